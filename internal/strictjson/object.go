@@ -1,0 +1,135 @@
+// Package strictjson reads JSON the way a security decision needs it: every member exactly once, under exactly its name.
+//
+// encoding/json alone takes the last of two members with one name, matches names without regard to case (also by
+// Unicode folding: "ſub" is "sub") and replaces broken UTF-8 and half surrogate pairs. RFC 7515 (section 4) and RFC
+// 7519 (section 4) allow to refuse duplicates; we do, so that no two readers of one document can disagree.
+package strictjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Errors of a member's accessor. They name the member, never its value.
+var (
+	ErrMissing = errors.New("is missing")
+	ErrType    = errors.New("has the wrong type")
+)
+
+// Object is a JSON object, read by Parse. Its values are well-formed JSON, unread.
+type Object map[string]json.RawMessage
+
+// Has says whether the member is there, whatever its value.
+func (o Object) Has(name string) bool { _, ok := o[name]; return ok }
+
+// String returns a member that must be a JSON string.
+func (o Object) String(name string) (string, error) {
+	raw, ok := o[name]
+	if !ok {
+		return "", fmt.Errorf("%s %w", name, ErrMissing)
+	}
+	value, ok := text(raw)
+	if !ok {
+		return "", fmt.Errorf("%s %w: want a string", name, ErrType)
+	}
+	return value, nil
+}
+
+// Strings returns a member that must be an array of strings. An empty array is returned as an empty, non-nil slice.
+func (o Object) Strings(name string) ([]string, error) {
+	raw, err := member[[]json.RawMessage](o, name, '[')
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, len(raw))
+	for i, r := range raw {
+		value, ok := text(r)
+		if !ok {
+			return nil, fmt.Errorf("%s/%d %w: want a string", name, i, ErrType)
+		}
+		values[i] = value
+	}
+	return values, nil
+}
+
+// Int returns a member that must be an integer literal: no fraction, no exponent, no string, no -0.
+func (o Object) Int(name string) (int64, error) {
+	raw, ok := o[name]
+	if !ok {
+		return 0, fmt.Errorf("%s %w", name, ErrMissing)
+	}
+	value, err := strconv.ParseInt(string(raw), 10, 64)
+	// Every integer has one literal. ParseInt alone also reads +1, 01 and -0.
+	if err != nil || strconv.FormatInt(value, 10) != string(raw) {
+		return 0, fmt.Errorf("%s %w: want an integer", name, ErrType)
+	}
+	return value, nil
+}
+
+// Bool returns a member that must be true or false.
+func (o Object) Bool(name string) (bool, error) {
+	switch raw, ok := o[name]; {
+	case !ok:
+		return false, fmt.Errorf("%s %w", name, ErrMissing)
+	case string(raw) == "true":
+		return true, nil
+	case string(raw) == "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s %w: want true or false", name, ErrType)
+}
+
+// Object returns a member that must be a JSON object.
+func (o Object) Object(name string) (Object, error) { return member[Object](o, name, '{') }
+
+// Objects returns a member that must be an array of objects.
+func (o Object) Objects(name string) ([]Object, error) {
+	raw, err := member[[]json.RawMessage](o, name, '[')
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]Object, 0, len(raw))
+	for i, r := range raw {
+		var object Object
+		if r[0] != '{' || json.Unmarshal(r, &object) != nil {
+			return nil, fmt.Errorf("%s/%d %w: want an object", name, i, ErrType)
+		}
+		objects = append(objects, object)
+	}
+	return objects, nil
+}
+
+// member decodes a member whose JSON text must begin with the given bracket. That also refuses null, which would decode
+// into the zero value of anything.
+func member[T any](o Object, name string, bracket byte) (T, error) {
+	var value T
+	raw, ok := o[name]
+	if !ok {
+		return value, fmt.Errorf("%s %w", name, ErrMissing)
+	}
+	kind := "an array"
+	if bracket == '{' {
+		kind = "an object"
+	}
+	if len(raw) == 0 || raw[0] != bracket || json.Unmarshal(raw, &value) != nil {
+		return value, fmt.Errorf("%s %w: want %s", name, ErrType, kind)
+	}
+	return value, nil
+}
+
+// text decodes a JSON string. One of plain ASCII, as most are, needs no decoder.
+func text(raw json.RawMessage) (value string, ok bool) {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
+		return "", false
+	}
+	inner := raw[1 : len(raw)-1]
+	for _, c := range inner {
+		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			err := json.Unmarshal(raw, &value)
+			return value, err == nil
+		}
+	}
+	return string(inner), true
+}

@@ -1,0 +1,116 @@
+package strictjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep objects and arrays may be nested. A software statement needs four levels.
+const MaxDepth = 16
+
+// Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth,
+// half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
+// regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
+func Parse(document []byte) (Object, error) {
+	if !utf8.Valid(document) {
+		return nil, errors.New("json: not valid UTF-8")
+	}
+	if !json.Valid(document) {
+		return nil, errors.New("json: not one well-formed value")
+	}
+	text := string(document)
+	w := walk{text: text, bytes: []byte(text), names: map[memberName]struct{}{}}
+	if w.next() != '{' {
+		return nil, errors.New("json: not an object")
+	}
+	object := Object{}
+	if err := w.object(1, object); err != nil {
+		return nil, err
+	}
+	return object, nil
+}
+
+// walk goes once through a document that is known to be well-formed, so it looks at names, strings and depth only.
+type walk struct {
+	text    string
+	bytes   []byte // of the text
+	at      int
+	objects int                     // how many have been opened; an object's number among its names
+	names   map[memberName]struct{} // of all objects so far
+}
+
+type memberName struct {
+	object int
+	folded string
+}
+
+// next steps over all that stands between two values and returns the byte it stops at.
+func (w *walk) next() byte {
+	for {
+		switch w.text[w.at] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			w.at++
+		default:
+			return w.text[w.at]
+		}
+	}
+}
+
+// object reads the object that begins here, and its members into the object given unless that is nil.
+func (w *walk) object(depth int, into Object) error {
+	if depth > MaxDepth {
+		return errDepth
+	}
+	w.objects++
+	number := w.objects
+	w.at++
+	for w.next() != '}' {
+		name, err := w.name(number)
+		if err != nil {
+			return err
+		}
+		w.next()
+		start := w.at
+		if err := w.value(depth); err != nil {
+			return err
+		}
+		if into != nil {
+			into[name] = w.bytes[start:w.at:w.at]
+		}
+	}
+	w.at++
+	return nil
+}
+
+func (w *walk) array(depth int) error {
+	if depth > MaxDepth {
+		return errDepth
+	}
+	w.at++
+	for w.next() != ']' {
+		if err := w.value(depth); err != nil {
+			return err
+		}
+	}
+	w.at++
+	return nil
+}
+
+// value reads the value that begins here. depth is that of the object or array it is in.
+func (w *walk) value(depth int) error {
+	switch w.next() {
+	case '{':
+		return w.object(depth+1, nil)
+	case '[':
+		return w.array(depth + 1)
+	case '"':
+		_, err := w.string()
+		return err
+	}
+	w.at += literal(w.text[w.at:])
+	return nil
+}
+
+var errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
