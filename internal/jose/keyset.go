@@ -1,0 +1,134 @@
+package jose
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// MaxKeys is how many keys a set may hold (rules B.5).
+const MaxKeys = 64
+
+// MaxKeySetBytes is how large the document of a set may be (rules B.5).
+const MaxKeySetBytes = 256 << 10
+
+// Key is a public key that may verify signatures.
+type Key struct {
+	ID        string // kid, "" where there is none
+	Algorithm string // alg, "" where the key names none
+	Public    crypto.PublicKey
+}
+
+// KeySet is a JWK Set, reduced to what may be used: RSA keys of 2048 to 8192 bits, EC P-256, Ed25519; no symmetric and
+// no private keys. The zero value verifies nothing.
+type KeySet struct {
+	Signing      []Key           // keys with use "sig" (or without use), for signatures
+	KeyIDs       map[string]bool // kid of every member, of any use: for revoked sets
+	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c where there is one
+	TLS          map[string]bool // those of Certificates whose use is "tls" and whose private key is not in the set
+}
+
+// ParseKeySet reads a JWK Set (RFC 7517). One unusable key is left out; a document that is no set is an error.
+func ParseKeySet(document []byte) (KeySet, error) {
+	if len(document) > MaxKeySetBytes {
+		return KeySet{}, fmt.Errorf("key set: larger than %d bytes", MaxKeySetBytes)
+	}
+	object, err := strictjson.Parse(document)
+	if err != nil {
+		return KeySet{}, fmt.Errorf("key set: %w", err)
+	}
+	members, err := object.Objects("keys")
+	if err != nil {
+		return KeySet{}, fmt.Errorf("key set: %w", err)
+	}
+	if len(members) > MaxKeys {
+		return KeySet{}, fmt.Errorf("key set: more than %d keys", MaxKeys)
+	}
+	set := KeySet{KeyIDs: map[string]bool{}, Certificates: map[string]bool{}, TLS: map[string]bool{}}
+	for _, member := range members {
+		set.add(member)
+	}
+	return set, nil
+}
+
+func (s *KeySet) add(member strictjson.Object) {
+	if id, err := member.String("kid"); err == nil && id != "" {
+		s.KeyIDs[id] = true
+	}
+	if thumbprint := certificateThumbprint(member); thumbprint != "" {
+		s.Certificates[thumbprint] = true
+		if use, err := member.String("use"); err == nil && use == "tls" && !private(member) {
+			s.TLS[thumbprint] = true
+		}
+	}
+	if key, ok := signingKey(member); ok {
+		s.Signing = append(s.Signing, key)
+	}
+}
+
+// "Implementations SHOULD ignore JWKs within a JWK Set that use kty values that are not understood by them, that are
+// missing required members, or for which values are out of the supported ranges" (RFC 7517, section 5).
+func signingKey(member strictjson.Object) (Key, bool) {
+	id, idFits := optional(member, "kid")
+	algorithm, algorithmFits := optional(member, "alg")
+	if !idFits || !algorithmFits || private(member) || !forSignatures(member) {
+		return Key{}, false
+	}
+	public, ok := publicKey(member)
+	return Key{ID: id, Algorithm: algorithm, Public: public}, ok
+}
+
+// forSignatures looks at what the key is for: a TLS or encryption key must not verify tokens.
+func forSignatures(member strictjson.Object) bool {
+	if member.Has("use") {
+		if use, err := member.String("use"); err != nil || use != "sig" {
+			return false
+		}
+	}
+	if member.Has("key_ops") {
+		if operations, err := member.Strings("key_ops"); err != nil || !slices.Contains(operations, "verify") {
+			return false
+		}
+	}
+	return true
+}
+
+// private says whether the member holds a symmetric or private key (RFC 7518, section 6): everybody knows it now.
+func private(member strictjson.Object) bool {
+	return slices.ContainsFunc([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, member.Has)
+}
+
+// optional returns a member that, if it is there, must be a string.
+func optional(member strictjson.Object, name string) (value string, fits bool) {
+	if !member.Has(name) {
+		return "", true
+	}
+	value, err := member.String(name)
+	return value, err == nil
+}
+
+// certificateThumbprint returns the base64url SHA-256 of the member's certificate, "" where it has none. OBIE publishes
+// x5t#S256 with padding, against RFC 7517 (section 4.9), so it is better taken from the certificate itself.
+func certificateThumbprint(member strictjson.Object) string {
+	if chain, err := member.Strings("x5c"); err == nil && len(chain) > 0 {
+		der, err := base64.StdEncoding.DecodeString(chain[0])
+		if err == nil && len(der) > 0 {
+			sum := sha256.Sum256(der)
+			return base64url.EncodeToString(sum[:])
+		}
+	}
+	named, err := member.String("x5t#S256")
+	if err != nil {
+		return ""
+	}
+	thumbprint := strings.TrimRight(named, "=")
+	if sum, err := decode(thumbprint); err != nil || len(sum) != sha256.Size {
+		return ""
+	}
+	return thumbprint
+}

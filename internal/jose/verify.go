@@ -1,0 +1,99 @@
+package jose
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// maxCandidates bounds the keys that are tried for one token (rules B.5).
+const maxCandidates = 16
+
+// RSA keys: "A key of size 2048 bits or larger MUST be used" (RFC 7518, section 3.5); the upper bounds keep a
+// verification cheap (rules B.5), and an exponent must fit 31 bits, or crypto/rsa refuses it.
+const (
+	minModulusBits = 2048
+	maxModulusBits = 8192
+	minExponent    = 65537
+	maxExponent    = 1<<31 - 1
+)
+
+// Verify checks the signature with the candidates that the set has for the token's alg and kid, at most 16 of them.
+// It fails with ErrSignature.
+func (u *Unverified) Verify(keys KeySet) (*Verified, error) {
+	signed := []byte(u.signed)
+	tried := 0
+	for _, key := range keys.Signing {
+		if !u.mayBeOf(key) {
+			continue
+		}
+		if tried == maxCandidates {
+			break
+		}
+		tried++
+		if verifies(key.Public, signed, u.signature) {
+			return &Verified{Claims: u.Claims, KeyID: u.KeyID, Raw: u.Raw}, nil
+		}
+	}
+	return nil, ErrSignature
+}
+
+// "Each key MUST be used with exactly one algorithm, and this MUST be checked when the cryptographic operation is
+// performed" (RFC 8725, section 3.1).
+func (u *Unverified) mayBeOf(key Key) bool {
+	if u.KeyID != "" && key.ID != u.KeyID {
+		return false
+	}
+	if key.Algorithm != "" && key.Algorithm != u.Algorithm {
+		return false
+	}
+	return suits(key.Public, u.Algorithm)
+}
+
+// suits says whether a public key may be used with the algorithm: RSA of 2048 to 8192 bits, P-256, Ed25519.
+func suits(public crypto.PublicKey, algorithm string) bool {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return algorithm == PS256 && strong(key)
+	case *ecdsa.PublicKey:
+		return algorithm == ES256 && key.Curve == elliptic.P256()
+	case ed25519.PublicKey:
+		return algorithm == EdDSA && len(key) == ed25519.PublicKeySize
+	}
+	return false
+}
+
+// strong says whether an RSA key is neither weak nor malformed: modulus and exponent are odd.
+func strong(key *rsa.PublicKey) bool {
+	bits := key.N.BitLen()
+	return minModulusBits <= bits && bits <= maxModulusBits && key.N.Bit(0) == 1 &&
+		minExponent <= key.E && key.E <= maxExponent && key.E%2 == 1
+}
+
+// verifies checks a signature with the one algorithm that the key's type has here. PS256 is not left to the library,
+// which takes a salt of any length: "the size of the salt value is the same size as the hash function output" (RFC 7518,
+// section 3.5).
+func verifies(public crypto.PublicKey, signed, signature []byte) bool {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		digest := sha256.Sum256(signed)
+		exact := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+		return rsa.VerifyPSS(key, crypto.SHA256, digest[:], signature, exact) == nil
+	case *ecdsa.PublicKey:
+		return libraryVerifies(jwa.ES256, key, signed, signature)
+	case ed25519.PublicKey:
+		return libraryVerifies(jwa.EdDSA, key, signed, signature)
+	}
+	return false
+}
+
+func libraryVerifies(algorithm jwa.SignatureAlgorithm, public crypto.PublicKey, signed, signature []byte) bool {
+	verifier, err := jws.NewVerifier(algorithm)
+	return err == nil && verifier.Verify(signed, signature, public) == nil
+}
