@@ -1,0 +1,83 @@
+package cert
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"time"
+)
+
+// Anchors are CAs that issue client certificates. The zero value trusts nobody.
+type Anchors struct{ pool *x509.CertPool }
+
+// NewAnchors reads CAs from PEM texts. Every certificate in them, root or intermediate, is an anchor of its own, as it
+// is to Envoy.
+func NewAnchors(pems ...[]byte) (*Anchors, error) {
+	anchors := &Anchors{pool: x509.NewCertPool()}
+	for _, text := range pems {
+		if err := anchors.add(text); err != nil {
+			return nil, err
+		}
+	}
+	if len(pems) == 0 {
+		return nil, errors.New("there is no CA certificate")
+	}
+	return anchors, nil
+}
+
+// add reads one PEM text. Text between the blocks is allowed, as openssl writes it; a block that pem.Decode would pass
+// over in silence is not, for its CA would be missed by everybody but the one who wrote it there.
+func (a *Anchors) add(text []byte) error {
+	begun, read := bytes.Count(text, []byte("-----BEGIN ")), 0
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			return errors.New("a PEM block of the CA file is not a CERTIFICATE")
+		}
+		ca, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return errors.New("a certificate of the CA file is not well-formed")
+		}
+		// An anchor that is no CA would be trusted as a client itself.
+		if !ca.BasicConstraintsValid || !ca.IsCA {
+			return errors.New("a certificate of the CA file is not a CA certificate")
+		}
+		a.pool.AddCert(ca)
+		read++
+	}
+	if read == 0 {
+		return errors.New("the CA file holds no PEM certificate")
+	}
+	if read != begun {
+		return errors.New("a PEM block of the CA file cannot be read")
+	}
+	return nil
+}
+
+// Verify says whether the certificate chains to an anchor, for TLS client use, at the time given. Its errors are of
+// type *Error.
+func (a *Anchors) Verify(c *Certificate, now time.Time) error {
+	if a == nil || a.pool == nil { // without roots, x509 would ask the system's
+		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
+	}
+	// "The certificate validity period is the time interval during which the CA warrants that it will maintain
+	// information about the status of the certificate" (RFC 5280, section 4.1.2.5).
+	if now.Before(c.X509.NotBefore) {
+		return refuse("certificate.not_before", "the client certificate is not valid yet")
+	}
+	if now.After(c.X509.NotAfter) {
+		return refuse("certificate.not_after", "the client certificate has expired")
+	}
+	_, err := c.X509.Verify(x509.VerifyOptions{
+		Roots:       a.pool,
+		CurrentTime: now,
+		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
+	}
+	if err != nil {
+		return refuse("certificate.chain", "the client certificate's issuer may not vouch for it: expired, constrained or not for clientAuth")
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// Package cert reads client certificates and distinguished names as open banking uses them (OB transport and signing,
+// OBWAC and OBSeal, QWAC and QSealC), and verifies them against a directory's CAs.
+package cert
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"strings"
+)
+
+// Certificate is a leaf certificate whose form has been checked: subject, key, usages. Parse makes it; only
+// Anchors.Verify says that it is to be trusted.
+type Certificate struct {
+	X509       *x509.Certificate
+	Thumbprint string // x5t#S256: base64url SHA-256 of the DER (RFC 8705, section 3.1)
+	Subject    DN     // in the certificate's own order
+
+	CommonName             string   // the only CN, "" where there is none
+	OrganisationalUnit     string   // the only OU, "" where there is none or several
+	OrganisationIdentifier string   // 2.5.4.97, "" where there is none
+	AuthorisationNumber    string   // its PSP identifier where it is PSDcc-NCA-id (ETSI TS 119 495, section 5.2.1)
+	Roles                  []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
+}
+
+// Parse reads one DER certificate and refuses one that may not be a TLS client (rules D.1 to D.3, D.6). Its errors are
+// of type *Error.
+func Parse(der []byte) (*Certificate, error) {
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, refuse("certificate.form", "the client certificate is not one well-formed X.509 certificate")
+	}
+	if err := checkForm(leaf); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(leaf.Raw)
+	c := &Certificate{X509: leaf, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:])}
+	if err := c.readSubject(leaf.RawSubject); err != nil {
+		return nil, err
+	}
+	if c.Roles, err = psd2Roles(leaf.Extensions); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// ParsePEM reads a PEM text that is one certificate and nothing else but white space. Its errors are of type *Error.
+func ParsePEM(text []byte) (*Certificate, error) {
+	text = bytes.TrimSpace(text)
+	block, rest := pem.Decode(text)
+	// pem.Decode skips whatever is before the first block it can read, so we also ask where that begins.
+	alone := bytes.HasPrefix(text, []byte("-----BEGIN CERTIFICATE-----")) && bytes.Count(text, []byte("-----BEGIN")) == 1
+	if !alone || block == nil || len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, refuse("certificate.pem", "the client certificate is not one PEM block of type CERTIFICATE")
+	}
+	return Parse(block.Bytes)
+}
+
+// Is says whether the subject follows the rules of a profile, ob_legacy, obwac or qwac (rules D.4, profile test). One
+// certificate may follow those of obwac and of qwac: only their issuers differ, and Anchors.Verify asks about those.
+func (c *Certificate) Is(profile string) bool {
+	switch profile {
+	case "ob_legacy":
+		return c.CommonName != "" && c.OrganisationalUnit != "" && c.OrganisationIdentifier == ""
+	case "obwac":
+		return c.CommonName != "" && c.OrganisationIdentifier != ""
+	case "qwac":
+		return strings.HasPrefix(c.OrganisationIdentifier, "PSD")
+	}
+	return false
+}

@@ -1,0 +1,177 @@
+package cert
+
+import (
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParseDN reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values and
+// quoted strings that TPPs send (rules D.5), spaces around separators, or OpenSSL's /C=GB/O=... form. It takes time
+// linear in the text's length, which the caller bounds. Its errors are of type *Error, with the rule "dn".
+func ParseDN(text string) (DN, error) {
+	if !utf8.ValidString(text) {
+		return nil, refuse("dn", "the distinguished name is not valid UTF-8")
+	}
+	read := parseRFC4514
+	if strings.HasPrefix(strings.TrimLeft(text, " "), "/") {
+		read = parseSlashes
+	}
+	dn, err := read(strings.TrimLeft(text, " "))
+	if err != nil {
+		return nil, refuse("dn", "the distinguished name cannot be read: "+err.Error())
+	}
+	return dn, nil
+}
+
+// parseRFC4514 reads RDNs separated by commas, each of attributes separated by plus signs. "The output consists of the
+// string encodings of each RelativeDistinguishedName in the RDNSequence ... starting with the last element of the
+// sequence and moving backwards toward the first" (RFC 4514, section 2.1): so the first is the last.
+func parseRFC4514(text string) (DN, error) {
+	s := scanner{text: text}
+	var dn DN
+	for {
+		rdn, err := s.rdn()
+		if err != nil {
+			return nil, err
+		}
+		dn = append(dn, rdn)
+		if s.text == "" {
+			slices.Reverse(dn)
+			return dn, nil
+		}
+		s.text = s.text[1:] // the comma
+	}
+}
+
+// A scanner holds what is still to be read.
+type scanner struct{ text string }
+
+func (s *scanner) skipSpaces() { s.text = strings.TrimLeft(s.text, " ") }
+
+// rdn reads attributes up to a comma, which it leaves, or to the end.
+func (s *scanner) rdn() (RDN, error) {
+	var attributes []Attribute
+	for {
+		attribute, err := s.attribute()
+		if err != nil {
+			return nil, err
+		}
+		attributes = append(attributes, attribute)
+		if s.text == "" || s.text[0] == ',' {
+			return newRDN(attributes)
+		}
+		s.text = s.text[1:] // the plus sign
+	}
+}
+
+// attribute reads type=value up to a comma or plus sign, which it leaves, or to the end.
+func (s *scanner) attribute() (Attribute, error) {
+	s.skipSpaces()
+	name, rest, found := cutType(s.text)
+	if !found {
+		return Attribute{}, errors.New("want type=value, separated by commas (a comma inside a value needs a backslash before it)")
+	}
+	oid := typeOf(name)
+	if oid == "" {
+		return Attribute{}, errors.New("an attribute's name is not known; its OID can be given instead")
+	}
+	s.text = rest
+	s.skipSpaces()
+	value, err := s.value()
+	if err != nil {
+		return Attribute{}, err
+	}
+	s.skipSpaces()
+	if s.text != "" && s.text[0] != ',' && s.text[0] != '+' {
+		return Attribute{}, errors.New("something follows an attribute's value")
+	}
+	return Attribute{Type: oid, Value: value}, nil
+}
+
+func (s *scanner) value() (string, error) {
+	switch {
+	case strings.HasPrefix(s.text, "#"):
+		return s.hexValue()
+	case strings.HasPrefix(s.text, `"`):
+		return s.quotedValue()
+	}
+	return s.plainValue()
+}
+
+// hexValue reads the BER of a value in hexadecimal (RFC 4514, section 3, hexstring). It must be DER, of a string.
+func (s *scanner) hexValue() (string, error) {
+	end := strings.IndexAny(s.text, ",+ ")
+	if end < 0 {
+		end = len(s.text)
+	}
+	der, err := hex.DecodeString(s.text[1:end])
+	if err != nil {
+		return "", errors.New("a # is not followed by pairs of hexadecimal digits")
+	}
+	s.text = s.text[end:]
+	return decodeValue(der)
+}
+
+// quotedValue reads the form of RFC 1779 and RFC 2253, which nobody may write any more and everybody may read
+// (RFC 2253, section 4).
+func (s *scanner) quotedValue() (string, error) {
+	var value []byte
+	for s.text = s.text[1:]; s.text != "" && s.text[0] != '"'; {
+		next, err := s.next()
+		if err != nil {
+			return "", err
+		}
+		value = append(value, next)
+	}
+	if s.text == "" {
+		return "", errors.New("a quotation mark is not closed")
+	}
+	s.text = s.text[1:]
+	return string(value), nil
+}
+
+// plainValue reads up to a separator. Spaces at the end count only when they are escaped.
+func (s *scanner) plainValue() (string, error) {
+	var value []byte
+	kept := 0
+	for s.text != "" && s.text[0] != ',' && s.text[0] != '+' {
+		if strings.IndexByte(`";<>`, s.text[0]) >= 0 {
+			return "", errors.New("a quotation mark, semicolon or angle bracket in a value needs a backslash before it")
+		}
+		space := s.text[0] == ' '
+		next, err := s.next()
+		if err != nil {
+			return "", err
+		}
+		value = append(value, next)
+		if !space {
+			kept = len(value)
+		}
+	}
+	return string(value[:kept]), nil
+}
+
+// next reads one byte of a value: itself, a backslash and a special character, or a backslash and two hexadecimal
+// digits (RFC 4514, section 3, pair).
+func (s *scanner) next() (byte, error) {
+	if s.text[0] != '\\' {
+		next := s.text[0]
+		s.text = s.text[1:]
+		return next, nil
+	}
+	if len(s.text) > 1 && strings.IndexByte(` "#+,;<=>\`, s.text[1]) >= 0 {
+		next := s.text[1]
+		s.text = s.text[2:]
+		return next, nil
+	}
+	if len(s.text) > 2 {
+		if octet, err := hex.DecodeString(s.text[1:3]); err == nil {
+			s.text = s.text[3:]
+			return octet[0], nil
+		}
+	}
+	return 0, errors.New("a backslash is followed by neither a special character nor two hexadecimal digits")
+}

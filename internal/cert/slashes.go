@@ -1,0 +1,77 @@
+package cert
+
+import (
+	"encoding/hex"
+	"errors"
+	"strings"
+)
+
+// parseSlashes reads the form that OpenSSL's X509_NAME_oneline writes and its -subj option reads: /C=GB/O=Bank+OU=1,
+// in the order of the DER. A slash or plus sign separates only before a known type and an equals sign, because
+// OpenSSL does not escape them in values.
+func parseSlashes(text string) (DN, error) {
+	var dn DN
+	var attributes []Attribute
+	for text != "" {
+		name, rest, _ := cutType(text[1:])
+		oid := typeOf(name)
+		if oid == "" {
+			return nil, errors.New("want /type=value, the type being a known name or an OID")
+		}
+		value, rest, err := slashValue(rest)
+		if err != nil {
+			return nil, err
+		}
+		attributes = append(attributes, Attribute{Type: oid, Value: value})
+		text = rest
+		if strings.HasPrefix(text, "+") {
+			continue
+		}
+		rdn, err := newRDN(attributes)
+		if err != nil {
+			return nil, err
+		}
+		dn, attributes = append(dn, rdn), nil
+	}
+	return dn, nil
+}
+
+// slashValue reads up to a separator, which it leaves in rest.
+func slashValue(text string) (value, rest string, err error) {
+	var out []byte
+	for text != "" && !separates(text) {
+		if text[0] != '\\' {
+			out, text = append(out, text[0]), text[1:]
+			continue
+		}
+		octet, length := slashEscape(text)
+		if length == 0 {
+			return "", "", errors.New("a backslash is followed by neither a separator nor x and two hexadecimal digits")
+		}
+		out, text = append(out, octet), text[length:]
+	}
+	return strings.Trim(string(out), " "), text, nil
+}
+
+// separates says whether text begins with a separator and a type.
+func separates(text string) bool {
+	if text[0] != '/' && text[0] != '+' {
+		return false
+	}
+	name, _, found := cutType(text[1:])
+	return found && typeOf(name) != ""
+}
+
+// slashEscape reads \xHH, as oneline writes what is not printable ASCII, or a backslash and one of \ / + = as -subj
+// reads it. length is 0 where the text begins with neither.
+func slashEscape(text string) (octet byte, length int) {
+	if len(text) > 1 && strings.IndexByte(`\/+=`, text[1]) >= 0 {
+		return text[1], 2
+	}
+	if len(text) > 3 && text[1] == 'x' {
+		if decoded, err := hex.DecodeString(text[2:4]); err == nil {
+			return decoded[0], 4
+		}
+	}
+	return 0, 0
+}

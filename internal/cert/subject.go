@@ -1,0 +1,105 @@
+package cert
+
+import (
+	"encoding/asn1"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	commonName             = "2.5.4.3"
+	organizationalUnitName = "2.5.4.11"
+	organizationIdentifier = "2.5.4.97"
+)
+
+// encoding/asn1 reads a slice as a SET when the name of its type ends in SET.
+type relativeNameSET []struct {
+	Type  asn1.ObjectIdentifier
+	Value asn1.RawValue
+}
+
+// readSubject reads the subject's DER itself: pkix.Name keeps the last of several CNs, and its ToRDNSequence drops
+// 2.5.4.97 (rules D.6).
+func (c *Certificate) readSubject(der []byte) error {
+	subject, err := subjectDN(der)
+	if err != nil {
+		return err
+	}
+	c.Subject = subject
+	names, units := subject.values(commonName), subject.values(organizationalUnitName)
+	identifiers := subject.values(organizationIdentifier)
+	if len(names) > 1 || len(identifiers) > 1 {
+		return refuse("certificate.subject", "the client certificate's subject has more than one CN or organizationIdentifier")
+	}
+	if len(names) == 1 {
+		c.CommonName = names[0]
+	}
+	if len(units) == 1 {
+		c.OrganisationalUnit = units[0]
+	}
+	if len(identifiers) == 1 {
+		c.OrganisationIdentifier = identifiers[0]
+		c.AuthorisationNumber = authorisationNumber(identifiers[0])
+	}
+	return nil
+}
+
+func subjectDN(der []byte) (DN, error) {
+	var sequence []relativeNameSET
+	rest, err := asn1.Unmarshal(der, &sequence)
+	if err != nil || len(rest) > 0 || len(sequence) == 0 {
+		return nil, refuse("certificate.subject", "the client certificate's subject is empty or not well-formed")
+	}
+	subject := make(DN, 0, len(sequence))
+	for _, set := range sequence {
+		var attributes []Attribute
+		for _, member := range set {
+			value, err := decodeValue(member.Value.FullBytes)
+			if err != nil {
+				return nil, refuse("certificate.subject", "the client certificate's subject: "+err.Error())
+			}
+			attributes = append(attributes, Attribute{Type: member.Type.String(), Value: value})
+		}
+		rdn, err := newRDN(attributes)
+		if err != nil {
+			return nil, refuse("certificate.subject", "the client certificate's subject: "+err.Error())
+		}
+		subject = append(subject, rdn)
+	}
+	return subject, nil
+}
+
+// values returns the values of all attributes of a type.
+func (d DN) values(oid string) []string {
+	var values []string
+	for _, rdn := range d {
+		for _, attribute := range rdn {
+			if attribute.Type == oid {
+				values = append(values, attribute.Value)
+			}
+		}
+	}
+	return values
+}
+
+// authorisationNumber returns the last part of PSDcc-NCA-id: "PSD", a country of two letters, an authority of two to
+// eight, and the PSP identifier as the authority issued it, which may hold hyphens and spaces itself (ETSI TS 119 495,
+// section 5.2.1; rules D.2). It returns "" for anything else, as VAT, NTR and LEI identifiers.
+func authorisationNumber(identifier string) string {
+	text, ok := strings.CutPrefix(identifier, "PSD")
+	parts := strings.SplitN(text, "-", 3)
+	if !ok || len(parts) != 3 {
+		return ""
+	}
+	country, authority, number := parts[0], parts[1], parts[2]
+	length := utf8.RuneCountInString(number)
+	if !letters(country, 2, 2) || !letters(authority, 2, 8) || length < 1 || length > 128 {
+		return ""
+	}
+	return number
+}
+
+// letters says whether text is of least to most letters A to Z.
+func letters(text string, least, most int) bool {
+	return len(text) >= least && len(text) <= most && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
