@@ -1,0 +1,91 @@
+// Package outbound is the one way out: an HTTPS client that goes only where the configuration says. It follows no
+// redirects, reads a bounded body in a bounded time, and checks the address at dial time, so that a name that resolves
+// to an inner address, now or later, is refused (rules B.5, lesson L4).
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Limits of one fetch (rules B.5).
+const (
+	maxTime   = 3 * time.Second // from the call to the last byte
+	maxBody   = 256 << 10
+	maxHeader = 16 << 10
+	maxConns  = 64 // to one host
+)
+
+// ErrForbidden says that a URL or the address behind it is not one that may be asked. Nothing was sent.
+var ErrForbidden = errors.New("not an allowed destination")
+
+// Policy says where a client may go.
+type Policy struct {
+	Hosts   []string       // exact host or host:port of https URLs; the port is 443 when none is named
+	Private []netip.Prefix // addresses that may be dialled although they are not public
+	Roots   *x509.CertPool // CAs of the servers; the system's when nil
+}
+
+// Client is safe for concurrent use.
+type Client struct {
+	hosts   map[string]bool // host:port
+	private []netip.Prefix
+	dialer  net.Dialer
+	http    http.Client
+	maxTime time.Duration
+	dials   atomic.Uint64
+}
+
+// New returns a client for a policy.
+func New(policy Policy) *Client {
+	c := &Client{hosts: map[string]bool{}, maxTime: maxTime}
+	for _, host := range policy.Hosts {
+		c.hosts[withPort(host)] = true
+	}
+	for _, prefix := range policy.Private {
+		c.private = append(c.private, unmapPrefix(prefix))
+	}
+	c.dialer = net.Dialer{Timeout: maxTime, ControlContext: c.checkAddress}
+	c.http = http.Client{
+		Transport: c.transport(policy.Roots),
+		// A redirect is an answer like any other that is not 200.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c
+}
+
+// transport has no proxy: one would dial in our place, where no address can be checked.
+func (c *Client) transport(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		DialContext:            c.dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    maxTime,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // a small answer must not become a large document
+		MaxResponseHeaderBytes: maxHeader,
+		MaxConnsPerHost:        maxConns,
+		MaxIdleConnsPerHost:    2,
+		IdleConnTimeout:        90 * time.Second,
+	}
+}
+
+// checkAddress is asked after a name has been resolved and before each connect, so it sees the very address that would
+// be dialled: a name cannot resolve to one address for the check and to another for the connection.
+func (c *Client) checkAddress(_ context.Context, _, address string, _ syscall.RawConn) error {
+	if err := c.allowsAddress(address); err != nil {
+		return err
+	}
+	c.dials.Add(1)
+	return nil
+}
+
+// Dials counts the connections tried so far. An attempt that was refused before the connect does not count.
+func (c *Client) Dials() uint64 { return c.dials.Load() }

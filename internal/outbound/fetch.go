@@ -1,0 +1,106 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxETag is how long an ETag may be that we keep and send back.
+const maxETag = 256
+
+// Body is an answer of 200, or NotModified for an ETag that still holds.
+type Body struct {
+	Bytes       []byte
+	ETag        string
+	MaxAge      time.Duration // of Cache-Control: 0 where it says nothing, a second where it asks not to keep the answer
+	NotModified bool
+}
+
+// Get fetches a JSON document. Any answer but 200 (or 304 to an etag), a body over the cap or a timeout is an error.
+// Errors name neither the URL nor anything of the answer's body.
+func (c *Client) Get(ctx context.Context, rawURL, etag string) (Body, error) {
+	if err := c.Allows(rawURL); err != nil {
+		return Body{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.maxTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+	if err != nil {
+		return Body{}, fmt.Errorf("%w: the URL is not a well-formed https URL", ErrForbidden)
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "dcr-gateway")
+	if etag != "" {
+		request.Header.Set("If-None-Match", etag)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return Body{}, fmt.Errorf("fetch: %w", withoutURL(err))
+	}
+	defer response.Body.Close()
+	return read(response, etag)
+}
+
+// withoutURL takes off the wrapping that repeats the URL, which came with a request.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
+
+func read(response *http.Response, etag string) (Body, error) {
+	body := Body{ETag: response.Header.Get("ETag"), MaxAge: maxAge(response.Header.Values("Cache-Control"))}
+	if len(body.ETag) > maxETag {
+		body.ETag = ""
+	}
+	switch {
+	case response.StatusCode == http.StatusNotModified && etag != "":
+		body.NotModified = true
+		return body, nil
+	case response.StatusCode != http.StatusOK:
+		return Body{}, fmt.Errorf("fetch: the server answered %d", response.StatusCode)
+	case response.Header.Get("Content-Encoding") != "": // we asked for none
+		return Body{}, errors.New("fetch: the answer is encoded")
+	}
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err != nil {
+		return Body{}, fmt.Errorf("fetch: %w", withoutURL(err))
+	}
+	if len(content) > maxBody {
+		return Body{}, fmt.Errorf("fetch: the answer is larger than %d bytes", maxBody)
+	}
+	body.Bytes = content
+	return body, nil
+}
+
+// maxAge reads Cache-Control (RFC 9111, section 5.2.2). no-store, no-cache and whatever cannot be read mean the
+// shortest time there is: we keep less than we may, never more.
+func maxAge(values []string) time.Duration {
+	shortest := time.Duration(0)
+	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(values, ",")), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		age := time.Second
+		switch name {
+		case "no-store", "no-cache":
+		case "max-age":
+			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
+			if err == nil {
+				age = max(age, time.Duration(seconds)*time.Second)
+			}
+		default:
+			continue
+		}
+		if shortest == 0 || age < shortest {
+			shortest = age
+		}
+	}
+	return shortest
+}
