@@ -1,0 +1,153 @@
+// Package redisserver runs real Redis servers for tests: one, one that a sentinel watches, or a cluster of three.
+package redisserver
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a server may take to start or to stop.
+const patience = 10 * time.Second
+
+// Server is a redis-server process that writes every command to disk before it answers. It ends with its test.
+type Server struct {
+	URL string // as internal/redis opens it
+
+	tb              testing.TB
+	network, listen string
+	args            []string
+	log             string
+	process         *exec.Cmd
+}
+
+// Start starts a server on a Unix socket, keeps its data in dir and returns when it answers. More arguments are handed
+// to redis-server and win over the helper's own: "--appendonly", "no" makes it fast and forgetful. Without a redis-server on PATH the test fails; with -short it is skipped.
+func Start(tb testing.TB, dir string, args ...string) *Server {
+	tb.Helper()
+	path := filepath.Join(dir, "redis.sock")
+	if len(path) > 100 { // a socket's address holds 104 bytes on some systems
+		path = filepath.Join(shortDir(tb), "redis.sock")
+	}
+	s := &Server{tb: tb, URL: "unix://" + path, network: "unix", listen: path}
+	s.args = keep(dir, "--port", "0", "--unixsocket", path)
+	s.args = append(s.args, args...)
+	s.begin(dir)
+	return s
+}
+
+// StartTCP is Start on a free port of the loopback interface.
+func StartTCP(tb testing.TB, dir string, args ...string) *Server {
+	tb.Helper()
+	port := freePort(tb)
+	listen := net.JoinHostPort("127.0.0.1", port)
+	s := &Server{tb: tb, URL: "redis://" + listen, network: "tcp", listen: listen}
+	s.args = keep(dir, "--port", port, "--bind", "127.0.0.1")
+	s.args = append(s.args, args...)
+	s.begin(dir)
+	return s
+}
+
+// keep has every write on disk before it is answered.
+func keep(dir string, args ...string) []string {
+	return append(args, "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+}
+
+func (s *Server) begin(dir string) {
+	s.tb.Helper()
+	s.log = filepath.Join(dir, "redis.log")
+	s.args = append(s.args, "--logfile", s.log)
+	s.tb.Cleanup(s.Kill)
+	s.Start()
+}
+
+// Start starts a server again that was stopped or killed, with the data it left.
+func (s *Server) Start() {
+	s.tb.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil && testing.Short() {
+		s.tb.Skip("there is no redis-server on PATH")
+	}
+	if err != nil {
+		s.tb.Fatal("there is no redis-server on PATH: install one, or test with -short")
+	}
+	s.process = exec.Command(program, s.args...)
+	if err := s.process.Start(); err != nil {
+		s.tb.Fatalf("start redis-server: %v", err)
+	}
+	s.await("PING", func(reply string) bool {
+		return strings.HasPrefix(reply, "+PONG") || strings.HasPrefix(reply, "-NOAUTH")
+	})
+}
+
+// Stop ends the server as an operator does.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+// Kill ends the server with kill -9.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+func (s *Server) end(signal os.Signal) {
+	if s.process == nil {
+		return
+	}
+	overdue := time.AfterFunc(patience, func() { _ = s.process.Process.Kill() })
+	_ = s.process.Process.Signal(signal)
+	_ = s.process.Wait()
+	overdue.Stop()
+	s.process = nil
+}
+
+// await repeats a command until its reply is as wanted.
+func (s *Server) await(command string, wanted func(reply string) bool) {
+	s.tb.Helper()
+	var reply string
+	var err error
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(5 * time.Millisecond) {
+		if reply, err = s.ask(command); err == nil && wanted(reply) {
+			return
+		}
+	}
+	log, _ := os.ReadFile(s.log)
+	s.tb.Fatalf("redis-server does not answer %s as it should: %q %v\n%s", command, reply, err, log)
+}
+
+// ask sends one inline command and returns what comes first of its reply.
+func (s *Server) ask(command string) (string, error) {
+	conn, err := net.DialTimeout(s.network, s.listen, time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+		return "", err
+	}
+	reply := make([]byte, 4096)
+	n, err := conn.Read(reply)
+	return string(reply[:n]), err
+}
+
+func shortDir(tb testing.TB) string {
+	dir, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func freePort(tb testing.TB) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
