@@ -1,0 +1,74 @@
+// Package decision writes the one line that each decision leaves in the log. A line holds ids, outcomes and times; it
+// never holds a token, a statement, an assertion, a key or a piece of the request.
+package decision
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// Outcomes of a decision.
+const (
+	Allowed = "allowed" // by the gate
+	Done    = "done"    // by the registry
+	Refused = "refused" // the request is at fault
+	Failed  = "failed"  // we, or a part behind us, are at fault; the request is denied all the same
+)
+
+// A Line is one decision.
+type Line struct {
+	ID          string // also in the log line of the registry, and of Envoy's access log
+	Interaction string // x-fapi-interaction-id, which the client sees
+	Route       string
+	Method      string
+	Outcome     string
+	Status      int
+	Rule        string // that refused, "" when allowed
+	Code        string // the error code answered
+	Cause       error  // for us alone
+	Client      string
+	Software    string
+	Org         string
+	Certificate string // thumbprint
+	Version     string // of routes.yaml
+	Took        time.Duration
+}
+
+// Write writes the line: failures as errors, all else as information.
+func (l Line) Write(ctx context.Context, log *slog.Logger) {
+	level := slog.LevelInfo
+	if l.Outcome == Failed {
+		level = slog.LevelError
+	}
+	attributes := []slog.Attr{
+		slog.String("id", l.ID), slog.String("outcome", l.Outcome), slog.Int("status", l.Status),
+		slog.String("route", l.Route), slog.String("method", l.Method), slog.Int64("took_us", l.Took.Microseconds()),
+	}
+	for _, optional := range []struct{ name, value string }{
+		{"rule", l.Rule}, {"error", l.Code}, {"interaction", l.Interaction}, {"client", l.Client}, {"software", l.Software},
+		{"org", l.Org}, {"certificate", l.Certificate}, {"version", l.Version},
+	} {
+		if optional.value != "" {
+			attributes = append(attributes, slog.String(optional.name, optional.value))
+		}
+	}
+	if l.Cause != nil {
+		attributes = append(attributes, slog.String("cause", l.Cause.Error()))
+	}
+	log.LogAttrs(ctx, level, "decision", attributes...)
+}
+
+// Open returns a logger of JSON lines to a file, opened for appending, or to standard error when path is "".
+func Open(path string, level slog.Level) (*slog.Logger, io.Closer, error) {
+	file := os.Stderr
+	if path != "" {
+		var err error
+		if file, err = os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640); err != nil {
+			return nil, nil, err
+		}
+	}
+	return slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: level})), file, nil
+}
