@@ -1,0 +1,131 @@
+package dcr_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+var answers = []struct {
+	name   string
+	err    *dcr.Error
+	status int
+	body   string
+	header map[string]string // "" wants the header absent
+}{
+	{
+		name:   "a refused registration",
+		err:    dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1").Per("OBIE DCR 3.3"),
+		status: 400,
+		body: `{"error":"invalid_redirect_uri","error_description":"must be https",` +
+			`"error_details":[{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","clause":"OBIE DCR 3.3"}]}`,
+		header: map[string]string{"WWW-Authenticate": "", "Allow": "", "Retry-After": ""},
+	},
+	{
+		name: "without a rule", err: dcr.Refuse(dcr.InvalidClientMetadata, "", "x"), status: 400,
+		body: `{"error":"invalid_client_metadata","error_description":"x"}`,
+	},
+	{
+		name: "no token", err: dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is needed"), status: 401,
+		body:   `{"error":"unauthorized","error_description":"an access token is needed","error_details":[{"rule":"bearer.missing"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
+	},
+	{
+		name: "invalid token", err: dcr.Refuse(dcr.InvalidToken, "bearer.expired", "the token has expired"), status: 401,
+		body:   `{"error":"invalid_token","error_description":"the token has expired","error_details":[{"rule":"bearer.expired"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_token", error_description="the token has expired"`},
+	},
+	{
+		name: "insufficient scope",
+		err: func() *dcr.Error {
+			refusal := dcr.Refuse(dcr.InsufficientScope, "scope", "the token lacks a scope")
+			refusal.Scope, refusal.Realm = "accounts", "bank"
+			return refusal
+		}(),
+		status: 403,
+		body:   `{"error":"insufficient_scope","error_description":"the token lacks a scope","error_details":[{"rule":"scope"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="bank", error="insufficient_scope", error_description="the token lacks a scope", scope="accounts"`},
+	},
+	{
+		name: "forbidden", err: dcr.Refuse(dcr.Forbidden, "certificate", "no"), status: 403,
+		body:   `{"error":"access_denied","error_description":"no","error_details":[{"rule":"certificate"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
+	},
+	{
+		name: "invalid client", err: dcr.Refuse(dcr.InvalidClient, "clientauth", "no"), status: 401,
+		body:   `{"error":"invalid_client","error_description":"no","error_details":[{"rule":"clientauth"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_client", error_description="no"`},
+	},
+	{
+		name: "method not allowed",
+		err: func() *dcr.Error {
+			refusal := dcr.Refuse(dcr.MethodNotAllowed, "route.method", "no")
+			refusal.Allow = []string{"GET", "PUT"}
+			return refusal
+		}(),
+		status: 405,
+		body:   `{"error":"method_not_allowed","error_description":"no","error_details":[{"rule":"route.method"}]}`,
+		header: map[string]string{"Allow": "GET, PUT"},
+	},
+	{
+		name: "a fault of ours", err: dcr.AsRefusal(errors.New("redis: 10.0.0.1 is down")), status: 503,
+		body: `{"error":"temporarily_unavailable","error_description":"the request could not be decided now; try again later",` +
+			`"error_details":[{"rule":"internal"}]}`,
+		header: map[string]string{"Retry-After": "2", "WWW-Authenticate": ""},
+	},
+}
+
+func TestAnswer(t *testing.T) {
+	for _, c := range answers {
+		t.Run(c.name, func(t *testing.T) {
+			status, header, body := c.err.Answer()
+			if status != c.status || string(body) != c.body {
+				t.Errorf("got %d %s\nwant %d %s", status, body, c.status, c.body)
+			}
+			checkHeader(t, header, c.header)
+			if !json.Valid(body) || strings.Contains(string(body), "10.0.0.1") {
+				t.Errorf("not JSON, or the cause is in it: %s", body)
+			}
+		})
+	}
+}
+
+func checkHeader(t *testing.T, header http.Header, want map[string]string) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff",
+	} {
+		if got := header.Values(name); len(got) != 1 || got[0] != value {
+			t.Errorf("%s: got %q, want %q", name, got, value)
+		}
+	}
+	for name, value := range want {
+		if got := header.Get(name); got != value {
+			t.Errorf("%s: got %q, want %q", name, got, value)
+		}
+	}
+}
+
+// Every answer has headers of its own: one that is changed on its way does not change the next.
+func TestNoStoreIsFresh(t *testing.T) {
+	dcr.NoStore().Set("Cache-Control", "public")
+	if got := dcr.NoStore().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// RFC 7591, section 3.2.2, has four codes for a refused registration, and OBIE no others.
+func TestRegistrationCodes(t *testing.T) {
+	for want, class := range map[string]dcr.Class{
+		"invalid_redirect_uri": dcr.InvalidRedirectURI, "invalid_client_metadata": dcr.InvalidClientMetadata,
+		"invalid_software_statement": dcr.InvalidSoftwareStatement, "unapproved_software_statement": dcr.UnapprovedSoftwareStatement,
+	} {
+		if class.Code != want || class.Status != http.StatusBadRequest {
+			t.Errorf("got %v, want 400 %s", class, want)
+		}
+	}
+}

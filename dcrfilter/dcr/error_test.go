@@ -1,0 +1,52 @@
+package dcr_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+func TestRefuse(t *testing.T) {
+	cause := errors.New("the cause")
+	base := dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "redirect_uris must each begin with https://")
+	full := base.At("/redirect_uris/1").Per("OBIE DCR 3.3").CausedBy(cause)
+	if base.Pointer != "" || base.Clause != "" || base.Cause != nil {
+		t.Error("At, Per or CausedBy changed the refusal they were called on")
+	}
+	if full.Status != http.StatusBadRequest || full.Code != "invalid_redirect_uri" || full.Rule != base.Rule || full.Because != base.Because ||
+		full.Pointer != "/redirect_uris/1" || full.Clause != "OBIE DCR 3.3" {
+		t.Errorf("got %+v", full)
+	}
+	if !errors.Is(full, cause) {
+		t.Error("the cause is lost")
+	}
+	want := "redirect_uris.https: 400 invalid_redirect_uri: redirect_uris must each begin with https://: the cause"
+	if got := full.Error(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := base.Error(), "redirect_uris.https: 400 invalid_redirect_uri: redirect_uris must each begin with https://"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAsRefusal(t *testing.T) {
+	refusal := dcr.Refuse(dcr.InvalidScope, "scope", "scope must be smaller")
+	for name, err := range map[string]error{
+		"itself": refusal, "wrapped": fmt.Errorf("filter: %w", refusal), "joined": errors.Join(errors.New("x"), refusal),
+	} {
+		if got := dcr.AsRefusal(err); got != refusal {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	fault := errors.New("dial tcp 10.0.0.1:6379: refused")
+	got := dcr.AsRefusal(fault)
+	if got.Class != dcr.Unavailable || !errors.Is(got, fault) {
+		t.Errorf("got %v", got)
+	}
+	if got := dcr.AsRefusal(nil); got.Class != dcr.Unavailable {
+		t.Errorf("no error is no refusal to be sent, and must deny: got %v", got)
+	}
+}

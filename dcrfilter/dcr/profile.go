@@ -1,0 +1,119 @@
+package dcr
+
+import (
+	"regexp"
+	"slices"
+	"time"
+)
+
+// A Profile is one version of a registration standard, as data: which media types, which members, which values, which
+// rules. Profiles are YAML files; see dcrfilter/profile.
+type Profile struct {
+	Name         string             `yaml:"name"`     // "obie-3.3"
+	Standard     string             `yaml:"standard"` // how refusals cite it: "OBIE DCR 3.3"
+	ContentTypes []string           `yaml:"content_types"`
+	Request      RequestTimes       `yaml:"request"`
+	Members      map[string]*Member `yaml:"members"` // the data dictionary, by member name
+	Rules        []string           `yaml:"rules"`   // ids of the rules, in the order they are asked
+}
+
+// RequestTimes bound a request's iat and exp (rules C.9).
+type RequestTimes struct {
+	MaxAge      time.Duration `yaml:"max_age"`      // now - iat
+	MaxLifetime time.Duration `yaml:"max_lifetime"` // exp - iat
+}
+
+// What a member's In may be.
+const (
+	InRequest  = "request"
+	InResponse = "response"
+	InBoth     = "both"
+)
+
+// What a member's Type may be.
+const (
+	TypeString   = "string"
+	TypeStrings  = "strings"  // an array of strings
+	TypeAudience = "audience" // a string, or an array of exactly one (RFC 7519, section 4.1.3)
+	TypeInteger  = "integer"
+	TypeBoolean  = "boolean"
+)
+
+// A Member is one line of a data dictionary.
+type Member struct {
+	Type      string   `yaml:"type"`     // string, strings, audience, integer or boolean
+	In        string   `yaml:"in"`       // request, response or both: the dictionary's Location column
+	Required  bool     `yaml:"required"` // 1..1 or 1..*
+	MinItems  int      `yaml:"min_items"`
+	MaxLength int      `yaml:"max_length"` // in characters, of the string or of each item; none is ever empty
+	Pattern   string   `yaml:"pattern"`    // of the string, or of each item, anchored
+	Values    []string `yaml:"values"`     // the only values accepted
+	Default   []string `yaml:"default"`    // what an absent strings member means
+
+	pattern *regexp.Regexp
+}
+
+// Compile makes the member's pattern ready for Matches.
+func (m *Member) Compile() (err error) {
+	m.pattern, err = regexp.Compile(m.Pattern)
+	return err
+}
+
+// Matches says whether a value has the member's pattern. Without a pattern every value does; with one that was never
+// compiled none does.
+func (m *Member) Matches(value string) bool {
+	return m.Pattern == "" || m.pattern != nil && m.pattern.MatchString(value)
+}
+
+// A Directory is a trust framework's directory, as data: who signs software statements, with which keys, under which
+// claim names, and which certificates its participants hold. Directories are YAML files; see dcrfilter/directory.
+type Directory struct {
+	Name             string            `yaml:"name"`
+	Issuer           string            `yaml:"issuer"` // exact iss of its software statements
+	JWKS             string            `yaml:"jwks"`   // https URL of the keys that sign them
+	TLSCA            []string          `yaml:"tls_ca"` // PEM files of the CAs of its own HTTPS servers; the system's when empty
+	KeyHosts         []string          `yaml:"key_hosts"`
+	PrivateAddresses []string          `yaml:"private_addresses"` // IPs or CIDRs that may be dialled although they are not public
+	Algorithms       []string          `yaml:"algorithms"`
+	MaxAge           time.Duration     `yaml:"statement_max_age"`
+	Environment      string            `yaml:"environment"`  // required software_environment; any when empty
+	MemberState      string            `yaml:"member_state"` // where the authority must have authorised the roles; any when empty
+	Claims           StatementClaims   `yaml:"claims"`
+	Required         []string          `yaml:"required"`     // statement claims that must be there, by their own names
+	ActiveStatus     []string          `yaml:"active"`       // org and authority status values that may register, compared without case
+	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
+	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
+	MultipleClients  bool              `yaml:"multiple_clients"`
+	SingleUse        bool              `yaml:"statement_single_use"`
+}
+
+// StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
+// the directory's statements have no such claim.
+type StatementClaims struct {
+	SoftwareID     string `yaml:"software_id"`
+	OrgID          string `yaml:"org_id"`
+	OrgStatus      string `yaml:"org_status"`
+	Authority      string `yaml:"authority"` // object with registration_id, status and authorisations
+	Environment    string `yaml:"environment"`
+	Roles          string `yaml:"roles"` // array of strings, or one string
+	RedirectURIs   string `yaml:"redirect_uris"`
+	JWKS           string `yaml:"jwks"`
+	RevokedJWKS    string `yaml:"revoked_jwks"`
+	OrgJWKS        string `yaml:"org_jwks"`
+	OrgRevokedJWKS string `yaml:"org_revoked_jwks"`
+}
+
+// Names are the claims that the directory gives a meaning, by its own names.
+func (c *StatementClaims) Names() []string {
+	all := []string{
+		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.RedirectURIs,
+		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS,
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
+}
+
+// CertificateKind names one kind of client certificate and the CAs that issue it.
+type CertificateKind struct {
+	Profile string   `yaml:"profile"` // ob_legacy, obwac or qwac
+	CA      []string `yaml:"ca"`      // PEM files, relative to the directory's file
+}

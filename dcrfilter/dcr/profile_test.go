@@ -1,0 +1,42 @@
+package dcr_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+func TestMemberMatches(t *testing.T) {
+	plain, uncompiled := &dcr.Member{}, &dcr.Member{Pattern: "^a*$"}
+	compiled, broken := &dcr.Member{Pattern: "^a*$"}, &dcr.Member{Pattern: "^(a$"}
+	if err := compiled.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	if err := broken.Compile(); err == nil {
+		t.Error("a broken pattern compiled")
+	}
+	for _, c := range []struct {
+		name   string
+		member *dcr.Member
+		value  string
+		want   bool
+	}{
+		{"no pattern", plain, "b", true},
+		{"compiled, in it", compiled, "aa", true},
+		{"compiled, not in it", compiled, "ab", false},
+		{"never compiled", uncompiled, "aa", false},
+		{"broken", broken, "a", false},
+	} {
+		if got := c.member.Matches(c.value); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestStatementClaimsNames(t *testing.T) {
+	claims := dcr.StatementClaims{SoftwareID: "software_id", OrgRevokedJWKS: "org_revoked"}
+	if got, want := claims.Names(), []string{"software_id", "org_revoked"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,96 @@
+package dcr
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// Skew is how far another's clock may be ahead of ours. "To accommodate clock offsets, shall accept JWTs with an iat
+// or nbf timestamp between 0 and 10 seconds in the future" (FAPI 2.0 Security Profile, section 5.3.2.1).
+const Skew = 10 * time.Second
+
+// farthest is the last second of the year 9999. Milliseconds sent as seconds are beyond it.
+const farthest = 253402300799
+
+// Times are the registered time claims of a JWT (RFC 7519, section 4.1), each zero where it is absent.
+type Times struct{ IssuedAt, NotBefore, Expires time.Time }
+
+// A TimeError says which time claim is wrong and what it must be.
+type TimeError struct {
+	Claim string // iat, nbf or exp
+	Must  string
+}
+
+// Error is a sentence: "exp must be later than now".
+func (e *TimeError) Error() string { return e.Claim + " must be " + e.Must }
+
+// NumericDate reads a member that must be a time: whole seconds since 1970, later than that and before the year 10000.
+func NumericDate(claims strictjson.Object, name string) (time.Time, error) {
+	seconds, err := claims.Int(name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("a time: %w", err)
+	}
+	if seconds <= 0 || seconds > farthest {
+		return time.Time{}, fmt.Errorf("a time: %s is out of range", name)
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// ReadTimes reads iat, nbf and exp, where they are there. It fails with a TimeError.
+func ReadTimes(claims strictjson.Object) (Times, error) {
+	var times Times
+	for _, claim := range []struct {
+		name string
+		time *time.Time
+	}{{"iat", &times.IssuedAt}, {"nbf", &times.NotBefore}, {"exp", &times.Expires}} {
+		if !claims.Has(claim.name) {
+			continue
+		}
+		value, err := NumericDate(claims, claim.name)
+		if err != nil {
+			return Times{}, &TimeError{claim.name, "a whole number of seconds since 1970"}
+		}
+		*claim.time = value
+	}
+	return times, nil
+}
+
+// Check says whether the times hold now: iat there, not in the future and not older than maxAge; nbf, where there,
+// reached; exp, where there, later than now and than iat. With a maxLifetime exp must be there, at most that much after
+// iat. It fails with a TimeError.
+func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
+	latest := now.Add(Skew)
+	switch {
+	case t.IssuedAt.IsZero():
+		return &TimeError{"iat", "there"}
+	case t.IssuedAt.After(latest):
+		return &TimeError{"iat", "in the past, in seconds since 1970"}
+	case now.Sub(t.IssuedAt) > maxAge:
+		return &TimeError{"iat", "more recent"}
+	case t.NotBefore.After(latest):
+		return &TimeError{"nbf", "in the past, in seconds since 1970"}
+	}
+	return t.checkExpiry(now, maxLifetime)
+}
+
+// "The exp (expiration time) claim identifies the expiration time on or after which the JWT MUST NOT be accepted for
+// processing" (RFC 7519, section 4.1.4): equal is expired.
+func (t Times) checkExpiry(now time.Time, maxLifetime time.Duration) error {
+	switch {
+	case t.Expires.IsZero() && maxLifetime > 0:
+		return &TimeError{"exp", "there"}
+	case t.Expires.IsZero():
+		return nil
+	case !t.Expires.After(now):
+		return &TimeError{"exp", "later than now"}
+	case !t.Expires.After(t.IssuedAt):
+		return &TimeError{"exp", "later than iat"}
+	case !t.Expires.After(t.NotBefore):
+		return &TimeError{"exp", "later than nbf"}
+	case maxLifetime > 0 && t.Expires.Sub(t.IssuedAt) > maxLifetime:
+		return &TimeError{"exp", "sooner after iat"}
+	}
+	return nil
+}

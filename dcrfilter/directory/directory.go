@@ -1,0 +1,66 @@
+// Package directory reads the directories of trust frameworks, as YAML, and software statements by their claim names.
+// What the UK's directory is, is shipped beside this file; an administrator's own file extends it with CAs.
+package directory
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+// Directory is a directory with everything its file refers to.
+type Directory struct {
+	*dcr.Directory
+	Anchors  map[string]*cert.Anchors // by certificate profile
+	Roots    *x509.CertPool           // CAs of the directory's HTTPS servers; the system's when nil
+	CABundle []byte                   // all CAs of client certificates, each once, as PEM
+
+	private []netip.Prefix
+}
+
+// Load reads a directory's file, checks the whole of it and reads the CA files it names, which are relative to it.
+// Every fault is reported, with the key it is at.
+func Load(path string) (*Directory, error) {
+	definition, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("directory %s: %w", path, err)
+	}
+	if err := errors.Join(check(definition), checkCertificates(definition.Certificates)); err != nil {
+		return nil, fmt.Errorf("directory %s: %w", path, err)
+	}
+	loaded := &Directory{Directory: definition, Anchors: map[string]*cert.Anchors{}}
+	if err := loaded.readCAs(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("directory %s: %w", path, err)
+	}
+	for _, address := range definition.PrivateAddresses {
+		prefix, err := parsePrefix(address)
+		if err != nil {
+			return nil, fmt.Errorf("directory %s: private_addresses: %w", path, err)
+		}
+		loaded.private = append(loaded.private, prefix)
+	}
+	return loaded, nil
+}
+
+// Policy says where key sets of this directory and of its participants may be fetched from.
+func (d *Directory) Policy() outbound.Policy {
+	return outbound.Policy{Hosts: d.KeyHosts, Private: d.private, Roots: d.Roots}
+}
+
+// parsePrefix reads an IP address, or a network in CIDR notation.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil && address.Zone() == "" {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || prefix.Masked() != prefix {
+		return netip.Prefix{}, errors.New("each must be an IP address or a network as 10.0.0.0/8")
+	}
+	return prefix, nil
+}

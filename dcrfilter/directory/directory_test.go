@@ -1,0 +1,182 @@
+package directory_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+)
+
+var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// authority makes a CA, or a certificate that is none.
+func authority(t *testing.T, name string, isCA bool) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0),
+		IsCA: isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// write puts files into a folder and returns the path of the directory's own.
+func write(t *testing.T, definition string, files map[string][]byte) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(folder, "directory.yaml")
+	if err := os.WriteFile(path, []byte(definition), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const extending = `
+extends: openbanking-uk-sandbox
+name: mine
+jwks: https://127.0.0.1:8445/ssa.jwks
+key_hosts: ["127.0.0.1:8445", keys.example]
+private_addresses: [127.0.0.1, 10.1.0.0/16]
+claims: {environment: env}
+scopes: {accounts: AISP}
+tls_ca: [server-ca.pem]
+certificates:
+  - {profile: ob_legacy, ca: [issuing.pem, both.pem]}
+  - {profile: qwac, ca: [qtsp.pem]}
+`
+
+func TestLoad(t *testing.T) {
+	server, issuing, qtsp := authority(t, "server", true), authority(t, "issuing", true), authority(t, "qtsp", true)
+	loaded, err := directory.Load(write(t, extending, map[string][]byte{
+		"server-ca.pem": server, "issuing.pem": issuing, "qtsp.pem": qtsp, "both.pem": slices.Concat([]byte("# both\n"), issuing, qtsp),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Name != "mine" || loaded.Issuer != "OpenBanking Ltd" || loaded.Environment != "sandbox" || loaded.MaxAge != 30*time.Minute {
+		t.Errorf("got %+v", loaded.Directory)
+	}
+	if loaded.Claims.Environment != "env" || loaded.Claims.SoftwareID != "software_id" {
+		t.Errorf("claims are changed one by one: got %+v", loaded.Claims)
+	}
+	if len(loaded.Scopes) != 1 || loaded.Scopes["accounts"] != "AISP" {
+		t.Errorf("scopes are replaced: got %v", loaded.Scopes)
+	}
+	if want := slices.Concat(issuing, qtsp); !bytes.Equal(loaded.CABundle, want) {
+		t.Errorf("the bundle must hold every client CA once, and no other:\n%s", loaded.CABundle)
+	}
+	if len(loaded.Anchors) != 2 || loaded.Anchors["ob_legacy"] == nil || loaded.Anchors["qwac"] == nil {
+		t.Errorf("got %v", loaded.Anchors)
+	}
+	policy := loaded.Policy()
+	private := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.1.0.0/16")}
+	if !slices.Equal(policy.Hosts, []string{"127.0.0.1:8445", "keys.example"}) || !slices.Equal(policy.Private, private) {
+		t.Errorf("got %+v", policy)
+	}
+	want := x509.NewCertPool()
+	want.AppendCertsFromPEM(server)
+	if !policy.Roots.Equal(want) {
+		t.Error("the roots must be those of tls_ca, and no others")
+	}
+}
+
+// Each kind of certificates has the CAs of its own: one kind's certificate is no other's.
+func TestLoadKeepsAnchorsApart(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuing"}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "software", OrganizationalUnit: []string{"org"}},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := cert.Parse(leafDER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := authority(t, "other", true)
+	issuing := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	loaded, err := directory.Load(write(t, extending, map[string][]byte{"server-ca.pem": other, "issuing.pem": issuing, "both.pem": other, "qtsp.pem": other}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := loaded.Anchors["ob_legacy"].Verify(client, now); err != nil {
+		t.Error(err)
+	}
+	if err := loaded.Anchors["qwac"].Verify(client, now); err == nil {
+		t.Error("the certificate of one kind verified as another")
+	}
+}
+
+func TestLoadWithoutRootsTrustsTheSystems(t *testing.T) {
+	loaded, err := directory.Load(write(t, "extends: openbanking-uk\ncertificates: [{profile: obwac, ca: [ca.pem]}]\n",
+		map[string][]byte{"ca.pem": authority(t, "ca", true)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Roots != nil || loaded.Policy().Roots != nil || len(loaded.Policy().Private) != 0 {
+		t.Errorf("got %+v", loaded.Policy())
+	}
+}
+
+func TestShipped(t *testing.T) {
+	if got, want := directory.Names(), []string{"openbanking-uk", "openbanking-uk-sandbox"}; !slices.Equal(got, want) {
+		t.Fatalf("shipped are %q, want %q", got, want)
+	}
+	for name, host := range map[string]string{
+		"openbanking-uk": "keystore.openbanking.org.uk", "openbanking-uk-sandbox": "keystore.openbankingtest.org.uk",
+	} {
+		shipped, err := directory.Shipped(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shipped.Name != name || shipped.Issuer != "OpenBanking Ltd" || shipped.JWKS != "https://"+host+"/keystore/openbanking.jwks" ||
+			!slices.Equal(shipped.KeyHosts, []string{host}) {
+			t.Errorf("got %+v", shipped)
+		}
+		if shipped.MultipleClients || shipped.SingleUse || len(shipped.Scopes) != 4 || len(shipped.Certificates) != 0 {
+			t.Errorf("got %+v", shipped)
+		}
+	}
+	if _, err := directory.Shipped("no-such"); err == nil {
+		t.Error("there is no such directory")
+	}
+}

@@ -1,0 +1,178 @@
+package directory
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// identifier is what software_id, org_id and jti may be.
+var identifier = regexp.MustCompile(`^[ -~]{1,128}$`)
+
+// ReadStatement reads the claims of a software statement of this directory by the directory's names for them. The
+// signature must have been verified. It checks that what the product reads is there and of its type, and nothing more:
+// whether the statement is acceptable is for rule.CheckStatement. It fails with a *dcr.Error.
+func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr.Statement, error) {
+	issuer, err := claims.String("iss")
+	if err != nil || issuer != d.Issuer {
+		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
+			"iss of the software statement is not a directory that is trusted here").At("/software_statement").Per("RFC 7591, section 2.3")
+	}
+	for _, name := range d.Required {
+		if value, has := claims[name]; !has || string(value) == "null" || string(value) == `""` {
+			return nil, missing(name)
+		}
+	}
+	times, err := dcr.ReadTimes(claims)
+	var wrong *dcr.TimeError
+	if errors.As(err, &wrong) {
+		return nil, refuse("times."+wrong.Claim, "the software statement is not valid: its "+wrong.Error())
+	}
+	r := reader{claims: claims}
+	statement := &dcr.Statement{
+		Directory: d.Name, Raw: raw, Claims: claims,
+		ID:       r.identifier("jti"),
+		IssuedAt: times.IssuedAt, NotBefore: times.NotBefore, Expires: times.Expires,
+		SoftwareID:   r.identifier(d.Claims.SoftwareID),
+		OrgID:        r.identifier(d.Claims.OrgID),
+		OrgStatus:    r.text(d.Claims.OrgStatus),
+		Environment:  r.text(d.Claims.Environment),
+		Roles:        r.roles(d.Claims.Roles),
+		RedirectURIs: r.texts(d.Claims.RedirectURIs),
+		JWKS:         r.required(d.Claims.JWKS),
+		RevokedJWKS:  r.text(d.Claims.RevokedJWKS),
+		OrgJWKS:      r.text(d.Claims.OrgJWKS), OrgRevokedJWKS: r.text(d.Claims.OrgRevokedJWKS),
+	}
+	r.authority(d, statement)
+	if r.refusal != nil {
+		return nil, r.refusal
+	}
+	return statement, nil
+}
+
+// reader reads claims and keeps the first refusal.
+type reader struct {
+	claims  strictjson.Object
+	refusal error
+}
+
+func (r *reader) refuse(err *dcr.Error) {
+	if r.refusal == nil {
+		r.refusal = err
+	}
+}
+
+// text reads a claim that may be absent, or that the directory may not have.
+func (r *reader) text(name string) string {
+	if name == "" || !r.claims.Has(name) {
+		return ""
+	}
+	text, err := r.claims.String(name)
+	if err != nil {
+		r.refuse(wrongType(name, "a string").CausedBy(err))
+	}
+	return text
+}
+
+// required reads a claim that must be there.
+func (r *reader) required(name string) string {
+	text := r.text(name)
+	if text == "" {
+		r.refuse(missing(name))
+	}
+	return text
+}
+
+// identifier reads a claim that must be there and be an identifier.
+func (r *reader) identifier(name string) string {
+	text := r.required(name)
+	if !identifier.MatchString(text) {
+		r.refuse(refuse("form", name+" in the software statement must be of 1 to 128 printable ASCII characters"))
+	}
+	return text
+}
+
+// texts reads a claim that must be an array of strings.
+func (r *reader) texts(name string) []string {
+	if !r.claims.Has(name) {
+		r.refuse(missing(name))
+		return nil
+	}
+	texts, err := r.claims.Strings(name)
+	if err != nil {
+		r.refuse(wrongType(name, "an array of strings").CausedBy(err))
+	}
+	return texts
+}
+
+// roles reads a claim that is an array of strings, or one string (as the Australian register has it).
+func (r *reader) roles(name string) []string {
+	if role, err := r.claims.String(name); err == nil {
+		return []string{role}
+	}
+	return r.texts(name)
+}
+
+// authority reads the competent authority's claims: an object with registration_id, status and authorisations. A
+// statement may leave it out; one that has it must say the status.
+func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
+	name := d.Claims.Authority
+	if name == "" || !r.claims.Has(name) {
+		return
+	}
+	object, err := r.claims.Object(name)
+	if err != nil {
+		r.refuse(wrongType(name, "an object").CausedBy(err))
+		return
+	}
+	inner := reader{claims: object}
+	s.AuthorityState = inner.required("status")
+	s.RegistrationID = inner.text("registration_id")
+	if object.Has("authorisations") {
+		s.AuthorisedFor, err = authorised(object, d.MemberState)
+	}
+	if inner.refusal != nil || err != nil {
+		r.refuse(refuse("authority_form", name+" in the software statement must hold a status, and authorisations by member_state").
+			CausedBy(errors.Join(inner.refusal, err)))
+	}
+}
+
+// authorised returns the roles that are authorised for a member state.
+func authorised(object strictjson.Object, memberState string) ([]string, error) {
+	authorisations, err := object.Objects("authorisations")
+	if err != nil {
+		return nil, err
+	}
+	var roles []string
+	for _, authorisation := range authorisations {
+		state, err := authorisation.String("member_state")
+		if err != nil {
+			return nil, err
+		}
+		these, err := authorisation.Strings("roles")
+		if err != nil {
+			return nil, err
+		}
+		if state == memberState {
+			roles = slices.Concat(roles, these)
+		}
+	}
+	return roles, nil
+}
+
+func missing(name string) *dcr.Error {
+	return refuse("missing", name+" is missing in the software statement")
+}
+
+func wrongType(name, must string) *dcr.Error {
+	return refuse("type", name+" in the software statement must be "+must)
+}
+
+// refuse is a refusal of the statement as such: "The software statement presented is invalid" (RFC 7591, section 3.2.2).
+func refuse(rule, because string) *dcr.Error {
+	return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement."+rule, because).
+		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+}

@@ -1,0 +1,146 @@
+package profile_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+)
+
+func TestLoad(t *testing.T) {
+	if got, want := profile.Names(), []string{"obie-3.2", "obie-3.3"}; !slices.Equal(got, want) {
+		t.Fatalf("shipped are %q, want %q", got, want)
+	}
+	for _, name := range profile.Names() {
+		loaded, err := profile.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if loaded.Name != name || loaded.Standard != "OBIE DCR "+strings.TrimPrefix(name, "obie-") {
+			t.Errorf("%s calls itself %s, %s", name, loaded.Name, loaded.Standard)
+		}
+		if loaded.Request.MaxAge != time.Hour || loaded.Request.MaxLifetime != 24*time.Hour {
+			t.Errorf("%s: got %v", name, loaded.Request)
+		}
+		if want := []string{"application/jwt", "application/jose"}; !slices.Equal(loaded.ContentTypes, want) {
+			t.Errorf("%s: got %q", name, loaded.ContentTypes)
+		}
+		if !loaded.Members["iss"].Matches("oQ4KoaavpOuoE7rvQsZEOV") || loaded.Members["iss"].Matches("foo.is/invalid") {
+			t.Errorf("%s: the pattern of iss is not compiled", name)
+		}
+	}
+	for _, name := range []string{"", "obie-9.9", "../profile/obie-3.3", "obie-3.3.yaml"} {
+		if _, err := profile.Load(name); err == nil || !strings.Contains(err.Error(), "obie-3.2, obie-3.3") {
+			t.Errorf("%q: got %v", name, err)
+		}
+	}
+}
+
+// The two versions differ by CIBA alone (OBIE DCR 3.3, Version Control).
+func TestVersionsDifferByCIBA(t *testing.T) {
+	older, err := profile.Load("obie-3.2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer, err := profile.Load("obie-3.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(older.Rules, "ciba") || !slices.Contains(newer.Rules, "ciba") {
+		t.Error("the rule ciba is 3.3's")
+	}
+	const grant = "urn:openid:params:grant-type:ciba"
+	if slices.Contains(older.Members["grant_types"].Values, grant) || !slices.Contains(newer.Members["grant_types"].Values, grant) {
+		t.Error("the grant is 3.3's")
+	}
+	for name := range newer.Members {
+		if _, has := older.Members[name]; has == strings.HasPrefix(name, "backchannel_") {
+			t.Errorf("%s: 3.2 has it: %v", name, has)
+		}
+	}
+}
+
+const good = `
+name: a-profile
+standard: A Standard 1.0
+content_types: [application/jwt]
+request: {max_age: 5m, max_lifetime: 1h}
+rules: [dictionary, times]
+members:
+  iss: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
+  grants: {type: strings, in: both, min_items: 1, values: [a, b], default: [a]}
+  truth: {type: boolean, in: both, values: ["true"]}
+`
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"good", "", "", ""},
+		{"unknown key", "standard:", "standart:", "unknown field"},
+		{"key in another case", "standard:", "Standard:", "unknown field"},
+		{"unknown member key", "min_items: 1", "minItems: 1", "unknown field"},
+		{"key twice", "standard: A Standard 1.0", "name: b", "already defined"},
+		{"member twice", "  truth:", "  iss:", "already defined"},
+		{"wrong type", "min_items: 1", "min_items: many", "min_items"},
+		{"no unit", "max_age: 5m", "max_age: 5", "max_age"},
+		{"second document", "members:", "---\nmembers:", "second document"},
+		{"no name", "name: a-profile", "", "name: must be"},
+		{"bad name", "name: a-profile", "name: A Profile", "name: must be"},
+		{"no standard", "standard: A Standard 1.0", "", "standard: must be"},
+		{"no content types", "[application/jwt]", "[]", "content_types: must name"},
+		{"parameter in a content type", "application/jwt]", "application/jwt;charset=utf-8]", "content_types[0]: must be"},
+		{"no age", "max_age: 5m, ", "", "request.max_age: must be"},
+		{"negative lifetime", "max_lifetime: 1h", "max_lifetime: -1h", "request.max_lifetime: must be"},
+		{"no rules", "[dictionary, times]", "[]", "rules: must name"},
+		{"unknown rule", "[dictionary, times]", "[dictionary, tmes]", "rules[1]: there is no rule tmes"},
+		{"rule twice", "[dictionary, times]", "[times, times]", "rules[1]: times is named twice"},
+		{"unknown type", "type: string,", "type: text,", "members.iss.type: must be one of string, strings, audience, integer, boolean"},
+		{"no type", "type: string,", "", "members.iss.type: must be one of"},
+		{"unknown place", "in: request", "in: body", "members.iss.in: must be one of request, response, both"},
+		{"empty member", `{type: boolean, in: both, values: ["true"]}`, "", "members.truth: must say"},
+		{"name of a member", "  truth:", "  Truth:", "members.Truth: the name must be"},
+		{"pattern does not compile", "^[a-z]+$", "^[a-z+$", "members.iss.pattern: must be a regular expression"},
+		{"pattern without anchors", "^[a-z]+$", "[a-z]+", "members.iss.pattern: must begin with ^"},
+		{"length of a boolean", "type: boolean", "max_length: 1, type: boolean", "members.truth.max_length: must be"},
+		{"negative length", "max_length: 22", "max_length: -1", "members.iss.max_length: must be"},
+		{"items of a string", "required: true", "min_items: 1", "members.iss.min_items: must be"},
+		{"value of a boolean", `["true"]`, `["yes"]`, "members.truth.values[0]: must be true or false"},
+		{"value twice", "[a, b]", "[a, b, a]", "members.grants.values[2]: is there twice"},
+		{"empty value", "[a, b]", `[a, ""]`, "members.grants.values[1]: must be"},
+		{"default not a value", "default: [a]", "default: [c]", "members.grants.default[0]: must be among values"},
+		{"default of a string", "required: true", "default: [a]", "members.iss.default: must be of strings"},
+		{"audience in a response", "type: strings, in: both, min_items: 1", "type: audience, in: both", "members.grants.in: must be request"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.old != "" && !strings.Contains(good, c.old) {
+				t.Fatalf("%q is not in the file", c.old)
+			}
+			_, err := profile.Parse([]byte(strings.Replace(good, c.old, c.new, 1)))
+			switch {
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	for _, text := range []string{"", "\n", "# nothing\n", "[]", "name"} {
+		if _, err := profile.Parse([]byte(text)); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+// All faults are reported at once.
+func TestParseReportsAll(t *testing.T) {
+	_, err := profile.Parse([]byte("name: a\nmembers:\n  iss: {type: string}\n"))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"standard:", "content_types:", "request.max_age:", "request.max_lifetime:", "rules:", "members.iss.in:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
+}

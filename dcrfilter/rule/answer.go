@@ -1,0 +1,67 @@
+package rule
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// unflattened are claims of a software statement that are never answered as the client's: those that are about the JWT
+// itself (RFC 7519, section 4.1), and those whose value only this server gives.
+var unflattened = []string{
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti",
+	"client_id", "client_id_issued_at", "client_secret", "client_secret_expires_at",
+	"registration_access_token", "registration_client_uri", "software_statement",
+}
+
+// Answer writes the body of a 201 or 200: the metadata as Registered returned them, client_id and client_id_issued_at
+// (seconds), the software statement byte for byte as it came, and its claims at the top level, where the metadata say
+// nothing already. "It includes all the claims in the software_statement provided in the request, but each of these is
+// flattened out as a top-level attribute" (OBIE DCR, Data Dictionary); of the software statement "its
+// value MUST be returned unmodified" (RFC 7591, section 3.2.1).
+func Answer(metadata []byte, statement string, claims strictjson.Object, clientID string, issuedAt int64) ([]byte, error) {
+	if clientID == "" || statement == "" {
+		return nil, errors.New("rules: an answer needs a client id and a software statement")
+	}
+	answer, err := strictjson.Parse(metadata)
+	if err != nil {
+		return nil, fmt.Errorf("rules: metadata of the client: %w", err)
+	}
+	taken := slices.Clone(unflattened)
+	for name := range answer {
+		taken = append(taken, strings.ToLower(name))
+	}
+	for name, value := range claims {
+		// A name that differs in case alone would be the same to some readers.
+		if !slices.Contains(taken, strings.ToLower(name)) && string(value) != "null" {
+			answer[name] = value
+		}
+	}
+	answer["client_id"] = quoted(clientID)
+	answer["client_id_issued_at"] = json.RawMessage(strconv.FormatInt(issuedAt, 10))
+	answer["software_statement"] = quoted(statement)
+	return encode(answer)
+}
+
+// encode writes JSON without the escapes that are for HTML alone.
+func encode(value any) ([]byte, error) {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(body.Bytes()), nil
+}
+
+// quoted writes a JSON string. A string always marshals.
+func quoted(text string) json.RawMessage {
+	encoded, _ := json.Marshal(text)
+	return encoded
+}

@@ -1,0 +1,93 @@
+package rule
+
+import (
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+)
+
+// "The public key must not be embedded in the payload itself" (OBIE DCR, Of JWS and JWKS): a client's keys are those
+// that its software statement refers to. Asking for the same ones is harmless.
+func keys(r *dcr.Registration) error {
+	if r.Request.Has("jwks") {
+		return metadata("keys.jwks", "jwks", "jwks must be left out: the keys are those of the software statement").
+			Per(r.Profile.Standard + ", Of JWS and JWKS")
+	}
+	if !r.Request.Has("jwks_uri") {
+		return nil
+	}
+	uri, err := r.Request.String("jwks_uri")
+	if err != nil || uri != r.Statement.JWKS {
+		return metadata("keys.jwks_uri", "jwks_uri", "jwks_uri must be left out: the keys are those of the software statement").
+			Per(r.Profile.Standard + ", Of JWS and JWKS")
+	}
+	return nil
+}
+
+// "If the requests contains a value that the ASPSP does not support, the ASPSP must either: reject the request with an
+// appropriate error message and error code" or modify it (OBIE DCR, Data Dictionary). What the standard allows and this installation does not offer is such a value.
+func authMethod(r *dcr.Registration) error {
+	method, err := r.Request.String("token_endpoint_auth_method")
+	if err != nil || !slices.Contains(r.AuthMethods, method) {
+		return metadata("auth_method", "token_endpoint_auth_method",
+			"token_endpoint_auth_method must be one of: "+list(r.AuthMethods)).Per(dataDictionary(r) + ", token_endpoint_auth_method")
+	}
+	return nil
+}
+
+// "Must be specified if token_endpoint_auth_method is private_key_jwt or client_secret_jwt" (OBIE DCR, Data Dictionary,
+// token_endpoint_auth_signing_alg). With another method it has no meaning: TPPs and the OBIE conformance
+// tool send it all the same, and it is not registered.
+func authSigningAlg(r *dcr.Registration) error {
+	method, err := optional(r.Request, "token_endpoint_auth_method", r.Request.String)
+	if err != nil {
+		return err
+	}
+	if method == "private_key_jwt" && !r.Request.Has("token_endpoint_auth_signing_alg") {
+		return metadata("auth_signing_alg", "token_endpoint_auth_signing_alg",
+			"token_endpoint_auth_signing_alg is required with private_key_jwt").Per(dataDictionary(r) + ", token_endpoint_auth_signing_alg")
+	}
+	return nil
+}
+
+// subjectDN is the one member of RFC 8705, section 2.1.2, that OBIE has; these are the others.
+const subjectDN = "tls_client_auth_subject_dn"
+
+var otherSubjects = []string{
+	"tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
+}
+
+// "A client using the tls_client_auth authentication method MUST use exactly one of the below metadata parameters to
+// indicate the certificate subject value" (RFC 8705, section 2.1.2). "This value must be set iff
+// token_endpoint_auth_method is set to tls_client_auth" (OBIE DCR, Data Dictionary, tls_client_auth_subject_dn).
+func tlsClientAuth(r *dcr.Registration) error {
+	for _, name := range otherSubjects {
+		if r.Request.Has(name) {
+			return metadata("tls_client_auth.san", name, name+" must be left out: use tls_client_auth_subject_dn").
+				Per("RFC 8705, section 2.1.2")
+		}
+	}
+	method, err := optional(r.Request, "token_endpoint_auth_method", r.Request.String)
+	if err != nil {
+		return err
+	}
+	clause := dataDictionary(r) + ", " + subjectDN
+	switch {
+	case method != "tls_client_auth" && r.Request.Has(subjectDN):
+		return metadata("tls_client_auth.without", subjectDN, subjectDN+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
+	case method != "tls_client_auth":
+		return nil
+	case !r.Request.Has(subjectDN):
+		return metadata("tls_client_auth.missing", subjectDN, subjectDN+" is required with tls_client_auth").Per(clause)
+	}
+	name, err := r.Request.String(subjectDN)
+	if err != nil {
+		return err
+	}
+	if _, err := cert.ParseDN(name); err != nil {
+		return metadata("tls_client_auth.dn", subjectDN, subjectDN+" must be the DN of the transport certificate, as RFC 4514 writes it").
+			Per("RFC 8705, section 2.1.2").CausedBy(err)
+	}
+	return nil
+}

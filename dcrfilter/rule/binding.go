@@ -1,0 +1,42 @@
+package rule
+
+import (
+	"errors"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// ErrBinding says that a certificate is not one of the owner's.
+var ErrBinding = errors.New("the TLS client certificate does not match the software statement")
+
+// An Owner is whose certificate it must be: as the software statement says on registration, and as the client's record
+// says afterwards.
+type Owner struct{ OrgID, SoftwareID, RegistrationID string }
+
+// CheckBinding says whether a verified certificate belongs to the owner: nil, or ErrBinding. "The ASPSP SHOULD check
+// whether the TPP that initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request
+// Validation); here it always is. Which names a certificate has depends on its kind.
+func CheckBinding(c *dcr.Presented, owner Owner) error {
+	if c == nil || c.Certificate == nil {
+		return ErrBinding
+	}
+	bound := false
+	switch c.Profile {
+	case "ob_legacy": // CN=<software_id>,OU=<org_id>
+		bound = same(c.OrganisationalUnit, owner.OrgID) && same(c.CommonName, owner.SoftwareID)
+	case "obwac": // CN=<org_id>
+		bound = same(c.CommonName, owner.OrgID)
+	case "qwac": // neither: the authority's number, or a key that the directory lists
+		bound = same(c.AuthorisationNumber, owner.RegistrationID) || c.Listed
+	}
+	if !bound {
+		return ErrBinding
+	}
+	return nil
+}
+
+// same compares two names, neither of which may be empty: an absent one matches nothing.
+func same(a, b string) bool { return a != "" && a == b }
+
+// CertificateProfiles are the kinds of certificates that CheckBinding knows.
+func CertificateProfiles() []string { return []string{"ob_legacy", "obwac", "qwac"} }

@@ -1,0 +1,58 @@
+package rule
+
+import "github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+
+// "The client MUST include its client_id field in the request, and it MUST be the same as its currently issued client
+// identifier" (RFC 7592, section 2.2). OBIE makes the member optional; one that is there must be the client's. A new
+// client has none yet: "A TPP may request for a specific client_id to be issued to it. The ASPSP may ignore the claim"
+// (OBIE DCR, Data Mapping).
+func clientID(r *dcr.Registration) error {
+	if r.Current == nil || !r.Request.Has("client_id") {
+		return nil
+	}
+	id, err := r.Request.String("client_id")
+	if err != nil || id != r.Current.ClientID {
+		return metadata("client_id", "client_id", "client_id must be that of the client being updated, or be left out").
+			Per("RFC 7592, section 2.2")
+	}
+	return nil
+}
+
+// The members an update must not hold. No client here has a secret, so that a client_secret never is the current one.
+var managed = []string{
+	"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_secret",
+}
+
+// "This request MUST NOT include the registration_access_token, registration_client_uri, client_secret_expires_at, or
+// client_id_issued_at fields" (RFC 7592, section 2.2).
+func management(r *dcr.Registration) error {
+	if r.Current == nil {
+		return nil
+	}
+	for _, name := range managed {
+		if r.Request.Has(name) {
+			return metadata("management", name, name+" must be left out of an update").Per("RFC 7592, section 2.2")
+		}
+	}
+	return nil
+}
+
+// An update keeps the client what it is: the same software of the same organisation of the same directory. Otherwise
+// one software's statement would take over another's client.
+func immutable(r *dcr.Registration) error {
+	if r.Current == nil {
+		return nil
+	}
+	for _, kept := range []struct{ name, now, was string }{
+		{"directory", r.Statement.Directory, r.Current.Directory},
+		{"software_id", r.Statement.SoftwareID, r.Current.SoftwareID},
+		{"org_id", r.Statement.OrgID, r.Current.OrgID},
+	} {
+		if kept.now == "" || kept.now != kept.was {
+			return dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable."+kept.name,
+				"the software statement must be of the software that the client was registered with: its "+kept.name+" differs").
+				At("/software_statement").Per("RFC 7592, section 2.2")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// Registered returns the client metadata that a registration asks for, as they are stored and answered: what the
+// dictionary names for request and response alike, with its defaults applied and what the software statement says set.
+// Nothing else of a request gets in. The registration must have passed Check; one that has not may fail here, and is
+// then not to be stored. The software statement is not in it.
+func Registered(r *dcr.Registration) (strictjson.Object, error) {
+	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil {
+		return nil, errors.New("rules: the registration is not complete")
+	}
+	r = withStatement(r)
+	registered := strictjson.Object{}
+	for name, member := range r.Profile.Members {
+		value, err := registeredValue(r, name, member)
+		if err != nil {
+			return nil, fmt.Errorf("rules: %s: %w", name, err)
+		}
+		if value == nil {
+			continue
+		}
+		if registered[name], err = encode(value); err != nil {
+			return nil, fmt.Errorf("rules: %s: %w", name, err)
+		}
+	}
+	return registered, nil
+}
+
+// registeredValue returns what is registered of a member: nil where it is nothing.
+func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any, error) {
+	switch {
+	case member.In != dcr.InBoth || name == "software_statement":
+		return nil, nil
+	case name == "software_id":
+		return r.Statement.SoftwareID, nil
+	case name == "response_types":
+		return effectiveResponseTypes(r)
+	case name == "redirect_uris" && !r.Request.Has(name):
+		return slices.Concat([]string{}, r.Statement.RedirectURIs), nil
+	case name == "scope":
+		return registeredScope(r)
+	case name == "token_endpoint_auth_signing_alg" && !signs(r):
+		return nil, nil
+	case r.Request.Has(name):
+		return typed(r.Request, name, member)
+	case len(member.Default) > 0:
+		return member.Default, nil
+	}
+	return nil, nil
+}
+
+// signs says whether the client authenticates with a signature of its own.
+func signs(r *dcr.Registration) bool {
+	method, err := r.Request.String("token_endpoint_auth_method")
+	return err == nil && method == "private_key_jwt"
+}
+
+// registeredScope is the scope asked for, each token once, in the order of the request.
+func registeredScope(r *dcr.Registration) (any, error) {
+	tokens, ok := scopeTokens(r)
+	if !ok {
+		return nil, strictjson.ErrType
+	}
+	var once []string
+	for _, token := range tokens {
+		if !slices.Contains(once, token) {
+			once = append(once, token)
+		}
+	}
+	return strings.Join(once, " "), nil
+}
+
+// typed reads a member as what the dictionary says it is, so that what is stored is of that type.
+func typed(o strictjson.Object, name string, member *dcr.Member) (any, error) {
+	switch member.Type {
+	case dcr.TypeString:
+		return o.String(name)
+	case dcr.TypeStrings:
+		return o.Strings(name)
+	case dcr.TypeInteger:
+		return o.Int(name)
+	case dcr.TypeBoolean:
+		return o.Bool(name)
+	}
+	return nil, strictjson.ErrType
+}

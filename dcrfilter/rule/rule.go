@@ -1,0 +1,118 @@
+// Package rule holds the rules of registration: what a registration standard demands of a request and of the software
+// statement in it, one sentence each. Rules are pure: they read the registration they are given and nothing else.
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// A Rule checks one thing about a registration: nil, or a *dcr.Error whose Rule is the rule's ID or begins with it and
+// a dot. A profile names its rules by ID, in the order they are asked.
+type Rule struct {
+	ID    string
+	Check func(*dcr.Registration) error
+}
+
+// All are the rules a profile can name, in the order in which the shipped profiles do: identity before content.
+var All = []Rule{
+	{"dictionary", dictionary},
+	{"issuer", issuer},
+	{"software_id", softwareID},
+	{"audience", audience},
+	{"times", times},
+	{"client_id", clientID},
+	{"management", management},
+	{"immutable", immutable},
+	{"keys", keys},
+	{"auth_method", authMethod},
+	{"auth_signing_alg", authSigningAlg},
+	{"tls_client_auth", tlsClientAuth},
+	{"response_types", responseTypes},
+	{"ciba", ciba},
+	{"redirect_uris", redirectURIs},
+	{"scope", scope},
+}
+
+// Known says whether there is a rule of that ID.
+func Known(id string) bool { _, ok := find(id); return ok }
+
+func find(id string) (Rule, bool) {
+	at := slices.IndexFunc(All, func(rule Rule) bool { return rule.ID == id })
+	if at < 0 {
+		return Rule{}, false
+	}
+	return All[at], true
+}
+
+// Check asks the rules of the registration's profile, in their order, and returns the first refusal. nil means that
+// every one of them was asked and none refused. An error that is not a *dcr.Error is a fault of ours, and denies too.
+func Check(r *dcr.Registration) error {
+	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Now.IsZero() {
+		return errors.New("rules: the registration is not complete")
+	}
+	if len(r.Profile.Rules) == 0 {
+		return fmt.Errorf("rules: profile %s names none", r.Profile.Name)
+	}
+	effective := withStatement(r)
+	for _, id := range r.Profile.Rules {
+		rule, known := find(id)
+		if !known {
+			return fmt.Errorf("rules: profile %s names %s, which there is not", r.Profile.Name, id)
+		}
+		if err := rule.Check(effective); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withStatement returns the registration with the request that counts: "client metadata values conveyed in the software
+// statement MUST take precedence over those conveyed using plain JSON elements" (RFC 7591, section 3.1.1). Claims that
+// the directory gives a meaning of its own, as the list of which redirect_uris must be a part, are not such values: the
+// rules compare with them.
+func withStatement(r *dcr.Registration) *dcr.Registration {
+	effective := *r
+	effective.Request = make(strictjson.Object, len(r.Request))
+	for name, value := range r.Request {
+		effective.Request[name] = value
+	}
+	mapped := r.Directory.Claims.Names()
+	for name, member := range r.Profile.Members {
+		value, has := r.Statement.Claims[name]
+		if has && member.In == dcr.InBoth && name != "software_statement" && !slices.Contains(mapped, name) {
+			effective.Request[name] = value
+		}
+	}
+	return &effective
+}
+
+// optional reads a member that may be absent, for which it returns the zero value.
+func optional[T any](o strictjson.Object, name string, read func(string) (T, error)) (T, error) {
+	var zero T
+	if !o.Has(name) {
+		return zero, nil
+	}
+	value, err := read(name)
+	if err != nil {
+		return zero, fmt.Errorf("rules: the dictionary let %s through: %w", name, err)
+	}
+	return value, nil
+}
+
+// metadata is a refusal of a client metadata value: "The value of one of the client metadata fields is invalid and the
+// server has rejected this request" (RFC 7591, section 3.2.2).
+func metadata(rule, member, because string) *dcr.Error {
+	return dcr.Refuse(dcr.InvalidClientMetadata, rule, because).At("/" + member)
+}
+
+// dataDictionary cites the dictionary of the registration's standard.
+func dataDictionary(r *dcr.Registration) string { return r.Profile.Standard + ", Data Dictionary" }
+
+// list writes values into a sentence.
+func list(values []string) string { return strings.Join(values, ", ") }

@@ -1,0 +1,96 @@
+package rule
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// CheckStatement asks what makes a software statement acceptable here and now, once its signature has been verified:
+// nil, or a *dcr.Error.
+func CheckStatement(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
+	if d == nil || s == nil || s.Directory != d.Name || now.IsZero() {
+		return errors.New("rules: the software statement is not complete")
+	}
+	for _, check := range []func(*dcr.Directory, *dcr.Statement, time.Time) error{
+		statementTimes, statementStatus, statementEnvironment, statementRoles, statementAuthorised,
+	} {
+		if err := check(d, s, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// "The SSA MUST be validated according to RFC 7519, including validation of the signature and validity window. The SSA's
+// Lifetime / Validity period is not defined by Open Banking" (OBIE Directory, Request Validation): its statements have
+// no exp, and the directory's file says how old one may be.
+func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
+	err := dcr.Times{IssuedAt: s.IssuedAt, NotBefore: s.NotBefore, Expires: s.Expires}.Check(now, d.MaxAge, 0)
+	var wrong *dcr.TimeError
+	if errors.As(err, &wrong) {
+		return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.times."+wrong.Claim,
+			"the software statement is not valid now, fetch a new one: its "+wrong.Error()).
+			At("/software_statement").Per("RFC 7519, section 4.1")
+	}
+	return err
+}
+
+// Only organisations in good standing register: with the directory, and with their competent authority where the
+// statement speaks of it. The case of the values varies in the wild (OBIE Directory, Software Statement Assertion).
+func statementStatus(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
+	if d.Claims.OrgStatus != "" && !active(d, s.OrgStatus) {
+		return unapproved("status", d.Claims.OrgStatus+" in the software statement must be one of: "+list(d.ActiveStatus))
+	}
+	if s.AuthorityState != "" && !active(d, s.AuthorityState) {
+		return unapproved("authority", "the status in "+d.Claims.Authority+" of the software statement must be one of: "+list(d.ActiveStatus))
+	}
+	return nil
+}
+
+func active(d *dcr.Directory, status string) bool {
+	return slices.ContainsFunc(d.ActiveStatus, func(ok string) bool { return strings.EqualFold(ok, status) })
+}
+
+// A statement for the sandbox is none for production, and the other way round.
+func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
+	if d.Environment != "" && !strings.EqualFold(s.Environment, d.Environment) {
+		return unapproved("environment", d.Claims.Environment+" in the software statement must be "+d.Environment)
+	}
+	return nil
+}
+
+// A software with no role that gives a scope here has nothing to register for.
+func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
+	wanted := slices.DeleteFunc(slices.Collect(maps.Values(d.Scopes)), func(role string) bool { return role == "" })
+	allowed := func(role string) bool { return slices.Contains(wanted, role) }
+	if len(wanted) == 0 || slices.ContainsFunc(s.Roles, allowed) {
+		return nil
+	}
+	return unapproved("roles", d.Claims.Roles+" in the software statement must hold a role that may register here")
+}
+
+// The directory's word on a software's roles holds where the competent authority has authorised them. A statement that
+// does not speak of its authority says nothing against them.
+func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
+	if d.MemberState == "" || s.AuthorityState == "" {
+		return nil
+	}
+	for _, role := range s.Roles {
+		if !slices.Contains(s.AuthorisedFor, role) {
+			return unapproved("authorised", d.Claims.Roles+" in the software statement must each be authorised for "+d.MemberState+" in "+d.Claims.Authority)
+		}
+	}
+	return nil
+}
+
+// unapproved is a refusal of who the statement is about: "The software statement presented is not approved for use by
+// this authorization server" (RFC 7591, section 3.2.2).
+func unapproved(rule, because string) *dcr.Error {
+	return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement."+rule, because).
+		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+}
