@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/protobuf/proto"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// Create stores a new client (version and generation 1) and burns the nonces, or does neither: ErrReplayed,
+// ErrDuplicate (only when unique, one client for each directory and software). Once it is stored, c says so.
+func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+	shard, ok := s.clientShard(c.Id)
+	if !ok || shard != s.softwareShard(c.Directory, c.SoftwareId) {
+		return errors.New("store: create a client: its id was not made for its software")
+	}
+	stored := proto.CloneOf(c)
+	stored.Version, stored.Generation = 1, 1
+	record, err := encode(stored)
+	if err != nil {
+		return err
+	}
+	software := softwareDigest(c.Directory, c.SoftwareId)
+	keys, times, err := shard.burning(burn, shard.client(c.Id), shard.software(software))
+	if err != nil {
+		return err
+	}
+	args := append([]any{c.Id, unique, record, int(c.State), software}, times...)
+	if err := s.write(ctx, "create a client", s.scripts.create, keys, args...); err != nil {
+		return err
+	}
+	c.Version, c.Generation = stored.Version, stored.Generation
+	return nil
+}
+
+// Client reads a client's record: ErrNotFound.
+func (s *Store) Client(ctx context.Context, id string) (*dcrpb.Client, error) {
+	shard, ok := s.clientShard(id)
+	if !ok {
+		return nil, ErrNotFound
+	}
+	fields, err := s.redis.HMGet(ctx, shard.client(id), "state", "generation", "version", "record").Result()
+	if err != nil {
+		return nil, failed("read a client", err)
+	}
+	kept, err := readStanding(fields)
+	if err != nil {
+		return nil, err
+	}
+	return decode(id, kept, fields[2:])
+}
+
+// Update replaces the record whose version is c.Version, raises the version and burns the nonces, or does nothing:
+// ErrNotFound, ErrConflict, ErrReplayed. The generation is the caller's to keep or to raise. Once it is stored, c says
+// its new version.
+func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+	shard, ok := s.clientShard(c.Id)
+	if !ok {
+		return ErrNotFound
+	}
+	stored := proto.CloneOf(c)
+	stored.Version++
+	record, err := encode(stored)
+	if err != nil {
+		return err
+	}
+	software := shard.software(softwareDigest(c.Directory, c.SoftwareId))
+	keys, times, err := shard.burning(burn, shard.client(c.Id), software)
+	if err != nil {
+		return err
+	}
+	args := append([]any{c.Id, c.Version, record, stored.Version, c.Generation, int(c.State)}, times...)
+	if err := s.write(ctx, "update a client", s.scripts.update, keys, args...); err != nil {
+		return err
+	}
+	c.Version = stored.Version
+	return nil
+}
+
+// Delete removes a client and its software's index entry. Its tokens are dead with it: ErrNotFound.
+func (s *Store) Delete(ctx context.Context, id string) error {
+	shard, ok := s.clientShard(id)
+	if !ok {
+		return ErrNotFound
+	}
+	// A script must be told its keys, and a client's software never changes. Whether the client is there is for the
+	// script to say.
+	software, err := s.redis.HGet(ctx, shard.client(id), "software").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return failed("read a client's software", err)
+	}
+	keys := []string{shard.client(id), shard.software(software), shard.deletion(id)}
+	return s.write(ctx, "delete a client", s.scripts.remove, keys, id)
+}
+
+// encode writes a record that decode will accept.
+func encode(c *dcrpb.Client) ([]byte, error) {
+	if c.Generation == 0 || !known(c.State) || c.Directory == "" || c.SoftwareId == "" {
+		return nil, errors.New("store: a client's state, generation, directory or software id is missing")
+	}
+	record, err := proto.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("store: encode a client: %w", err)
+	}
+	return record, nil
+}
+
+// decode reads a record. It must be the one of this client, and agree with what is kept beside it.
+func decode(id string, kept standing, fields []any) (*dcrpb.Client, error) {
+	version, _ := fields[0].(string)
+	record, isRecord := fields[1].(string)
+	if !kept.present && version == "" && !isRecord {
+		return nil, ErrNotFound
+	}
+	c := &dcrpb.Client{}
+	if err := proto.Unmarshal([]byte(record), c); err != nil {
+		return nil, errDamaged
+	}
+	if c.Id != id || c.Version == 0 || strconv.FormatUint(c.Version, 10) != version ||
+		!kept.present || c.State != kept.state || c.Generation != kept.generation {
+		return nil, errDamaged
+	}
+	return c, nil
+}
+
+func known(s dcrpb.Client_State) bool {
+	return s == dcrpb.Client_ACTIVE || s == dcrpb.Client_SUSPENDED
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// The keys that belong to no client.
+const (
+	shardsKey      = "dcr:shards"
+	signingKeysKey = "dcr:keys"
+	factsKeyPrefix = "dcr:facts:"
+)
+
+// clientIDLength is that of two hex digits and 16 bytes in base64url.
+const clientIDLength = 24
+
+// A shard is two hex digits. All keys of a client carry them as their hash tag, so that each write to them stays in
+// one slot of a Redis Cluster.
+type shard string
+
+func (s shard) client(id string) string       { return s.key("client", id) }
+func (s shard) deletion(id string) string     { return s.key("deleted", id) }
+func (s shard) software(digest string) string { return s.key("software", digest) }
+func (s shard) nonce(n *dcrpb.Nonce) string   { return s.key("nonce", n.Purpose+":"+n.Id) }
+
+// A token's id may be any text of an authorization server's; its digest has one length.
+func (s shard) revocation(clientID, tokenID string) string {
+	return s.key("revoked", base64url(digest(clientID, tokenID)))
+}
+
+func (s shard) key(kind, name string) string { return "{dcr:" + string(s) + "}:" + kind + ":" + name }
+
+// softwareShard says where the clients of a software are.
+func (s *Store) softwareShard(directory, softwareID string) shard {
+	sum := digest(directory, softwareID)
+	return shard(fmt.Sprintf("%02x", binary.BigEndian.Uint64(sum[:])%uint64(s.shards)))
+}
+
+// clientShard says where a client is, if it is anywhere: a client id that this store cannot have made is nowhere.
+func (s *Store) clientShard(id string) (shard, bool) {
+	if len(id) != clientIDLength {
+		return "", false
+	}
+	const digits = "0123456789abcdef"
+	high, low := strings.IndexByte(digits, id[0]), strings.IndexByte(digits, id[1])
+	if high < 0 || low < 0 || high*16+low >= s.shards {
+		return "", false
+	}
+	for _, c := range []byte(id[2:]) {
+		if !isBase64url(c) {
+			return "", false
+		}
+	}
+	return shard(id[:2]), true
+}
+
+func isBase64url(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
+}
+
+// softwareDigest names a software in its index.
+func softwareDigest(directory, softwareID string) string {
+	return base64url(digest(directory, softwareID))
+}
+
+// digest is the SHA-256 of texts, each after its length: no two lists of texts are hashed as one.
+func digest(texts ...string) [sha256.Size]byte {
+	var b []byte
+	for _, t := range texts {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(t)))
+		b = append(b, t...)
+	}
+	return sha256.Sum256(b)
+}
+
+func base64url(sum [sha256.Size]byte) string { return base64.RawURLEncoding.EncodeToString(sum[:]) }

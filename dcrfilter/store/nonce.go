@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// drift is how far Redis' clock may be ahead of the clocks that judge a token's exp: what must be remembered until then
+// is remembered this much longer.
+const drift = time.Minute
+
+// Burn marks nonces as used in the shard of a client, all of them or none: ErrReplayed. A client id that no store made
+// is ErrNotFound; whether the client is there is not asked.
+func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.Nonce) error {
+	shard, ok := s.clientShard(clientID)
+	if !ok {
+		return ErrNotFound
+	}
+	if len(burn) == 0 {
+		return nil
+	}
+	keys, times, err := shard.burning(burn)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "burn", s.scripts.burn, keys, times...)
+}
+
+// burning completes a script's keys with the nonces, and returns until when each is remembered, as the scripts' last
+// arguments.
+func (s shard) burning(burn []*dcrpb.Nonce, keys ...string) ([]string, []any, error) {
+	times := make([]any, 0, len(burn))
+	for _, n := range burn {
+		if n.GetPurpose() == "" || n.GetId() == "" || n.GetExp() == 0 {
+			return nil, nil, errors.New("store: a nonce's purpose, id or exp is missing")
+		}
+		keys = append(keys, s.nonce(n))
+		times = append(times, rememberUntil(time.Unix(int64(n.Exp), 0)))
+	}
+	return keys, times, nil
+}
+
+func rememberUntil(exp time.Time) int64 { return exp.Add(drift).UnixMilli() }

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+)
+
+var errDamaged = errors.New("store: the client's record is damaged")
+
+// answers are what the scripts say.
+var answers = map[string]error{
+	"done":      nil,
+	"absent":    ErrNotFound,
+	"replayed":  ErrReplayed,
+	"duplicate": ErrDuplicate,
+	"conflict":  ErrConflict,
+	"taken":     errors.New("store: the client id is taken"),
+	"moved":     errors.New("store: a client cannot change its software"),
+	"damaged":   errDamaged,
+}
+
+// scripts are the writes. Each touches the keys it is given and no others, all in one slot, and reads everything before
+// it writes anything: a script that fails has written nothing. ARGV[1] is the id of the write.
+type scripts struct {
+	create, update, remove, burn, revoke, addKey *redis.Script
+}
+
+func newScripts() scripts {
+	return scripts{
+		create: redis.NewScript(nonces + create),
+		update: redis.NewScript(nonces + update),
+		remove: redis.NewScript(remove),
+		burn:   redis.NewScript(nonces + burn),
+		revoke: redis.NewScript(revoke),
+		addKey: redis.NewScript(addKey),
+	}
+}
+
+// nonces is the head of the scripts that burn. The nonces are the keys from the one numbered first; the times until
+// which they are remembered, in milliseconds, are the last arguments. A nonce's value is the id of the write that burnt
+// it: a write that is sent twice does not find itself replayed.
+const nonces = `
+local function replayed(first)
+	for i = first, #KEYS do
+		local owner = redis.call('GET', KEYS[i])
+		if owner and owner ~= ARGV[1] then return true end
+	end
+	return false
+end
+
+local function burn(first)
+	for i = first, #KEYS do
+		redis.call('SET', KEYS[i], ARGV[1], 'PXAT', ARGV[#ARGV - #KEYS + i])
+	end
+end
+`
+
+// create: KEYS client, software, nonces. ARGV write, client id, unique, record, state, software's digest, times.
+const create = `
+if redis.call('HGET', KEYS[1], 'write') == ARGV[1] then return 'done' end
+local clients = redis.call('SCARD', KEYS[2])
+if replayed(3) then return 'replayed' end
+if ARGV[3] == '1' and clients > 0 then return 'duplicate' end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 'taken' end
+redis.call('HSET', KEYS[1], 'record', ARGV[4], 'version', '1', 'generation', '1', 'state', ARGV[5],
+	'software', ARGV[6], 'write', ARGV[1])
+redis.call('SADD', KEYS[2], ARGV[2])
+burn(3)
+return 'done'
+`
+
+// update: KEYS client, software, nonces. ARGV write, client id, version to replace, record, version, generation, state,
+// times.
+const update = `
+local kept = redis.call('HMGET', KEYS[1], 'write', 'version')
+if kept[1] == ARGV[1] then return 'done' end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
+if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 0 then return 'moved' end
+if replayed(3) then return 'replayed' end
+if kept[2] ~= ARGV[3] then return 'conflict' end
+redis.call('HSET', KEYS[1], 'record', ARGV[4], 'version', ARGV[5], 'generation', ARGV[6], 'state', ARGV[7],
+	'write', ARGV[1])
+burn(3)
+return 'done'
+`
+
+// remove: KEYS client, software, receipt. ARGV write, client id. The receipt is the id of the write, for the time in
+// which it may be sent twice.
+const remove = `
+if redis.call('GET', KEYS[3]) == ARGV[1] then return 'done' end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
+if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 0 then return 'damaged' end
+redis.call('DEL', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[2])
+redis.call('SET', KEYS[3], ARGV[1], 'EX', '60')
+return 'done'
+`
+
+// burn: KEYS nonces. ARGV write, times.
+const burn = `
+if replayed(1) then return 'replayed' end
+burn(1)
+return 'done'
+`
+
+// revoke: KEYS revocation. ARGV write, time until which it is remembered. A revocation never gets shorter.
+const revoke = `
+if redis.call('PEXPIRETIME', KEYS[1]) < tonumber(ARGV[2]) then
+	redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+end
+return 'done'
+`
+
+// addKey: KEYS signing keys. ARGV write, key id, value, since in milliseconds. A value begins with its key's creation,
+// in milliseconds.
+const addKey = `
+for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+	if tonumber(string.match(value, '^%d+')) > tonumber(ARGV[4]) then return 'done' end
+end
+redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
+return 'done'
+`

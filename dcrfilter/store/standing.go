@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// Standing is what may change about a token while it lives.
+type Standing struct {
+	Active     bool   // the client is there and active
+	Generation uint64 // of the client's tokens
+	Revoked    bool   // this token was revoked
+}
+
+// Standing reads a token's standing in one round trip. An unknown client is not an error: it is not active.
+func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standing, error) {
+	shard, ok := s.clientShard(clientID)
+	if !ok {
+		return Standing{}, nil
+	}
+	pipe := s.redis.Pipeline()
+	fields := pipe.HMGet(ctx, shard.client(clientID), "state", "generation")
+	revoked := pipe.Exists(ctx, shard.revocation(clientID, tokenID))
+	if _, err := pipe.Exec(ctx); err != nil {
+		return Standing{}, failed("read a token's standing", err)
+	}
+	kept, err := readStanding(fields.Val())
+	if err != nil {
+		return Standing{}, err
+	}
+	return Standing{
+		Active:     kept.state == dcrpb.Client_ACTIVE,
+		Generation: kept.generation,
+		Revoked:    revoked.Val() != 0,
+	}, nil
+}
+
+// Revoke makes a token of a client dead until exp, when it dies by itself. A token that is dead already, by its exp or
+// by an earlier call, is no error. A client id that no store made is ErrNotFound; whether the client is there is not
+// asked.
+func (s *Store) Revoke(ctx context.Context, clientID, tokenID string, exp time.Time) error {
+	shard, ok := s.clientShard(clientID)
+	if !ok {
+		return ErrNotFound
+	}
+	if tokenID == "" || exp.Unix() <= 0 {
+		return errors.New("store: the id or exp of the token to revoke is missing")
+	}
+	keys := []string{shard.revocation(clientID, tokenID)}
+	return s.write(ctx, "revoke a token", s.scripts.revoke, keys, rememberUntil(exp))
+}
+
+// standing is what is kept of a client beside its record, for it to be read without the record.
+type standing struct {
+	present    bool
+	state      dcrpb.Client_State
+	generation uint64
+}
+
+// readStanding reads the fields state and generation. Both are there, or neither is.
+func readStanding(fields []any) (standing, error) {
+	state, hasState := fields[0].(string)
+	generation, hasGeneration := fields[1].(string)
+	if !hasState && !hasGeneration {
+		return standing{}, nil
+	}
+	number, err := strconv.Atoi(state)
+	if err != nil || !known(dcrpb.Client_State(number)) {
+		return standing{}, errDamaged
+	}
+	g, err := strconv.ParseUint(generation, 10, 64)
+	if err != nil || g == 0 {
+		return standing{}, errDamaged
+	}
+	return standing{present: true, state: dcrpb.Client_State(number), generation: g}, nil
+}
