@@ -1,0 +1,96 @@
+// Package form reads the requests of OAuth endpoints, for the gate that authenticates their clients and the registry
+// that answers them: both see the same parameters.
+package form
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+const (
+	mediaType     = "application/x-www-form-urlencoded"
+	maxParameters = 32
+)
+
+// Form is the parameters of a request to an OAuth endpoint, each of them once. One that was sent without a value is
+// not in it.
+type Form map[string]string
+
+// Has says whether the parameter was sent with a value.
+func (f Form) Has(name string) bool { return f[name] != "" }
+
+// Value returns the parameter's value, "" where it was not sent.
+func (f Form) Value(name string) string { return f[name] }
+
+// Parse reads a form (RFC 6749, appendix B) and refuses one that two readers could read in two ways. header is the
+// request's, query what stands behind the path's question mark. Its errors are refusals (*dcr.Error).
+func Parse(header http.Header, query string, body []byte) (Form, error) {
+	if err := checkMediaType(header.Values("Content-Type")); err != nil {
+		return nil, err
+	}
+	// "The parameters can only be transmitted in the request-body and MUST NOT be included in the request URI." (RFC 6749,
+	// section 2.3.1)
+	if query != "" {
+		return nil, refuse("form.query", "parameters belong in the body, not in the query", "RFC 6749, section 2.3.1")
+	}
+	form, seen := Form{}, map[string]bool{}
+	for pair := range strings.SplitSeq(string(body), "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, err := decodePair(pair)
+		if err != nil {
+			return nil, err
+		}
+		// "Request and response parameters MUST NOT be included more than once." (RFC 6749, section 3.2)
+		if seen[name] {
+			return nil, refuse("form.duplicate", "a parameter is included more than once", "RFC 6749, section 3.2")
+		}
+		if seen[name] = true; len(seen) > maxParameters {
+			return nil, refuse("form.size", "the form has too many parameters", "")
+		}
+		// "Parameters sent without a value MUST be treated as if they were omitted from the request." (RFC 6749, section 3.2)
+		if value != "" {
+			form[name] = value
+		}
+	}
+	return form, nil
+}
+
+// "using the "application/x-www-form-urlencoded" format per Appendix B with a character encoding of UTF-8 in the HTTP
+// request entity-body" (RFC 6749, section 4.4.2)
+func checkMediaType(contentType []string) error {
+	got, parameters, err := mime.ParseMediaType(strings.Join(contentType, ", "))
+	charset, named := parameters["charset"]
+	if err != nil || got != mediaType || named && !strings.EqualFold(charset, "utf-8") {
+		return dcr.Refuse(dcr.UnsupportedMediaType, "form.content_type", "the Content-Type must be "+mediaType+" in UTF-8").
+			Per("RFC 6749, section 4.4.2")
+	}
+	return nil
+}
+
+func decodePair(pair string) (name, value string, err error) {
+	rawName, rawValue, _ := strings.Cut(pair, "=")
+	name, nameErr := url.QueryUnescape(rawName)
+	value, valueErr := url.QueryUnescape(rawValue)
+	err = errors.Join(nameErr, valueErr)
+	if err != nil || name == "" || strings.Contains(pair, ";") || !plain(name) || !plain(value) {
+		return "", "", refuse("form.encoding", "the body is not a well-formed form", "RFC 6749, appendix B")
+	}
+	return name, value, nil
+}
+
+// plain says whether the text is UTF-8 without control characters, as RFC 6749 (appendix A) has every parameter.
+func plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f })
+}
+
+func refuse(rule, because, clause string) *dcr.Error {
+	return dcr.Refuse(dcr.InvalidRequest, rule, because).Per(clause)
+}

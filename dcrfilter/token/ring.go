@@ -1,0 +1,112 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+)
+
+const (
+	refreshEvery = 5 * time.Second
+	loadTimeout  = 5 * time.Second
+	coolDown     = time.Second // between two loads that unknown kids ask for
+	// coolDownEmpty is the same while there are no keys at all: a gate that was up before the first registry.
+	coolDownEmpty = 20 * time.Millisecond
+)
+
+// Ring is the set of keys: those that verify, and the one that signs. It is refreshed from its source (the store, or
+// files) in the background and on an unknown kid, at most once a second. A source that fails leaves the keys as they
+// were. It is safe for concurrent use.
+type Ring struct {
+	source func(ctx context.Context, now time.Time) ([]key, error) // keys in order of preference
+	now    func() time.Time
+	keys   atomic.Pointer[snapshot]
+
+	loading chan struct{} // holds one: the loader, who alone may touch what follows
+	tried   time.Time
+	failed  error
+}
+
+func newRing(source func(context.Context, time.Time) ([]key, error), now func() time.Time) *Ring {
+	ring := &Ring{source: source, now: now, loading: make(chan struct{}, 1)}
+	ring.keys.Store(&snapshot{jwks: document(nil)})
+	return ring
+}
+
+// Load reads the keys from their source. A process calls it once before it serves: a ring that was never loaded signs
+// and verifies nothing.
+func (r *Ring) Load(ctx context.Context) error { return r.load(ctx, 0) }
+
+// Follow loads the keys again and again until ctx ends, and logs what fails.
+func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
+	ticker := time.NewTicker(refreshEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		attempt, cancel := context.WithTimeout(ctx, loadTimeout)
+		if err := r.Load(attempt); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "token keys were not refreshed", "cause", err.Error())
+		}
+		cancel()
+	}
+}
+
+// JWKS is the JWK Set of the keys that verify (RFC 7517, section 5).
+func (r *Ring) JWKS() []byte { return r.keys.Load().jwks }
+
+// signing returns the key that signs now.
+func (r *Ring) signing() (key, error) {
+	if k, ok := r.keys.Load().signing(r.now()); ok {
+		return k, nil
+	}
+	return key{}, fmt.Errorf("there is no key to sign tokens with")
+}
+
+// verifying returns the set of the one key that has the kid; an unknown kid makes it ask the source once more.
+func (r *Ring) verifying(ctx context.Context, kid string) (jose.KeySet, error) {
+	if set, ok := r.keys.Load().sets[kid]; ok {
+		return set, nil
+	}
+	within := coolDown
+	if len(r.keys.Load().keys) == 0 {
+		within = coolDownEmpty
+	}
+	if err := r.load(ctx, within); err != nil {
+		return jose.KeySet{}, fmt.Errorf("keys of access tokens: %w", err)
+	}
+	if set, ok := r.keys.Load().sets[kid]; ok {
+		return set, nil
+	}
+	return jose.KeySet{}, fmt.Errorf("%w: no key of ours has this kid", ErrInvalid)
+}
+
+// load asks the source unless it was asked within the time given, when it answers what came of that.
+func (r *Ring) load(ctx context.Context, within time.Duration) error {
+	select {
+	case r.loading <- struct{}{}:
+		defer func() { <-r.loading }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if since := r.now().Sub(r.tried); since >= 0 && since < within {
+		return r.failed
+	}
+	r.tried = r.now()
+	keys, err := r.source(ctx, r.tried)
+	if err == nil {
+		var fresh *snapshot
+		if fresh, err = newSnapshot(keys); err == nil {
+			r.keys.Store(fresh)
+		}
+	}
+	r.failed = err
+	return err
+}

@@ -1,0 +1,205 @@
+package token
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+)
+
+const (
+	period   = 30 * 24 * time.Hour
+	lifetime = 5 * time.Minute
+)
+
+func openStore(t *testing.T) (*store.Store, *redisserver.Server) {
+	t.Helper()
+	server := redisserver.Start(t, t.TempDir())
+	client, err := redis.Open(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	kept, err := store.Open(t.Context(), client, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept, server
+}
+
+func load(t *testing.T, ring *Ring) {
+	t.Helper()
+	if err := ring.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func signer(t *testing.T, ring *Ring) string {
+	t.Helper()
+	k, err := ring.signing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.id
+}
+
+func TestRotationLosesNoLivingToken(t *testing.T) {
+	kept, _ := openStore(t)
+	c := newClock()
+	registry, gate := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now), StoreRing(kept, c.now)
+	issuing, verifying := NewIssuer(registry, issuer, audience, lifetime, c.now), NewVerifier(gate, issuer, audience)
+	issue := func() string {
+		t.Helper()
+		compact, _, err := issuing.Issue(t.Context(), grant())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return compact
+	}
+	verify := func(compact string) {
+		t.Helper()
+		if _, err := verifying.Verify(t.Context(), compact, c.now()); err != nil {
+			t.Errorf("at %s: %v", c.now().UTC(), err)
+		}
+	}
+
+	load(t, registry)
+	first := signer(t, registry)
+	verify(issue()) // the only key signs at once; the gate learns of it by its kid
+
+	c.advance(period - time.Second)
+	if load(t, registry); len(kids(registry)) != 1 {
+		t.Fatal("the next key came before the period was over")
+	}
+	c.advance(time.Second)
+	if load(t, registry); len(kids(registry)) != 2 || signer(t, registry) != first {
+		t.Fatal("the next key must be published and not sign yet")
+	}
+	c.advance(publishAhead - time.Second)
+	last := issue()
+	if signer(t, registry) != first {
+		t.Error("the next key signs before its time")
+	}
+	c.advance(time.Second)
+	second := signer(t, registry)
+	if second == first {
+		t.Error("the next key does not sign after its time")
+	}
+	verify(issue())
+
+	c.advance(lifetime - 2*time.Second)
+	load(t, registry)
+	load(t, gate)
+	verify(last)
+	c.advance(2*time.Second + dropMargin + time.Second)
+	load(t, registry)
+	load(t, gate)
+	if got := kids(gate); !slices.Equal(got, []string{second}) {
+		t.Errorf("keys are %v, want only %s: nothing that the first signed is alive", got, second)
+	}
+}
+
+func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
+	kept, _ := openStore(t)
+	c := newClock()
+	rings := make([]*Ring, 4)
+	var group sync.WaitGroup
+	for i := range rings {
+		rings[i] = KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+		group.Go(func() {
+			if err := rings[i].Load(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	for _, ring := range rings {
+		if got := kids(ring); len(got) != 1 || !slices.Equal(got, kids(rings[0])) {
+			t.Errorf("keys are %v, want the one of all, %v", got, kids(rings[0]))
+		}
+	}
+}
+
+func TestRotateNow(t *testing.T) {
+	kept, _ := openStore(t)
+	c := newClock()
+	registry := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+	load(t, registry)
+	first := signer(t, registry)
+	c.advance(time.Hour)
+	kid, err := RotateNow(t.Context(), kept, c.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	load(t, registry)
+	if signer(t, registry) != first {
+		t.Error("the new key signs before it has been published for long enough")
+	}
+	c.advance(publishAhead)
+	if signer(t, registry) != kid {
+		t.Error("the new key does not sign")
+	}
+	var document struct {
+		Keys []struct{ Kid, Use, Alg, D string }
+	}
+	if err := json.Unmarshal(registry.JWKS(), &document); err != nil || len(document.Keys) != 2 {
+		t.Fatalf("the JWK Set is %s, %v, want both keys", registry.JWKS(), err)
+	}
+	for i, want := range []string{kid, first} {
+		if k := document.Keys[i]; k.Kid != want || k.Alg != "PS256" || k.Use != "sig" || k.D != "" {
+			t.Errorf("key %d is %+v, want the public key %s", i, k, want)
+		}
+	}
+}
+
+func TestRingWithoutItsSource(t *testing.T) {
+	kept, server := openStore(t)
+	c := newClock()
+	registry, gate := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now), StoreRing(kept, c.now)
+	load(t, registry)
+	load(t, gate)
+	compact, _, err := NewIssuer(registry, issuer, audience, lifetime, c.now).Issue(t.Context(), grant())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	if err := gate.Load(t.Context()); err == nil {
+		t.Error("a load without a store succeeded")
+	}
+	verifying := NewVerifier(gate, issuer, audience)
+	if _, err := verifying.Verify(t.Context(), compact, c.now()); err != nil {
+		t.Errorf("a token of a known key: %v", err)
+	}
+	fresh := NewVerifier(StoreRing(kept, c.now), issuer, audience)
+	if _, err := fresh.Verify(t.Context(), compact, c.now()); err == nil || errors.Is(err, ErrInvalid) {
+		t.Errorf("got %v, want that the keys could not be had", err)
+	}
+}
+
+func TestDamagedKeyLeavesTheRingAsItWas(t *testing.T) {
+	kept, _ := openStore(t)
+	c := newClock()
+	ring := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+	load(t, ring)
+	want := signer(t, ring)
+	c.advance(time.Hour)
+	_, der, err := makeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.AddSigningKey(t.Context(), store.SigningKey{ID: "not-its-thumbprint", PKCS8: der, Created: c.now()}, c.now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := ring.Load(t.Context()); err == nil {
+		t.Error("a key that is not what its id says was no fault")
+	}
+	if signer(t, ring) != want {
+		t.Error("a key that is not what its id says was taken")
+	}
+}

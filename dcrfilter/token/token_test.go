@@ -1,0 +1,137 @@
+package token
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	issuer     = "https://as.example"
+	audience   = "https://rs.example"
+	thumbprint = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+)
+
+// clock is a time that a test sets.
+type clock struct {
+	mutex sync.Mutex
+	time  time.Time
+}
+
+func newClock() *clock { return &clock{time: time.Unix(1_800_000_000, 0)} }
+
+func (c *clock) now() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.time
+}
+
+func (c *clock) advance(by time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.time = c.time.Add(by)
+}
+
+// fixed returns a loaded ring of one fresh key.
+func fixed(t testing.TB, c *clock) (*Ring, *rsa.PrivateKey) {
+	t.Helper()
+	k, _, err := makeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := newRing(func(context.Context, time.Time) ([]key, error) { return []key{k}, nil }, c.now)
+	if err := ring.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return ring, k.private
+}
+
+func grant() Token {
+	return Token{
+		ClientID: "client-1", SoftwareID: "software", OrgID: "org", Scopes: []string{"accounts", "payments"},
+		Thumbprint: thumbprint, Generation: 7,
+	}
+}
+
+func TestIssuedTokenVerifies(t *testing.T) {
+	c := newClock()
+	ring, _ := fixed(t, c)
+	compact, issued, err := NewIssuer(ring, issuer, audience, 5*time.Minute, c.now).Issue(t.Context(), grant())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := NewVerifier(ring, issuer, audience).Verify(t.Context(), compact, c.now().Add(299*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := grant()
+	want.ID, want.IssuedAt, want.Expires = issued.ID, c.now(), c.now().Add(5*time.Minute)
+	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(issued, want) || len(want.ID) < 22 {
+		t.Errorf("verified %+v\nissued %+v\nwant %+v", *got, issued, want)
+	}
+}
+
+func TestTokenOnTheWire(t *testing.T) {
+	c := newClock()
+	ring, _ := fixed(t, c)
+	bare := Token{ClientID: "client-1", Thumbprint: thumbprint, Generation: 1}
+	compact, issued, err := NewIssuer(ring, issuer, audience, 5*time.Minute, c.now).Issue(t.Context(), bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(compact, ".")
+	wantHeader := map[string]any{"alg": "PS256", "typ": "at+jwt", "kid": ring.keys.Load().keys[0].id}
+	wantClaims := map[string]any{
+		"iss": issuer, "aud": audience, "sub": "client-1", "client_id": "client-1", "jti": issued.ID, "gen": 1.0,
+		"iat": 1.8e9, "exp": 1.8e9 + 300, "cnf": map[string]any{"x5t#S256": thumbprint},
+	}
+	for i, want := range []map[string]any{wantHeader, wantClaims} {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("part %d: got %s, want %v", i, text, want)
+		}
+	}
+}
+
+func TestIssueRefuses(t *testing.T) {
+	c := newClock()
+	ring, _ := fixed(t, c)
+	tests := []struct {
+		name   string
+		ring   *Ring
+		life   time.Duration
+		change func(*Token)
+		want   string
+	}{
+		{"no client", ring, time.Minute, func(t *Token) { t.ClientID = "" }, "needs a client"},
+		{"not bound", ring, time.Minute, func(t *Token) { t.Thumbprint = "" }, "needs a client"},
+		{"padded thumbprint", ring, time.Minute, func(t *Token) { t.Thumbprint += "=" }, "needs a client"},
+		{"no lifetime", ring, 0, func(*Token) {}, "lifetime"},
+		{"two days", ring, 48 * time.Hour, func(*Token) {}, "lifetime"},
+		{"ring that was never loaded", newRing(nil, c.now), time.Minute, func(*Token) {}, "no key"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wanted := grant()
+			test.change(&wanted)
+			compact, _, err := NewIssuer(test.ring, issuer, audience, test.life, c.now).Issue(t.Context(), wanted)
+			if compact != "" || err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q, %v, want %s", compact, err, test.want)
+			}
+		})
+	}
+}
+
+func kids(ring *Ring) []string { return slices.Sorted(maps.Keys(ring.keys.Load().sets)) }

@@ -1,0 +1,131 @@
+package facts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// registry is where gates publish their keys, counting who asks.
+type registry struct {
+	keys  map[string][]byte
+	down  error
+	asked atomic.Int32
+}
+
+func (r *registry) lookup(_ context.Context, kid string) ([]byte, error) {
+	r.asked.Add(1)
+	if r.down != nil {
+		return nil, r.down
+	}
+	jwk, ok := r.keys[kid]
+	if !ok {
+		return nil, ErrUnknownKey
+	}
+	return jwk, nil
+}
+
+func published(signers ...*Signer) map[string][]byte {
+	keys := map[string][]byte{}
+	for _, signer := range signers {
+		keys[signer.KeyID()] = signer.JWK()
+	}
+	return keys
+}
+
+func TestKnownKeyIsAskedForOnceInItsLife(t *testing.T) {
+	signer := newSigner(t)
+	source := &registry{keys: published(signer)}
+	known := newKeys(source.lookup)
+	for _, step := range []struct {
+		after time.Duration
+		want  int32
+	}{{0, 1}, {time.Second, 1}, {keyLife - time.Second, 1}, {keyLife, 2}, {keyLife + time.Minute, 2}} {
+		if _, err := known.find(t.Context(), signer.KeyID(), now.Add(step.after)); err != nil {
+			t.Fatal(err)
+		}
+		if got := source.asked.Load(); got != step.want {
+			t.Errorf("after %s: asked %d times, want %d", step.after, got, step.want)
+		}
+	}
+}
+
+func TestUnknownKeyIsAskedForOnceASecond(t *testing.T) {
+	signer := newSigner(t)
+	source := &registry{}
+	known := newKeys(source.lookup)
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			if _, err := known.find(t.Context(), signer.KeyID(), now); !errors.Is(err, ErrInvalid) {
+				t.Errorf("got %v, want ErrInvalid", err)
+			}
+		})
+	}
+	group.Wait()
+	if got := source.asked.Load(); got != 1 {
+		t.Errorf("asked %d times within a second, want once", got)
+	}
+	source.keys = published(signer) // the gate has come up
+	if _, err := known.find(t.Context(), signer.KeyID(), now.Add(coolDown)); err != nil {
+		t.Errorf("after the cool-down: %v", err)
+	}
+}
+
+func TestFailedLookupIsNoVerdict(t *testing.T) {
+	signer := newSigner(t)
+	down := errors.New("down")
+	source := &registry{keys: published(signer), down: down}
+	known := newKeys(source.lookup)
+	if _, err := known.find(t.Context(), signer.KeyID(), now); !errors.Is(err, down) || errors.Is(err, ErrInvalid) {
+		t.Errorf("got %v, want the fault itself", err)
+	}
+	source.down = nil
+	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
+		t.Errorf("after the fault: %v", err)
+	}
+}
+
+func TestDamagedKeyIsAFault(t *testing.T) {
+	known := newKeys((&registry{keys: map[string][]byte{"k": []byte("{")}}).lookup)
+	if _, err := known.find(t.Context(), "k", now); err == nil || errors.Is(err, ErrInvalid) {
+		t.Errorf("got %v, want a fault", err)
+	}
+}
+
+func TestFloodOfKidsIsBounded(t *testing.T) {
+	signer := newSigner(t)
+	source := &registry{keys: published(signer)}
+	known := newKeys(source.lookup)
+	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * maxKeys {
+		if _, err := known.find(t.Context(), fmt.Sprint(i), now); !errors.Is(err, ErrInvalid) {
+			t.Fatalf("got %v, want ErrInvalid", err)
+		}
+	}
+	if asked := source.asked.Load(); asked != maxKeys || len(known.known) != maxKeys {
+		t.Errorf("asked %d times and remembered %d, want %d", asked, len(known.known), maxKeys)
+	}
+	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
+		t.Errorf("the gate's own key was forgotten: %v", err)
+	}
+	if _, err := known.find(t.Context(), "another", now.Add(coolDown)); source.asked.Load() != maxKeys+1 {
+		t.Errorf("after the flood: %v, asked %d times", err, source.asked.Load())
+	}
+}
+
+func TestLookupWaitsNoLongerThanItsCaller(t *testing.T) {
+	known := newKeys((&registry{}).lookup)
+	known.asking <- struct{}{} // somebody asks and gets no answer
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := known.find(ctx, "k", now); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+}

@@ -1,0 +1,104 @@
+package facts
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+const (
+	// MaxLifetime is how long facts may live: they are proved for a request that is on its way.
+	MaxLifetime = 60 * time.Second
+
+	maxBytes = 16 << 10
+	skew     = 5 * time.Second // between the clocks of gate and registry
+)
+
+// What is wrong with facts. Any other error of Verify means that the key could not be asked for.
+var (
+	ErrInvalid = errors.New("the facts are not acceptable")
+	ErrStale   = errors.New("the facts are not of this time")
+)
+
+// Verifier verifies facts with keys that gates have published. It is safe for concurrent use.
+type Verifier struct{ keys *keys }
+
+// NewVerifier returns a verifier that asks for unknown keys.
+func NewVerifier(lookup Lookup) *Verifier { return &Verifier{keys: newKeys(lookup)} }
+
+// Verify returns the facts if they are signed by a published key, of this issuer and of this time: else ErrInvalid or
+// ErrStale. Whether they are about the request in hand is the caller's to compare.
+func (v *Verifier) Verify(ctx context.Context, compact string, now time.Time) (*dcrpb.Facts, error) {
+	unverified, err := jose.Parse(compact, jose.Policy{
+		Algorithms: []string{algorithm}, Types: []string{tokenType}, KeyID: true, MaxBytes: maxBytes,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	set, err := v.keys.find(ctx, unverified.KeyID, now)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := unverified.Verify(set); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	f, err := decode(compact)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(f, now); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// decode reads the claims of a token whose form and signature have been checked.
+func decode(compact string) (*dcrpb.Facts, error) {
+	_, rest, _ := strings.Cut(compact, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	claims, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the payload is not base64url", ErrInvalid)
+	}
+	f := &dcrpb.Facts{}
+	if err := protojson.Unmarshal(claims, f); err != nil {
+		return nil, fmt.Errorf("%w: the claims are not those of facts", ErrInvalid)
+	}
+	return f, nil
+}
+
+func check(f *dcrpb.Facts, now time.Time) error {
+	if f.GetIss() != Issuer {
+		return fmt.Errorf("%w: iss is not the gate's", ErrInvalid)
+	}
+	if err := checkLifetime(f); err != nil {
+		return err
+	}
+	issued, expires := time.Unix(int64(f.GetIat()), 0), time.Unix(int64(f.GetExp()), 0)
+	if now.Before(issued.Add(-skew)) {
+		return fmt.Errorf("%w: iat is in the future", ErrStale)
+	}
+	if !now.Before(expires.Add(skew)) {
+		return fmt.Errorf("%w: exp has passed", ErrStale)
+	}
+	return nil
+}
+
+func checkLifetime(f *dcrpb.Facts) error {
+	iat, exp := int64(f.GetIat()), int64(f.GetExp())
+	switch {
+	case iat == 0 || exp == 0:
+		return fmt.Errorf("%w: iat and exp are needed", ErrInvalid)
+	case exp <= iat || exp-iat > int64(MaxLifetime/time.Second):
+		return fmt.Errorf("%w: exp is not within %s of iat", ErrInvalid, MaxLifetime)
+	}
+	return nil
+}
