@@ -1,0 +1,168 @@
+package envoy_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// testOwnReplies checks what Envoy answers by itself, and whether it asks the gate first.
+func (e *edge) testOwnReplies(t *testing.T, client *http.Client) {
+	for _, c := range []struct {
+		name, method, path string
+		body               io.Reader
+		status             int
+		code               string
+		asked              int
+	}{
+		{"body one byte too large", "POST", "/register", bytes.NewReader(make([]byte, 65_537)), 413, "request_too_large", 0},
+		{"without its length", "POST", "/register", io.MultiReader(bytes.NewReader(make([]byte, 65_537))), 413, "request_too_large", 0},
+		{"body far too large", "POST", "/register", bytes.NewReader(make([]byte, 300_000)), 413, "request_too_large", 0},
+		{"too large for its route", "POST", "/token", bytes.NewReader(make([]byte, 16_385)), 413, "request_too_large", 0},
+		{"escaped slash", "GET", "/register%2fabc", nil, 400, "invalid_request", 0},
+		{"no such path", "GET", "/nothing", nil, 404, "not_found", 1},
+		{"large, to no such path", "POST", "/nothing", bytes.NewReader(make([]byte, 70_000)), 404, "not_found", 1},
+		{"other method", "PUT", "/register", nil, 405, "method_not_allowed", 1},
+		{"upstream is down", "GET", "/down", nil, 503, "temporarily_unavailable", 1},
+		{"upstream is slow", "GET", "/sleep", nil, 504, "temporarily_unavailable", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e.gate.answers(allow)
+			ask(t, client, c.method, e.mtls+c.path, c.body).isOwnReply(t, c.status, c.code)
+			if have := len(e.gate.questions()); have != c.asked {
+				t.Errorf("the gate was asked %d times, want %d", have, c.asked)
+			}
+		})
+	}
+	t.Run("largest body", func(t *testing.T) {
+		answer := ask(t, client, "POST", e.mtls+"/register", bytes.NewReader(make([]byte, 65_536)))
+		if have := answer.seen(t).Length; have != 65_536 {
+			t.Errorf("the upstream got %d bytes", have)
+		}
+	})
+	t.Run("the client's interaction id is repeated", func(t *testing.T) {
+		const own = "00000000-5f7d-4a3c-9d2b-00000000000f"
+		answer := ask(t, client, "GET", e.mtls+"/register%2fabc", nil, "x-fapi-interaction-id: "+own)
+		if have := answer.header.Get("X-Fapi-Interaction-Id"); have != own {
+			t.Errorf("have %q", have)
+		}
+	})
+	t.Run("another one is not", func(t *testing.T) {
+		ask(t, client, "GET", e.mtls+"/register%2fabc", nil, "x-fapi-interaction-id: <script>").isOwnReply(t, 400, "invalid_request")
+	})
+}
+
+// testGateAnswers checks what becomes of each kind of answer.
+func (e *edge) testGateAnswers(t *testing.T, client *http.Client) {
+	get := func(t *testing.T, decide decide, asked int) answer {
+		t.Helper()
+		e.gate.answers(decide)
+		before := e.registry.calls.Load()
+		answer := ask(t, client, "GET", e.mtls+"/keeps", nil)
+		if have := len(e.gate.questions()); have != asked {
+			t.Errorf("the gate was asked %d times, want %d", have, asked)
+		}
+		if reached := e.registry.calls.Load() > before; reached != (answer.status == http.StatusOK) {
+			t.Errorf("reached the upstream: %v, status %d", reached, answer.status)
+		}
+		return answer
+	}
+	for _, c := range []struct {
+		name   string
+		decide decide
+		status int
+	}{
+		{"refusal", deny(typev3.StatusCode_Unauthorized), 401},
+		{"refusal with a status that Envoy has words for", deny(typev3.StatusCode_ServiceUnavailable), 503},
+		{"error_response", fail, 503},
+	} {
+		t.Run(c.name, func(t *testing.T) { get(t, c.decide, 1).isGates(t, c.status) })
+	}
+	t.Run("gRPC error", func(t *testing.T) {
+		get(t, func(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+			return nil, status.Error(codes.Internal, "a secret")
+		}, 1).isOwnReply(t, 503, "temporarily_unavailable")
+	})
+	t.Run("a header that is not the gate's", func(t *testing.T) {
+		get(t, func(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+			return allowWith(option("x-other", "a")), nil
+		}, 1).isOwnReply(t, 500, "server_error")
+	})
+	// To Envoy the zero answer is a yes: a gate must never give it. Where it does, no facts reach the upstream.
+	t.Run("zero answer", func(t *testing.T) {
+		answer := get(t, func(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+			return new(authv3.CheckResponse), nil
+		}, 1)
+		if facts := answer.seen(t).Header.Get("X-Dcr-Facts"); facts != "" {
+			t.Errorf("have facts %q", facts)
+		}
+	})
+}
+
+// isGates checks that a refusal reached the client as the gate made it.
+func (a answer) isGates(t *testing.T, status int) {
+	t.Helper()
+	if a.status != status || a.body != refusal {
+		t.Errorf("have %d %s", a.status, a.body)
+	}
+	for _, option := range refusalHeaders() {
+		want := option.GetHeader()
+		if have := a.header.Values(want.GetKey()); len(have) != 1 || have[0] != want.GetValue() {
+			t.Errorf("%s: have %q, want %q", want.GetKey(), have, want.GetValue())
+		}
+	}
+	if a.header.Get("Date") == "" || a.header.Get("Server") != "" {
+		t.Errorf("have %v", a.header)
+	}
+}
+
+// testProtocolErrors checks requests that one protocol answers and the other resets.
+func (e *edge) testProtocolErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, header string
+		status       int // over HTTP/1.1; over HTTP/2 the stream is reset
+		code         string
+		only1        bool
+	}{
+		{name: "underscore", header: "x_dcr_facts: evil", status: 400, code: "invalid_request"},
+		{name: "large header", header: "a: " + strings.Repeat("a", 40_000), status: 431, code: "request_too_large"},
+		{name: "upgrade", header: "Upgrade: websocket", status: 403, code: "access_denied", only1: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e.gate.answers(allow)
+			headers := []string{c.header}
+			if c.only1 {
+				headers = append(headers, "Connection: Upgrade")
+			}
+			ask(t, e.client(t, 1), "GET", e.mtls+"/keeps", nil, headers...).isOwnReply(t, c.status, c.code)
+			if !c.only1 {
+				e.isReset(t, c.header)
+			}
+			if have := len(e.gate.questions()); have != 0 {
+				t.Errorf("the gate was asked %d times", have)
+			}
+		})
+	}
+}
+
+func (e *edge) isReset(t *testing.T, line string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.mtls+"/keeps", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, value, _ := strings.Cut(line, ": ")
+	request.Header[name] = []string{value}
+	if response, err := e.client(t, 2).Do(request); err == nil {
+		response.Body.Close() //nolint:errcheck // only read from
+		t.Errorf("HTTP/2: have %d, want a reset", response.StatusCode)
+	}
+}

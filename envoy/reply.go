@@ -1,0 +1,135 @@
+package envoy
+
+import (
+	"fmt"
+	"net/http"
+
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+// uuid is what a client's interaction id must look like to be repeated to it (RFC 4122).
+const uuid = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+// A reply is what Envoy says where it answers by itself, in the words of our other refusals.
+type reply struct {
+	status            uint32 // 0 stands for all others
+	code, description string
+}
+
+// serverError is Envoy's alone: the gate never answers 500, and where it does anything that it may not do (sets a
+// header that is not its own) Envoy answers so in its place.
+var serverError = reply{http.StatusInternalServerError, "server_error", "the request could not be answered"}
+
+var replies = []reply{
+	{http.StatusBadRequest, "invalid_request", "the request is not well-formed"},
+	{http.StatusForbidden, "access_denied", "the request asks for something that is not offered here"},
+	{http.StatusNotFound, "not_found", "there is nothing at this path"},
+	{http.StatusMethodNotAllowed, "method_not_allowed", "the path does not have this method"},
+	{http.StatusRequestTimeout, "request_timeout", "the request did not arrive in time"},
+	{http.StatusRequestEntityTooLarge, "request_too_large", "the body is larger than this path takes"},
+	{http.StatusUpgradeRequired, "upgrade_required", "HTTP/1.1 or HTTP/2 is needed"},
+	{http.StatusRequestHeaderFieldsTooLarge, "request_too_large", "the header is larger than is taken here"},
+	{http.StatusBadGateway, "temporarily_unavailable", "the request could not be answered now; try again later"},
+	{http.StatusServiceUnavailable, "temporarily_unavailable", "the request could not be answered now; try again later"},
+	{http.StatusGatewayTimeout, "temporarily_unavailable", "the request could not be answered in time; try again later"},
+	{0, "invalid_request", "the request could not be answered"},
+}
+
+// localReplies gives one shape to all that Envoy answers by itself. Of the mappers the first one that matches is used:
+// after that for 500, one that changes nothing for the gate's own answers.
+func localReplies() *managerv3.LocalReplyConfig {
+	mappers := append(serverError.mappers(), &managerv3.ResponseMapper{Filter: gateAnswer()})
+	for _, reply := range replies {
+		mappers = append(mappers, reply.mappers()...)
+	}
+	return &managerv3.LocalReplyConfig{Mappers: mappers}
+}
+
+// mappers are two: for clients whose interaction id is a UUID, which is repeated to them, and for the others.
+func (r reply) mappers() []*managerv3.ResponseMapper {
+	return []*managerv3.ResponseMapper{
+		r.mapper(both(r.filter(), hasInteractionID()), "%REQ("+interactionID+")%"),
+		r.mapper(r.filter(), "%UNIQUE_ID%"),
+	}
+}
+
+// gateAnswer recognises a refusal by the gate: the filter's flag, and the id of the gate's decision.
+func gateAnswer() *accesslogv3.AccessLogFilter {
+	flag := &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
+		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"UAEX"}},
+	}}
+	decision := &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_MetadataFilter{
+		MetadataFilter: &accesslogv3.MetadataFilter{
+			MatchIfKeyNotFound: no(),
+			Matcher: &matcherv3.MetadataMatcher{
+				Filter: authzFilter,
+				Path: []*matcherv3.MetadataMatcher_PathSegment{{
+					Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: routes.MetadataDecision},
+				}},
+				Value: &matcherv3.ValueMatcher{MatchPattern: &matcherv3.ValueMatcher_PresentMatch{PresentMatch: true}},
+			},
+		},
+	}}
+	return both(flag, decision)
+}
+
+func hasInteractionID() *accesslogv3.AccessLogFilter {
+	pattern := &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
+		SafeRegex: &matcherv3.RegexMatcher{Regex: uuid},
+	}}
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_HeaderFilter{
+		HeaderFilter: &accesslogv3.HeaderFilter{Header: &routev3.HeaderMatcher{
+			Name:                 interactionID,
+			HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: pattern},
+		}},
+	}}
+}
+
+func both(filters ...*accesslogv3.AccessLogFilter) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{
+		AndFilter: &accesslogv3.AndFilter{Filters: filters},
+	}}
+}
+
+func (r reply) filter() *accesslogv3.AccessLogFilter {
+	comparison := &accesslogv3.ComparisonFilter{
+		Op: accesslogv3.ComparisonFilter_EQ,
+		// Envoy wants a name for the key that could override the value; no runtime layer is there to do it.
+		Value: &corev3.RuntimeUInt32{DefaultValue: r.status, RuntimeKey: fmt.Sprintf("dcr.local_reply.%d", r.status)},
+	}
+	if r.status == 0 {
+		comparison.Op = accesslogv3.ComparisonFilter_GE
+	}
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{
+		StatusCodeFilter: &accesslogv3.StatusCodeFilter{Comparison: comparison},
+	}}
+}
+
+func (r reply) mapper(filter *accesslogv3.AccessLogFilter, id string) *managerv3.ResponseMapper {
+	headers := []*corev3.HeaderValueOption{
+		overwrite("cache-control", "no-store"),
+		overwrite("pragma", "no-cache"),
+		overwrite("x-content-type-options", "nosniff"),
+		overwrite(interactionID, id),
+	}
+	if r.status == http.StatusServiceUnavailable {
+		headers = append(headers, overwrite("retry-after", "2"))
+	}
+	return &managerv3.ResponseMapper{
+		Filter:       filter,
+		HeadersToAdd: headers,
+		BodyFormatOverride: &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_JsonFormat{
+			JsonFormat: &structpb.Struct{Fields: map[string]*structpb.Value{
+				"error":             structpb.NewStringValue(r.code),
+				"error_description": structpb.NewStringValue(r.description),
+			}},
+		}},
+	}
+}

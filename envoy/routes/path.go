@@ -1,0 +1,103 @@
+package routes
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Segments returns the segments of a route's path: /a/{B} has two.
+func Segments(path string) []string {
+	return strings.Split(strings.TrimPrefix(path, "/"), "/")
+}
+
+// Param returns the name of a segment {Name}.
+func Param(segment string) (name string, ok bool) {
+	if len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}' {
+		return segment[1 : len(segment)-1], true
+	}
+	return "", false
+}
+
+// Params returns the named segments of a request's path (without its query), and whether the path is this route's at all.
+func (r *Route) Params(path string) (params map[string]string, ok bool) {
+	want, have := Segments(r.Path), Segments(path)
+	if len(want) != len(have) || !strings.HasPrefix(path, "/") {
+		return nil, false
+	}
+	params = map[string]string{}
+	for i, segment := range want {
+		name, named := Param(segment)
+		switch {
+		case named && have[i] != "":
+			params[name] = have[i]
+		case segment != have[i]:
+			return nil, false
+		}
+	}
+	return params, true
+}
+
+// Shape is the path without the names of its params: routes with one shape meet the same requests.
+func Shape(path string) string {
+	segments := Segments(path)
+	for i, segment := range segments {
+		if _, named := Param(segment); named {
+			segments[i] = "{}"
+		}
+	}
+	return "/" + strings.Join(segments, "/")
+}
+
+// ComparePaths orders paths so that, of two that meet one request, the more specific comes first: at the leftmost
+// segment where they differ, the one that says what it wants is before the one that takes anything.
+func ComparePaths(a, b string) int {
+	return slices.CompareFunc(Segments(a), Segments(b), func(a, b string) int {
+		_, aNamed := Param(a)
+		_, bNamed := Param(b)
+		switch {
+		case aNamed && bNamed:
+			return 0
+		case aNamed:
+			return 1
+		case bNamed:
+			return -1
+		}
+		return cmp.Compare(a, b)
+	})
+}
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+)
+
+// madeOf says whether a text has only these characters.
+func madeOf(text, characters string) bool { return strings.Trim(text, characters) == "" }
+
+// checkPath refuses what Envoy and a server behind it could read in two ways: escapes, path parameters (;), empty and
+// dot segments, a slash at the end.
+func checkPath(path string) error {
+	if !strings.HasPrefix(path, "/") {
+		return errors.New("must begin with /")
+	}
+	seen := map[string]bool{}
+	for _, segment := range Segments(path) {
+		name, named := Param(segment)
+		switch {
+		case segment == "":
+			return errors.New("must not have an empty segment or end with /")
+		case segment == "." || segment == "..":
+			return errors.New("must not have dot segments")
+		case named && (!madeOf(name[:1], letters) || !madeOf(name, letters+digits)):
+			return errors.New("a {Name} must be a letter with letters and digits after it")
+		case named && seen[name]:
+			return errors.New("must not have one {Name} twice")
+		case !named && !madeOf(segment, letters+digits+"._~-"):
+			return errors.New("a segment is letters, digits, and . _ ~ - only, or one {Name}")
+		}
+		seen[name] = true
+	}
+	return nil
+}
