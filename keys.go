@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+)
+
+// runKeys adds a key for access tokens. It signs as soon as every gate must have seen it; the old one goes on verifying
+// until the last of its tokens has expired.
+func runKeys(ctx context.Context, arguments []string, stdout, _ io.Writer) error {
+	if len(arguments) == 0 || arguments[0] != "rotate" {
+		return usageError("usage: dcr-gateway keys rotate --redis URL")
+	}
+	flags := flag.NewFlagSet("keys rotate", flag.ContinueOnError)
+	part := newPart(flags, "")
+	if err := flags.Parse(arguments[1:]); err != nil {
+		return usageError("")
+	}
+	setup, err := part.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer setup.close() //nolint:errcheck // the process ends
+	if len(setup.keyFiles()) > 0 {
+		return usageError("the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front")
+	}
+	kid, err := token.RotateNow(ctx, setup.store, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "key %s is published; it will sign in a minute\n", kid)
+	return err
+}

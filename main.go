@@ -1,0 +1,88 @@
+// Command dcr-gateway is the whole product: the gate, the registry and the tools around them, one subcommand each.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "development"
+
+// A command is one subcommand. run returns nil, an error to print, or an exitCode.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, arguments []string, stdout, stderr io.Writer) error
+}
+
+func commands() []command {
+	return append([]command{
+		{"gate", "decide about requests: Envoy's ext_authz service", runGate},
+		{"registry", "keep clients and tokens, behind Envoy", runRegistry},
+		{"routes", "validate routes.yaml, or render Envoy's configuration from it", runRoutes},
+		{"keys", "rotate the keys that sign access tokens", runKeys},
+		{"version", "print the version", runVersion},
+	}, sandboxCommands()...)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run finds the subcommand and turns its error into an exit code: 2 for wrong usage, 1 for failure.
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	if len(arguments) == 0 {
+		usage(stderr)
+		return 2
+	}
+	for _, c := range commands() {
+		if c.name != arguments[0] {
+			continue
+		}
+		err := c.run(ctx, arguments[1:], stdout, stderr)
+		var code interface{ ExitCode() int }
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.As(err, &code):
+			if text := err.Error(); text != "" {
+				fmt.Fprintf(stderr, "dcr-gateway %s: %s\n", c.name, text)
+			}
+			return code.ExitCode()
+		}
+		fmt.Fprintf(stderr, "dcr-gateway %s: %v\n", c.name, err)
+		return 1
+	}
+	usage(stderr)
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: dcr-gateway COMMAND [flags]; dcr-gateway COMMAND -h explains one")
+	for _, c := range commands() {
+		if c.summary != "" {
+			fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+		}
+	}
+}
+
+func runVersion(_ context.Context, _ []string, stdout, _ io.Writer) error {
+	_, err := fmt.Fprintln(stdout, version)
+	return err
+}
+
+// usageError is a mistake in how a command was called.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// ExitCode implements what run asks for.
+func (e usageError) ExitCode() int { return 2 }
