@@ -1,0 +1,119 @@
+package extauthz
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+const (
+	factsLifetime = 30 * time.Second
+	// Facts of a bank API route are not bound to one request, so the signed form is reused for as long as at least half
+	// of its life is left.
+	factsReuse     = factsLifetime / 2
+	factsCacheSize = 8_192
+)
+
+// factory writes and signs what the filters have proved.
+type factory struct {
+	signer  *facts.Signer
+	version string
+	cache   *lru.Cache[unbound, signedFacts]
+}
+
+// unbound is what facts that are not bound to one request depend on.
+type unbound struct{ route, token, thumbprint string }
+
+type signedFacts struct {
+	compact string
+	until   time.Time
+}
+
+func newFactory(signer *facts.Signer, version string) (*factory, error) {
+	cache, err := lru.New[unbound, signedFacts](factsCacheSize)
+	if err != nil {
+		return nil, err
+	}
+	return &factory{signer: signer, version: version, cache: cache}, nil
+}
+
+// signed returns the facts about a request as a signed JWT.
+func (f *factory) signed(chosen *route, r *filter.Request) (string, error) {
+	if chosen.bound() || r.Token == nil || r.Certificate == nil {
+		return f.signer.Sign(f.facts(chosen, r))
+	}
+	key := unbound{route: chosen.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
+	if known, ok := f.cache.Get(key); ok && r.Now.Before(known.until) {
+		return known.compact, nil
+	}
+	compact, err := f.signer.Sign(f.facts(chosen, r))
+	if err != nil {
+		return "", err
+	}
+	f.cache.Add(key, signedFacts{compact: compact, until: r.Now.Add(factsReuse)})
+	return compact, nil
+}
+
+func (f *factory) facts(chosen *route, r *filter.Request) *dcrpb.Facts {
+	proved := &dcrpb.Facts{
+		Iss: facts.Issuer, Iat: uint32(r.Now.Unix()), Exp: uint32(r.Now.Add(factsLifetime).Unix()), Jti: r.ID,
+		Route: chosen.Name, Version: f.version, Nonces: r.Nonces,
+		Certificate: certificateFacts(r), Client: clientFacts(r), Registration: registrationFacts(r),
+	}
+	if chosen.bound() {
+		digest := sha256.Sum256(r.Body)
+		proved.Request = &dcrpb.RequestFacts{Method: r.Method, Path: r.Target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
+	}
+	return proved
+}
+
+func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
+	c := r.Certificate
+	if c == nil {
+		return nil
+	}
+	proved := &dcrpb.CertificateFacts{
+		Thumbprint: c.Thumbprint, Profile: c.Trusts[0].Profile, AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.X509.NotAfter.Unix()),
+	}
+	if r.Registration != nil {
+		proved.Profile = r.Registration.CertificateProfile
+	}
+	switch proved.GetProfile() {
+	case "ob_legacy":
+		proved.SoftwareId, proved.OrgId = c.CommonName, c.OrganisationalUnit
+	case "obwac":
+		proved.OrgId = c.CommonName
+	}
+	return proved
+}
+
+func clientFacts(r *filter.Request) *dcrpb.ClientFacts {
+	switch {
+	case r.Token != nil:
+		return &dcrpb.ClientFacts{
+			Id: r.Token.ClientID, SoftwareId: r.Token.SoftwareID, OrgId: r.Token.OrgID, Scopes: r.Token.Scopes,
+			TokenId: r.Token.ID, TokenExp: uint32(r.Token.Expires.Unix()),
+		}
+	case r.Client != nil:
+		return &dcrpb.ClientFacts{
+			Id: r.Client.GetId(), SoftwareId: r.Client.GetSoftwareId(), OrgId: r.Client.GetOrgId(), AuthMethod: r.AuthMethod,
+		}
+	}
+	return nil
+}
+
+func registrationFacts(r *filter.Request) *dcrpb.RegistrationFacts {
+	g := r.Registration
+	if g == nil {
+		return nil
+	}
+	return &dcrpb.RegistrationFacts{
+		Profile: g.Profile.Name, Directory: g.Statement.Directory, SoftwareId: g.Statement.SoftwareID, OrgId: g.Statement.OrgID,
+	}
+}

@@ -1,0 +1,150 @@
+package filter
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+)
+
+const (
+	tokenCacheSize = 16_384
+	maxTokenBytes  = 8 << 10
+)
+
+// "Same text for all": a caller learns that the token will not do, not why (RFC 6750, section 3.1; rules C.8).
+var errToken = dcr.Refuse(dcr.InvalidToken, "bearer.token",
+	"the access token is expired, revoked, malformed, or not bound to this client and certificate").Per("RFC 6750, section 3.1")
+
+// BearerFilter proves that the request carries an access token of ours that is alive and bound to the TLS client
+// certificate. A verified token is remembered by the SHA-256 of its bytes; its standing is asked for every time.
+type BearerFilter struct {
+	verifier *token.Verifier
+	store    *store.Store
+	verified *lru.Cache[[sha256.Size]byte, *token.Token]
+}
+
+// NewBearerFilter returns the filter.
+func NewBearerFilter(verifier *token.Verifier, store *store.Store) (*BearerFilter, error) {
+	verified, err := lru.New[[sha256.Size]byte, *token.Token](tokenCacheSize)
+	if err != nil {
+		return nil, err
+	}
+	return &BearerFilter{verifier: verifier, store: store, verified: verified}, nil
+}
+
+// Name implements Filter.
+func (f *BearerFilter) Name() string { return "bearer" }
+
+// Needs implements Filter.
+func (f *BearerFilter) Needs() []string { return []string{"certificate"} }
+
+// Check implements Filter: it proves Request.Token.
+func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
+	compact, err := bearerToken(r)
+	if err != nil {
+		return err
+	}
+	t, err := f.verify(ctx, compact, r)
+	if err != nil {
+		return err
+	}
+	// "The protected resource MUST obtain, from its TLS implementation layer, the client certificate used for mutual TLS
+	// and MUST verify that the certificate matches the certificate associated with the access token." (RFC 8705,
+	// section 3)
+	if subtle.ConstantTimeCompare([]byte(t.Thumbprint), []byte(r.Certificate.Thumbprint)) != 1 {
+		return errToken.CausedBy(errors.New("the token is bound to another certificate"))
+	}
+	standing, err := f.store.Standing(ctx, t.ClientID, t.ID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("standing of a token: %w", err)
+	case standing.Revoked:
+		return errToken.CausedBy(errors.New("the token was revoked"))
+	case !standing.Active || standing.Generation != t.Generation:
+		return errToken.CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
+	}
+	r.Token = t
+	return nil
+}
+
+// verify returns the token of the compact form, from memory where it has been verified before.
+func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (*token.Token, error) {
+	key := sha256.Sum256([]byte(compact))
+	if t, ok := f.verified.Get(key); ok {
+		if r.Now.Before(t.Expires) {
+			return t, nil
+		}
+		f.verified.Remove(key)
+		return nil, errToken.CausedBy(errors.New("the token has expired"))
+	}
+	t, err := f.verifier.Verify(ctx, compact, r.Now)
+	switch {
+	case errors.Is(err, token.ErrInvalid):
+		return nil, errToken.CausedBy(err)
+	case err != nil:
+		return nil, err
+	}
+	f.verified.Add(key, t)
+	return t, nil
+}
+
+// bearerToken reads the token out of the one place where it may be: "shall only accept access tokens in the header"
+// (FAPI 1.0 Part 1, section 6.2.1).
+func bearerToken(r *Request) (string, error) {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 || values[0] == "" && len(values) == 1 {
+		return "", dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is required in the Authorization header, with the scheme Bearer")
+	}
+	// "Clients MUST NOT use more than one method to transmit the token in each request." (RFC 6750, section 2). Envoy
+	// joins repeated Authorization headers with a comma, which no token contains.
+	if len(values) > 1 || strings.Contains(values[0], ",") || namesAccessToken(r) {
+		return "", dcr.Refuse(dcr.InvalidTokenRequest, "bearer.methods", "send one access token, in one Authorization header and nowhere else").
+			Per("RFC 6750, section 2")
+	}
+	scheme, rest, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer")
+	}
+	if compact := strings.TrimLeft(rest, " "); isB64Token(compact) {
+		return compact, nil
+	}
+	return "", errToken.CausedBy(errors.New("no b64token follows the scheme"))
+}
+
+// namesAccessToken says whether a token is sent in the query or in a form as well.
+func namesAccessToken(r *Request) bool {
+	if query, err := url.ParseQuery(r.Query); err != nil || query.Has("access_token") {
+		return true
+	}
+	if !strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/x-www-form-urlencoded") {
+		return false
+	}
+	form, err := url.ParseQuery(string(r.Body))
+	return err != nil || form.Has("access_token")
+}
+
+// b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" (RFC 6750, section 2.1)
+func isB64Token(text string) bool {
+	body := strings.TrimRight(text, "=")
+	if body == "" || len(text) > maxTokenBytes {
+		return false
+	}
+	for i := range len(body) {
+		c := body[i]
+		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alphanumeric && !strings.ContainsRune("-._~+/", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,116 @@
+package filter
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/url"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+)
+
+const (
+	certificateCacheSize = 2_048
+	// certificateCacheTime bounds how long a chain is believed without being built again: a CA taken out of the
+	// configuration comes with a new filter, so only the clock matters, and the clock is checked on each use.
+	certificateCacheTime = 10 * time.Minute
+)
+
+// KindAnchors are the CAs of one kind of certificates of one directory.
+type KindAnchors struct {
+	Trust
+	Anchors *cert.Anchors
+}
+
+// CertificateFilter proves that the TLS client certificate is well-formed, unexpired and issued by a CA of a directory
+// in use. Envoy has verified the chain already; verifying it again guards against a listener that was configured not to
+// (Keycloak's CVE-2023-2422 was that).
+type CertificateFilter struct {
+	anchors []KindAnchors
+	seen    *lru.Cache[[sha256.Size]byte, *verifiedCertificate]
+}
+
+type verifiedCertificate struct {
+	*Certificate
+	until time.Time
+}
+
+// NewCertificateFilter returns the filter for the CAs given.
+func NewCertificateFilter(anchors []KindAnchors) (*CertificateFilter, error) {
+	if len(anchors) == 0 {
+		return nil, errors.New("no directory names a CA of client certificates")
+	}
+	seen, err := lru.New[[sha256.Size]byte, *verifiedCertificate](certificateCacheSize)
+	if err != nil {
+		return nil, err
+	}
+	return &CertificateFilter{anchors: anchors, seen: seen}, nil
+}
+
+// Name implements Filter.
+func (f *CertificateFilter) Name() string { return "certificate" }
+
+// Needs implements Filter.
+func (f *CertificateFilter) Needs() []string { return nil }
+
+// Check implements Filter: it proves Request.Certificate.
+func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
+	if r.PeerPEM == "" {
+		return dcr.Refuse(dcr.Forbidden, "certificate.missing", "a TLS client certificate is required")
+	}
+	key := sha256.Sum256([]byte(r.PeerPEM))
+	if known, ok := f.seen.Get(key); ok && r.Now.Before(known.until) {
+		r.Certificate = known.Certificate
+		return nil
+	}
+	certificate, err := f.verify(r.PeerPEM, r.Now)
+	if err != nil {
+		return err
+	}
+	until := r.Now.Add(certificateCacheTime)
+	if end := certificate.X509.NotAfter; end.Before(until) {
+		until = end
+	}
+	f.seen.Add(key, &verifiedCertificate{Certificate: certificate, until: until})
+	r.Certificate = certificate
+	return nil
+}
+
+func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate, error) {
+	text, err := url.PathUnescape(escaped) // not QueryUnescape, which turns the + of base64 into a space
+	if err != nil {
+		return nil, dcr.Refuse(dcr.Forbidden, "certificate.form", "the TLS client certificate cannot be read").CausedBy(err)
+	}
+	leaf, err := cert.ParsePEM([]byte(text))
+	if err != nil {
+		return nil, refuseCertificate("certificate.form", err)
+	}
+	certificate := &Certificate{Certificate: leaf}
+	var last error
+	for _, kind := range f.anchors {
+		if !leaf.Is(kind.Profile) {
+			continue
+		}
+		if err := kind.Anchors.Verify(leaf, now); err != nil {
+			last = err
+			continue
+		}
+		certificate.Trusts = append(certificate.Trusts, kind.Trust)
+	}
+	if len(certificate.Trusts) == 0 {
+		return nil, refuseCertificate("certificate.trust", last)
+	}
+	return certificate, nil
+}
+
+func refuseCertificate(rule string, cause error) error {
+	because := "the TLS client certificate is of no kind that is accepted here, or of no CA that is trusted here"
+	if named, ok := errors.AsType[*cert.Error](cause); ok {
+		because = named.Because
+	}
+	return dcr.Refuse(dcr.Forbidden, rule, because).CausedBy(cause)
+}

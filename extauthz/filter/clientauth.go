@@ -1,0 +1,254 @@
+package filter
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+const (
+	maxAssertionBytes = 8 << 10
+	// maxAssertionLifetime is how far ahead an assertion may expire. RFC 7523 asks for a limit and names none; the OBIE
+	// conformance tool signs for 30 minutes.
+	maxAssertionLifetime = time.Hour
+	maxAssertionAge      = 24 * time.Hour
+
+	// "The value of the client_assertion_type parameter MUST be ..." (RFC 7523, section 2.2)
+	jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+)
+
+// assertionTypes are the typ values of a client assertion: RFC 10070 asks for the last, clients of today send none or
+// JWT. Every other type is a token made for something else (RFC 8725, section 3.11).
+var assertionTypes = []string{"", "JWT", "client-authentication+jwt"}
+
+// errClient is the one refusal of a client that could not be authenticated, whoever it says it is.
+var errClient = &dcr.Error{
+	Class: dcr.InvalidClient, Rule: "clientauth.client", Realm: "token", Clause: "RFC 6749, section 5.2",
+	Because: "the client is unknown, or its authentication does not verify with its registered method, keys and certificate",
+}
+
+// ClientAuthFilter proves which client asks at the token, revocation and introspection endpoints, by private_key_jwt
+// (RFC 7523) or tls_client_auth (RFC 8705, section 2.1), and that the connection is of that client's software.
+type ClientAuthFilter struct {
+	Store       *store.Store
+	Directories Directories
+	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint (D-11)
+}
+
+// Name implements Filter.
+func (f *ClientAuthFilter) Name() string { return "clientauth" }
+
+// Needs implements Filter.
+func (f *ClientAuthFilter) Needs() []string { return []string{"certificate"} }
+
+// Check implements Filter: it proves Request.Client and Request.AuthMethod.
+func (f *ClientAuthFilter) Check(ctx context.Context, r *Request) error {
+	parameters, err := form.Parse(r.Header, r.Query, r.Body)
+	if err != nil {
+		return err
+	}
+	method, err := chosenMethod(r, parameters)
+	if err != nil {
+		return err
+	}
+	var client *dcrpb.Client
+	switch method {
+	case "private_key_jwt":
+		client, err = f.assertion(ctx, r, parameters)
+	default:
+		client, err = f.certificate(ctx, r, parameters)
+	}
+	if err != nil {
+		return err
+	}
+	r.Client, r.AuthMethod = client, method
+	return nil
+}
+
+// "The client MUST NOT use more than one authentication method in each request." (RFC 6749, section 2.3)
+func chosenMethod(r *Request, parameters form.Form) (string, error) {
+	assertion := parameters.Has("client_assertion") || parameters.Has("client_assertion_type")
+	others := 0
+	if len(r.Header.Values("Authorization")) > 0 {
+		others++
+	}
+	if parameters.Has("client_secret") {
+		others++
+	}
+	switch {
+	case others > 1 || others == 1 && assertion:
+		return "", dcr.Refuse(dcr.InvalidRequest, "clientauth.methods", "authenticate with exactly one method").Per("RFC 6749, section 2.3")
+	case others == 1:
+		return "", refuseClient("clientauth.method", "authenticate with private_key_jwt or tls_client_auth; client secrets are not issued here")
+	case assertion:
+		return "private_key_jwt", nil
+	case !parameters.Has("client_id"):
+		return "", refuseClient("clientauth.missing", "authenticate with a client_assertion, or with client_id and the registered TLS client certificate")
+	}
+	return "tls_client_auth", nil
+}
+
+// assertion authenticates by private_key_jwt (rules C.5, T4 to T10).
+func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
+	if parameters.Value("client_assertion_type") != jwtBearer {
+		return nil, refuseClient("clientauth.assertion_type", "client_assertion_type must be "+jwtBearer).Per("RFC 7523, section 2.2")
+	}
+	unverified, err := jose.Parse(parameters.Value("client_assertion"), jose.Policy{
+		Algorithms: requestAlgorithms, Types: assertionTypes, MaxBytes: maxAssertionBytes,
+	})
+	if malformed, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, refuseClient("clientauth."+malformed.Rule, "the client assertion: "+malformed.Because).CausedBy(err)
+	} else if err != nil {
+		return nil, err
+	}
+	// Read unverified only to choose whose keys verify; compared again below, on the verified claims.
+	id, err := unverified.Claims.String("iss")
+	if err != nil {
+		return nil, refuseClient("clientauth.iss", "iss and sub of the client assertion must be the client_id").CausedBy(err)
+	}
+	client, presented, err := f.load(ctx, r, id, "private_key_jwt")
+	if err != nil {
+		return nil, err
+	}
+	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
+		return nil, errClient.CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
+	}
+	source, keys := f.Directories[client.GetDirectory()], clientKeys(client)
+	if err := source.checkRevoked(ctx, keys, unverified.KeyID, presented.Thumbprint); err != nil {
+		return nil, clientFault(err)
+	}
+	verified, err := source.verify(ctx, keys, unverified)
+	if err != nil {
+		return nil, clientFault(err)
+	}
+	return client, f.checkAssertion(r, verified, client.GetId(), parameters)
+}
+
+// certificate authenticates by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section 2) and the
+// subject must be the registered one.
+func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
+	client, presented, err := f.load(ctx, r, parameters.Value("client_id"), "tls_client_auth")
+	if err != nil {
+		return nil, err
+	}
+	registered, err := cert.ParseDN(client.GetTlsClientAuthSubjectDn())
+	if err != nil {
+		return nil, fmt.Errorf("registered subject DN: %w", err)
+	}
+	if !presented.Subject.Matches(registered, true) {
+		return nil, errClient.CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
+	}
+	if err := f.Directories[client.GetDirectory()].checkRevoked(ctx, clientKeys(client), "", presented.Thumbprint); err != nil {
+		return nil, clientFault(err)
+	}
+	return client, nil
+}
+
+// load reads the client's record and proves that it is active, registered for the method, and that the connection is of
+// its software: org A's certificate gets no token with a stolen assertion of org B (rules D.4).
+func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method string) (*dcrpb.Client, *dcr.Presented, error) {
+	client, err := f.Store.Client(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil, errClient.CausedBy(err)
+	case err != nil:
+		return nil, nil, fmt.Errorf("record of the client: %w", err)
+	case client.GetState() != dcrpb.Client_ACTIVE:
+		return nil, nil, errClient.CausedBy(errors.New("the client is suspended"))
+	case client.GetTokenEndpointAuthMethod() != method:
+		return nil, nil, errClient.CausedBy(errors.New("the client is registered for another method"))
+	}
+	source := f.Directories[client.GetDirectory()]
+	if source == nil {
+		return nil, nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetDirectory())
+	}
+	owner := rule.Owner{OrgID: client.GetOrgId(), SoftwareID: client.GetSoftwareId(), RegistrationID: client.GetAuthorisationNumber()}
+	presented, err := source.bind(ctx, r.Certificate, owner, clientKeys(client))
+	if errors.Is(err, rule.ErrBinding) {
+		return nil, nil, errClient.CausedBy(err)
+	}
+	return client, presented, keyFault(err, nil)
+}
+
+// checkAssertion checks the claims of a verified assertion (RFC 7523, section 3) and names its jti for burning.
+func (f *ClientAuthFilter) checkAssertion(r *Request, verified *jose.Verified, clientID string, parameters form.Form) error {
+	claims := verified.Claims
+	subject, _ := claims.String("sub")
+	named := parameters.Value("client_id")
+	// "the subject MUST be the client_id of the OAuth client" and "mismatched client identifiers: invalid_client".
+	if subject != clientID || named != "" && subtle.ConstantTimeCompare([]byte(named), []byte(clientID)) != 1 {
+		return refuseClient("clientauth.sub", "iss and sub of the client assertion, and client_id where it is sent, must all be the client_id").Per("RFC 7523, section 3")
+	}
+	if !f.audienceIsOurs(verified) {
+		return refuseClient("clientauth.aud", "aud of the client assertion must be the issuer or the token endpoint, and nothing else").Per("RFC 7523, section 3")
+	}
+	expires, err := checkTimes(claims, r.Now)
+	if err != nil {
+		return err
+	}
+	id, err := claims.String("jti")
+	if err != nil || id == "" || len(id) > 255 {
+		return refuseClient("clientauth.jti", "jti of the client assertion is required, a string of 1 to 255 characters")
+	}
+	r.Nonces = []*dcrpb.Nonce{nonce("assertion", clientID, id, expires)}
+	return nil
+}
+
+// "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
+// "may contain" nbf and iat (RFC 7523, section 3).
+func checkTimes(claims strictjson.Object, now time.Time) (expires time.Time, err error) {
+	times, err := dcr.ReadTimes(claims)
+	if times.IssuedAt.IsZero() {
+		times.IssuedAt = now
+	}
+	if err == nil {
+		err = times.Check(now, maxAssertionAge, 0)
+	}
+	if wrong, ok := errors.AsType[*dcr.TimeError](err); ok {
+		return expires, refuseClient("clientauth."+wrong.Claim, "the client assertion: "+wrong.Error()).Per("RFC 7523, section 3")
+	}
+	if times.Expires.IsZero() || times.Expires.Sub(now) > maxAssertionLifetime {
+		return expires, refuseClient("clientauth.exp", "the client assertion: exp is required, at most an hour ahead").Per("RFC 7523, section 3")
+	}
+	return times.Expires, err
+}
+
+func (f *ClientAuthFilter) audienceIsOurs(verified *jose.Verified) bool {
+	audience, err := verified.Claims.String("aud")
+	if err == nil {
+		return slices.Contains(f.Audiences, audience)
+	}
+	audiences, err := verified.Claims.Strings("aud")
+	return err == nil && len(audiences) == 1 && slices.Contains(f.Audiences, audiences[0])
+}
+
+func clientKeys(c *dcrpb.Client) participant {
+	return participant{jwks: c.GetJwksUri(), revoked: c.GetRevokedJwksUri(), orgJWKS: c.GetOrgJwksUri(), orgRevoked: c.GetOrgRevokedJwksUri()}
+}
+
+func refuseClient(name, because string) *dcr.Error {
+	refusal := dcr.Refuse(dcr.InvalidClient, name, because)
+	refusal.Realm = "token"
+	return refusal
+}
+
+// clientFault answers faults of a client's keys as this endpoint must: everything about the client is invalid_client.
+func clientFault(err error) error {
+	fault := keyFault(err, errClient)
+	if refusal, ok := errors.AsType[*dcr.Error](fault); ok && refusal.Class == dcr.UnapprovedSoftwareStatement {
+		return errClient.CausedBy(err)
+	}
+	return fault
+}

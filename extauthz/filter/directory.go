@@ -1,0 +1,125 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+// Directory is a directory in use, with the way to its keys and its participants' keys.
+type Directory struct {
+	*dcr.Directory
+	Keys *jwks.Source
+}
+
+// Directories are the directories in use, by name.
+type Directories map[string]*Directory
+
+// issuedBy returns the directory whose statements carry the issuer: "exact" is the only comparison there is.
+func (d Directories) issuedBy(issuer string) *Directory {
+	for _, directory := range d {
+		if directory.Issuer == issuer {
+			return directory
+		}
+	}
+	return nil
+}
+
+// participant names the key sets of a software and of its organisation, out of a verified software statement.
+type participant struct{ jwks, revoked, orgJWKS, orgRevoked string }
+
+// errRevoked says that a key or certificate stands in a revoked set.
+var errRevoked = errors.New("the key or the certificate is revoked")
+
+// checkRevoked looks a key id (which may be "") and a certificate up in the participant's revoked sets. A set that
+// cannot be had is an error: who cannot know does not allow.
+func (d *Directory) checkRevoked(ctx context.Context, p participant, kid, thumbprint string) error {
+	for _, url := range []string{p.revoked, p.orgRevoked} {
+		if url == "" {
+			continue
+		}
+		set, err := d.Keys.Revoked(ctx, url)
+		if err != nil {
+			return fmt.Errorf("set of revoked keys: %w", err)
+		}
+		if kid != "" && set.KeyIDs[kid] || set.Certificates[thumbprint] {
+			return errRevoked
+		}
+	}
+	return nil
+}
+
+// lists says whether the certificate is that of a tls key in the software's or the organisation's set.
+func (d *Directory) lists(ctx context.Context, p participant, thumbprint string) (bool, error) {
+	for _, url := range []string{p.jwks, p.orgJWKS} {
+		if url == "" {
+			continue
+		}
+		set, err := d.Keys.Keys(ctx, url, "")
+		if err != nil {
+			return false, err
+		}
+		if set.TLS[thumbprint] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// verify checks a participant's token with the keys of its software.
+func (d *Directory) verify(ctx context.Context, p participant, unverified *jose.Unverified) (*jose.Verified, error) {
+	keys, err := d.Keys.Keys(ctx, p.jwks, unverified.KeyID)
+	if err != nil {
+		return nil, fmt.Errorf("key set of the software: %w", err)
+	}
+	return unverified.Verify(keys)
+}
+
+// keyFault turns what can go wrong with a participant's key sets into a refusal. refused is the answer for a signature
+// that does not verify.
+func keyFault(err error, refused *dcr.Error) error {
+	switch {
+	case errors.Is(err, jose.ErrSignature):
+		return refused.CausedBy(err)
+	case errors.Is(err, errRevoked):
+		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.revoked", "the signing key or the TLS client certificate is revoked in the directory").CausedBy(err)
+	case errors.Is(err, outbound.ErrForbidden):
+		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.host",
+			"the software statement names a key set at a place that this directory does not publish keys at").At("/software_statement").CausedBy(err)
+	case errors.Is(err, jwks.ErrUnavailable):
+		return dcr.Refuse(dcr.Unavailable, "keys.unavailable", "a key set of the directory cannot be had now; try again later").CausedBy(err)
+	}
+	return err
+}
+
+// bind finds the kind of this directory's certificates that the certificate is, and proves that it belongs to the owner
+// (rules D.4). It fails with rule.ErrBinding.
+func (d *Directory) bind(ctx context.Context, c *Certificate, owner rule.Owner, keys participant) (*dcr.Presented, error) {
+	err := rule.ErrBinding
+	for _, trust := range c.Trusts {
+		if trust.Directory != d.Name {
+			continue
+		}
+		presented := &dcr.Presented{Certificate: c.Certificate, Profile: trust.Profile}
+		if err = rule.CheckBinding(presented, owner); err == nil {
+			return presented, nil
+		}
+		if trust.Profile != "qwac" {
+			continue
+		}
+		// A QWAC that names no authorisation number of ours may still be one that the directory lists.
+		if presented.Listed, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
+			return nil, err
+		}
+		if err = rule.CheckBinding(presented, owner); err == nil {
+			return presented, nil
+		}
+	}
+	return nil, err
+}

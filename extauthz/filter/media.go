@@ -1,0 +1,58 @@
+package filter
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// charsets are the encodings in which a compact JWS, pure ASCII, is the same bytes. The body is never transcoded.
+var charsets = []string{"", "utf-8", "iso-8859-1", "us-ascii", "windows-1252"}
+
+// checkContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
+// "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ; D-02).
+func checkContentType(header http.Header, profile *dcr.Profile) error {
+	refusal := dcr.Refuse(dcr.UnsupportedMediaType, "content_type",
+		"the Content-Type must be one of "+strings.Join(profile.ContentTypes, ", ")).Per(profile.Standard + ", Content Types")
+	values := header.Values("Content-Type")
+	if len(values) != 1 {
+		return refusal
+	}
+	media, parameters, err := mime.ParseMediaType(values[0]) // fails on lists and on repeated parameters
+	if err != nil || !slices.Contains(profile.ContentTypes, media) {
+		return refusal
+	}
+	if !slices.Contains(charsets, strings.ToLower(parameters["charset"])) {
+		return dcr.Refuse(dcr.UnsupportedMediaType, "content_type.charset", "the charset must be absent or utf-8")
+	}
+	for _, coding := range header.Values("Content-Encoding") {
+		if !strings.EqualFold(coding, "identity") {
+			return dcr.Refuse(dcr.UnsupportedMediaType, "content_encoding", "the body must come without a Content-Encoding")
+		}
+	}
+	return nil
+}
+
+// CheckAccept wants an Accept header that allows JSON: absent, */*, application/* or application/json, with any weight
+// above 0 (RFC 9110, section 12.5.1).
+func CheckAccept(header http.Header) error {
+	values := header.Values("Accept")
+	if len(values) == 0 {
+		return nil
+	}
+	for element := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		media, parameters, err := mime.ParseMediaType(strings.TrimSpace(element))
+		if err != nil || !slices.Contains([]string{"*/*", "application/*", "application/json"}, media) {
+			continue
+		}
+		weight, given := parameters["q"]
+		if q, err := strconv.ParseFloat(weight, 64); !given || err == nil && q > 0 {
+			return nil
+		}
+	}
+	return dcr.Refuse(dcr.NotAcceptable, "accept", "answers are application/json; the Accept header must allow it")
+}

@@ -1,0 +1,67 @@
+package filter
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// ClientIDParam is the name of the path segment that names the client of a management request.
+const ClientIDParam = "ClientId"
+
+// OwnerFilter proves that the client a request asks for is the client whose token it carries.
+//
+// "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
+// token." (OBIE DCR 3.1 to 3.4; RFC 7592, section 2.1). A known client of somebody else is answered in the same way,
+// without a look at it, so that ids cannot be probed (rules A.1.1).
+type OwnerFilter struct{ store *store.Store }
+
+// NewOwnerFilter returns the filter.
+func NewOwnerFilter(store *store.Store) *OwnerFilter { return &OwnerFilter{store: store} }
+
+// Name implements Filter.
+func (f *OwnerFilter) Name() string { return "owner" }
+
+// Needs implements Filter.
+func (f *OwnerFilter) Needs() []string { return []string{"bearer"} }
+
+// Check implements Filter: it proves Request.Client.
+func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
+	segment, named := r.Params[ClientIDParam]
+	if !named {
+		return fmt.Errorf("route %s checks the owner but its path has no {%s}", r.Route.Name, ClientIDParam)
+	}
+	asked, err := url.PathUnescape(segment) // once: a client id holds no character that needs escaping
+	if err != nil {
+		return f.revoke(ctx, r, "the path names no client id")
+	}
+	if subtle.ConstantTimeCompare([]byte(asked), []byte(r.Token.ClientID)) != 1 {
+		return f.revoke(ctx, r, "the token is another client's")
+	}
+	client, err := f.store.Client(ctx, r.Token.ClientID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return f.revoke(ctx, r, "the client is not there")
+	case err != nil:
+		return fmt.Errorf("record of the client: %w", err)
+	case client.GetState() != dcrpb.Client_ACTIVE:
+		return errToken.CausedBy(errors.New("the client is suspended"))
+	}
+	r.Client = client
+	return nil
+}
+
+// revoke ends the token's life before it refuses. If it cannot, nobody is told that the token is dead: that is a 503.
+func (f *OwnerFilter) revoke(ctx context.Context, r *Request, why string) error {
+	if err := f.store.Revoke(ctx, r.Token.ClientID, r.Token.ID, r.Token.Expires); err != nil {
+		return fmt.Errorf("revoking the token of a foreign request: %w", err)
+	}
+	refusal := errToken.CausedBy(errors.New(why + "; the token is revoked"))
+	refusal.Rule = "owner.client"
+	return refusal
+}

@@ -1,0 +1,37 @@
+package filter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// ScopeFilter proves that the token was granted every scope of the route.
+type ScopeFilter struct{}
+
+// Name implements Filter.
+func (ScopeFilter) Name() string { return "scope" }
+
+// Needs implements Filter.
+func (ScopeFilter) Needs() []string { return []string{"bearer"} }
+
+// Check implements Filter.
+func (ScopeFilter) Check(_ context.Context, r *Request) error {
+	if len(r.Route.Scopes) == 0 {
+		return fmt.Errorf("route %s checks the scope but names none", r.Route.Name)
+	}
+	for _, scope := range r.Route.Scopes {
+		// "The request requires higher privileges than provided by the access token." (RFC 6750, section 3.1). Whole
+		// tokens are compared, never parts of them.
+		if !slices.Contains(r.Token.Scopes, scope) {
+			refusal := dcr.Refuse(dcr.InsufficientScope, "scope.missing", "the access token was not granted the scope that this resource needs").
+				Per("RFC 6750, section 3.1")
+			refusal.Scope = strings.Join(r.Route.Scopes, " ")
+			return refusal
+		}
+	}
+	return nil
+}

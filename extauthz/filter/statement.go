@@ -1,0 +1,213 @@
+package filter
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// maxRequestBytes bounds a registration request, and so the statement in it: OBIE's are about 5 KB.
+const maxRequestBytes = 64 << 10
+
+// requestAlgorithms is what FAPI allows: "shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
+var requestAlgorithms = []string{"PS256", "ES256"}
+
+// StatementFilter proves that a registration request and the software statement in it hold: both signatures, each with
+// keys of its own kind of set, every rule of the profile, and the binding to the TLS client certificate. Its steps are
+// in the order of rules C.14: nothing a statement says is used before the directory's signature on it is verified, and
+// nothing is fetched before the certificate is known to belong to it.
+type StatementFilter struct {
+	Directories Directories
+	Audiences   []string // what a request's aud may be
+	AuthMethods []string
+}
+
+// Name implements Filter.
+func (f *StatementFilter) Name() string { return "statement" }
+
+// Needs implements Filter.
+func (f *StatementFilter) Needs() []string { return []string{"certificate"} }
+
+// Check implements Filter: it proves Request.Registration and names the nonces to burn.
+func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
+	if r.Route.Profile == nil {
+		return fmt.Errorf("route %s checks a statement but has no profile", r.Route.Name)
+	}
+	if err := checkContentType(r.Header, r.Route.Profile); err != nil {
+		return err
+	}
+	request, err := parseRequest(r.Body)
+	if err != nil {
+		return err
+	}
+	source, statement, err := f.verifyStatement(ctx, request, r.Now)
+	if err != nil {
+		return err
+	}
+	presented, err := f.bind(ctx, source, statement, r)
+	if err != nil {
+		return err
+	}
+	verified, err := verifyRequest(ctx, source, statement, request, r.Certificate.Thumbprint)
+	if err != nil {
+		return err
+	}
+	registration := &dcr.Registration{
+		Now: r.Now, Profile: r.Route.Profile, Directory: source.Directory, Audiences: f.Audiences, AuthMethods: f.AuthMethods,
+		Request: verified.Claims, Statement: statement, Certificate: presented, Current: current(r.Client),
+	}
+	if err := rule.Check(registration); err != nil {
+		return err
+	}
+	r.Nonces, err = nonces(registration)
+	if err != nil {
+		return err
+	}
+	r.Registration = &Registration{Statement: statement, Profile: r.Route.Profile, CertificateProfile: presented.Profile}
+	return nil
+}
+
+// parseRequest checks the form of the signed request (steps 4 and 5).
+func parseRequest(body []byte) (*jose.Unverified, error) {
+	if len(body) == 0 {
+		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request.empty", "the body must be a signed registration request, a compact JWS")
+	}
+	request, err := jose.Parse(string(body), jose.Policy{
+		Algorithms: requestAlgorithms, Types: []string{"", "JWT", "JOSE", "application/jwt"}, KeyID: true, MaxBytes: maxRequestBytes,
+	})
+	if form, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request."+form.Rule, "the registration request: "+form.Because).CausedBy(err)
+	}
+	return request, err
+}
+
+// verifyStatement takes the statement out of the unverified request, which is all that is read there, and verifies it
+// with the keys of the directory that the configuration names for its issuer (steps 6 to 8).
+func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unverified, now time.Time) (*Directory, *dcr.Statement, error) {
+	raw, err := request.Claims.String("software_statement")
+	if err != nil {
+		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
+	}
+	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: requestAlgorithms, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxRequestBytes})
+	if form, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, nil, refuseStatement("statement."+form.Rule, "the software statement: "+form.Because).CausedBy(err)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
+	issuer, err := unverified.Claims.String("iss")
+	if err != nil {
+		return nil, nil, refuseStatement("statement.iss", "the software statement must name its issuer in iss").CausedBy(err).Per("RFC 7591, section 2.3")
+	}
+	source := f.Directories.issuedBy(issuer)
+	if source == nil {
+		return nil, nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
+			"the issuer of the software statement is not a directory that is trusted here").At("/software_statement")
+	}
+	statement, err := source.readStatement(ctx, unverified, now)
+	return source, statement, err
+}
+
+// readStatement verifies a statement of this directory and reads it.
+func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified, now time.Time) (*dcr.Statement, error) {
+	badSignature := refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory")
+	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
+		return nil, badSignature.CausedBy(errors.New("not an algorithm of the directory"))
+	}
+	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
+	if err != nil {
+		return nil, dcr.Refuse(dcr.Unavailable, "directory.unavailable", "the keys of the directory cannot be had now; try again later").CausedBy(err)
+	}
+	verified, err := unverified.Verify(keys)
+	if err != nil {
+		return nil, badSignature.CausedBy(err)
+	}
+	statement, err := directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
+	if err != nil {
+		return nil, err
+	}
+	return statement, rule.CheckStatement(d.Directory, statement, now)
+}
+
+// bind proves that the connection belongs to the software of the statement (step 9; rules D.4).
+func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement *dcr.Statement, r *Request) (*dcr.Presented, error) {
+	owner := rule.Owner{OrgID: statement.OrgID, SoftwareID: statement.SoftwareID, RegistrationID: statement.RegistrationID}
+	presented, err := source.bind(ctx, r.Certificate, owner, statementKeys(statement))
+	if errors.Is(err, rule.ErrBinding) {
+		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("D-17")
+	}
+	return presented, keyFault(err, nil)
+}
+
+// verifyRequest checks the signature of the request with the software's keys: "The registration request MUST be signed
+// with a key contained in the JWKS referenced in the SSA" (OBIE Directory, Request Validation; steps 10 and 11).
+func verifyRequest(ctx context.Context, source *Directory, statement *dcr.Statement, request *jose.Unverified, thumbprint string) (*jose.Verified, error) {
+	keys := statementKeys(statement)
+	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.signature",
+		"the signature of the request does not verify with a signing key of the software's key set").Per("RFC 7515, section 5.2")
+	if err := source.checkRevoked(ctx, keys, request.KeyID, thumbprint); err != nil {
+		return nil, keyFault(err, refused)
+	}
+	verified, err := source.verify(ctx, keys, request)
+	if err != nil {
+		return nil, keyFault(err, refused)
+	}
+	return verified, nil
+}
+
+func statementKeys(s *dcr.Statement) participant {
+	return participant{jwks: s.JWKS, revoked: s.RevokedJWKS, orgJWKS: s.OrgJWKS, orgRevoked: s.OrgRevokedJWKS}
+}
+
+// refuseStatement is a refusal of the software statement.
+func refuseStatement(name, because string) *dcr.Error {
+	return dcr.Refuse(dcr.InvalidSoftwareStatement, name, because).At("/software_statement")
+}
+
+// current is what a PUT may not change; nil where there is no client yet.
+func current(c *dcrpb.Client) *dcr.Current {
+	if c == nil {
+		return nil
+	}
+	return &dcr.Current{ClientID: c.GetId(), Directory: c.GetDirectory(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId()}
+}
+
+// nonces names what the registry must burn: the request's jti, and the statement's where the directory wants each
+// statement used once (D-19). They are remembered until their tokens would be refused as too old.
+func nonces(g *dcr.Registration) ([]*dcrpb.Nonce, error) {
+	times, err := dcr.ReadTimes(g.Request)
+	if err != nil {
+		return nil, err
+	}
+	id, err := g.Request.String("jti")
+	if err != nil {
+		return nil, err
+	}
+	end := times.IssuedAt.Add(g.Profile.Request.MaxAge)
+	if times.Expires.Before(end) {
+		end = times.Expires
+	}
+	burn := []*dcrpb.Nonce{nonce("request", g.Statement.SoftwareID, id, end)}
+	if g.Directory.SingleUse {
+		burn = append(burn, nonce("statement", g.Directory.Issuer, g.Statement.ID, g.Statement.IssuedAt.Add(g.Directory.MaxAge)))
+	}
+	return burn, nil
+}
+
+// nonce identifies a jti of an owner. Both are hashed, each with its length, so that the key is bounded and no two
+// pairs make the same.
+func nonce(purpose, owner, id string, until time.Time) *dcrpb.Nonce {
+	digest := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + id))
+	return &dcrpb.Nonce{Purpose: purpose, Id: base64.RawURLEncoding.EncodeToString(digest[:]), Exp: uint32(until.Unix()) + 2}
+}

@@ -1,0 +1,82 @@
+package extauthz
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+// A zero CheckResponse means ALLOW to Envoy: it looks for nothing but a status code of 0. So every response of the gate
+// comes from allow or deny, and nothing else in this room makes one.
+
+// The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
+const (
+	factsHeader       = "x-dcr-facts"
+	interactionHeader = "x-fapi-interaction-id"
+)
+
+// allow lets a request on, with the facts proved about it.
+func allow(decision, interaction, facts string) *authv3.CheckResponse {
+	return &authv3.CheckResponse{
+		Status: &status.Status{Code: int32(codes.OK)},
+		HttpResponse: &authv3.CheckResponse_OkResponse{OkResponse: &authv3.OkHttpResponse{
+			Headers: []*corev3.HeaderValueOption{overwrite(factsHeader, facts), overwrite(interactionHeader, interaction)},
+		}},
+		DynamicMetadata: metadata(decision),
+	}
+}
+
+// deny ends a request. A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
+func deny(decision, interaction string, refusal *dcr.Error) *authv3.CheckResponse {
+	code, header, body := refusal.Answer()
+	header.Set(interactionHeader, interaction)
+	denied := &authv3.DeniedHttpResponse{
+		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(code)},
+		Headers: options(header),
+		Body:    string(body),
+	}
+	response := &authv3.CheckResponse{
+		Status:          &status.Status{Code: int32(codes.PermissionDenied)},
+		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
+		DynamicMetadata: metadata(decision),
+	}
+	if code >= http.StatusInternalServerError {
+		response.HttpResponse = &authv3.CheckResponse_ErrorResponse{ErrorResponse: denied}
+	}
+	return response
+}
+
+// options lists headers in a fixed order.
+func options(header http.Header) []*corev3.HeaderValueOption {
+	list := make([]*corev3.HeaderValueOption, 0, len(header))
+	for name := range header {
+		list = append(list, overwrite(strings.ToLower(name), header.Get(name)))
+	}
+	slices.SortFunc(list, func(a, b *corev3.HeaderValueOption) int {
+		return strings.Compare(a.GetHeader().GetKey(), b.GetHeader().GetKey())
+	})
+	return list
+}
+
+// overwrite says what Envoy's default is not: since 1.37 a header is appended to a client's own unless told otherwise.
+func overwrite(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value}, // Envoy reads no raw_value here
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
+
+// metadata puts the decision's id into Envoy's access log, and tells its local replies from the gate's.
+func metadata(decision string) *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{routes.MetadataDecision: structpb.NewStringValue(decision)}}
+}

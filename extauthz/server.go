@@ -1,0 +1,69 @@
+package extauthz
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"time"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	// drainTime is what Envoy needs to see NOT_SERVING, at one health check a second.
+	drainTime = 1500 * time.Millisecond
+	// stopTime bounds a graceful stop: the longest budget of a decision, and a little more.
+	stopTime = 6 * time.Second
+)
+
+// Serve answers Envoy on the listener until ctx ends, then lets running decisions finish.
+func Serve(ctx context.Context, listener net.Listener, gate *Gate, log *slog.Logger) error {
+	server := grpc.NewServer(
+		grpc.UnaryInterceptor(recovering(log)),
+		grpc.MaxConcurrentStreams(10_000),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+	)
+	authv3.RegisterAuthorizationServer(server, gate)
+	healthy := health.NewServer()
+	healthv1.RegisterHealthServer(server, healthy)
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("gate: %w", err)
+	case <-ctx.Done():
+	}
+	healthy.Shutdown()
+	time.Sleep(drainTime)
+	stopped := make(chan struct{})
+	go func() { server.GracefulStop(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-time.After(stopTime):
+		server.Stop()
+	}
+	return nil
+}
+
+// recovering turns a panic into an error, which Envoy answers with 503: one bad request must not end the gate. The stack
+// is logged, the panic's value is not: it may quote the request.
+func recovering(log *slog.Logger) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (response any, err error) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				log.ErrorContext(ctx, "panic in a decision", "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+				response, err = nil, status.Error(codes.Internal, "the decision failed")
+			}
+		}()
+		return next(ctx, request)
+	}
+}
