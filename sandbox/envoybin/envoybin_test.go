@@ -120,7 +120,7 @@ func writeZip(t *testing.T, path, entry, content string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // the archive's Close is checked
+	defer file.Close()
 	archive := zip.NewWriter(file)
 	writer, err := archive.Create(entry)
 	if err != nil {

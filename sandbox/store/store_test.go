@@ -1,0 +1,77 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// The store must do what the product asks of Redis: scripts, and keys that expire by themselves.
+func TestStore(t *testing.T) {
+	connection := start(t)
+	answers := bufio.NewReader(connection)
+	ask := func(words ...string) string {
+		command := fmt.Sprintf("*%d\r\n", len(words))
+		for _, word := range words {
+			command += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
+		}
+		if _, err := io.WriteString(connection, command); err != nil {
+			t.Fatal(err)
+		}
+		line, err := answers.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	}
+	for _, test := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"SET", "nonce", "1", "NX", "PX", "200"}, "+OK\r\n"},
+		{[]string{"SET", "nonce", "1", "NX", "PX", "200"}, "$-1\r\n"},
+		{[]string{"EVAL", "return redis.call('EXISTS',KEYS[1])", "1", "nonce"}, ":1\r\n"},
+	} {
+		if got := ask(test.words...); got != test.want {
+			t.Errorf("%v: %q, want %q", test.words, got, test.want)
+		}
+	}
+	for deadline := time.Now().Add(2 * time.Second); ask("EXISTS", "nonce") != ":0\r\n"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the key has not expired")
+		}
+	}
+}
+
+func start(t *testing.T) net.Conn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Run(ctx, []string{"--listen", address}, io.Discard, io.Discard) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		connection, err := net.Dial("tcp", address)
+		if err == nil {
+			t.Cleanup(func() { _ = connection.Close() })
+			return connection
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package tpp
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+)
+
+// options are the flags of one verb.
+type options struct {
+	verb   string
+	record Record // what flags say about the bank and the TPP; empty where they say nothing
+	file   string // client.json
+
+	world string
+	tpp   int
+
+	scope  string
+	claims claims
+	omit   list
+	print  bool
+	method string
+	url    string
+}
+
+func (o *options) parse(args []string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("tpp "+o.verb, flag.ContinueOnError)
+	o.identityFlags(flags)
+	switch o.verb {
+	case "register":
+		flags.StringVar(&o.file, "out", "client.json", "`FILE` to keep the registration in")
+		o.requestFlags(flags)
+	case "update":
+		o.requestFlags(flags)
+	case "token":
+		flags.StringVar(&o.scope, "scope", "", "scopes to ask for, space separated")
+		flags.StringVar(&o.record.AssertionAudience, "assertion-aud", "", "aud of the client assertion; the issuer by default")
+	case "call":
+		flags.StringVar(&o.method, "method", http.MethodGet, "HTTP method")
+	}
+	if o.verb != "register" {
+		flags.StringVar(&o.file, "client", "client.json", "`FILE` that register has written")
+	}
+	flags.BoolVar(&o.print, "print", false, "show the request, decoded, and do not send it")
+	if err := part.Parse(flags, args, stderr); err != nil {
+		return err
+	}
+	return o.arguments(flags)
+}
+
+func (o *options) arguments(flags *flag.FlagSet) error {
+	if o.verb == "call" {
+		o.url = flags.Arg(0)
+		if flags.NArg() == 1 {
+			return nil
+		}
+		return &part.Exit{Code: part.UsageCode, Err: errors.New("name one URL, after the flags")}
+	}
+	if flags.NArg() > 0 {
+		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("unexpected argument: %s", flags.Arg(0))}
+	}
+	return nil
+}
+
+func (o *options) identityFlags(flags *flag.FlagSet) {
+	r := &o.record
+	flags.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags for one of its TPPs")
+	flags.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, from 1")
+	flags.StringVar(&r.Discovery, "discovery", "", "`URL` of the bank's discovery document")
+	flags.StringVar(&r.Issuer, "issuer", "", "the bank's issuer, instead of discovery")
+	flags.StringVar(&r.Registration, "registration-endpoint", "", "`URL`, instead of discovery")
+	flags.StringVar(&r.Token, "token-endpoint", "", "`URL`, instead of discovery")
+	flags.StringVar(&r.Certificate, "cert", "", "transport certificate, PEM `FILE`")
+	flags.StringVar(&r.Key, "key", "", "its private key, PEM `FILE`")
+	flags.StringVar(&r.CA, "ca", "", "CAs of the bank's servers, PEM `FILE`; the system's by default")
+	flags.StringVar(&r.SigningKey, "signing-key", "", "signing key, PEM `FILE`")
+	flags.StringVar(&r.SigningKeyID, "kid", "", "its kid in the directory")
+	flags.StringVar(&r.AuthMethod, "auth-method", "", PrivateKeyJWT+" (the default) or "+TLSClientAuth)
+}
+
+func (o *options) requestFlags(flags *flag.FlagSet) {
+	flags.StringVar(&o.record.Statement, "ssa", "", "software statement, `FILE`")
+	flags.StringVar(&o.record.Audience, "aud", "", "aud of the request: the bank's id in the directory")
+	flags.StringVar(&o.scope, "scope", "", "scopes to register for, space separated; all that the roles allow by default")
+	flags.Var(&o.claims, "claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated")
+	flags.Var(&o.omit, "omit", "`NAME` to leave out of the request; may be repeated")
+}
+
+func (o *options) ask() Ask { return Ask{Scope: o.scope, Claims: o.claims, Omit: o.omit} }
+
+// client opens the TPP that flags, client.json and world.json describe, in this order of precedence.
+func (o *options) client(ctx context.Context) (*Client, error) {
+	record, err := o.settle()
+	if err != nil {
+		return nil, err
+	}
+	client, err := Open(record)
+	if err != nil {
+		return nil, err
+	}
+	if client.Registration == "" || client.Token == "" {
+		if client.Discovery == "" {
+			return nil, errors.New("name the bank: --discovery URL, or --registration-endpoint and --token-endpoint")
+		}
+		if _, err := client.Discover(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.verb == "register" || o.verb == "update" {
+		return client, o.readStatement(ctx, client)
+	}
+	return client, nil
+}
+
+func (o *options) settle() (Record, error) {
+	record := o.record
+	kept, err := o.kept()
+	if err != nil {
+		return record, err
+	}
+	record.merge(kept)
+	if o.world != "" {
+		world, err := worldRecord(o.world, o.tpp)
+		if err != nil {
+			return record, err
+		}
+		record.merge(world)
+	}
+	fill(&record.AuthMethod, PrivateKeyJWT)
+	if record.AuthMethod != PrivateKeyJWT && record.AuthMethod != TLSClientAuth {
+		return record, fmt.Errorf("--auth-method is %s or %s", PrivateKeyJWT, TLSClientAuth)
+	}
+	if record.Certificate == "" || record.Key == "" {
+		return record, errors.New("name the transport certificate and its key: --cert FILE --key FILE, or --world DIR")
+	}
+	return record, record.absolute()
+}
+
+// kept is what client.json says. A registration starts from nothing, and does not overwrite one that is alive.
+func (o *options) kept() (Record, error) {
+	record, err := ReadRecord(o.file)
+	if o.verb != "register" {
+		if errors.Is(err, fs.ErrNotExist) {
+			return Record{}, fmt.Errorf("there is no %s: register first, or name the file with --client", o.file)
+		}
+		if err != nil {
+			return Record{}, err
+		}
+		return *record, nil
+	}
+	if err == nil && record.ClientID != "" && !record.Deleted && !o.print {
+		return Record{}, fmt.Errorf("%s holds a registration already: delete that, or name another file with --out", o.file)
+	}
+	return Record{}, nil
+}
+
+// readStatement reads the statement's file. In a sandbox it is asked for anew, as banks refuse one that is old.
+func (o *options) readStatement(ctx context.Context, client *Client) error {
+	if client.World != "" && o.record.Statement == "" && !o.print {
+		return client.freshStatement(ctx)
+	}
+	if client.Statement == "" {
+		return errors.New("name the software statement: --ssa FILE")
+	}
+	text, err := os.ReadFile(client.Statement)
+	if err != nil {
+		return fmt.Errorf("the software statement: %w", err)
+	}
+	client.StatementText = strings.TrimSpace(string(text))
+	return nil
+}

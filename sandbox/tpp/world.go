@@ -1,0 +1,94 @@
+package tpp
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+// worldRecord describes one of a sandbox's TPPs, counted from 1.
+func worldRecord(dir string, number int) (Record, error) {
+	world, err := worldfile.Read(dir)
+	if err != nil {
+		return Record{}, fmt.Errorf("the sandbox: %w", err)
+	}
+	if number < 1 || number > len(world.TPPs) {
+		return Record{}, fmt.Errorf("the sandbox has TPPs 1 to %d", len(world.TPPs))
+	}
+	return WorldRecord(dir, world, number-1), nil
+}
+
+// WorldRecord describes one of a sandbox's TPPs, by its index.
+func WorldRecord(dir string, world *worldfile.World, index int) Record {
+	member := world.TPPs[index]
+	return Record{
+		Discovery: world.Discovery, Issuer: world.Issuer, Registration: world.Registration, Token: world.Token,
+		Certificate: filepath.Join(dir, member.TransportCert), Key: filepath.Join(dir, member.TransportKey),
+		CA:         filepath.Join(dir, world.ServerCA),
+		SigningKey: filepath.Join(dir, member.SigningKey), SigningKeyID: member.SigningKeyID,
+		Statement: filepath.Join(dir, member.Statement), Audience: world.Audience, World: dir,
+	}
+}
+
+// freshStatement has the sandbox's directory sign a new software statement.
+func (c *Client) freshStatement(ctx context.Context) error {
+	world, err := worldfile.Read(c.World)
+	if err != nil {
+		return fmt.Errorf("the sandbox: %w", err)
+	}
+	order, err := json.Marshal(map[string]string{"software_id": c.softwareID(world)})
+	if err != nil {
+		return err
+	}
+	roots, err := pool(filepath.Join(c.World, world.Directory.CA))
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, world.Directory.API+"/ssa", bytes.NewReader(order))
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the sandbox's directory: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil || response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the sandbox's directory signs no statement for this software: status %d", response.StatusCode)
+	}
+	c.StatementText = string(text)
+	return nil
+}
+
+// softwareID is that of the TPP whose signing key we hold.
+func (c *Client) softwareID(world *worldfile.World) string {
+	for _, member := range world.TPPs {
+		if member.SigningKeyID == c.SigningKeyID {
+			return member.SoftwareID
+		}
+	}
+	return ""
+}
+
+// OpenInWorld opens one of a sandbox's TPPs, by its index, with the statement that the sandbox came with.
+func OpenInWorld(dir string, world *worldfile.World, index int) (*Client, error) {
+	record := WorldRecord(dir, world, index)
+	record.AuthMethod = PrivateKeyJWT
+	client, err := Open(record)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(record.Statement)
+	client.StatementText = string(text)
+	return client, err
+}

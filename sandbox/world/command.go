@@ -1,0 +1,103 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+const usage = `usage: dcr-gateway sandbox [--data DIR] [flags]
+
+A world on this machine: a trust framework's directory, a bank's API behind the gateway (Envoy, gate, registry,
+Redis), and three TPPs with their keys. It is made anew each time and runs until Ctrl-C. DIR/world.json says where
+everything is, and is there as soon as everything serves.
+
+`
+
+// Run is `dcr-gateway sandbox`: it makes a world and keeps it until the context ends.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	flags.Usage = func() {
+		_, _ = io.WriteString(stderr, usage)
+		flags.PrintDefaults()
+	}
+	var o Options
+	flags.StringVar(&o.Dir, "data", "dcr-sandbox", "`DIR` of the world's files; an older world in it is replaced")
+	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s; by default 8443 to 8446, and 16379 for Redis")
+	flags.StringVar(&o.Profile, "profile", profiles[0], "registration profile that world.json names: "+strings.Join(profiles, " or "))
+	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication methods that discovery names")
+	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
+	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")
+	if err := part.Parse(flags, args, stderr); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("unexpected argument: %s", flags.Arg(0))}
+	}
+	if *restart {
+		return runRestart(ctx, o.Dir, stdout)
+	}
+	o.AuthMethods = strings.Split(*methods, ",")
+	var err error
+	if o.Executable, err = os.Executable(); err != nil {
+		return err
+	}
+	return run(ctx, o, stdout, stderr)
+}
+
+func run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
+	w, err := Start(ctx, o, func(line string) { _, _ = fmt.Fprintln(stderr, "sandbox: "+line) })
+	if err != nil {
+		if ctx.Err() != nil {
+			err = errors.New("stopped before it was ready")
+		}
+		return err
+	}
+	w.Watch(func(name string, pid int, cause error) {
+		_, _ = fmt.Fprintf(stderr, "sandbox: the %s (pid %d) has ended (%v); see %s; to start it again: dcr-gateway sandbox --data %s --restart\n",
+			name, pid, cause, outputFile(w.Dir, name), o.Dir)
+	})
+	_, _ = io.WriteString(stdout, welcome(o.Dir, w))
+	w.keepFresh(ctx, func(err error) { _, _ = fmt.Fprintf(stderr, "sandbox: %v\n", err) })
+	_, _ = fmt.Fprintln(stderr, "sandbox: stopping")
+	return w.Stop()
+}
+
+func runRestart(ctx context.Context, dir string, stdout io.Writer) error {
+	names, err := Restart(ctx, dir)
+	if err != nil {
+		return err
+	}
+	text := "everything runs"
+	if len(names) > 0 {
+		text = "started again: " + strings.Join(names, ", ")
+	}
+	_, err = fmt.Fprintln(stdout, text)
+	return err
+}
+
+func welcome(dir string, w *World) string {
+	f := w.File
+	return fmt.Sprintf(`ready: %s
+  discovery  %s
+  register   POST %s
+  token      POST %s
+  accounts   %s %s
+  directory  %s
+
+try, in another terminal:
+  dcr-gateway tpp register --world %s
+  dcr-gateway tpp token --scope accounts
+  dcr-gateway tpp call %s
+Ctrl-C stops everything.
+`, filepath.Join(w.Dir, worldfile.Name), f.Discovery, f.Registration, f.Token, f.APIs[0].Method, f.APIs[0].URL, f.Directory.API,
+		dir, f.APIs[0].URL)
+}

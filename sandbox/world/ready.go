@@ -1,0 +1,153 @@
+package world
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+const (
+	startTime = 30 * time.Second       // for a part to serve
+	tryTime   = 2 * time.Second        // for one question
+	pause     = 20 * time.Millisecond  // between two
+	retryMax  = 250 * time.Millisecond // the pause grows up to this
+)
+
+// probe asks one part a question that only a part that serves can answer.
+type probe struct {
+	name string
+	ask  func(context.Context) error
+}
+
+// probes are those of a set of parts. Behind Envoy the questions go through all of the gateway: its answers need the
+// registry (discovery) and the gate (a bank API without a token).
+func probes(dir string, w *worldfile.World, names []string) ([]probe, error) {
+	client, err := prober(dir, w)
+	if err != nil {
+		return nil, err
+	}
+	get := func(url string, want int) func(context.Context) error {
+		return func(ctx context.Context) error { return expect(ctx, client, url, want) }
+	}
+	all := map[string]probe{
+		redisPart:     {redisPart, func(ctx context.Context) error { return ping(ctx, w.Redis) }},
+		directoryPart: {directoryPart, get(w.Directory.JWKS, http.StatusOK)},
+		bankPart:      {bankPart, get(bankURL(w.Processes[bankPart]), http.StatusOK)},
+		registryPart:  {registryPart, get(w.Discovery, http.StatusOK)},
+		gatePart:      {gatePart, get(w.APIs[0].URL, http.StatusUnauthorized)},
+	}
+	var chosen []probe
+	for _, name := range names {
+		if _, there := w.Processes[name]; there && name != envoyPart { // it is asked through for the others
+			chosen = append(chosen, all[name])
+		}
+	}
+	return chosen, nil
+}
+
+// prober is an HTTP client with the papers of the first TPP.
+func prober(dir string, w *worldfile.World) (*http.Client, error) {
+	text, err := os.ReadFile(filepath.Join(dir, w.ServerCA))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, w.TPPs[0].TransportCert), filepath.Join(dir, w.TPPs[0].TransportKey))
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	return &http.Client{Timeout: tryTime, Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}, nil
+}
+
+func expect(ctx context.Context, client *http.Client, url string, want int) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode != want {
+		return fmt.Errorf("%s answers %d, not %d", url, response.StatusCode, want)
+	}
+	return nil
+}
+
+// ping asks a Redis that we started ourselves, so one without a password.
+func ping(ctx context.Context, address string) error {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", parsed.Host)
+	if err != nil {
+		return err
+	}
+	defer connection.Close() // nothing was written that matters
+	_ = connection.SetDeadline(time.Now().Add(tryTime))
+	if _, err := io.WriteString(connection, "*1\r\n$4\r\nPING\r\n"); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(connection).ReadString('\n')
+	if err == nil && line != "+PONG\r\n" {
+		return errors.New("redis is not ready")
+	}
+	return err
+}
+
+// bankURL is where the bank is asked directly: its address is the last argument of its process.
+func bankURL(process worldfile.Process) string {
+	if len(process.Argv) == 0 {
+		return ""
+	}
+	return "http://" + process.Argv[len(process.Argv)-1] + bank.AccountsPath
+}
+
+// await waits until the parts named serve. dead, when it is not nil, tells of a part that will never serve.
+func await(ctx context.Context, dir string, w *worldfile.World, names []string, dead func() error) error {
+	questions, err := probes(dir, w, names)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	wait := pause
+	for _, q := range questions {
+		for {
+			err := q.ask(ctx)
+			if err == nil {
+				break
+			}
+			if err := dead(); err != nil {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("the %s does not serve: %w\n%s", q.name, err, tail(dir, q.name))
+			case <-time.After(wait):
+				wait = min(wait*3/2, retryMax)
+			}
+		}
+	}
+	return nil
+}

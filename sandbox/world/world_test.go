@@ -1,0 +1,134 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+// TestWorld starts the real thing: every part must come up, stay down when it is killed, come back, and go.
+func TestWorld(t *testing.T) {
+	executable := build(t)
+	port, err := FreePorts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: executable, Port: port, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
+	w, err := Start(t.Context(), o, func(line string) { t.Log(line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := false
+	t.Cleanup(func() {
+		if !stopped {
+			_ = w.Stop()
+		}
+	})
+	lost := make(chan string, 10)
+	w.Watch(func(name string, _ int, _ error) { lost <- name })
+	wantServing(t, w, http.StatusOK)
+	_, err = Start(t.Context(), o, func(string) {})
+	wantError(t, err, "a sandbox runs in")
+
+	for _, name := range []string{gatePart, redisPart} {
+		kill(t, w.File.Processes[name])
+		if got := <-lost; got != name {
+			t.Errorf("%s is reported lost, not %s", got, name)
+		}
+	}
+	wantServing(t, w, http.StatusServiceUnavailable)
+	names, err := Restart(t.Context(), w.Dir)
+	if err != nil || strings.Join(names, " ") != "redis gate" {
+		t.Fatalf("restarted %v: %v", names, err)
+	}
+	wantServing(t, w, http.StatusOK)
+
+	last, err := worldfile.Read(w.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped = true
+	if err := w.Stop(); err != nil {
+		t.Error(err)
+	}
+	for name, process := range last.Processes {
+		if alive(w.Dir, process) {
+			t.Errorf("the %s still runs", name)
+		}
+	}
+	if len(lost) > 0 {
+		t.Errorf("%s is reported lost although it was stopped", <-lost)
+	}
+}
+
+func TestAStartThatFailsLeavesNothing(t *testing.T) {
+	port, err := FreePorts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A directory serves, but there is no gateway: `true` renders an empty configuration and ends.
+	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: nothing(t), Port: port, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
+	_, err = Start(t.Context(), o, func(string) {})
+	wantError(t, err, "ended at once")
+	if err := o.ports().free(true); err != nil {
+		t.Errorf("something still runs: %v", err)
+	}
+	if _, err := worldfile.Read(o.Dir); err == nil {
+		t.Error("there is a world.json of a world that never was")
+	}
+}
+
+func TestAStartThatIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: nothing(t), Port: 20000, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
+	var stderr bytes.Buffer
+	wantError(t, run(ctx, o, &stderr, &stderr), "stopped before it was ready")
+}
+
+// nothing is a program that does nothing, well.
+func nothing(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// build makes the program under test: the parts of a world are its subcommands.
+func build(t *testing.T) string {
+	t.Helper()
+	executable := filepath.Join(t.TempDir(), "dcr-gateway")
+	command := exec.CommandContext(t.Context(), "go", "build", "-o", executable, "github.com/dcr-gateway/dcr-gateway")
+	if text, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return executable
+}
+
+func kill(t *testing.T, process worldfile.Process) {
+	t.Helper()
+	if err := syscall.Kill(process.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantServing asks for the discovery document, which takes Envoy, the gate and the registry.
+func wantServing(t *testing.T, w *World, want int) {
+	t.Helper()
+	client, err := prober(w.Dir, w.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := expect(t.Context(), client, w.File.Discovery, want); err != nil {
+		t.Error(err)
+	}
+}

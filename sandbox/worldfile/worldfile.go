@@ -1,0 +1,102 @@
+// Package worldfile is world.json: how a sandbox tells any client, written by anyone, where everything is.
+package worldfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+)
+
+// Name is the file's name, in the sandbox's folder. It is written last: where it is, everything serves.
+const Name = "world.json"
+
+// World is what world.json says. Paths in it are relative to its folder.
+type World struct {
+	Profile       string             `json:"profile"`
+	Issuer        string             `json:"issuer"`
+	Audience      string             `json:"audience"`
+	Discovery     string             `json:"discovery"`
+	Registration  string             `json:"registration_endpoint"`
+	Token         string             `json:"token_endpoint"`
+	Revocation    string             `json:"revocation_endpoint"`
+	Introspection string             `json:"introspection_endpoint"`
+	JWKS          string             `json:"jwks_uri"`
+	APIs          []API              `json:"apis"`
+	ServerCA      string             `json:"server_ca"`
+	Routes        string             `json:"routes"`
+	TPPs          []directory.Member `json:"tpps"`
+	Directory     Directory          `json:"directory"`
+	Redis         string             `json:"redis"`
+	Internal      Internal           `json:"internal"`
+	Logs          Logs               `json:"logs"`
+	Processes     map[string]Process `json:"processes"`
+}
+
+// API is an API of the bank, behind the gateway.
+type API struct {
+	URL    string `json:"url"`
+	Method string `json:"method"`
+	Scope  string `json:"scope"`
+}
+
+// Directory says where the trust framework is, and where the keys lie that no one else has in the real world.
+type Directory struct {
+	Issuer         string `json:"issuer"`
+	API            string `json:"api"`
+	JWKS           string `json:"jwks_url"`
+	CA             string `json:"ca"`
+	StatementKey   string `json:"ssa_signing_key"`
+	StatementKeyID string `json:"ssa_kid"`
+	RootCA         string `json:"root_ca"`
+	IssuingCA      string `json:"issuing_ca_cert"`
+	IssuingKey     string `json:"issuing_ca_key"`
+	RevocationList string `json:"crl_url"`
+}
+
+// Internal are the sockets behind Envoy.
+type Internal struct {
+	Gate     string `json:"gate"`
+	Registry string `json:"registry"`
+	Admin    string `json:"envoy_admin"`
+}
+
+// Logs are the JSON lines of the parts that decide.
+type Logs struct {
+	Gate     string `json:"gate"`
+	Registry string `json:"registry"`
+	Envoy    string `json:"envoy"`
+}
+
+// Process says how a part was started, and starts again.
+type Process struct {
+	PID  int               `json:"pid"`
+	Argv []string          `json:"argv"`
+	Env  map[string]string `json:"env"` // added to the environment of whoever starts it
+	Dir  string            `json:"dir"`
+}
+
+// Read reads the world of a folder.
+func Read(dir string) (*World, error) {
+	text, err := os.ReadFile(filepath.Join(dir, Name))
+	if err != nil {
+		return nil, err
+	}
+	var w World
+	if err := json.Unmarshal(text, &w); err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
+	}
+	return &w, nil
+}
+
+// Write writes the world of a folder, whole or not at all.
+func (w *World) Write(dir string) error {
+	text, err := json.MarshalIndent(w, "", "  ")
+	if err != nil {
+		return err
+	}
+	return pki.WriteFile(filepath.Join(dir, Name), append(text, '\n'), 0o600)
+}
