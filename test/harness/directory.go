@@ -1,0 +1,82 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// Order asks the directory for a new software; what is left out is chosen there.
+type Order struct {
+	OrgID        string   `json:"org_id,omitempty"`
+	Roles        []string `json:"roles,omitempty"`
+	RedirectURIs []string `json:"redirect_uris,omitempty"`
+}
+
+// Changes make a software statement that differs from what the directory would sign.
+type Changes struct {
+	Claims map[string]any `json:"claims,omitempty"` // replaced, or added
+	Header map[string]any `json:"header,omitempty"` // replaced, or added
+	Omit   []string       `json:"omit,omitempty"`   // members left out, of the claims and of the header
+}
+
+// Enrol has the directory make a new software, with keys and certificates of its own.
+func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
+	var member member
+	if err := w.askDirectory(ctx, "/software", order, &member); err != nil {
+		return nil, err
+	}
+	return newSoftware(w, member)
+}
+
+// Statement has the directory sign a software statement.
+func (s *Software) Statement(ctx context.Context, changes Changes) (string, error) {
+	order := struct {
+		SoftwareID string `json:"software_id"`
+		Changes
+	}{s.SoftwareID, changes}
+	var signed struct {
+		Statement string `json:"ssa"`
+	}
+	if err := s.World.askDirectory(ctx, "/ssa", order, &signed); err != nil {
+		return "", err
+	}
+	Remember(signed.Statement)
+	return signed.Statement, nil
+}
+
+// RevokeKey has the directory move a key of the software to its revoked set, and its certificate with it.
+func (s *Software) RevokeKey(ctx context.Context, kid string) error {
+	return s.World.askDirectory(ctx, "/revoke", map[string]string{"software_id": s.SoftwareID, "kid": kid}, nil)
+}
+
+// RevokeCertificate has the directory revoke a certificate by its serial number.
+func (w *World) RevokeCertificate(ctx context.Context, serial string) error {
+	return w.askDirectory(ctx, "/revoke", map[string]string{"serial": serial}, nil)
+}
+
+// askDirectory orders something of the directory's API and reads the answer into a value, unless that is nil.
+func (w *World) askDirectory(ctx context.Context, path string, order, into any) error {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.File.Directory.API+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	answer, err := Do(w.Client(nil, HTTP1), request)
+	if err != nil {
+		return fmt.Errorf("ask the directory for %s: %w", path, err)
+	}
+	if answer.Status >= http.StatusBadRequest {
+		return fmt.Errorf("ask the directory for %s: it answers %s", path, answer)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(answer.Body, into)
+}

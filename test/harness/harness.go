@@ -1,0 +1,33 @@
+// Package harness lets tests use the product from outside, as a TPP and as an operator do: it builds the program, runs
+// worlds of it (real Envoy, real Redis, each part a process), takes parts of them down and brings them back, and sends
+// requests to them. It signs tokens and talks HTTP with the standard library alone, so that it shares no mistake with
+// the code under test, and it can sign and send what no honest TPP would.
+package harness
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Build builds the program into a folder and returns its path. When the tests run with the race detector, so does the
+// program.
+func Build(ctx context.Context, dir string) (string, error) {
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	program := filepath.Join(dir, "dcr-gateway")
+	arguments := []string{"build", "-o", program}
+	if Race {
+		arguments = append(arguments, "-race")
+	}
+	command := exec.CommandContext(ctx, "go", append(arguments, ".")...)
+	command.Dir = strings.TrimSpace(string(root))
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, output)
+	}
+	return program, nil
+}

@@ -1,0 +1,138 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+// patience is how long a part may take to end.
+const patience = 10 * time.Second
+
+// PID is the process id of a part as it runs now.
+func (w *World) PID(part string) (int, error) {
+	now, err := worldfile.Read(w.Dir)
+	if err != nil {
+		return 0, err
+	}
+	process, ok := now.Processes[part]
+	if !ok || process.PID <= 0 {
+		return 0, fmt.Errorf("world.json names no %s", part)
+	}
+	return process.PID, nil
+}
+
+// Signal sends a signal to a part: SIGSTOP freezes it, SIGCONT thaws it.
+func (w *World) Signal(part string, signal syscall.Signal) error {
+	pid, err := w.PID(part)
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, signal)
+}
+
+// Kill ends a part with kill -9 and returns when it has ended. It stays down until Restart.
+func (w *World) Kill(part string) error {
+	pid, err := w.PID(part)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill the %s: %w", part, err)
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(2 * time.Millisecond) {
+		if w.gone(part, pid) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the %s is still there after kill -9", part)
+}
+
+// gone says whether a process has ended. A part that Restart has brought back is our child, and remains as a zombie
+// until we ask for it; those of the start are waited for by the world.
+func (w *World) gone(part string, pid int) bool {
+	var status syscall.WaitStatus
+	if w.File.Processes[part].PID != pid {
+		reaped, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+		return reaped == pid || errors.Is(err, syscall.ECHILD)
+	}
+	return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+}
+
+// Restart brings back every part that is down, and returns when all of them serve.
+func (w *World) Restart(ctx context.Context) error {
+	_, err := world.Restart(ctx, w.Dir)
+	return err
+}
+
+// Impersonate kills a part and serves its address with the handler instead, until release is called: the test sees what
+// the others send to it. The registry is impersonated on its socket, the directory with its TLS certificate. Release
+// leaves the part down; Restart brings it back.
+func (w *World) Impersonate(tb testing.TB, part string, handler http.Handler) (release func()) {
+	tb.Helper()
+	if err := w.Kill(part); err != nil {
+		tb.Fatal(err)
+	}
+	listener, err := w.listenAs(part)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: patience}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if part == Directory {
+			_ = server.ServeTLS(listener, w.Path("directory/server.pem"), w.Path("directory/server.key")) // until release
+			return
+		}
+		_ = server.Serve(listener) // until release
+	}()
+	release = sync.OnceFunc(func() {
+		_ = server.Close() // the connections with it
+		<-served
+	})
+	tb.Cleanup(release)
+	return release
+}
+
+func (w *World) listenAs(part string) (net.Listener, error) {
+	address, ok := flag(w.File.Processes[part].Argv, "--listen")
+	if !ok {
+		return nil, fmt.Errorf("the %s has no address in world.json", part)
+	}
+	path, unix := strings.CutPrefix(address, "unix:")
+	if !unix {
+		return net.Listen("tcp", address)
+	}
+	if err := os.Remove(w.Path(path)); err != nil {
+		return nil, err
+	}
+	return net.Listen("unix", w.Path(path))
+}
+
+// flag is the value that follows a flag.
+func flag(arguments []string, name string) (string, bool) {
+	for i := range len(arguments) - 1 {
+		if arguments[i] == name {
+			return arguments[i+1], true
+		}
+	}
+	return "", false
+}
+
+// Address is where a part listens, as its command line says it.
+func (w *World) Address(part string) string {
+	address, _ := flag(w.File.Processes[part].Argv, "--listen")
+	return address
+}

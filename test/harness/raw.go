@@ -1,0 +1,38 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Raw writes bytes to the mTLS listener as HTTP/1.1 and reads the first answer: for requests that no HTTP client would
+// send. Without an answer, since the connection was closed, the error is io.EOF or says so.
+func (w *World) Raw(ctx context.Context, certificate *tls.Certificate, request string) (*Answer, error) {
+	address, err := url.Parse(w.MTLS())
+	if err != nil {
+		return nil, err
+	}
+	config := w.TLS(certificate)
+	config.NextProtos = []string{"http/1.1"}
+	connection, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", address.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(connection, request); err != nil {
+		return nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		return nil, err
+	}
+	return ReadAnswer(response)
+}

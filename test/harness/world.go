@@ -1,0 +1,126 @@
+package harness
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+)
+
+// The parts of a world, by their names in world.json.
+const (
+	Envoy     = "envoy"
+	Gate      = "gate"
+	Registry  = "registry"
+	Redis     = "redis"
+	Directory = "directory"
+	Bank      = "bank"
+)
+
+// Options say which world to start. The zero value of everything but Program will do.
+type Options struct {
+	Program     string // what Build has built
+	Profile     string // obie-3.3 when empty
+	AuthMethods []string
+	Redis       string // URL of an existing server; one is started when empty
+}
+
+// World is a world of the sandbox that runs on ports of its own. It is safe for concurrent use.
+type World struct {
+	Dir     string
+	File    *worldfile.World // what world.json said at the start
+	roots   *x509.CertPool
+	running *world.World
+
+	mu      sync.Mutex
+	clients map[clientKey]*http.Client
+}
+
+// attempts is how many sets of ports are tried: between the look at a port and its use somebody may take it.
+const attempts = 5
+
+// Start starts a world in a new temporary folder. Stop ends it and removes the folder.
+func Start(ctx context.Context, o Options) (*World, error) {
+	dir, err := os.MkdirTemp("", "dcr") // short, for the sockets in it
+	if err != nil {
+		return nil, err
+	}
+	options := world.Options{Dir: dir, Executable: o.Program, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis}
+	if options.Profile == "" {
+		options.Profile = "obie-3.3"
+	}
+	if options.AuthMethods == nil {
+		options.AuthMethods = []string{"private_key_jwt", "tls_client_auth"}
+	}
+	var failures []error
+	for range attempts {
+		options.Port = freePorts()
+		running, err := world.Start(ctx, options, func(string) {})
+		if err == nil {
+			return newWorld(running)
+		}
+		failures = append(failures, err)
+		if !strings.Contains(err.Error(), "is not free") && !strings.Contains(err.Error(), "in use") {
+			break
+		}
+	}
+	return nil, fmt.Errorf("start a world in %s: %w", dir, errors.Join(failures...))
+}
+
+func newWorld(running *world.World) (*World, error) {
+	w := &World{Dir: running.Dir, File: running.File, running: running, roots: x509.NewCertPool(), clients: map[clientKey]*http.Client{}}
+	ca, err := os.ReadFile(w.Path(w.File.ServerCA))
+	if err == nil && !w.roots.AppendCertsFromPEM(ca) {
+		err = errors.New("server_ca holds no certificate")
+	}
+	if err != nil {
+		return nil, errors.Join(err, running.Stop())
+	}
+	return w, nil
+}
+
+// Path is the absolute path of a file that world.json names.
+func (w *World) Path(name string) string { return filepath.Join(w.Dir, name) }
+
+// RegistrationURL is the registration endpoint of a profile, "obie-3.2" or "obie-3.3"; a world serves both.
+func (w *World) RegistrationURL(profile string) string {
+	return strings.Replace(w.File.Registration, strings.TrimPrefix(w.File.Profile, "obie-"), strings.TrimPrefix(profile, "obie-"), 1)
+}
+
+// MTLS is the address of the listener that asks for a client certificate, as an URL without a path.
+func (w *World) MTLS() string { return strings.TrimSuffix(w.File.Token, "/oauth2/token") }
+
+// End stops every part and leaves the folder, for a look at the logs.
+func (w *World) End() error { return w.running.Stop() }
+
+// Stop stops every part and removes the folder.
+func (w *World) Stop() error { return errors.Join(w.End(), os.RemoveAll(w.Dir)) }
+
+// keyPair reads a certificate and its key, which world.json names.
+func (w *World) keyPair(certificate, key string) (tls.Certificate, error) {
+	return tls.LoadX509KeyPair(w.Path(certificate), w.Path(key))
+}
+
+// IssuingCA reads the CA that certifies TPPs, with the key that nobody has in the real world.
+func (w *World) IssuingCA() (tls.Certificate, error) {
+	return w.keyPair(w.File.Directory.IssuingCA, w.File.Directory.IssuingKey)
+}
+
+// pemBlock is the first block of a PEM text.
+func pemBlock(text string) ([]byte, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("no PEM text")
+	}
+	return block.Bytes, nil
+}
