@@ -1,0 +1,60 @@
+package fault
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// TestCrashDuringWrites kills a part with kill -9 while clients register. Whoever was told 201 is there afterwards;
+// whoever was not is there wholly or not at all: it can register, or is told that it has.
+func TestCrashDuringWrites(t *testing.T) {
+	const softwares = 24
+	for _, part := range []string{"registry", "redis"} {
+		t.Run(part, func(t *testing.T) {
+			clients := make([]*tpp, softwares)
+			for i := range clients {
+				clients[i] = stranger(t)
+			}
+			answers := make([]*harness.Answer, softwares)
+			acknowledged := make(chan struct{}, softwares)
+			var running sync.WaitGroup
+			for i, p := range clients {
+				running.Go(func() {
+					time.Sleep(time.Duration(i) * 3 * time.Millisecond)
+					if answers[i] = p.register(t); answers[i].Status == http.StatusCreated {
+						acknowledged <- struct{}{}
+					}
+				})
+			}
+			for range softwares / 4 {
+				<-acknowledged
+			}
+			kill(t, part)
+			running.Wait()
+			restart(t)
+			probe := stranger(t)
+			back(t, "register", http.StatusCreated, func() *harness.Answer { return probe.register(t) })
+
+			kept, lost := 0, 0
+			for i, p := range clients {
+				again := p.register(t)
+				switch known := again.Refusal().Code == "invalid_software_statement"; {
+				case answers[i].Status == http.StatusCreated && known:
+					kept++
+				case answers[i].Status == http.StatusServiceUnavailable && (known || again.Status == http.StatusCreated):
+					lost++
+				default:
+					t.Errorf("before the crash %s, afterwards %s", answers[i], again)
+				}
+			}
+			if kept == 0 {
+				t.Errorf("nobody was registered before the crash: %d were refused", lost)
+			}
+			t.Logf("%d acknowledged and kept, %d not acknowledged", kept, lost)
+		})
+	}
+}

@@ -1,0 +1,141 @@
+package fault
+
+import (
+	"net/http"
+	"net/url"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// everyWay asks for something on each kind of route.
+func (p *tpp) everyWay(t *testing.T) map[string]*harness.Answer {
+	return map[string]*harness.Answer{
+		"register":  stranger(t).register(t),
+		"read":      p.read(t),
+		"token":     p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}),
+		"revoke":    p.form(t, world.File.Revocation, url.Values{"token": {p.token}}),
+		"accounts":  p.accounts(t),
+		"discovery": p.send(t, http.MethodGet, world.File.Discovery, "", "", ""),
+		"nothing":   p.send(t, http.MethodGet, world.MTLS()+"/nothing", "", "", ""),
+	}
+}
+
+func TestGateKilled(t *testing.T) {
+	p := enrol(t)
+	kill(t, "gate")
+	for what, answer := range p.everyWay(t) {
+		unavailable(t, what, answer)
+	}
+	restart(t)
+	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
+	back(t, "read", http.StatusOK, func() *harness.Answer { return p.read(t) })
+	back(t, "register", http.StatusCreated, func() *harness.Answer { return stranger(t).register(t) })
+}
+
+// A gate that is there and does not answer is found by its health checks, not by waiting for each of its answers.
+func TestGateFrozen(t *testing.T) {
+	p := enrol(t)
+	if err := world.Signal("gate", syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	thaw := func() {
+		if err := world.Signal("gate", syscall.SIGCONT); err != nil {
+			t.Error(err)
+		}
+	}
+	defer thaw()
+	start := time.Now()
+	unavailable(t, "the first request", p.accounts(t))
+	if took := time.Since(start); took > 8*time.Second {
+		t.Errorf("the first request waited %v", took)
+	}
+	start = time.Now()
+	unavailable(t, "a later request", p.accounts(t))
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("a later request waited %v: the frozen gate is still asked", took)
+	}
+	thaw()
+	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
+}
+
+func TestRedisKilled(t *testing.T) {
+	p := enrol(t)
+	revoked := enrol(t)
+	if answer := revoked.form(t, world.File.Revocation, url.Values{"token": {revoked.token}}); answer.Status != http.StatusOK {
+		t.Fatalf("revoke: %s", answer)
+	}
+	kill(t, "redis")
+	unavailable(t, "accounts", p.accounts(t))
+	unavailable(t, "accounts with a revoked token", revoked.accounts(t))
+	unavailable(t, "read", p.read(t))
+	unavailable(t, "token", p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}))
+	unavailable(t, "revoke", p.form(t, world.File.Revocation, url.Values{"token": {p.token}}))
+	unavailable(t, "register", stranger(t).register(t))
+
+	// "A Redis outage is invisible to invalid requests": nothing was asked of it yet (rules C.14).
+	bad := stranger(t)
+	request := bad.Request()
+	request.Claims["scope"] = "everything"
+	answer := bad.send(t, http.MethodPost, world.File.Registration, "application/jose", request.Compact(), "")
+	if answer.Status != http.StatusBadRequest || answer.Refusal().Code != "invalid_client_metadata" {
+		t.Errorf("an invalid request while Redis is down: %s, want 400 invalid_client_metadata", answer)
+	}
+
+	restart(t)
+	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
+	back(t, "read", http.StatusOK, func() *harness.Answer { return p.read(t) })
+	back(t, "register", http.StatusCreated, func() *harness.Answer { return stranger(t).register(t) })
+	if answer := revoked.accounts(t); answer.Status != http.StatusUnauthorized {
+		t.Errorf("a token that was revoked before kill -9: %s, want 401", answer)
+	}
+}
+
+func TestRegistryKilled(t *testing.T) {
+	p := enrol(t)
+	kill(t, "registry")
+	unavailable(t, "read", p.read(t))
+	unavailable(t, "token", p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}))
+	unavailable(t, "register", stranger(t).register(t))
+	if answer := p.accounts(t); answer.Status != http.StatusOK {
+		t.Errorf("accounts while the registry is down: %s, want 200: a bank API does not need it", answer)
+	}
+	restart(t)
+	back(t, "read", http.StatusOK, func() *harness.Answer { return p.read(t) })
+}
+
+func TestBankKilled(t *testing.T) {
+	p := enrol(t)
+	kill(t, "bank")
+	unavailable(t, "accounts", p.accounts(t))
+	restart(t)
+	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
+}
+
+// The keys of those who are known stay known; a newcomer's cannot be had, and that is not the newcomer's fault.
+func TestDirectoryKilled(t *testing.T) {
+	p, newcomer := enrol(t), stranger(t)
+	kill(t, "directory")
+	unavailable(t, "register", newcomer.register(t))
+	if answer := p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}); answer.Status != http.StatusOK {
+		t.Errorf("token for a known software: %s, want 200", answer)
+	}
+	restart(t)
+	back(t, "register", http.StatusCreated, func() *harness.Answer { return newcomer.register(t) })
+}
+
+func TestEnvoyKilled(t *testing.T) {
+	p := enrol(t)
+	kill(t, "envoy")
+	request, err := harness.NewRequest(t.Context(), http.MethodGet, world.File.APIs[0].URL, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := harness.Do(p.client, request); err == nil {
+		t.Errorf("somebody answers in Envoy's place: %s", answer)
+	}
+	restart(t)
+	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
+}
