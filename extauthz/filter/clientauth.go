@@ -179,7 +179,10 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 	if errors.Is(err, rule.ErrBinding) {
 		return nil, nil, errClient.CausedBy(err)
 	}
-	return client, presented, keyFault(err, nil)
+	if err != nil {
+		return nil, nil, keyFault(err, nil)
+	}
+	return client, presented, nil
 }
 
 // checkAssertion checks the claims of a verified assertion (RFC 7523, section 3) and names its jti for burning.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
@@ -98,28 +99,21 @@ func keyFault(err error, refused *dcr.Error) error {
 	return err
 }
 
-// bind finds the kind of this directory's certificates that the certificate is, and proves that it belongs to the owner
-// (rules D.4). It fails with rule.ErrBinding.
+// bind proves that the certificate belongs to the owner, by the rule of the first kind of this directory's certificates
+// that it is (rules D.4): a certificate is not tried as one kind after another. It fails with rule.ErrBinding.
 func (d *Directory) bind(ctx context.Context, c *Certificate, owner rule.Owner, keys participant) (*dcr.Presented, error) {
-	err := rule.ErrBinding
-	for _, trust := range c.Trusts {
-		if trust.Directory != d.Name {
-			continue
-		}
-		presented := &dcr.Presented{Certificate: c.Certificate, Profile: trust.Profile}
-		if err = rule.CheckBinding(presented, owner); err == nil {
-			return presented, nil
-		}
-		if trust.Profile != "qwac" {
-			continue
-		}
-		// A QWAC that names no authorisation number of ours may still be one that the directory lists.
-		if presented.Listed, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
-			return nil, err
-		}
-		if err = rule.CheckBinding(presented, owner); err == nil {
-			return presented, nil
-		}
+	first := slices.IndexFunc(c.Trusts, func(t Trust) bool { return t.Directory == d.Name })
+	if first < 0 {
+		return nil, rule.ErrBinding
 	}
-	return nil, err
+	presented := &dcr.Presented{Certificate: c.Certificate, Profile: c.Trusts[first].Profile}
+	err := rule.CheckBinding(presented, owner)
+	if err == nil || presented.Profile != "qwac" {
+		return presented, err
+	}
+	// A QWAC without an authorisation number of ours may still be one that the directory lists as a tls key.
+	if presented.Listed, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
+		return nil, err
+	}
+	return presented, rule.CheckBinding(presented, owner)
 }

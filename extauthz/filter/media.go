@@ -22,12 +22,13 @@ func checkContentType(header http.Header, profile *dcr.Profile) error {
 	if len(values) != 1 {
 		return refusal
 	}
-	media, parameters, err := mime.ParseMediaType(values[0]) // fails on lists and on repeated parameters
+	media, parameters, err := mime.ParseMediaType(values[0]) // fails on lists, and on parameters repeated with another value
 	if err != nil || !slices.Contains(profile.ContentTypes, media) {
 		return refusal
 	}
-	if !slices.Contains(charsets, strings.ToLower(parameters["charset"])) {
-		return dcr.Refuse(dcr.UnsupportedMediaType, "content_type.charset", "the charset must be absent or utf-8")
+	repeated := strings.Count(strings.ToLower(values[0]), "charset") > 1
+	if repeated || !slices.Contains(charsets, strings.ToLower(parameters["charset"])) {
+		return dcr.Refuse(dcr.UnsupportedMediaType, "content_type.charset", "the charset must be absent or utf-8, and named once")
 	}
 	for _, coding := range header.Values("Content-Encoding") {
 		if !strings.EqualFold(coding, "identity") {

@@ -147,7 +147,10 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 	if errors.Is(err, rule.ErrBinding) {
 		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("D-17")
 	}
-	return presented, keyFault(err, nil)
+	if err != nil {
+		return nil, keyFault(err, nil)
+	}
+	return presented, nil
 }
 
 // verifyRequest checks the signature of the request with the software's keys: "The registration request MUST be signed

@@ -1,0 +1,141 @@
+package filter_test
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+)
+
+func TestCertificate(t *testing.T) {
+	w := newWorld(t)
+	text := toPEM(w.transport.der)
+	other := w.mint(w.stranger, legacyName(softwareID, orgID), nil)
+	tests := []struct{ name, peer, want string }{
+		{"the software's", w.transport.escaped, ""},
+		{"not escaped at all", text, ""},
+		{"escaped by an older Envoy", strings.NewReplacer("\n", "%0A", " ", "%20", "+", "%2B", "/", "%2F", "=", "%3D").Replace(text), ""},
+		{"an OBWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-"+registration), nil).escaped, ""},
+		{"a QWAC", w.mint(w.qtsp, psdName("tpp.example", "PSDGB-FCA-"+registration), nil).escaped, ""},
+
+		{"none", "", "403 access_denied certificate.missing"},
+		{"a broken escape", "%zz" + w.transport.escaped, "403 access_denied certificate.form"},
+		{"escaped twice", escape(w.transport.escaped), "403 access_denied certificate.form"},
+		{"garbage", "garbage", "403 access_denied certificate.form"},
+		{"garbage in PEM", escape(toPEM([]byte("garbage"))), "403 access_denied certificate.form"},
+		{"two certificates", escape(text + text), "403 access_denied certificate.form"},
+		{"a key", escape(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: w.transport.der}))), "403 access_denied certificate.form"},
+		{"a CA", escape(toPEM(w.legacy.Certificate.Raw)), "403 access_denied certificate.form"},
+		{"for signing only", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.ExtKeyUsage = nil }).escaped, "403 access_denied certificate.form"},
+		{"for servers only", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		}).escaped, "403 access_denied certificate.form"},
+
+		{"of a CA that is nobody's", other.escaped, "403 access_denied certificate.trust"},
+		{"a legacy subject of the CA of OBWACs", w.mint(w.eidas, legacyName(softwareID, orgID), nil).escaped, "403 access_denied certificate.trust"},
+		{"of no kind", w.mint(w.legacy, psdName("tpp.example", "VATGB-1"), nil).escaped, "403 access_denied certificate.trust"},
+		{"expired", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
+			c.NotAfter = w.now.Add(-time.Second)
+		}).escaped, "403 access_denied certificate.trust"},
+		{"not valid yet", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
+			c.NotBefore = w.now.Add(time.Minute)
+		}).escaped, "403 access_denied certificate.trust"},
+	}
+	chain := w.chain("certificate")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for range 2 { // the second time from memory, where it was good
+				r := w.request(nil, "")
+				r.PeerPEM = test.peer
+				want(t, w.in(t).run(chain, r), test.want)
+				if (r.Certificate != nil) != (test.want == "") {
+					t.Errorf("proved %v, verdict %q", r.Certificate, test.want)
+				}
+			}
+		})
+	}
+}
+
+// TestCertificateKinds asks which kinds a certificate is said to be: those of the CA that issued it, no others.
+func TestCertificateKinds(t *testing.T) {
+	w := newWorld(t)
+	tests := []struct {
+		name string
+		leaf leaf
+		want []filter.Trust
+	}{
+		{"legacy", w.transport, []filter.Trust{{Directory: "loopback", Profile: "ob_legacy"}}},
+		{"an OBWAC looks like a QWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-1"), nil), []filter.Trust{{Directory: "loopback", Profile: "obwac"}}},
+		{"a QWAC looks like an OBWAC", w.mint(w.qtsp, psdName(orgID, "PSDGB-FCA-1"), nil), []filter.Trust{{Directory: "loopback", Profile: "qwac"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := w.request(nil, "")
+			r.PeerPEM = test.leaf.escaped
+			want(t, w.in(t).run(w.chain("certificate"), r), "")
+			if !slices.Equal(r.Certificate.Trusts, test.want) {
+				t.Errorf("got %v, want %v", r.Certificate.Trusts, test.want)
+			}
+			if r.Certificate.Thumbprint != test.leaf.thumbprint {
+				t.Errorf("thumbprint %s, want %s", r.Certificate.Thumbprint, test.leaf.thumbprint)
+			}
+		})
+	}
+}
+
+// TestCertificateExpiresInMemory proves that a certificate that was verified is not believed longer than it is valid.
+func TestCertificateExpiresInMemory(t *testing.T) {
+	w := newWorld(t)
+	short := w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.NotAfter = w.now.Add(5 * time.Minute) })
+	chain := w.chain("certificate")
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{
+		{0, ""},
+		{5*time.Minute - time.Second, ""},
+		{5*time.Minute + time.Second, "403 access_denied certificate.trust"},
+		{time.Minute, ""}, // nothing was forgotten that the clock did not forbid
+	} {
+		r := w.request(nil, "")
+		r.PeerPEM, r.Now = short.escaped, w.now.Add(step.after)
+		want(t, w.run(chain, r), step.want)
+	}
+}
+
+// TestCertificateSaysWhy proves that a TPP whose certificate has expired is told so, whatever directories come after
+// its own.
+func TestCertificateSaysWhy(t *testing.T) {
+	w := newWorld(t)
+	expired := w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.NotAfter = w.now.Add(-time.Minute) })
+	trust := func(directory, file string) filter.KindAnchors {
+		return filter.KindAnchors{Trust: filter.Trust{Directory: directory, Profile: "ob_legacy"}, Anchors: w.uk.Anchors[file]}
+	}
+	for name, anchors := range map[string][]filter.KindAnchors{
+		"its own directory last":  {trust("other", "qwac"), trust("loopback", "ob_legacy")},
+		"its own directory first": {trust("loopback", "ob_legacy"), trust("other", "qwac")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := filter.NewCertificateFilter(anchors)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := w.request(nil, "")
+			r.PeerPEM = expired.escaped
+			err = w.in(t).run([]filter.Filter{f}, r)
+			if err == nil || !strings.Contains(err.Error(), "the client certificate has expired") {
+				t.Errorf("not told that the certificate has expired: %v", err)
+			}
+		})
+	}
+}
+
+func TestCertificateFilterNeedsCAs(t *testing.T) {
+	if f, err := filter.NewCertificateFilter(nil); err == nil {
+		t.Errorf("a filter without CAs was made: %v", f)
+	}
+}

@@ -1,0 +1,45 @@
+package filter_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+func TestScope(t *testing.T) {
+	w := newWorld(t)
+	const insufficient = "403 insufficient_scope scope.missing"
+	chain := w.chain("certificate", "bearer", "scope")
+	client := w.client()
+	tests := []struct{ name, granted, needed, want string }{
+		{"the one", "accounts", "accounts", ""},
+		{"one of two", "openid accounts", "accounts", ""},
+		{"both", "payments accounts", "accounts payments", ""},
+		{"another", "payments", "accounts", insufficient},
+		{"none", "", "accounts", insufficient},
+		{"one of two that are needed", "accounts", "accounts payments", insufficient},
+		{"the beginning of it", "account", "accounts", insufficient},
+		{"it with more behind", "accounts:read", "accounts", insufficient},
+		{"in other letters", "Accounts", "accounts", insufficient},
+		{"a route that names none", "accounts", "", "fault"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			compact, _ := w.in(t).token(client, strings.Fields(test.granted)...)
+			r := w.request(map[string]string{"Authorization": "Bearer " + compact}, "")
+			r.Route.Scopes = strings.Fields(test.needed)
+			err := w.in(t).run(chain, r)
+			want(t, err, test.want)
+			if test.want != insufficient {
+				return
+			}
+			status, header, _ := dcr.AsRefusal(err).Answer()
+			if challenge := header.Get("WWW-Authenticate"); status != http.StatusForbidden ||
+				!strings.HasSuffix(challenge, `, scope="`+test.needed+`"`) || !strings.Contains(challenge, `error="insufficient_scope"`) {
+				t.Errorf("the challenge does not name what is needed: %d %s", status, challenge)
+			}
+		})
+	}
+}

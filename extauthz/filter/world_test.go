@@ -1,0 +1,207 @@
+package filter_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+)
+
+const (
+	issuerURL     = "https://as.example"
+	tokenURL      = "https://mtls.example/oauth2/token"
+	tokenAudience = "https://rs.example"
+	bankID        = "0015800001HQQrZAAY"
+
+	softwareID   = "oQ4KoaavpOuoE7rvQsZEOV"
+	orgID        = "0015800001HQQrZAAX"
+	otherID      = "pQ4KoaavpOuoE7rvQsZEOW"
+	otherOrgID   = "0015800001HQQrZAAZ"
+	registration = "123456" // of the competent authority
+)
+
+// world is all that filters stand on: a real Redis, a directory's HTTPS server with its key sets, CAs, and keys.
+type world struct {
+	t        testing.TB
+	now      time.Time
+	redis    *redisserver.Server
+	store    *store.Store
+	keystore *keystore
+	uk       *directory.Directory
+
+	legacy, eidas, qtsp, stranger *pki.Authority // the last one is nobody's
+	transport                     leaf           // of the software
+
+	keys     keys
+	ring     *token.Ring
+	issuer   *token.Issuer
+	verifier *token.Verifier
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Now().Truncate(time.Second), keys: newKeys(t)}
+	w.redis = redisserver.Start(t, t.TempDir(), "--appendonly", "no")
+	client, err := redis.Open(w.redis.URL)
+	w.must(err)
+	t.Cleanup(func() { _ = client.Close() })
+	w.store, err = store.Open(t.Context(), client, 4)
+	w.must(err)
+	w.legacy, w.eidas, w.qtsp, w.stranger = w.newCA("legacy"), w.newCA("eidas"), w.newCA("qtsp"), w.newCA("stranger")
+	w.transport = w.mint(w.legacy, legacyName(softwareID, orgID), nil)
+	w.keystore = newKeystore(t)
+	w.publish()
+	w.uk = w.loadDirectory()
+	w.openTokens()
+	return w
+}
+
+// in returns the same world for a subtest.
+func (w *world) in(t testing.TB) *world {
+	inner := *w
+	inner.t = t
+	return &inner
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) openTokens() {
+	w.t.Helper()
+	text, err := pki.EncodeKey(w.keys.token.signer)
+	w.must(err)
+	path := filepath.Join(w.t.TempDir(), "token.pem")
+	w.must(os.WriteFile(path, text, 0o600))
+	w.ring = token.FileRing([]string{path})
+	w.must(w.ring.Load(w.t.Context()))
+	w.issuer = token.NewIssuer(w.ring, issuerURL, tokenAudience, 5*time.Minute, func() time.Time { return w.now })
+	w.verifier = token.NewVerifier(w.ring, issuerURL, tokenAudience)
+}
+
+// directories are the world's directory with a way out that remembers nothing yet.
+func (w *world) directories(changes ...func(*dcr.Directory)) filter.Directories {
+	changed := *w.uk.Directory
+	for _, change := range changes {
+		change(&changed)
+	}
+	return filter.Directories{changed.Name: &filter.Directory{
+		Directory: &changed, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+	}}
+}
+
+// filters are all filters, as the gate makes them.
+func (w *world) filters(directories filter.Directories) []filter.Filter {
+	w.t.Helper()
+	var anchors []filter.KindAnchors
+	for _, kind := range w.uk.Certificates {
+		anchors = append(anchors, filter.KindAnchors{
+			Trust: filter.Trust{Directory: w.uk.Name, Profile: kind.Profile}, Anchors: w.uk.Anchors[kind.Profile],
+		})
+	}
+	certificate, err := filter.NewCertificateFilter(anchors)
+	w.must(err)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store)
+	w.must(err)
+	return []filter.Filter{
+		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}},
+		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL, tokenURL}},
+		filter.ScopeFilter{}, filter.NewOwnerFilter(w.store), bearer, certificate,
+	}
+}
+
+// chain is the chain of the checks, fresh: it has seen no certificate, token or key set.
+func (w *world) chain(checks ...string) []filter.Filter {
+	w.t.Helper()
+	return w.chainOf(w.directories(), checks...)
+}
+
+func (w *world) chainOf(directories filter.Directories, checks ...string) []filter.Filter {
+	w.t.Helper()
+	chain, err := filter.Chain(w.filters(directories), checks)
+	w.must(err)
+	return chain
+}
+
+// run asks the filters of a chain as the gate does.
+func (w *world) run(chain []filter.Filter, r *filter.Request) error {
+	for _, f := range chain {
+		if err := f.Check(w.t.Context(), r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// request is a request over a connection of the software's.
+func (w *world) request(header map[string]string, body string) *filter.Request {
+	r := &filter.Request{
+		ID: "a-decision", Now: w.now, Route: filter.Route{Name: "a-route"}, Method: http.MethodPost, Path: "/path", Target: "/path",
+		Params: map[string]string{}, Header: http.Header{}, Body: []byte(body), PeerPEM: w.transport.escaped,
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	return r
+}
+
+// client stores a client of the software, with the changes.
+func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
+	w.t.Helper()
+	c := &dcrpb.Client{
+		State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Directory: w.uk.Name, SoftwareId: softwareID, OrgId: orgID,
+		AuthorisationNumber: registration, CertificateProfile: "ob_legacy",
+		JwksUri: w.keystore.at("software"), RevokedJwksUri: w.keystore.at("revoked"),
+		OrgJwksUri: w.keystore.at("org"), OrgRevokedJwksUri: w.keystore.at("org-revoked"),
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", Scopes: []string{"accounts"},
+	}
+	for _, change := range changes {
+		change(c)
+	}
+	c.Id = w.store.NewClientID(c.Directory, c.SoftwareId)
+	stored := c.State
+	c.State = dcrpb.Client_ACTIVE
+	w.must(w.store.Create(w.t.Context(), c, nil, false))
+	if stored != c.State {
+		c.State = stored
+		w.must(w.store.Update(w.t.Context(), c, nil))
+	}
+	return c
+}
+
+// token issues a token for the client, bound to the software's certificate.
+func (w *world) token(c *dcrpb.Client, scopes ...string) (string, token.Token) {
+	w.t.Helper()
+	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
+		ClientID: c.GetId(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId(), Scopes: scopes,
+		Thumbprint: w.transport.thumbprint, Generation: c.GetGeneration(),
+	})
+	w.must(err)
+	return compact, issued
+}
+
+func loadProfile(t testing.TB) *dcr.Profile {
+	t.Helper()
+	p, err := profile.Load("obie-3.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
