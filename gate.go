@@ -41,7 +41,7 @@ func runGate(ctx context.Context, arguments []string, _, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer setup.close() //nolint:errcheck // the process ends
+	defer setup.close()
 	ring := setup.keys()
 	signer, err := facts.NewSigner()
 	if err != nil {

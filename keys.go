@@ -25,7 +25,7 @@ func runKeys(ctx context.Context, arguments []string, stdout, _ io.Writer) error
 	if err != nil {
 		return err
 	}
-	defer setup.close() //nolint:errcheck // the process ends
+	defer setup.close()
 	if len(setup.keyFiles()) > 0 {
 		return usageError("the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front")
 	}

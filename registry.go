@@ -28,7 +28,7 @@ func runRegistry(ctx context.Context, arguments []string, _, _ io.Writer) error 
 	if err != nil {
 		return err
 	}
-	defer setup.close() //nolint:errcheck // the process ends
+	defer setup.close()
 	ring := setup.keys()
 	if len(setup.keyFiles()) == 0 {
 		ring = token.KeptRing(setup.store, token.Rotation{Period: rotatePeriod, Lifetime: setup.file.Tokens.Lifetime}, time.Now)

@@ -162,7 +162,7 @@ func (e *edge) isReset(t *testing.T, line string) {
 	name, value, _ := strings.Cut(line, ": ")
 	request.Header[name] = []string{value}
 	if response, err := e.client(t, 2).Do(request); err == nil {
-		response.Body.Close() //nolint:errcheck // only read from
+		response.Body.Close()
 		t.Errorf("HTTP/2: have %d, want a reset", response.StatusCode)
 	}
 }

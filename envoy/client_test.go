@@ -55,7 +55,7 @@ func do(client *http.Client, request *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // only read from
+	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	return answer{status: response.StatusCode, header: response.Header, body: string(content)}, err
 }

@@ -84,7 +84,7 @@ func startEdge(t *testing.T) *edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a temporary folder
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	mtls, public := freeAddress(t), freeAddress(t)
 	e := &edge{mtls: "https://" + mtls, public: "https://" + public, trust: newAuthority(t), log: filepath.Join(dir, "access.log")}
 	e.trust.server(t, dir)
@@ -130,7 +130,7 @@ func runEnvoy(t *testing.T, binary, dir string) {
 		if err := errors.Join(command.Process.Kill(), output.Close()); err != nil {
 			t.Error(err)
 		}
-		command.Wait() //nolint:errcheck // it was killed
+		command.Wait()
 		if t.Failed() {
 			said, _ := os.ReadFile(output.Name())
 			t.Logf("envoy said:\n%s", said)
@@ -142,7 +142,7 @@ func runEnvoy(t *testing.T, binary, dir string) {
 	defer admin.CloseIdleConnections()
 	for range 200 {
 		if answer, err := admin.Get("http://admin/ready"); err == nil {
-			answer.Body.Close() //nolint:errcheck // only read from
+			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return
 			}
@@ -160,7 +160,7 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // nobody has connected
+	defer listener.Close()
 	return listener.Addr().String()
 }
 

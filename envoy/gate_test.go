@@ -55,7 +55,7 @@ func (g *gate) start(t *testing.T) {
 	g.server, g.health = grpc.NewServer(), health.NewServer()
 	authv3.RegisterAuthorizationServer(g.server, g)
 	healthv1.RegisterHealthServer(g.server, g.health)
-	go g.server.Serve(listener) //nolint:errcheck // the test stops it
+	go g.server.Serve(listener)
 }
 
 // Check implements authv3.AuthorizationServer.

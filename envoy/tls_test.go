@@ -70,7 +70,7 @@ func handshake(t *testing.T, url string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close() //nolint:errcheck // the server has closed it
+	defer connection.Close()
 	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
 	}

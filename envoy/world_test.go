@@ -112,8 +112,8 @@ func startUpstream(t *testing.T, path string) *upstream {
 	}
 	u := new(upstream)
 	server := &http.Server{Handler: u}
-	go server.Serve(listener)            //nolint:errcheck // the test closes it
-	t.Cleanup(func() { server.Close() }) //nolint:errcheck // the test is over
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
 	return u
 }
 
@@ -132,5 +132,5 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Server", "upstream/1.0")
 	w.Header().Set("X-Fapi-Interaction-Id", "the upstream's own")
-	json.NewEncoder(w).Encode(seen{Header: r.Header, URI: r.RequestURI, Length: len(body)}) //nolint:errcheck // the test sees it
+	json.NewEncoder(w).Encode(seen{Header: r.Header, URI: r.RequestURI, Length: len(body)})
 }
