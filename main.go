@@ -78,11 +78,3 @@ func runVersion(_ context.Context, _ []string, stdout, _ io.Writer) error {
 	_, err := fmt.Fprintln(stdout, version)
 	return err
 }
-
-// usageError is a mistake in how a command was called.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
-// ExitCode implements what run asks for.
-func (e usageError) ExitCode() int { return 2 }

@@ -1,7 +1,6 @@
 package dcrfilter
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,7 +53,7 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := json.Marshal(registered)
+	document, err := rule.Encode(registered)
 	if err != nil {
 		return nil, fmt.Errorf("writing client metadata: %w", err)
 	}

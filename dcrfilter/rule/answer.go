@@ -46,11 +46,11 @@ func Answer(metadata []byte, statement string, claims strictjson.Object, clientI
 	answer["client_id"] = quoted(clientID)
 	answer["client_id_issued_at"] = json.RawMessage(strconv.FormatInt(issuedAt, 10))
 	answer["software_statement"] = quoted(statement)
-	return encode(answer)
+	return Encode(answer)
 }
 
-// encode writes JSON without the escapes that are for HTML alone.
-func encode(value any) ([]byte, error) {
+// Encode writes JSON without the escapes that are for HTML alone, so that an & in an URL stays what it is.
+func Encode(value any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)

@@ -28,7 +28,7 @@ func Registered(r *dcr.Registration) (strictjson.Object, error) {
 		if value == nil {
 			continue
 		}
-		if registered[name], err = encode(value); err != nil {
+		if registered[name], err = Encode(value); err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", name, err)
 		}
 	}
