@@ -55,11 +55,11 @@ func New(config Config) (*Gate, error) {
 func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	start := g.Now()
 	header := readHeader(check.GetAttributes().GetRequest().GetHttp())
-	request := &filter.Request{ID: uuidOr(header.Values("X-Request-Id")), Now: start}
+	request := &filter.Request{ID: uuidOr(header.Values("X-Request-Id")), Now: start, Header: header}
 	interaction := uuidOr(header.Values("X-Fapi-Interaction-Id"))
 	line := decision.Line{ID: request.ID, Interaction: interaction, Version: g.Version}
 
-	proved, signed, err := g.decide(ctx, check, request, &line)
+	signed, err := g.decide(ctx, check, request, &line)
 	line.Took = g.Now().Sub(start)
 	if err != nil {
 		refusal := dcr.AsRefusal(err)
@@ -71,38 +71,36 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		return deny(line.ID, interaction, refusal), nil
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK
-	name(&line, proved)
 	line.Write(ctx, g.Log)
 	return allow(line.ID, interaction, signed), nil
 }
 
 // decide finds the route, runs its chain and signs what was proved. It returns an error unless all of it went well.
-func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, identity *filter.Request, line *decision.Line) (*filter.Request, string, error) {
+func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (signed string, err error) {
 	asked, err := readTarget(check)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if asked.version != g.Version {
-		return nil, "", errors.New("envoy works under a configuration that this gate does not have")
+		return "", errors.New("envoy works under a configuration that this gate does not have")
 	}
 	chosen, parameters, err := g.routes.find(asked)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	line.Route, line.Method = chosen.Name, asked.method
-	r, err := readRequest(check, asked)
-	if err != nil {
-		return nil, "", err
+	r.Route, r.Params = filter.Route{Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes}, parameters
+	if err := readRequest(r, check, asked); err != nil {
+		return "", err
 	}
-	r.ID, r.Now, r.Route, r.Params = identity.ID, identity.Now, filter.Route{Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes}, parameters
 	ctx, cancel := context.WithTimeout(ctx, chosen.Budget)
 	defer cancel()
-	if err := run(ctx, chosen, r); err != nil {
-		name(line, r)
-		return nil, "", err
+	err = run(ctx, chosen, r)
+	name(line, r)
+	if err != nil {
+		return "", err
 	}
-	signed, err := g.facts.signed(chosen, r)
-	return r, signed, err
+	return g.facts.signed(chosen, r)
 }
 
 // run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them

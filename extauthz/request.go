@@ -3,7 +3,7 @@ package extauthz
 import (
 	"errors"
 	"net/http"
-	"net/textproto"
+	"slices"
 	"strings"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -46,37 +46,45 @@ func readTarget(check *authv3.CheckRequest) (target, error) {
 	}, nil
 }
 
-// readRequest makes the request that filters see.
-func readRequest(check *authv3.CheckRequest, t target) (*filter.Request, error) {
+// readRequest fills in what filters see. The header is there already.
+func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error {
 	attributes := check.GetAttributes()
 	request := attributes.GetRequest().GetHttp()
-	header := readHeader(request)
-	body := request.GetRawBody()
-	if len(body) == 0 {
-		body = []byte(request.GetBody())
+	if slices.ContainsFunc(r.Header.Values(partialBody), func(value string) bool { return value != "false" }) {
+		return dcr.Refuse(dcr.TooLarge, "request.size", "the body is larger than this endpoint accepts")
 	}
-	if header.Get(partialBody) == "true" {
-		return nil, dcr.Refuse(dcr.TooLarge, "request.size", "the body is larger than this endpoint accepts")
+	r.Method, r.Target, r.Path, r.Query = t.method, request.GetPath(), t.path, t.query
+	r.PeerPEM = attributes.GetSource().GetCertificate()
+	if r.Body = request.GetRawBody(); len(r.Body) == 0 {
+		r.Body = []byte(request.GetBody())
 	}
-	return &filter.Request{
-		Method: t.method, Target: request.GetPath(), Path: t.path, Query: t.query, Header: header, Body: body,
-		PeerPEM: attributes.GetSource().GetCertificate(),
-	}, nil
+	return nil
+}
+
+// seen are the headers that the gate decides by. No other one reaches a filter.
+var seen = map[string]string{
+	"accept": "Accept", "authorization": "Authorization", "content-encoding": "Content-Encoding", "content-type": "Content-Type",
+	"x-envoy-auth-partial-body": partialBody, "x-fapi-interaction-id": "X-Fapi-Interaction-Id", "x-request-id": "X-Request-Id",
 }
 
 // readHeader keeps every value as it came: two headers of one name stay two.
 func readHeader(request *authv3.AttributeContext_HttpRequest) http.Header {
-	header := make(http.Header, len(request.GetHeaderMap().GetHeaders()))
+	header := make(http.Header, len(seen))
 	for _, h := range request.GetHeaderMap().GetHeaders() {
+		name, wanted := seen[strings.ToLower(h.GetKey())]
+		if !wanted {
+			continue
+		}
 		value := h.GetValue()
 		if raw := h.GetRawValue(); len(raw) > 0 {
 			value = string(raw)
 		}
-		name := textproto.CanonicalMIMEHeaderKey(h.GetKey())
 		header[name] = append(header[name], value)
 	}
-	for name, value := range request.GetHeaders() { // only where Envoy is not told to encode raw headers
-		header.Add(name, value)
+	for key, value := range request.GetHeaders() { // only where Envoy is not told to encode raw headers
+		if name, wanted := seen[strings.ToLower(key)]; wanted {
+			header[name] = append(header[name], value)
+		}
 	}
 	return header
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	certificateCacheSize = 2_048
+	certificateCacheSize = 1_024
 	// certificateCacheTime bounds how long a chain is believed without being built again: a CA taken out of the
 	// configuration comes with a new filter, so only the clock matters, and the clock is checked on each use.
 	certificateCacheTime = 10 * time.Minute

@@ -180,7 +180,7 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 		return nil, nil, errClient.CausedBy(err)
 	}
 	if err != nil {
-		return nil, nil, keyFault(err, nil)
+		return nil, nil, clientFault(err)
 	}
 	return client, presented, nil
 }
@@ -230,11 +230,14 @@ func checkTimes(claims strictjson.Object, now time.Time) (expires time.Time, err
 
 func (f *ClientAuthFilter) audienceIsOurs(verified *jose.Verified) bool {
 	audience, err := verified.Claims.String("aud")
-	if err == nil {
-		return slices.Contains(f.Audiences, audience)
+	if err != nil {
+		audiences, err := verified.Claims.Strings("aud")
+		if err != nil || len(audiences) != 1 {
+			return false
+		}
+		audience = audiences[0]
 	}
-	audiences, err := verified.Claims.Strings("aud")
-	return err == nil && len(audiences) == 1 && slices.Contains(f.Audiences, audiences[0])
+	return audience != "" && slices.Contains(f.Audiences, audience)
 }
 
 func clientKeys(c *dcrpb.Client) participant {

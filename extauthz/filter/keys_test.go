@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
 // TestStatementSignature is step 7: only the directory's own keys sign statements, and only by its algorithms.
@@ -109,8 +110,7 @@ func TestSoftwareKeys(t *testing.T) {
 			if test.key.signer != nil {
 				a.requestKey = test.key
 			}
-			a.statement = a.statement.with(test.statement)
-			for name, value := range test.statement { // with applies its nils to the changes alone
+			for name, value := range test.statement {
 				a.statement[name] = value
 			}
 			want(t, w.register(w.chain("certificate", "statement"), w.registering(a)), test.want)
@@ -172,6 +172,46 @@ func TestBinding(t *testing.T) {
 			}
 			if asked := w.keystore.taken(); asked != test.fetched {
 				t.Errorf("fetched %q, want %q", asked, test.fetched)
+			}
+		})
+	}
+}
+
+// TestBindingOfTwoKinds has one CA issue two kinds of certificates: "evaluate the rules of the first matching profile"
+// (rules D.4), and of no other.
+func TestBindingOfTwoKinds(t *testing.T) {
+	w := newWorld(t)
+	anchors := func(profiles ...string) (list []filter.KindAnchors) {
+		for _, profile := range profiles {
+			list = append(list, filter.KindAnchors{Trust: filter.Trust{Directory: w.uk.Name, Profile: profile}, Anchors: w.uk.Anchors["obwac"]})
+		}
+		return list
+	}
+	numbered := w.mint(w.eidas, psdName("tpp.example", "PSDGB-FCA-"+registration), nil)
+	named := w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-999"), nil)
+	tests := []struct {
+		name     string
+		profiles []string
+		leaf     leaf
+		want     string
+	}{
+		{"OBWAC first, by its name", []string{"obwac", "qwac"}, named, ""},
+		{"OBWAC first, by its number", []string{"obwac", "qwac"}, numbered, badStatement + "certificate"},
+		{"QWAC first, by its number", []string{"qwac", "obwac"}, numbered, ""},
+		{"QWAC first, by its name", []string{"qwac", "obwac"}, named, badStatement + "certificate"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := w.in(t)
+			certificate, err := filter.NewCertificateFilter(anchors(test.profiles...))
+			w.must(err)
+			a := w.application()
+			a.certificate = test.leaf
+			chain := append([]filter.Filter{certificate}, w.chain("certificate", "statement")[1])
+			r := w.registering(a)
+			want(t, w.register(chain, r), test.want)
+			if test.want == "" && r.Registration.CertificateProfile != test.profiles[0] {
+				t.Errorf("bound as %s", r.Registration.CertificateProfile)
 			}
 		})
 	}

@@ -39,7 +39,7 @@ func TestUpdate(t *testing.T) {
 			w := w.in(t)
 			compact, _ := w.token(client)
 			a := w.application()
-			a.request, a.statement = claims{}.with(test.request), claims{}.with(test.statement)
+			a.request, a.statement = test.request, test.statement
 			r := w.registering(a)
 			r.Method, r.Params["ClientId"] = http.MethodPut, client.GetId()
 			r.Header.Set("Authorization", "Bearer "+compact)
@@ -75,7 +75,7 @@ func TestNonces(t *testing.T) {
 	nonces := func(t *testing.T, request claims, changes ...func(*dcr.Directory)) []*dcrpb.Nonce {
 		t.Helper()
 		a := w.in(t).application()
-		a.request = claims{}.with(request)
+		a.request = request
 		r := w.in(t).registering(a)
 		want(t, w.in(t).register(w.chainOf(w.directories(changes...), "certificate", "statement"), r), "")
 		return r.Nonces

@@ -39,7 +39,7 @@ func (o Object) String(name string) (string, error) {
 
 // Strings returns a member that must be an array of strings. An empty array is returned as an empty, non-nil slice.
 func (o Object) Strings(name string) ([]string, error) {
-	raw, err := member[[]json.RawMessage](o, name, '[')
+	raw, err := o.elements(name)
 	if err != nil {
 		return nil, err
 	}
@@ -82,41 +82,44 @@ func (o Object) Bool(name string) (bool, error) {
 }
 
 // Object returns a member that must be a JSON object.
-func (o Object) Object(name string) (Object, error) { return member[Object](o, name, '{') }
+func (o Object) Object(name string) (Object, error) {
+	raw, ok := o[name]
+	if !ok {
+		return nil, fmt.Errorf("%s %w", name, ErrMissing)
+	}
+	object, err := Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w: want an object", name, ErrType)
+	}
+	return object, nil
+}
 
 // Objects returns a member that must be an array of objects.
 func (o Object) Objects(name string) ([]Object, error) {
-	raw, err := member[[]json.RawMessage](o, name, '[')
+	raw, err := o.elements(name)
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]Object, 0, len(raw))
+	objects := make([]Object, len(raw))
 	for i, r := range raw {
-		var object Object
-		if r[0] != '{' || json.Unmarshal(r, &object) != nil {
+		if objects[i], err = Parse(r); err != nil {
 			return nil, fmt.Errorf("%s/%d %w: want an object", name, i, ErrType)
 		}
-		objects = append(objects, object)
 	}
 	return objects, nil
 }
 
-// member decodes a member whose JSON text must begin with the given bracket. That also refuses null, which would decode
-// into the zero value of anything.
-func member[T any](o Object, name string, bracket byte) (T, error) {
-	var value T
+// elements returns the values of a member that must be an array.
+func (o Object) elements(name string) ([]json.RawMessage, error) {
 	raw, ok := o[name]
 	if !ok {
-		return value, fmt.Errorf("%s %w", name, ErrMissing)
+		return nil, fmt.Errorf("%s %w", name, ErrMissing)
 	}
-	kind := "an array"
-	if bracket == '{' {
-		kind = "an object"
+	values, err := parseArray(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w: want an array", name, ErrType)
 	}
-	if len(raw) == 0 || raw[0] != bracket || json.Unmarshal(raw, &value) != nil {
-		return value, fmt.Errorf("%s %w: want %s", name, ErrType, kind)
-	}
-	return value, nil
+	return values, nil
 }
 
 // text decodes a JSON string. One of plain ASCII, as most are, needs no decoder.

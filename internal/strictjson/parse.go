@@ -14,14 +14,10 @@ const MaxDepth = 16
 // half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
 // regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
 func Parse(document []byte) (Object, error) {
-	if !utf8.Valid(document) {
-		return nil, errors.New("json: not valid UTF-8")
+	w, err := newWalk(document)
+	if err != nil {
+		return nil, err
 	}
-	if !json.Valid(document) {
-		return nil, errors.New("json: not one well-formed value")
-	}
-	text := string(document)
-	w := walk{text: text, bytes: []byte(text), names: map[memberName]struct{}{}}
 	if w.next() != '{' {
 		return nil, errors.New("json: not an object")
 	}
@@ -32,13 +28,38 @@ func Parse(document []byte) (Object, error) {
 	return object, nil
 }
 
+// parseArray reads one JSON array as Parse reads an object.
+func parseArray(document []byte) ([]json.RawMessage, error) {
+	w, err := newWalk(document)
+	if err != nil {
+		return nil, err
+	}
+	if w.next() != '[' {
+		return nil, errors.New("json: not an array")
+	}
+	values := []json.RawMessage{}
+	err = w.array(1, func(value json.RawMessage) { values = append(values, value) })
+	return values, err
+}
+
+func newWalk(document []byte) (*walk, error) {
+	if !utf8.Valid(document) {
+		return nil, errors.New("json: not valid UTF-8")
+	}
+	if !json.Valid(document) {
+		return nil, errors.New("json: not one well-formed value")
+	}
+	text := string(document)
+	return &walk{text: text, bytes: []byte(text)}, nil
+}
+
 // walk goes once through a document that is known to be well-formed, so it looks at names, strings and depth only.
 type walk struct {
 	text    string
 	bytes   []byte // of the text
 	at      int
 	objects int                     // how many have been opened; an object's number among its names
-	names   map[memberName]struct{} // of all objects so far
+	names   map[memberName]struct{} // of all objects so far; nil before the first
 }
 
 type memberName struct {
@@ -84,14 +105,19 @@ func (w *walk) object(depth int, into Object) error {
 	return nil
 }
 
-func (w *walk) array(depth int) error {
+// array reads the array that begins here, and shows each of its values unless see is nil.
+func (w *walk) array(depth int, see func(json.RawMessage)) error {
 	if depth > MaxDepth {
 		return errDepth
 	}
 	w.at++
 	for w.next() != ']' {
+		start := w.at
 		if err := w.value(depth); err != nil {
 			return err
+		}
+		if see != nil {
+			see(w.bytes[start:w.at:w.at])
 		}
 	}
 	w.at++
@@ -104,7 +130,7 @@ func (w *walk) value(depth int) error {
 	case '{':
 		return w.object(depth+1, nil)
 	case '[':
-		return w.array(depth + 1)
+		return w.array(depth+1, nil)
 	case '"':
 		_, err := w.string()
 		return err

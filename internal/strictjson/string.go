@@ -33,6 +33,9 @@ func (w *walk) name(object int) (string, error) {
 	if _, seen := w.names[member]; seen {
 		return "", errors.New("json: two members have one name")
 	}
+	if w.names == nil {
+		w.names = map[memberName]struct{}{}
+	}
 	w.names[member] = struct{}{}
 	return name, nil
 }

@@ -1,0 +1,229 @@
+package extauthz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+)
+
+// TestEveryRoute sends a good request to each kind of route, and one that the last of its checks refuses.
+func TestEveryRoute(t *testing.T) {
+	w := newWorld(t)
+	id := w.client.GetId()
+	compact, _ := w.token("accounts")
+	authorization := [2]string{"authorization", "Bearer " + compact}
+	registering := w.registering()
+	request, err := w.tpp.TokenRequest("")
+	asking := w.askFor("token", request, err)
+	updating := registering.with("authorization", "Bearer "+compact)
+	updating.route, updating.method, updating.path = "client-update", "PUT", "/register/"+id
+	jwks := w.ask("jwks", "GET", "/jwks")
+	jwks.listener, jwks.peer = "public", ""
+	tests := []struct {
+		name, want string
+		ask        ask
+	}{
+		{"register", "200", registering},
+		{"update", "200", updating},
+		{"read", "200", w.ask("client", "GET", "/register/"+id, authorization)},
+		{"delete", "200", w.ask("client", "DELETE", "/register/"+id, authorization)},
+		{"token", "200", asking},
+		{"accounts", "200", w.reading(compact)},
+		{"keys", "200", jwks},
+
+		{"register without a certificate", "403 certificate.missing", ask{listener: "mtls", route: "register", version: version, method: "POST", path: "/register", header: registering.header, body: registering.body}},
+		{"register with a body of two parts", "400 request.jws.compact", func() ask { a := registering; a.body = []byte("a.b"); return a }()},
+		{"update without a token", "401 bearer.missing", updating.without("authorization")},
+		{"token without a client", "401 clientauth.missing", func() ask { a := asking; a.body = []byte("grant_type=client_credentials"); return a }()},
+		{"payments with a token for accounts", "403 scope.missing", w.ask("payments", "POST", "/payments", authorization)},
+		{"read another client", "401 owner.client", w.ask("client", "GET", "/register/x"+id[1:], authorization)},
+		{"accounts with a token that another request has ended", "401 bearer.token", w.reading(compact)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := w.want(t, test.ask, test.want)
+			if got.allowed != (got.header.Get(factsHeader) != "") {
+				t.Errorf("allowed %v, facts %q", got.allowed, got.header.Get(factsHeader))
+			}
+		})
+	}
+}
+
+// TestBodyForms sends the body in each of the two ways of a CheckRequest, and cut.
+func TestBodyForms(t *testing.T) {
+	w := newWorld(t)
+	good := w.registering()
+	w.want(t, good, "200")
+	asText := good.request()
+	asText.Attributes.Request.Http.Body, asText.Attributes.Request.Http.RawBody = string(good.body), nil
+	if got := checkGate(t, w.gate, asText); !got.allowed {
+		t.Errorf("a body as text: %s %s", got.verdict(), got.body)
+	}
+	w.want(t, good.with("x-envoy-auth-partial-body", "false"), "200")
+	w.want(t, good.with("x-envoy-auth-partial-body", "true"), "413 request.size")
+	w.want(t, good.with("X-Envoy-Auth-Partial-Body", "true"), "413 request.size")
+	w.want(t, good.with("x-envoy-auth-partial-body", "false").with("x-envoy-auth-partial-body", "true"), "413 request.size")
+}
+
+// TestPlainHeaders asks as an Envoy does that is not told to encode raw headers.
+func TestPlainHeaders(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	check := w.reading(compact).request()
+	check.Attributes.Request.Http.HeaderMap = nil
+	check.Attributes.Request.Http.Headers = map[string]string{"authorization": "Bearer " + compact, "x-request-id": decisionID}
+	if got := checkGate(t, w.gate, check); !got.allowed || got.decision != decisionID {
+		t.Errorf("got %s by decision %s", got.verdict(), got.decision)
+	}
+	both := w.reading(compact).request()
+	both.Attributes.Request.Http.Headers = map[string]string{"authorization": "Bearer " + compact}
+	if got := checkGate(t, w.gate, both); got.verdict() != "400 bearer.methods" {
+		t.Errorf("the header in both places: %s", got.verdict())
+	}
+}
+
+// TestInteraction: "set the response header x-fapi-interaction-id to the value received from the corresponding fapi
+// client request header or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1; D-03).
+func TestInteraction(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	tests := []struct {
+		name   string
+		values []string
+		echoed bool
+	}{
+		{"a UUID", []string{interactionID}, true},
+		{"none", nil, false},
+		{"an empty one", []string{""}, false},
+		{"a text", []string{"hello"}, false},
+		{"without hyphens", []string{strings.ReplaceAll(interactionID, "-", "")}, false},
+		{"in braces", []string{"{" + interactionID + "}"}, false},
+		{"with a line break", []string{interactionID + "\n"}, false},
+		{"with a header behind it", []string{interactionID + "\r\nx-dcr-facts: x"}, false},
+		{"the same twice", []string{interactionID, interactionID}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, token := range []string{compact, "no token"} {
+				a := w.reading(token).without("x-fapi-interaction-id")
+				for _, value := range test.values {
+					a = a.with("x-fapi-interaction-id", value)
+				}
+				got := w.check(a).header.Get(interactionHeader)
+				if test.echoed != (got == interactionID) || got == decisionID {
+					t.Errorf("got %q for %q", got, test.values)
+				}
+				if !test.echoed && got == w.check(a).header.Get(interactionHeader) {
+					t.Errorf("%q twice: it is not fresh", got)
+				}
+			}
+		})
+	}
+	if got := w.check(w.reading(compact).without("x-request-id").with("x-request-id", "1\n2")); got.decision == "1\n2" || got.decision == decisionID {
+		t.Errorf("a decision took its id from a text: %q", got.decision)
+	}
+}
+
+// TestAccept is asked where the registry answers, and not of a bank's own API.
+func TestAccept(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	managing := func(method string) ask {
+		return w.ask("client", method, "/register/"+w.client.GetId(), [2]string{"authorization", "Bearer " + compact}, [2]string{"accept", "text/html"})
+	}
+	w.want(t, managing("GET"), "406 accept")
+	w.want(t, managing("DELETE"), "200") // whose answer has no body
+	w.want(t, w.registering().with("accept", "text/html"), "406 accept")
+	w.want(t, w.reading(compact).with("accept", "text/html"), "200")
+}
+
+// TestOutage: "Redis down: 503" (D-21), and it is counted as an error, not as a denial.
+func TestOutage(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	w.want(t, w.reading(compact), "200")
+	w.redis.Kill()
+	got := w.want(t, w.reading(compact), "503 internal")
+	if !got.failed || got.header.Get("Retry-After") == "" || strings.Contains(got.body, "redis") {
+		t.Errorf("got %+v", got)
+	}
+	w.want(t, w.reading("garbage"), "401 bearer.token")
+	w.want(t, w.registering(), "200") // which needs no Redis at the gate
+}
+
+// chained is a gate with one route and one filter.
+func (w *world) chained(budget time.Duration, check func(context.Context, *filter.Request) error) *Gate {
+	w.t.Helper()
+	config := w.gate.Config
+	config.Filters = []filter.Filter{scripted{"certificate", check}}
+	config.Routes = []Route{{Budget: budget, Route: &routes.Route{
+		Name: "one", Path: "/one", Methods: []string{http.MethodGet}, Listener: "mtls", Checks: []string{"certificate"},
+	}}}
+	gate, err := New(config)
+	w.must(err)
+	return gate
+}
+
+func (w *world) askOne() *authv3.CheckRequest { return w.ask("one", "GET", "/one").request() }
+
+// TestTime asks filters that take longer than there is time. None of them refuses; all are refused.
+func TestTime(t *testing.T) {
+	w := newWorld(t)
+	expired, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	yes := func(context.Context, *filter.Request) error { return nil }
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		budget time.Duration
+		check  func(context.Context, *filter.Request) error
+		want   string
+	}{
+		{"in time", t.Context(), time.Minute, yes, "200"},
+		{"the context has expired", expired, time.Minute, yes, "503 internal"},
+		{"Envoy has gone", cancelled, time.Minute, yes, "503 internal"},
+		{"no budget", t.Context(), 0, yes, "503 internal"},
+		{"a slow filter that says so", t.Context(), time.Millisecond, func(ctx context.Context, _ *filter.Request) error { <-ctx.Done(); return ctx.Err() }, "503 internal"},
+		{"a slow filter that says yes", t.Context(), time.Millisecond, func(ctx context.Context, _ *filter.Request) error { <-ctx.Done(); return nil }, "503 internal"},
+		{"a fault", t.Context(), time.Minute, func(context.Context, *filter.Request) error { return errors.New("fault") }, "503 internal"},
+		{"a refusal", t.Context(), time.Minute, func(context.Context, *filter.Request) error { return dcr.Refuse(dcr.Forbidden, "a.rule", "no") }, "403 a.rule"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			response, err := w.chained(test.budget, test.check).Check(test.ctx, w.askOne())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := readResponse(t, response); got.verdict() != test.want {
+				t.Errorf("got %q, want %q", got.verdict(), test.want)
+			}
+		})
+	}
+	jwks := w.ask("jwks", "GET", "/jwks")
+	jwks.listener = "public"
+	w.want(t, jwks, "200")
+	if response, err := w.gate.Check(expired, jwks.request()); err != nil || readResponse(t, response).allowed {
+		t.Errorf("a public route without time: %v %v", response, err)
+	}
+}
+
+// TestEmptyChain asks a gate whose route has lost its checks after it was made.
+func TestEmptyChain(t *testing.T) {
+	w := newWorld(t)
+	gate := w.chained(time.Minute, func(context.Context, *filter.Request) error { return nil })
+	gate.routes.byName["one"].chain = nil
+	if got := checkGate(t, gate, w.askOne()); got.verdict() != "503 internal" {
+		t.Errorf("got %q", got.verdict())
+	}
+}

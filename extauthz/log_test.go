@@ -1,0 +1,135 @@
+package extauthz
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// logLine is a line of the log.
+type logLine struct {
+	Msg, Level                                                    string
+	ID, Outcome, Route, Method, Rule, Error, Interaction, Version string
+	Client, Software, Org, Certificate, Cause                     string
+	Status                                                        int
+	Took                                                          *int64 `json:"took_us"`
+}
+
+// decided returns the one line that a question left, and fails where there are more or fewer, or where one of the
+// secrets stands in it.
+func (w *world) decided(t *testing.T, a ask, secrets []string) (answer, logLine) {
+	t.Helper()
+	w.log.taken()
+	got := w.check(a)
+	text := w.log.taken()
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log holds %.20s...: %s", secret, text)
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) != 1 {
+		t.Fatalf("%d lines, want one: %s", len(lines), text)
+	}
+	var line logLine
+	if err := json.Unmarshal([]byte(lines[0]), &line); err != nil {
+		t.Fatal(err)
+	}
+	return got, line
+}
+
+// secrets are what must never be in a log: each text, each part of a JWS, and each long run of a body.
+func secrets(texts ...string) (all []string) {
+	for _, text := range texts {
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '.' || r == '\n' || r == '&' || r == '=' }) {
+			if len(part) > 20 {
+				all = append(all, part, part[:20], part[len(part)-20:])
+			}
+		}
+	}
+	return all
+}
+
+// TestLog asks for the one line of each decision, be it a yes, a no or a fault.
+func TestLog(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	foreign, _ := w.token()
+	request, err := w.tpp.TokenRequest("")
+	asking := w.askFor("token", request, err)
+	form, err := url.ParseQuery(string(asking.body))
+	w.must(err)
+	tampered := w.registering()
+	tampered.body = append(append([]byte{}, tampered.body[:len(tampered.body)-8]...), "AAAAAAAA"...)
+	updating := w.ask("client", "GET", "/register/x"+w.client.GetId()[1:], [2]string{"authorization", "Bearer " + foreign})
+	odd := w.reading(compact)
+	odd.route, odd.path, odd.method = "", "/secret-path-of-the-client", "SECRET-METHOD-OF-THE-CLIENT"
+	hidden := secrets(compact, foreign, string(w.registering().body), string(tampered.body), string(asking.body), form.Get("client_assertion"),
+		w.statement, made.member.TransportCert, "secret-path-of-the-client", "SECRET-METHOD-OF-THE-CLIENT")
+	known := func(l logLine) bool {
+		return l.Client == w.client.GetId() && l.Software == made.member.SoftwareID && l.Org == made.member.OrgID && l.Certificate == w.thumbprint
+	}
+	tests := []struct {
+		name, outcome, rule, level string
+		ask                        ask
+		known                      bool // who asked
+	}{
+		{"accounts", "allowed", "", "INFO", w.reading(compact), true},
+		{"a token", "allowed", "", "INFO", asking, true},
+		{"a registration", "allowed", "", "INFO", w.registering(), false},
+		{"a tampered registration", "refused", "request.signature", "INFO", tampered, false},
+		{"a token that is none", "refused", "bearer.token", "INFO", w.reading(foreign + "x"), false},
+		{"a token twice", "refused", "bearer.methods", "INFO", w.reading(compact).with("authorization", "Bearer "+compact), false},
+		{"somebody else's client", "refused", "owner.client", "INFO", updating, true},
+		{"no route", "refused", "route.path", "INFO", odd, false},
+		{"another version", "failed", "internal", "ERROR", func() ask { a := w.reading(compact); a.version = "x"; return a }(), false},
+		{"no certificate", "refused", "certificate.missing", "INFO", func() ask { a := w.reading(compact); a.peer = ""; return a }(), false},
+		{"a certificate that is none", "refused", "certificate.form", "INFO", func() ask { a := w.reading(compact); a.peer = "%zz" + a.peer; return a }(), false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, line := w.decided(t, test.ask, hidden)
+			if line.Msg != "decision" || line.ID != decisionID || line.ID != got.decision || line.Interaction != interactionID || line.Version != version {
+				t.Errorf("got %+v", line)
+			}
+			if line.Outcome != test.outcome || line.Rule != test.rule || line.Level != test.level || line.Status != got.status || line.Took == nil {
+				t.Errorf("got %+v for %s, want %s by %q at %s", line, got.verdict(), test.outcome, test.rule, test.level)
+			}
+			if known(line) != test.known {
+				t.Errorf("who asked is known: %v, want %v: %+v", known(line), test.known, line)
+			}
+		})
+	}
+	if len(hidden) < 30 {
+		t.Errorf("only %d secrets were looked for", len(hidden))
+	}
+}
+
+// TestLogOfAnOutage has the cause, which the client is not told.
+func TestLogOfAnOutage(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	w.redis.Kill()
+	got, line := w.decided(t, w.reading(compact), secrets(compact))
+	if line.Outcome != "failed" || line.Status != 503 || line.Level != "ERROR" || line.Cause == "" || strings.Contains(got.body, line.Cause) {
+		t.Errorf("got %+v, answered %s", line, got.body)
+	}
+}
+
+// TestLogTimes measures a decision by the gate's own clock.
+func TestLogTimes(t *testing.T) {
+	w := newWorld(t)
+	config := w.gate.Config
+	config.Filters = w.filters()
+	begun := w.now
+	config.Now = func() time.Time { begun = begun.Add(time.Millisecond); return begun }
+	gate, err := New(config)
+	w.must(err)
+	w.gate = gate
+	compact, _ := w.token("accounts")
+	if _, line := w.decided(t, w.reading(compact), nil); line.Took == nil || *line.Took != 1000 {
+		t.Errorf("got %+v, want 1000 microseconds", line)
+	}
+}

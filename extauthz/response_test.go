@@ -1,0 +1,169 @@
+package extauthz
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// TestResponsesComeFromTwoPlaces reads the package itself: a zero CheckResponse means yes to Envoy, so nobody but allow
+// and deny makes one, and allow is called once, where all checks have passed.
+func TestResponsesComeFromTwoPlaces(t *testing.T) {
+	makers, callers, others := map[string]int{}, map[string]int{}, map[string]int{}
+	for name, function := range functions(t) {
+		ast.Inspect(function, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.CompositeLit:
+				if names(node.Type, "CheckResponse") {
+					makers[name]++
+				}
+			case *ast.CallExpr:
+				if called, ok := node.Fun.(*ast.Ident); ok && called.Name == "allow" {
+					callers[name]++
+				}
+				if called, ok := node.Fun.(*ast.Ident); ok && called.Name == "new" && names(node.Args[0], "CheckResponse") {
+					others[name]++
+				}
+			case *ast.ValueSpec:
+				if names(node.Type, "CheckResponse") {
+					others[name]++
+				}
+			}
+			return true
+		})
+	}
+	if len(makers) != 2 || makers["allow"] != 1 || makers["deny"] != 1 || len(others) != 0 {
+		t.Errorf("CheckResponses are made in %v, and without a literal in %v; want allow and deny alone", makers, others)
+	}
+	if len(callers) != 1 || callers["Check"] != 1 {
+		t.Errorf("allow is called in %v; want Check alone, once", callers)
+	}
+}
+
+// TestCheckAllowsAtItsEnd holds the one call of allow to where it is: the last statement of Check, below a refusal that
+// always returns.
+func TestCheckAllowsAtItsEnd(t *testing.T) {
+	body := functions(t)["Check"].Body.List
+	last, ok := body[len(body)-1].(*ast.ReturnStmt)
+	if !ok || len(last.Results) != 2 {
+		t.Fatal("Check does not end with a return")
+	}
+	if call, ok := last.Results[0].(*ast.CallExpr); !ok || !names(call.Fun, "allow") {
+		t.Error("Check does not end with allow")
+	}
+}
+
+// functions are those of the package, without its tests.
+func functions(t *testing.T) map[string]*ast.FuncDecl {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*ast.FuncDecl{}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), entry.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range file.Decls {
+			if function, ok := declaration.(*ast.FuncDecl); ok {
+				all[function.Name.Name] = function
+			}
+		}
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d functions found", len(all))
+	}
+	return all
+}
+
+// names says whether a type or a value is called by that name, with or without its package.
+func names(expression ast.Expr, name string) bool {
+	switch e := expression.(type) {
+	case *ast.SelectorExpr:
+		return e.Sel.Name == name
+	case *ast.Ident:
+		return e.Name == name
+	case *ast.StarExpr:
+		return names(e.X, name)
+	}
+	return false
+}
+
+// classes are all kinds of refusals there are.
+var classes = []dcr.Class{
+	dcr.InvalidRedirectURI, dcr.InvalidClientMetadata, dcr.InvalidSoftwareStatement, dcr.UnapprovedSoftwareStatement,
+	dcr.NoToken, dcr.InvalidToken, dcr.InvalidTokenRequest, dcr.InsufficientScope,
+	dcr.InvalidRequest, dcr.InvalidClient, dcr.UnauthorizedClient, dcr.UnsupportedGrantType, dcr.InvalidScope,
+	dcr.BadRequest, dcr.NotFound, dcr.MethodNotAllowed, dcr.NotAcceptable, dcr.TooLarge, dcr.UnsupportedMediaType, dcr.Forbidden, dcr.Unavailable,
+}
+
+// TestDeny walks all kinds of refusals: each says no, in full.
+func TestDeny(t *testing.T) {
+	for _, class := range classes {
+		t.Run(class.Code, func(t *testing.T) {
+			refusal := dcr.Refuse(class, "a.rule", "a sentence").CausedBy(errors.New("for the log alone"))
+			refusal.Allow = []string{"GET"}
+			got := readResponse(t, deny(decisionID, interactionID, refusal))
+			if got.allowed || got.status != class.Status || got.rule != "a.rule" {
+				t.Errorf("got %+v", got)
+			}
+			if got.failed != (class == dcr.Unavailable) {
+				t.Errorf("counted as an outage: %v", got.failed)
+			}
+			if got.decision != decisionID || got.header.Get(interactionHeader) != interactionID {
+				t.Errorf("decision %s, interaction %s", got.decision, got.header.Get(interactionHeader))
+			}
+			if strings.Contains(got.body, "log alone") {
+				t.Errorf("the cause is answered: %s", got.body)
+			}
+			wantHeader(t, got, "Www-Authenticate", class.Status == http.StatusUnauthorized || class.Status == http.StatusForbidden)
+			wantHeader(t, got, "Allow", class == dcr.MethodNotAllowed)
+			wantHeader(t, got, "Retry-After", class == dcr.Unavailable)
+			wantHeader(t, got, factsHeader, false)
+		})
+	}
+}
+
+func wantHeader(t *testing.T, got answer, name string, there bool) {
+	t.Helper()
+	if (got.header.Get(name) != "") != there {
+		t.Errorf("%s is %q, wanted: %v", name, got.header.Get(name), there)
+	}
+}
+
+// TestDenyTwice wants the same refusal to be written the same way, header by header.
+func TestDenyTwice(t *testing.T) {
+	order := func() (list []string) {
+		refusal := dcr.Refuse(dcr.InvalidToken, "a.rule", "a sentence")
+		for _, option := range deny(decisionID, interactionID, refusal).GetDeniedResponse().GetHeaders() {
+			list = append(list, option.GetHeader().GetKey())
+		}
+		return list
+	}
+	if first := order(); !slices.IsSorted(first) || !slices.Equal(first, order()) || !slices.Contains(first, "www-authenticate") {
+		t.Errorf("got %v", first)
+	}
+}
+
+func TestAllow(t *testing.T) {
+	got := readResponse(t, allow(decisionID, interactionID, "the.facts.themselves"))
+	if !got.allowed || got.decision != decisionID {
+		t.Errorf("got %+v", got)
+	}
+	if len(got.header) != 2 || got.header.Get(factsHeader) != "the.facts.themselves" || got.header.Get(interactionHeader) != interactionID {
+		t.Errorf("headers %v", got.header)
+	}
+}

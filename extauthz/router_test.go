@@ -1,0 +1,164 @@
+package extauthz
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+)
+
+// TestNothingIsNo asks what no Envoy of ours would ask.
+func TestNothingIsNo(t *testing.T) {
+	w := newWorld(t)
+	http := func(method, path string) *authv3.CheckRequest { return ask{method: method, path: path}.request() }
+	tests := []struct {
+		name  string
+		check *authv3.CheckRequest
+	}{
+		{"nil", nil},
+		{"a zero request", &authv3.CheckRequest{}},
+		{"no request in it", &authv3.CheckRequest{Attributes: &authv3.AttributeContext{}}},
+		{"no HTTP in it", &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{}}}},
+		{"no method", http("", "/accounts")},
+		{"no path", http("GET", "")},
+		{"a path that is none", http("GET", "accounts")},
+		{"a star", http("OPTIONS", "*")},
+		{"a nil header", &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{
+			Http: &authv3.AttributeContext_HttpRequest{HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{nil}}},
+		}}}},
+		{"no extensions", http("GET", "/jwks")},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := checkGate(t, w.gate, test.check); got.verdict() != "503 internal" {
+				t.Errorf("got %q, want a 503", got.verdict())
+			}
+		})
+	}
+}
+
+// TestFind asks which requests are a route's. Whatever Envoy says, the gate looks for itself.
+func TestFind(t *testing.T) {
+	w := newWorld(t)
+	id := w.client.GetId()
+	compact, _ := w.token("accounts")
+	good := w.reading(compact)
+	changed := func(change func(*ask)) ask { a := good; change(&a); return a }
+	tests := []struct {
+		name, want string
+		ask        ask
+	}{
+		{"its own request", "200", good},
+		{"a path with a client's id", "200", w.ask("client", "GET", "/register/"+id, [2]string{"authorization", "Bearer " + compact})},
+		{"a query full of what no path has", "200", changed(func(a *ask) { a.path = `/accounts?next=//x\#` })},
+		{"an empty query", "200", changed(func(a *ask) { a.path = "/accounts?" })},
+
+		{"another version", "503 internal", changed(func(a *ask) { a.version = "fedcba9876543210" })},
+		{"no version", "503 internal", changed(func(a *ask) { a.version = "" })},
+		{"a route that is not configured", "503 internal", changed(func(a *ask) { a.route = "nowhere" })},
+		{"another listener", "503 internal", changed(func(a *ask) { a.listener = "public" })},
+		{"no listener", "503 internal", changed(func(a *ask) { a.listener = "" })},
+		{"another method", "503 internal", changed(func(a *ask) { a.method = "POST" })},
+		{"the method in small letters", "503 internal", changed(func(a *ask) { a.method = "get" })},
+		{"another path", "503 internal", changed(func(a *ask) { a.path = "/balances" })},
+		{"the path in capitals", "503 internal", changed(func(a *ask) { a.path = "/Accounts" })},
+		{"a slash more", "503 internal", changed(func(a *ask) { a.path = "/accounts/" })},
+		{"a segment more", "503 internal", changed(func(a *ask) { a.path = "/accounts/1" })},
+		{"the path escaped", "503 internal", changed(func(a *ask) { a.path = "/%61ccounts" })},
+		{"the public route's name for another path", "503 internal", changed(func(a *ask) { a.route, a.listener = "jwks", "public" })},
+		{"the public route on another listener", "503 internal", w.ask("jwks", "GET", "/jwks")},
+
+		{"a semicolon", "400 path.form", changed(func(a *ask) { a.path = "/accounts;x=1" })},
+		{"two slashes", "400 path.form", changed(func(a *ask) { a.path = "//accounts" })},
+		{"a backslash", "400 path.form", changed(func(a *ask) { a.path = `/accounts\` })},
+		{"a fragment", "400 path.form", changed(func(a *ask) { a.path = "/accounts#x" })},
+		{"a fragment, and no route", "400 path.form", changed(func(a *ask) { a.route, a.path = "", "/x#y" })},
+
+		{"no route", "404 route.path", changed(func(a *ask) { a.route, a.path = "", "/nowhere" })},
+		{"no route, for a path that there is", "404 route.path", changed(func(a *ask) { a.route = "" })},
+		{"no route for the method", "405 route.method", changed(func(a *ask) { a.route, a.method, a.allow = "", "PATCH", "GET, PUT" })},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := w.want(t, test.ask, test.want)
+			if allow := got.header.Get("Allow"); allow != test.ask.allow {
+				t.Errorf("Allow: %q, want %q", allow, test.ask.allow)
+			}
+		})
+	}
+}
+
+// TestStartUp: a careless configuration is an error before anything is served.
+func TestStartUp(t *testing.T) {
+	w := newWorld(t)
+	route := func(change func(*routes.Route)) []Route {
+		r := &routes.Route{Name: "a", Path: "/a", Methods: []string{"GET"}, Listener: "mtls", Checks: []string{"certificate", "bearer"}}
+		change(r)
+		return []Route{{Route: r, Budget: time.Second}}
+	}
+	tests := []struct {
+		name   string
+		routes []Route
+		want   string
+	}{
+		{"a good one", route(func(*routes.Route) {}), ""},
+		{"no checks", route(func(r *routes.Route) { r.Checks = nil }), "route a: no checks are named"},
+		{"an empty list of checks, and an endpoint", route(func(r *routes.Route) { r.Checks, r.Endpoint = []string{}, "jwks" }), "route a: no checks are named"},
+		{"an unknown check", route(func(r *routes.Route) { r.Checks = []string{"certificate", "magic"} }), `route a: check "magic" is unknown`},
+		{"a check without what it needs", route(func(r *routes.Route) { r.Checks = []string{"bearer"} }), `route a: check "bearer" needs check "certificate"`},
+		{"a check twice", route(func(r *routes.Route) { r.Checks = []string{"bearer", "certificate", "bearer"} }), `route a: check "bearer" is unknown or named twice`},
+		{"public, with checks", route(func(r *routes.Route) { r.Public = true }), "route a: is public and names checks"},
+		{"no name", route(func(r *routes.Route) { r.Name = "" }), "a route needs a name of its own"},
+		{"one name twice", append(route(func(*routes.Route) {}), route(func(r *routes.Route) { r.Path = "/b" })...), "a route needs a name of its own"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			gate, err := New(Config{Routes: test.routes, Filters: w.filters(), Signer: w.signer, Version: version})
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || gate != nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("got %v, %v, want an error with %q", gate, err, test.want)
+			}
+		})
+	}
+}
+
+// scripted is a filter that does what a test says. It takes the name of a real one, for a chain has no other places.
+type scripted struct {
+	name  string
+	check func(ctx context.Context, r *filter.Request) error
+}
+
+func (s scripted) Name() string                                       { return s.name }
+func (s scripted) Needs() []string                                    { return nil }
+func (s scripted) Check(ctx context.Context, r *filter.Request) error { return s.check(ctx, r) }
+
+// TestOrder runs the checks of routes that name them backwards.
+func TestOrder(t *testing.T) {
+	w := newWorld(t)
+	var ran []string
+	var filters []filter.Filter
+	for _, name := range []string{"statement", "scope", "owner", "bearer", "clientauth", "certificate"} {
+		filters = append(filters, scripted{name, func(context.Context, *filter.Request) error { ran = append(ran, name); return nil }})
+	}
+	gate := w.newGate(filters)
+	for route, want := range map[string]string{
+		"client-update": "certificate bearer owner statement", "register": "certificate statement", "token": "certificate clientauth",
+		"accounts": "certificate bearer scope", "jwks": "",
+	} {
+		r := gate.routes.byName[route]
+		ran = nil
+		a := w.ask(route, r.Methods[0], strings.Replace(r.Path, "{ClientId}", "id", 1))
+		a.listener = r.Listener
+		if got := checkGate(t, gate, a.request()); !got.allowed || strings.Join(ran, " ") != want {
+			t.Errorf("%s: %s after %v, want %s", route, got.verdict(), ran, want)
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package extauthz
+
+import (
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+	sandbox "github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+)
+
+const (
+	issuerURL = "https://as.example"
+	mtlsURL   = "https://mtls.example"
+	audience  = "https://rs.example"
+	bankID    = "0015800001HQQrZAAY"
+	version   = "0123456789abcdef"
+)
+
+// world is a gate with all that it stands on: a real Redis, a directory's HTTPS server, and a TPP that is enrolled
+// there.
+type world struct {
+	t      testing.TB
+	now    time.Time // what the gate takes for the time
+	log    *logBuffer
+	redis  *redisserver.Server
+	store  *store.Store
+	uk     *directory.Directory
+	ring   *token.Ring
+	issuer *token.Issuer
+	signer *facts.Signer
+	gate   *Gate
+
+	tpp        *tpp.Client
+	client     *dcrpb.Client // of the TPP
+	statement  string        // its software statement, which names the key sets of this world
+	peer       string        // its certificate as Envoy hands it on
+	thumbprint string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Now().Truncate(time.Second), log: &logBuffer{}, redis: redisserver.Start(t, t.TempDir(), "--appendonly", "no")}
+	client, err := redis.Open(w.redis.URL)
+	w.must(err)
+	t.Cleanup(func() { _ = client.Close() })
+	w.store, err = store.Open(t.Context(), client, 4)
+	w.must(err)
+	w.signer, err = facts.NewSigner()
+	w.must(err)
+	w.ring = token.FileRing([]string{made.token})
+	w.must(w.ring.Load(t.Context()))
+	w.issuer = token.NewIssuer(w.ring, issuerURL, audience, 5*time.Minute, func() time.Time { return w.now })
+	w.openDirectory()
+	w.openTPP()
+	w.gate = w.newGate(w.filters())
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// openDirectory serves the directory, and loads it as an administrator has it.
+func (w *world) openDirectory() {
+	w.t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	host := server.Listener.Addr().String()
+	served, err := sandbox.Open(made.dir, "https://"+host)
+	w.must(err)
+	server.Config.Handler = served.Handler()
+	server.StartTLS()
+	w.t.Cleanup(server.Close)
+
+	dir := w.t.TempDir()
+	w.must(os.WriteFile(filepath.Join(dir, "tls.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	file := filepath.Join(dir, "directory.yaml")
+	w.must(os.WriteFile(file, fmt.Appendf(nil, `extends: openbanking-uk-sandbox
+name: loopback
+jwks: %s
+tls_ca: [tls.pem]
+key_hosts: ["%s"]
+private_addresses: [127.0.0.1]
+certificates:
+  - {profile: ob_legacy, ca: ["%s"]}
+`, served.KeysURL(), host, filepath.Join(made.dir, sandbox.IssuingFile)), 0o600))
+	w.uk, err = directory.Load(file)
+	w.must(err)
+	w.statement, err = served.Statement(made.member.SoftwareID, sandbox.Changes{})
+	w.must(err)
+}
+
+// openTPP gives the TPP a client that is registered already.
+func (w *world) openTPP() {
+	w.t.Helper()
+	m := made.member
+	at := func(name string) string { return filepath.Join(made.dir, name) }
+	host := strings.TrimSuffix(w.uk.JWKS, "/keystore/openbanking.jwks")
+	w.client = &dcrpb.Client{
+		Id: w.store.NewClientID(w.uk.Name, m.SoftwareID), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Directory: w.uk.Name,
+		SoftwareId: m.SoftwareID, OrgId: m.OrgID, CertificateProfile: "ob_legacy", JwksUri: host + "/" + m.OrgID + "/" + m.SoftwareID + ".jwks",
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"},
+	}
+	w.must(w.store.Create(w.t.Context(), w.client, nil, true))
+	var err error
+	w.tpp, err = tpp.Open(tpp.Record{
+		Certificate: at("transport.pem"), Key: at("transport.key"), SigningKey: at("signing.key"), SigningKeyID: m.SigningKeyID,
+		Registration: mtlsURL + "/register", Token: mtlsURL + "/token", Issuer: issuerURL, Audience: bankID,
+		AuthMethod: tpp.PrivateKeyJWT, ClientID: w.client.GetId(),
+	})
+	w.must(err)
+	w.tpp.StatementText = w.statement
+	w.peer = strings.ReplaceAll(url.QueryEscape(m.TransportCert), "+", "%20")
+	leaf, err := w.tppCertificate()
+	w.must(err)
+	w.thumbprint = leaf.Thumbprint
+}
+
+func (w *world) tppCertificate() (*cert.Certificate, error) {
+	return cert.ParsePEM([]byte(made.member.TransportCert))
+}
+
+// filters are all filters as a gate has them: they have seen nothing yet.
+func (w *world) filters() []filter.Filter {
+	w.t.Helper()
+	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
+		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+	})
+	w.must(err)
+	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store)
+	w.must(err)
+	directories := filter.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
+	return []filter.Filter{
+		certificate, bearer, filter.NewOwnerFilter(w.store), filter.ScopeFilter{},
+		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
+		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
+	}
+}
+
+// newGate returns a gate of the world's routes.
+func (w *world) newGate(filters []filter.Filter) *Gate {
+	w.t.Helper()
+	gate, err := New(Config{
+		Routes: w.routes(), Filters: filters, Version: version, Signer: w.signer,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Now: func() time.Time { return w.now },
+	})
+	w.must(err)
+	return gate
+}
+
+func (w *world) routes() []Route {
+	w.t.Helper()
+	obie, err := profile.Load("obie-3.3")
+	w.must(err)
+	all := []*routes.Route{
+		{Name: "register", Path: "/register", Methods: []string{"POST"}, Checks: []string{"statement", "certificate"}, Endpoint: "registration"},
+		{Name: "client", Path: "/register/{ClientId}", Methods: []string{"GET", "DELETE"}, Checks: []string{"certificate", "bearer", "owner"}, Endpoint: "registration"},
+		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration"},
+		{Name: "token", Path: "/token", Methods: []string{"POST"}, Checks: []string{"clientauth", "certificate"}, Endpoint: "token"},
+		{Name: "accounts", Path: "/accounts", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
+		{Name: "balances", Path: "/balances", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
+		{Name: "payments", Path: "/payments", Methods: []string{"POST"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"payments"}},
+		{Name: "jwks", Path: "/jwks", Methods: []string{"GET"}, Listener: "public", Public: true, Endpoint: "jwks"},
+	}
+	var ready []Route
+	for _, r := range all {
+		if r.Listener == "" {
+			r.Listener = "mtls"
+		}
+		one := Route{Route: r, Budget: 5 * time.Second}
+		if r.Endpoint == "registration" {
+			one.Profile = obie
+		}
+		ready = append(ready, one)
+	}
+	return ready
+}
+
+// token issues an access token for the TPP's client.
+func (w *world) token(scopes ...string) (string, token.Token) {
+	w.t.Helper()
+	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
+		ClientID: w.client.GetId(), SoftwareID: w.client.GetSoftwareId(), OrgID: w.client.GetOrgId(), Scopes: scopes,
+		Thumbprint: w.thumbprint, Generation: w.client.GetGeneration(),
+	})
+	w.must(err)
+	return compact, issued
+}
