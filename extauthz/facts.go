@@ -79,7 +79,7 @@ func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
 		return nil
 	}
 	proved := &dcrpb.CertificateFacts{
-		Thumbprint: c.Thumbprint, Profile: c.Trusts[0].Profile, AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.X509.NotAfter.Unix()),
+		Thumbprint: c.Thumbprint, Profile: c.Trusts[0].Profile, AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.NotAfter.Unix()),
 	}
 	if r.Registration != nil {
 		proved.Profile = r.Registration.CertificateProfile

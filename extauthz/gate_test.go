@@ -3,7 +3,9 @@ package extauthz
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +72,6 @@ func TestBodyForms(t *testing.T) {
 	}
 	w.want(t, good.with("x-envoy-auth-partial-body", "false"), "200")
 	w.want(t, good.with("x-envoy-auth-partial-body", "true"), "413 request.size")
-	w.want(t, good.with("X-Envoy-Auth-Partial-Body", "true"), "413 request.size")
 	w.want(t, good.with("x-envoy-auth-partial-body", "false").with("x-envoy-auth-partial-body", "true"), "413 request.size")
 }
 
@@ -88,6 +89,24 @@ func TestPlainHeaders(t *testing.T) {
 	both.Attributes.Request.Http.Headers = map[string]string{"authorization": "Bearer " + compact}
 	if got := checkGate(t, w.gate, both); got.verdict() != "400 bearer.methods" {
 		t.Errorf("the header in both places: %s", got.verdict())
+	}
+}
+
+// TestHeaders: what the gate does not decide by, no filter sees.
+func TestHeaders(t *testing.T) {
+	w := newWorld(t)
+	var header http.Header
+	gate := w.chained(time.Minute, func(_ context.Context, r *filter.Request) error { header = r.Header; return nil })
+	a := w.ask("one", "GET", "/one", [2]string{"authorization", "one"}, [2]string{"cookie", "x"}, [2]string{"x-dcr-facts", "x"},
+		[2]string{":path", "/two"}, [2]string{"x-forwarded-client-cert", "x"}, [2]string{"authorization", "two"}, [2]string{"content-type", "a/b"})
+	if got := checkGate(t, gate, a.request()); !got.allowed {
+		t.Fatal(got.verdict())
+	}
+	want := http.Header{
+		"X-Request-Id": {decisionID}, "X-Fapi-Interaction-Id": {interactionID}, "Authorization": {"one", "two"}, "Content-Type": {"a/b"},
+	}
+	if !maps.EqualFunc(header, want, slices.Equal) {
+		t.Errorf("got %v, want %v", header, want)
 	}
 }
 

@@ -84,9 +84,7 @@ func TestServePanic(t *testing.T) {
 			t.Fatalf("after %s the gate is not what it was: %v %v", kind, response, err)
 		}
 	}
-	if state, err := s.health.Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil || state.GetStatus() != healthv1.HealthCheckResponse_SERVING {
-		t.Errorf("health: %v %v", state, err)
-	}
+	s.wantHealth(t, healthv1.HealthCheckResponse_SERVING)
 }
 
 // TestServeDecides asks a whole gate through its socket.
@@ -120,9 +118,7 @@ func TestServeStops(t *testing.T) {
 		}
 		return nil
 	}))
-	watch, err := s.health.Watch(t.Context(), &healthv1.HealthCheckRequest{})
-	w.must(err)
-	wantHealth(t, watch, healthv1.HealthCheckResponse_SERVING)
+	s.wantHealth(t, healthv1.HealthCheckResponse_SERVING)
 	type result struct {
 		response *authv3.CheckResponse
 		err      error
@@ -132,11 +128,15 @@ func TestServeStops(t *testing.T) {
 		response, err := s.Check(t.Context(), w.ask("one", "GET", "/one", [2]string{"content-type", "wait"}).request())
 		slow <- result{response, err}
 	}()
-	<-running
+	select {
+	case <-running:
+	case got := <-slow:
+		t.Fatalf("the decision that was to wait: %v %v", got.response, got.err)
+	}
 
 	stopped := time.Now()
 	s.stop()
-	wantHealth(t, watch, healthv1.HealthCheckResponse_NOT_SERVING)
+	s.wantHealth(t, healthv1.HealthCheckResponse_NOT_SERVING)
 	if response, err := s.Check(t.Context(), w.askOne()); err != nil || !readResponse(t, response).allowed {
 		t.Errorf("it does not decide while Envoy turns away: %v %v", response, err)
 	}
@@ -163,11 +163,17 @@ func (s *served) reachable() bool {
 	return err == nil
 }
 
-func wantHealth(t *testing.T, watch grpc.ServerStreamingClient[healthv1.HealthCheckResponse], want healthv1.HealthCheckResponse_ServingStatus) {
+// wantHealth asks as Envoy does, until the answer is the one wanted.
+func (s *served) wantHealth(t *testing.T, want healthv1.HealthCheckResponse_ServingStatus) {
 	t.Helper()
-	got, err := watch.Recv()
-	if err != nil || got.GetStatus() != want {
-		t.Errorf("health %s, want %s: %v", got.GetStatus(), want, err)
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		got, err := s.health.Check(t.Context(), &healthv1.HealthCheckRequest{})
+		if err == nil && got.GetStatus() == want {
+			return
+		}
+		if err != nil || time.Since(begun) > time.Second {
+			t.Fatalf("health %s, want %s: %v", got.GetStatus(), want, err)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 		return err
 	}
 	until := r.Now.Add(certificateCacheTime)
-	if end := certificate.X509.NotAfter; end.Before(until) {
+	if end := certificate.NotAfter; end.Before(until) {
 		until = end
 	}
 	f.seen.Add(key, &verifiedCertificate{Certificate: certificate, until: until})
@@ -104,6 +104,7 @@ func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate,
 	if len(certificate.Trusts) == 0 {
 		return nil, refuseCertificate("certificate.trust", last)
 	}
+	certificate.Certificate = leaf.Kept()
 	return certificate, nil
 }
 

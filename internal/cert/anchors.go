@@ -65,7 +65,7 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) error {
 	if now.Before(c.X509.NotBefore) {
 		return refuse("certificate.not_before", "the client certificate is not valid yet")
 	}
-	if now.After(c.X509.NotAfter) {
+	if now.After(c.NotAfter) {
 		return refuse("certificate.not_after", "the client certificate has expired")
 	}
 	_, err := c.X509.Verify(x509.VerifyOptions{

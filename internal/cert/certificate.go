@@ -9,12 +9,14 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"strings"
+	"time"
 )
 
 // Certificate is a leaf certificate whose form has been checked: subject, key, usages. Parse makes it; only
 // Anchors.Verify says that it is to be trusted.
 type Certificate struct {
-	X509       *x509.Certificate
+	X509       *x509.Certificate // nil in one that is Kept
+	NotAfter   time.Time
 	Thumbprint string // x5t#S256: base64url SHA-256 of the DER (RFC 8705, section 3.1)
 	Subject    DN     // in the certificate's own order
 
@@ -36,7 +38,7 @@ func Parse(der []byte) (*Certificate, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(leaf.Raw)
-	c := &Certificate{X509: leaf, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:])}
+	c := &Certificate{X509: leaf, NotAfter: leaf.NotAfter, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:])}
 	if err := c.readSubject(leaf.RawSubject); err != nil {
 		return nil, err
 	}
@@ -45,6 +47,10 @@ func Parse(der []byte) (*Certificate, error) {
 	}
 	return c, nil
 }
+
+// Kept returns a copy to keep once the certificate has been verified: without the parsed X.509 structure, which is most
+// of its size.
+func (c Certificate) Kept() *Certificate { c.X509 = nil; return &c }
 
 // ParsePEM reads a PEM text that is one certificate and nothing else but white space. Its errors are of type *Error.
 func ParsePEM(text []byte) (*Certificate, error) {
