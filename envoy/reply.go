@@ -17,6 +17,15 @@ import (
 // uuid is what a client's interaction id must look like to be repeated to it (RFC 4122).
 const uuid = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
+// notUUID are forms of which every other text has one, each small enough for Envoy. Its matcher is content when one of
+// several headers of a name matches, and the first of them is repeated: so none may have any of these forms.
+var notUUID = []string{
+	`.*[^0-9a-fA-F-].*`,          // another character; so the others may look at plain ones alone
+	`[!-~]{0,35}`, `[!-~]{37}.*`, // too short, too long
+	`[!-~]{8}[^-].*`, `[!-~]{13}[^-].*`, `[!-~]{18}[^-].*`, `[!-~]{23}[^-].*`, // no dash where one must be
+	`.*-.*-.*-.*-.*-.*`, // a dash more than there are
+}
+
 // A reply is what Envoy says where it answers by itself, in the words of our other refusals.
 type reply struct {
 	status            uint32 // 0 stands for all others
@@ -55,7 +64,7 @@ func localReplies() *managerv3.LocalReplyConfig {
 // mappers are two: for clients whose interaction id is a UUID, which is repeated to them, and for the others.
 func (r reply) mappers() []*managerv3.ResponseMapper {
 	return []*managerv3.ResponseMapper{
-		r.mapper(both(r.filter(), hasInteractionID()), "%REQ("+interactionID+")%"),
+		r.mapper(both(append(hasInteractionID(), r.filter())...), "%REQ("+interactionID+")%"),
 		r.mapper(r.filter(), "%UNIQUE_ID%"),
 	}
 }
@@ -80,14 +89,25 @@ func gateAnswer() *accesslogv3.AccessLogFilter {
 	return both(flag, decision)
 }
 
-func hasInteractionID() *accesslogv3.AccessLogFilter {
+// hasInteractionID says that the client sent an interaction id, and that every one it sent is a UUID.
+func hasInteractionID() []*accesslogv3.AccessLogFilter {
+	filters := []*accesslogv3.AccessLogFilter{interactionIDIs(uuid, true)}
+	for _, form := range notUUID {
+		filters = append(filters, interactionIDIs(form, false))
+	}
+	return filters
+}
+
+// interactionIDIs says whether some header of that name, or none of them, has the form.
+func interactionIDIs(form string, some bool) *accesslogv3.AccessLogFilter {
 	pattern := &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
-		SafeRegex: &matcherv3.RegexMatcher{Regex: uuid},
+		SafeRegex: &matcherv3.RegexMatcher{Regex: form},
 	}}
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_HeaderFilter{
 		HeaderFilter: &accesslogv3.HeaderFilter{Header: &routev3.HeaderMatcher{
 			Name:                 interactionID,
 			HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: pattern},
+			InvertMatch:          !some,
 		}},
 	}}
 }
