@@ -1,9 +1,11 @@
 package extauthz
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -132,4 +134,24 @@ func TestLogTimes(t *testing.T) {
 	if _, line := w.decided(t, w.reading(compact), nil); line.Took == nil || *line.Took != 1000 {
 		t.Errorf("got %+v, want 1000 microseconds", line)
 	}
+}
+
+// logBuffer is a log that several decisions may write.
+type logBuffer struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logBuffer) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+// taken returns what was logged since the last call.
+func (l *logBuffer) taken() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	defer l.text.Reset()
+	return l.text.String()
 }
