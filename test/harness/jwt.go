@@ -17,8 +17,9 @@ import (
 // JWT is a token about to be signed, be it a good one or not: what stands in it is signed as it stands.
 type JWT struct {
 	Header, Claims map[string]any
-	// Key signs as the header's alg says: an *rsa.PrivateKey for PS256 and RS256, an *ecdsa.PrivateKey for ES256, an
-	// ed25519.PrivateKey for EdDSA, a []byte for HS256. Anything else, and alg none, leaves the signature empty.
+	// Key signs in the one way that it can, whatever the header's alg says: an *ecdsa.PrivateKey as ES256, an
+	// ed25519.PrivateKey as EdDSA, a []byte as HS256, an *rsa.PrivateKey as RS256 if alg is that and else as PS256. nil
+	// leaves the signature empty.
 	Key any
 
 	RawHeader, RawClaims string                         // JSON text in place of Header and Claims, where not empty
@@ -43,17 +44,21 @@ func (t *JWT) Compact() string {
 		claims = text(t.Claims)
 	}
 	signed := Encode([]byte(header)) + "." + Encode([]byte(claims))
-	sign := t.Signature
-	if sign == nil {
-		algorithm, _ := t.Header["alg"].(string)
-		sign = func(signed string) []byte { return signature(t.Key, algorithm, signed) }
-	}
-	compact := signed + "." + Encode(sign(signed))
+	compact := signed + "." + Encode(t.SignatureOf(signed))
 	if t.Change != nil {
 		compact = t.Change(compact)
 	}
 	Remember(compact)
 	return compact
+}
+
+// SignatureOf signs a text as the token would be signed.
+func (t *JWT) SignatureOf(signed string) []byte {
+	if t.Signature != nil {
+		return t.Signature(signed)
+	}
+	algorithm, _ := t.Header["alg"].(string)
+	return signature(t.Key, algorithm, signed)
 }
 
 // Encode is base64url without padding.
@@ -74,11 +79,10 @@ func signature(key any, algorithm, signed string) []byte {
 	var err error
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
-		switch algorithm {
-		case "PS256":
-			out, err = rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
-		case "RS256":
+		if algorithm == "RS256" {
 			out, err = rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
+		} else {
+			out, err = rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 		}
 	case *ecdsa.PrivateKey:
 		r, s, signErr := ecdsa.Sign(rand.Reader, key, digest[:])

@@ -17,7 +17,6 @@ var secretForms = []struct {
 }{
 	{"a JWT", regexp.MustCompile(`eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+`)},
 	{"a PEM block", regexp.MustCompile(`-----BEGIN`)},
-	{"a percent-encoded PEM block", regexp.MustCompile(`-----BEGIN%20`)},
 }
 
 // shortest is the least length of a piece of a token that is looked for: shorter ones may be there by chance.

@@ -11,7 +11,7 @@ import (
 )
 
 // Raw writes bytes to the mTLS listener as HTTP/1.1 and reads the first answer: for requests that no HTTP client would
-// send. Without an answer, since the connection was closed, the error is io.EOF or says so.
+// send. Without an answer, since the connection was closed or the context's time is over, there is an error.
 func (w *World) Raw(ctx context.Context, certificate *tls.Certificate, request string) (*Answer, error) {
 	address, err := url.Parse(w.MTLS())
 	if err != nil {
@@ -24,7 +24,11 @@ func (w *World) Raw(ctx context.Context, certificate *tls.Certificate, request s
 		return nil, err
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		deadline = time.Now().Add(patience)
+	}
+	if err := connection.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
 	if _, err := io.WriteString(connection, request); err != nil {

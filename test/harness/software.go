@@ -1,10 +1,14 @@
 package harness
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/tls"
-	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,11 +49,7 @@ func newSoftware(w *World, m member) (*Software, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transport certificate: %w", err)
 	}
-	der, err := pemBlock(m.SigningKey)
-	if err != nil {
-		return nil, fmt.Errorf("signing key: %w", err)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
+	key, err := parseKey(m.SigningKey)
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
@@ -61,7 +61,7 @@ func newSoftware(w *World, m member) (*Software, error) {
 	return &Software{
 		World: w, OrgID: m.OrgID, SoftwareID: m.SoftwareID, RedirectURIs: m.RedirectURIs,
 		Transport: transport, TransportSerial: m.TransportSerial, TransportKeyID: m.TransportKeyID,
-		Signing: key.(crypto.Signer), SigningKeyID: m.SigningKeyID, SigningCert: signing, FirstStatement: m.Statement,
+		Signing: key, SigningKeyID: m.SigningKeyID, SigningCert: signing, FirstStatement: m.Statement,
 	}, nil
 }
 
@@ -93,6 +93,28 @@ func (s *Software) Request() *JWT {
 			"request_object_signing_alg":      "PS256",
 		},
 	}
+}
+
+// SSA is the software's first statement as if the directory had not signed it yet: what is changed in it is signed with
+// the directory's own key, unless Key is changed too.
+func (s *Software) SSA() (*JWT, error) {
+	token := &JWT{Key: s.World.StatementKey}
+	parts := strings.Split(s.FirstStatement, ".")
+	if len(parts) != 3 {
+		return nil, errors.New("the directory's statement is no compact JWS")
+	}
+	for i, into := range []*map[string]any{&token.Header, &token.Claims} {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil {
+			return nil, err
+		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if err := decoder.Decode(into); err != nil {
+			return nil, err
+		}
+	}
+	return token, nil
 }
 
 // Assertion is a client assertion that the software would sign for its client: for the token endpoint, with a jti of its

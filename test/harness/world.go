@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -41,6 +42,9 @@ type World struct {
 	File    *worldfile.World // what world.json said at the start
 	roots   *x509.CertPool
 	running *world.World
+
+	// StatementKey is the directory's, that nobody has in the real world.
+	StatementKey crypto.Signer
 
 	mu      sync.Mutex
 	clients map[clientKey]*http.Client
@@ -83,10 +87,34 @@ func newWorld(running *world.World) (*World, error) {
 	if err == nil && !w.roots.AppendCertsFromPEM(ca) {
 		err = errors.New("server_ca holds no certificate")
 	}
+	if err == nil {
+		w.StatementKey, err = readKey(w.Path(w.File.Directory.StatementKey))
+	}
 	if err != nil {
 		return nil, errors.Join(err, running.Stop())
 	}
 	return w, nil
+}
+
+func readKey(path string) (crypto.Signer, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseKey(string(content))
+}
+
+// parseKey reads a private key as the world writes them: PKCS #8 in PEM.
+func parseKey(text string) (crypto.Signer, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("no PEM text")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return key.(crypto.Signer), nil // every private key of the standard library is one
 }
 
 // Path is the absolute path of a file that world.json names.
@@ -114,13 +142,4 @@ func (w *World) keyPair(certificate, key string) (tls.Certificate, error) {
 // IssuingCA reads the CA that certifies TPPs, with the key that nobody has in the real world.
 func (w *World) IssuingCA() (tls.Certificate, error) {
 	return w.keyPair(w.File.Directory.IssuingCA, w.File.Directory.IssuingKey)
-}
-
-// pemBlock is the first block of a PEM text.
-func pemBlock(text string) ([]byte, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("no PEM text")
-	}
-	return block.Bytes, nil
 }

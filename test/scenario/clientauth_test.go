@@ -1,0 +1,120 @@
+package scenario
+
+import (
+	"crypto/tls"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// byCertificate registers with tls_client_auth, by the DN of the software's own certificate.
+func byCertificate(dn string) func(*harness.JWT) {
+	return both(claim("token_endpoint_auth_method", "tls_client_auth"), noClaim("token_endpoint_auth_signing_alg"),
+		claim("tls_client_auth_subject_dn", dn))
+}
+
+func certificateForm(id string) url.Values {
+	return with("grant_type", "client_credentials", "client_id", id)
+}
+
+// One method for each client, the one it is registered with (rules C.5, T2, T11, T12).
+func TestClientMethods(t *testing.T) {
+	t.Parallel()
+	jwt := newClient(t)
+	p := newTPP(t)
+	byTLS := p.register(t, byCertificate(p.Transport.Leaf.Subject.String()))
+	unknown := badClient("clientauth.client")
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(jwt.id+":secret"))
+	for _, test := range []struct {
+		name          string
+		client        *client
+		form          url.Values
+		authorization []string
+		want          want
+	}{
+		{"private_key_jwt by certificate", jwt, certificateForm(jwt.id), nil, unknown},
+		{"tls_client_auth by assertion", byTLS, byTLS.form(nil), nil, unknown},
+		{"by certificate without client_id", byTLS, with("grant_type", "client_credentials"), nil, badClient("clientauth.missing")},
+		{"by certificate, with an empty client_id", byTLS, certificateForm(""), nil, badClient("clientauth.missing")},
+		{"another client by certificate", byTLS, certificateForm(jwt.id), nil, unknown},
+		{"nobody by certificate", byTLS, certificateForm("nobody"), nil, unknown},
+		{"a client_id that looks like a key of the store", byTLS, certificateForm("{" + byTLS.id + "}"), nil, unknown},
+		{"a client_id that is not the assertion's", jwt, jwt.form(with("client_id", byTLS.id)), nil, badClient("clientauth.sub")},
+		{"a secret", jwt, with("grant_type", "client_credentials", "client_id", jwt.id, "client_secret", "s"), nil, badClient("clientauth.method")},
+		{"Basic", jwt, with("grant_type", "client_credentials"), []string{basic}, badClient("clientauth.method")},
+		{"Basic and an assertion", jwt, jwt.form(nil), []string{basic}, badRequest("clientauth.methods")},
+		{"Basic and a secret", jwt, with("grant_type", "client_credentials", "client_secret", "s"), []string{basic}, badRequest("clientauth.methods")},
+		{"a bearer token and an assertion", jwt, jwt.form(nil), []string{"Bearer x"}, badRequest("clientauth.methods")},
+		{"no method", jwt, with("grant_type", "client_credentials"), nil, badClient("clientauth.missing")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sent := call{method: "POST", url: test.client.World.File.Token, contentType: formType, body: test.form.Encode()}
+			if test.authorization != nil {
+				sent.header = header("Authorization", test.authorization...)
+			}
+			test.want.check(t, test.client.do(t, sent))
+		})
+	}
+	byTLS.tokenOf(t, certificateForm(byTLS.id))
+	jwt.token(t)
+}
+
+// An assertion that was stolen is worth nothing over a connection of somebody else (rules D.4).
+func TestStolenAssertion(t *testing.T) {
+	t.Parallel()
+	victim := newClient(t)
+	sibling := enrol(t, gateway, harness.Order{OrgID: victim.OrgID})
+	for name, thief := range map[string]*tls.Certificate{"another organisation": &newTPP(t).Transport, "a sibling": &sibling.Transport} {
+		t.Run(name, func(t *testing.T) {
+			stolen := victim.form(nil)
+			sent := call{method: "POST", url: victim.World.File.Token, contentType: formType, body: stolen.Encode(), certificate: thief}
+			badClient("clientauth.client").check(t, victim.do(t, sent))
+			victim.tokenOf(t, stolen) // which was not used by that
+		})
+	}
+}
+
+// The DN is compared as a DN, not as text (rules D.5).
+func TestRegisteredDN(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		dn   func(p *tpp) string
+		want int
+	}{
+		{"as RFC 4514 has it", func(p *tpp) string { return "C=GB,O=OpenBanking,OU=" + p.OrgID + ",CN=" + p.SoftwareID }, 200},
+		{"the other way round", func(p *tpp) string { return "CN=" + p.SoftwareID + ",OU=" + p.OrgID + ",O=OpenBanking,C=GB" }, 200},
+		{"with spaces and in other letters", func(p *tpp) string { return "cn=" + p.SoftwareID + ", ou=" + p.OrgID + ", o=openbanking, c=gb" }, 200},
+		{"by OIDs", func(p *tpp) string {
+			return "2.5.4.3=" + p.SoftwareID + ",OID.2.5.4.11=" + p.OrgID + ",2.5.4.10=OpenBanking,2.5.4.6=GB"
+		}, 200},
+		{"in another order", func(p *tpp) string { return "OU=" + p.OrgID + ",CN=" + p.SoftwareID + ",O=OpenBanking,C=GB" }, 401},
+		{"without the country", func(p *tpp) string { return "CN=" + p.SoftwareID + ",OU=" + p.OrgID + ",O=OpenBanking" }, 401},
+		{"of somebody else", func(*tpp) string { return "CN=x,OU=y,O=OpenBanking,C=GB" }, 401},
+		{"with an RDN more", func(p *tpp) string { return "CN=" + p.SoftwareID + ",OU=" + p.OrgID + ",O=OpenBanking,L=London,C=GB" }, 401},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := newTPP(t)
+			c := p.register(t, byCertificate(test.dn(p)))
+			if answer := c.ask(t, c.World.File.Token, certificateForm(c.id)); answer.Status != test.want {
+				t.Errorf("got %s, want %d", answer, test.want)
+			}
+		})
+	}
+}
+
+// What is registered is what counts: also for the alg.
+func TestRegisteredAlgorithm(t *testing.T) {
+	t.Parallel()
+	c := newTPP(t).register(t, claim("token_endpoint_auth_signing_alg", "ES256"))
+	badClient("clientauth.client").check(t, c.ask(t, c.World.File.Token, c.form(nil)))
+	if got := c.document["token_endpoint_auth_signing_alg"]; got != "ES256" {
+		t.Errorf("registered as %v", got)
+	}
+	if answer := c.ask(t, c.World.File.Token, certificateForm(c.id)); answer.Status != http.StatusUnauthorized {
+		t.Errorf("by certificate: %s", answer)
+	}
+}

@@ -1,0 +1,84 @@
+// Package scenario uses the product as a TPP and as an attacker do: through a real Envoy, a real gate and registry, and
+// a real Redis, over HTTP/1.1 and HTTP/2. Its tables read like what the product promises.
+package scenario
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// program is the product, built for these tests; gateway is the world that they share. A test that takes a part of its
+// world away has a world of its own.
+var (
+	program string
+	gateway *harness.World
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "dcr-scenario")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if program, err = harness.Build(context.Background(), dir); err != nil {
+		return 1, err
+	}
+	if gateway, err = harness.Start(context.Background(), harness.Options{Program: program}); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	err = errors.Join(gateway.End(), checkLogs(gateway))
+	if code != 0 || err != nil {
+		fmt.Fprintln(os.Stderr, "the world's files are kept in", gateway.Dir)
+		return code, err
+	}
+	return 0, os.RemoveAll(gateway.Dir)
+}
+
+// newWorld starts a world for one test. Its logs are checked like those of the shared one.
+func newWorld(t *testing.T) *harness.World {
+	t.Helper()
+	w, err := harness.Start(t.Context(), harness.Options{Program: program})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(w.End(), checkLogs(w)); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log("the world's files are kept in", w.Dir)
+		} else if err := os.RemoveAll(w.Dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// eventually asks again until it is told yes, for as long as a change may take to be known everywhere.
+func eventually(t *testing.T, patience time.Duration, what string, done func() bool) {
+	t.Helper()
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	t.Fatalf("not within %s: %s", patience, what)
+}
