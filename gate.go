@@ -31,9 +31,9 @@ const (
 	factsKeyLife  = time.Hour
 	factsKeyRenew = time.Minute
 
-	// gcPercent lets the gate's small heap grow to three times what lives in it before it is collected: each check leaves
+	// gcPercent lets the gate's small heap grow to four times what lives in it before it is collected: each check leaves
 	// much behind and keeps little.
-	gcPercent = 200
+	gcPercent = 300
 )
 
 func runGate(ctx context.Context, arguments []string, _, _ io.Writer) error {

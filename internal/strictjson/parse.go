@@ -10,6 +10,9 @@ import (
 // MaxDepth is how deep objects and arrays may be nested. A software statement needs four levels.
 const MaxDepth = 16
 
+// usualMembers is room for the members of most objects.
+const usualMembers = 16
+
 // Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth,
 // half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
 // regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
@@ -55,16 +58,9 @@ func newWalk(document []byte) (*walk, error) {
 
 // walk goes once through a document that is known to be well-formed, so it looks at names, strings and depth only.
 type walk struct {
-	text    string
-	bytes   []byte // of the text
-	at      int
-	objects int                     // how many have been opened; an object's number among its names
-	names   map[memberName]struct{} // of all objects so far; nil before the first
-}
-
-type memberName struct {
-	object int
-	folded string
+	text  string
+	bytes []byte // of the text
+	at    int
 }
 
 // next steps over all that stands between two values and returns the byte it stops at.
@@ -84,11 +80,10 @@ func (w *walk) object(depth int, into Object) error {
 	if depth > MaxDepth {
 		return errDepth
 	}
-	w.objects++
-	number := w.objects
+	names := make(map[string]struct{}, usualMembers)
 	w.at++
 	for w.next() != '}' {
-		name, err := w.name(number)
+		name, err := w.name(names)
 		if err != nil {
 			return err
 		}

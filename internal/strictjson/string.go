@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// name reads a member's name and remembers it among those of its object.
+// name reads a member's name and remembers it, folded, among those of its object.
 //
 // "The Header Parameter names within the JOSE Header MUST be unique" (RFC 7515, section 4); "the Claim Names within a
 // JWT Claims Set MUST be unique" (RFC 7519, section 4).
-func (w *walk) name(object int) (string, error) {
+func (w *walk) name(names map[string]struct{}) (string, error) {
 	quoted, err := w.string()
 	if err != nil {
 		return "", err
@@ -29,14 +29,11 @@ func (w *walk) name(object int) (string, error) {
 			return "", errors.New("json: the name of a member is not printable ASCII")
 		}
 	}
-	member := memberName{object, strings.ToLower(name)}
-	if _, seen := w.names[member]; seen {
+	folded := strings.ToLower(name)
+	if _, seen := names[folded]; seen {
 		return "", errors.New("json: two members have one name")
 	}
-	if w.names == nil {
-		w.names = map[memberName]struct{}{}
-	}
-	w.names[member] = struct{}{}
+	names[folded] = struct{}{}
 	return name, nil
 }
 
