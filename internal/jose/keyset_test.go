@@ -148,7 +148,7 @@ func TestParseKeySetDocuments(t *testing.T) {
 		{"largest", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes-11), ""},
 		{"65 keys", `{"keys":[` + many(65) + `]}`, "key set: more than 64 keys"},
 		{"too large", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes), "key set: larger than 262144 bytes"},
-		{"no JSON", `<html>`, "key set: json: not one well-formed value"},
+		{"no JSON", `<html>`, "key set: json: not an object"},
 		{"a list", `[]`, "key set: json: not an object"},
 		{"no keys", `{}`, "key set: keys is missing"},
 		{"keys is null", `{"keys":null}`, "key set: keys has the wrong type: want an array"},

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,19 +14,17 @@ const MaxDepth = 16
 // usualMembers is room for the members of most objects.
 const usualMembers = 16
 
+var (
+	errForm  = errors.New("json: not one well-formed value")
+	errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
+)
+
 // Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth,
 // half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
 // regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
 func Parse(document []byte) (Object, error) {
-	w, err := newWalk(document)
-	if err != nil {
-		return nil, err
-	}
-	if w.next() != '{' {
-		return nil, errors.New("json: not an object")
-	}
 	object := Object{}
-	if err := w.object(1, object); err != nil {
+	if err := parse(document, '{', func(r *reader) error { return r.object(1, object) }); err != nil {
 		return nil, err
 	}
 	return object, nil
@@ -33,105 +32,133 @@ func Parse(document []byte) (Object, error) {
 
 // parseArray reads one JSON array as Parse reads an object.
 func parseArray(document []byte) ([]json.RawMessage, error) {
-	w, err := newWalk(document)
-	if err != nil {
-		return nil, err
-	}
-	if w.next() != '[' {
-		return nil, errors.New("json: not an array")
-	}
 	values := []json.RawMessage{}
-	err = w.array(1, func(value json.RawMessage) { values = append(values, value) })
+	see := func(value json.RawMessage) { values = append(values, value) }
+	err := parse(document, '[', func(r *reader) error { return r.array(1, see) })
 	return values, err
 }
 
-func newWalk(document []byte) (*walk, error) {
+// parse reads a document that is one value which begins with the bracket.
+func parse(document []byte, bracket byte, value func(*reader) error) error {
 	if !utf8.Valid(document) {
-		return nil, errors.New("json: not valid UTF-8")
+		return errors.New("json: not valid UTF-8")
 	}
-	if !json.Valid(document) {
-		return nil, errors.New("json: not one well-formed value")
+	r := &reader{text: bytes.Clone(document)}
+	if r.next() != bracket {
+		return fmt.Errorf("json: not an %s", map[byte]string{'{': "object", '[': "array"}[bracket])
 	}
-	text := string(document)
-	return &walk{text: text, bytes: []byte(text)}, nil
+	if err := value(r); err != nil {
+		return err
+	}
+	if r.next(); r.at < len(r.text) {
+		return errForm
+	}
+	return nil
 }
 
-// walk goes once through a document that is known to be well-formed, so it looks at names, strings and depth only.
-type walk struct {
-	text  string
-	bytes []byte // of the text
-	at    int
+// A reader goes once through a document and checks the grammar of RFC 8259 and our own demands as it goes.
+type reader struct {
+	text []byte
+	at   int
 }
 
-// next steps over all that stands between two values and returns the byte it stops at.
-func (w *walk) next() byte {
+// peek returns the byte at hand, 0 at the end, which is no byte of JSON either.
+func (r *reader) peek() byte {
+	if r.at < len(r.text) {
+		return r.text[r.at]
+	}
+	return 0
+}
+
+// next steps over white space and returns the byte it stops at.
+func (r *reader) next() byte {
 	for {
-		switch w.text[w.at] {
-		case ' ', '\t', '\r', '\n', ',', ':':
-			w.at++
+		switch c := r.peek(); c {
+		case ' ', '\t', '\r', '\n':
+			r.at++
 		default:
-			return w.text[w.at]
+			return c
 		}
 	}
 }
 
 // object reads the object that begins here, and its members into the object given unless that is nil.
-func (w *walk) object(depth int, into Object) error {
-	if depth > MaxDepth {
-		return errDepth
-	}
+func (r *reader) object(depth int, into Object) error {
 	names := make(map[string]struct{}, usualMembers)
-	w.at++
-	for w.next() != '}' {
-		name, err := w.name(names)
+	return r.list(depth, '}', func() error {
+		name, err := r.name(names)
 		if err != nil {
 			return err
 		}
-		w.next()
-		start := w.at
-		if err := w.value(depth); err != nil {
+		if r.next() != ':' {
+			return errForm
+		}
+		r.at++
+		r.next()
+		start := r.at
+		if err := r.value(depth); err != nil {
 			return err
 		}
 		if into != nil {
-			into[name] = w.bytes[start:w.at:w.at]
+			into[name] = r.text[start:r.at:r.at]
 		}
-	}
-	w.at++
-	return nil
+		return nil
+	})
 }
 
 // array reads the array that begins here, and shows each of its values unless see is nil.
-func (w *walk) array(depth int, see func(json.RawMessage)) error {
-	if depth > MaxDepth {
-		return errDepth
-	}
-	w.at++
-	for w.next() != ']' {
-		start := w.at
-		if err := w.value(depth); err != nil {
+func (r *reader) array(depth int, see func(json.RawMessage)) error {
+	return r.list(depth, ']', func() error {
+		start := r.at
+		if err := r.value(depth); err != nil {
 			return err
 		}
 		if see != nil {
-			see(w.bytes[start:w.at:w.at])
+			see(r.text[start:r.at:r.at])
+		}
+		return nil
+	})
+}
+
+// list reads what stands between two brackets, with a comma between each two.
+func (r *reader) list(depth int, end byte, item func() error) error {
+	if depth > MaxDepth {
+		return errDepth
+	}
+	r.at++
+	if r.next() == end {
+		r.at++
+		return nil
+	}
+	for {
+		if err := item(); err != nil {
+			return err
+		}
+		switch r.next() {
+		case ',':
+			r.at++
+			r.next()
+		case end:
+			r.at++
+			return nil
+		default:
+			return errForm
 		}
 	}
-	w.at++
-	return nil
 }
 
 // value reads the value that begins here. depth is that of the object or array it is in.
-func (w *walk) value(depth int) error {
-	switch w.next() {
+func (r *reader) value(depth int) error {
+	switch c := r.peek(); c {
 	case '{':
-		return w.object(depth+1, nil)
+		return r.object(depth+1, nil)
 	case '[':
-		return w.array(depth+1, nil)
+		return r.array(depth+1, nil)
 	case '"':
-		_, err := w.string()
+		_, err := r.string()
 		return err
+	case 't', 'f', 'n':
+		return r.word()
 	}
-	w.at += literal(w.text[w.at:])
-	return nil
+	return r.number()
 }
-
-var errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)

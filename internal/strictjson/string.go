@@ -1,9 +1,9 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,16 +13,14 @@ import (
 //
 // "The Header Parameter names within the JOSE Header MUST be unique" (RFC 7515, section 4); "the Claim Names within a
 // JWT Claims Set MUST be unique" (RFC 7519, section 4).
-func (w *walk) name(names map[string]struct{}) (string, error) {
-	quoted, err := w.string()
+func (r *reader) name(names map[string]struct{}) (string, error) {
+	quoted, err := r.string()
 	if err != nil {
 		return "", err
 	}
-	name := quoted[1 : len(quoted)-1]
-	if strings.Contains(name, `\`) {
-		if err := json.Unmarshal([]byte(quoted), &name); err != nil {
-			return "", errors.New("json: not well-formed")
-		}
+	name, ok := text(quoted)
+	if !ok {
+		return "", errForm
 	}
 	for i := range len(name) {
 		if name[i] < 0x20 || name[i] > 0x7e {
@@ -38,50 +36,62 @@ func (w *walk) name(names map[string]struct{}) (string, error) {
 }
 
 // string reads the string that begins here and returns it with its quotes.
-func (w *walk) string() (string, error) {
-	start := w.at
-	w.at++
-	for w.text[w.at] != '"' {
-		if w.text[w.at] != '\\' {
-			w.at++
-			continue
-		}
-		length, whole := escape(w.text[w.at:])
-		if !whole {
-			return "", errors.New("json: half a surrogate pair")
-		}
-		w.at += length
+func (r *reader) string() (json.RawMessage, error) {
+	if r.peek() != '"' {
+		return nil, errForm
 	}
-	w.at++
-	return w.text[start:w.at], nil
+	start := r.at
+	r.at++
+	for {
+		switch c := r.peek(); {
+		case c == '"':
+			r.at++
+			return r.text[start:r.at], nil
+		case c == '\\':
+			if err := r.escape(); err != nil {
+				return nil, err
+			}
+		case c < 0x20: // the end, or a control character, which "MUST be escaped" (RFC 8259, section 7)
+			return nil, errForm
+		default:
+			r.at++
+		}
+	}
 }
 
-// escape measures the escape that text begins with, a surrogate pair being one. Half a pair is no character: "the
-// behavior of software that receives JSON texts containing such values is unpredictable" (RFC 8259, section 8.2).
-func escape(text string) (length int, whole bool) {
-	if text[1] != 'u' {
-		return len(`\n`), true
+// escape steps over the escape that begins here, a surrogate pair being one. Half a pair is no character: "the behavior
+// of software that receives JSON texts containing such values is unpredictable" (RFC 8259, section 8.2).
+func (r *reader) escape() error {
+	if r.at+1 < len(r.text) && bytes.IndexByte([]byte(`"\/bfnrt`), r.text[r.at+1]) >= 0 {
+		r.at += len(`\n`)
+		return nil
 	}
-	first := codeUnit(text)
+	first, ok := r.codeUnit()
+	if !ok {
+		return errForm
+	}
 	if !utf16.IsSurrogate(first) {
-		return len(`\u0000`), true
+		return nil
 	}
-	rest := text[len(`\u0000`):]
-	if !strings.HasPrefix(rest, `\u`) {
+	if second, ok := r.codeUnit(); !ok || utf16.DecodeRune(first, second) == utf8.RuneError {
+		return errors.New("json: half a surrogate pair")
+	}
+	return nil
+}
+
+// codeUnit reads \u and four hexadecimal digits.
+func (r *reader) codeUnit() (unit rune, ok bool) {
+	rest := r.text[r.at:]
+	if len(rest) < len(`\u0000`) || rest[0] != '\\' || rest[1] != 'u' {
 		return 0, false
 	}
-	return 2 * len(`\u0000`), utf16.DecodeRune(first, codeUnit(rest)) != utf8.RuneError
-}
-
-// codeUnit reads the four digits of the \u escape that text begins with.
-func codeUnit(text string) rune {
-	unit, err := strconv.ParseUint(text[len(`\u`):len(`\u0000`)], 16, 16)
-	if err != nil {
-		return utf8.RuneError
+	for _, c := range rest[2:6] {
+		digit := strings.IndexByte("0123456789abcdef", c|0x20) // folds A to F; no digit is changed by it
+		if digit < 0 || c < '0' {
+			return 0, false
+		}
+		unit = unit<<4 | rune(digit)
 	}
-	return rune(unit)
+	r.at += len(`\u0000`)
+	return unit, true
 }
-
-// literal measures the number, true, false or null that text begins with. Something always follows it, as it stands in
-// an object.
-func literal(text string) int { return strings.IndexAny(text, " \t\r\n,]}") }
