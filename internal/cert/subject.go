@@ -4,6 +4,9 @@ import (
 	"encoding/asn1"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/crypto/cryptobyte"
+	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 const (
@@ -11,12 +14,6 @@ const (
 	organizationalUnitName = "2.5.4.11"
 	organizationIdentifier = "2.5.4.97"
 )
-
-// encoding/asn1 reads a slice as a SET when the name of its type ends in SET.
-type relativeNameSET []struct {
-	Type  asn1.ObjectIdentifier
-	Value asn1.RawValue
-}
 
 // readSubject reads the subject's DER itself: pkix.Name keeps the last of several CNs, and its ToRDNSequence drops
 // 2.5.4.97 (rules D.6).
@@ -44,21 +41,22 @@ func (c *Certificate) readSubject(der []byte) error {
 	return nil
 }
 
+// subjectDN reads Name ::= SEQUENCE OF RelativeDistinguishedName, each a SET OF attributes (RFC 5280, section 4.1.2.4).
 func subjectDN(der []byte) (DN, error) {
-	var sequence []relativeNameSET
-	rest, err := asn1.Unmarshal(der, &sequence)
-	if err != nil || len(rest) > 0 || len(sequence) == 0 {
-		return nil, refuse("certificate.subject", "the client certificate's subject is empty or not well-formed")
+	input := cryptobyte.String(der)
+	var sequence cryptobyte.String
+	if !input.ReadASN1(&sequence, tag.SEQUENCE) || !input.Empty() || sequence.Empty() {
+		return nil, errSubject()
 	}
-	subject := make(DN, 0, len(sequence))
-	for _, set := range sequence {
-		var attributes []Attribute
-		for _, member := range set {
-			value, err := decodeValue(member.Value.FullBytes)
-			if err != nil {
-				return nil, refuse("certificate.subject", "the client certificate's subject: "+err.Error())
-			}
-			attributes = append(attributes, Attribute{Type: member.Type.String(), Value: value})
+	var subject DN
+	for !sequence.Empty() {
+		var set cryptobyte.String
+		if !sequence.ReadASN1(&set, tag.SET) {
+			return nil, errSubject()
+		}
+		attributes, err := readAttributes(set)
+		if err != nil {
+			return nil, err
 		}
 		rdn, err := newRDN(attributes)
 		if err != nil {
@@ -102,4 +100,26 @@ func authorisationNumber(identifier string) string {
 // letters says whether text is of least to most letters A to Z.
 func letters(text string, least, most int) bool {
 	return len(text) >= least && len(text) <= most && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+func readAttributes(set cryptobyte.String) ([]Attribute, error) {
+	var attributes []Attribute
+	for !set.Empty() {
+		var member, value cryptobyte.String
+		var kind asn1.ObjectIdentifier
+		if !set.ReadASN1(&member, tag.SEQUENCE) || !member.ReadASN1ObjectIdentifier(&kind) ||
+			!member.ReadAnyASN1Element(&value, new(tag.Tag)) || !member.Empty() {
+			return nil, errSubject()
+		}
+		text, err := decodeValue(value)
+		if err != nil {
+			return nil, refuse("certificate.subject", "the client certificate's subject: "+err.Error())
+		}
+		attributes = append(attributes, Attribute{Type: kind.String(), Value: text})
+	}
+	return attributes, nil
+}
+
+func errSubject() error {
+	return refuse("certificate.subject", "the client certificate's subject is empty or not well-formed")
 }
