@@ -11,16 +11,21 @@ import (
 // MaxDepth is how deep objects and arrays may be nested. A software statement needs four levels.
 const MaxDepth = 16
 
+// MaxMembers is how many members an object may have: a software statement has some thirty. Each name is compared with
+// those before it.
+const MaxMembers = 256
+
 // usualMembers is room for the members of most objects.
-const usualMembers = 16
+const usualMembers = 48
 
 var (
 	errForm  = errors.New("json: not one well-formed value")
+	errMany  = fmt.Errorf("json: an object has more than %d members", MaxMembers)
 	errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
 )
 
 // Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth,
-// half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
+// an object of more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
 // regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
 func Parse(document []byte) (Object, error) {
 	object := Object{}
@@ -84,9 +89,9 @@ func (r *reader) next() byte {
 
 // object reads the object that begins here, and its members into the object given unless that is nil.
 func (r *reader) object(depth int, into Object) error {
-	names := make(map[string]struct{}, usualMembers)
+	names := make([]string, 0, usualMembers)
 	return r.list(depth, '}', func() error {
-		name, err := r.name(names)
+		name, err := r.name(&names)
 		if err != nil {
 			return err
 		}

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// name reads a member's name and remembers it, folded, among those of its object.
+// name reads a member's name and remembers it among those of its object.
 //
 // "The Header Parameter names within the JOSE Header MUST be unique" (RFC 7515, section 4); "the Claim Names within a
 // JWT Claims Set MUST be unique" (RFC 7519, section 4).
-func (r *reader) name(names map[string]struct{}) (string, error) {
+func (r *reader) name(names *[]string) (string, error) {
 	quoted, err := r.string()
 	if err != nil {
 		return "", err
@@ -27,11 +27,14 @@ func (r *reader) name(names map[string]struct{}) (string, error) {
 			return "", errors.New("json: the name of a member is not printable ASCII")
 		}
 	}
-	folded := strings.ToLower(name)
-	if _, seen := names[folded]; seen {
-		return "", errors.New("json: two members have one name")
+	for _, other := range *names {
+		if len(other) == len(name) && strings.EqualFold(other, name) {
+			return "", errors.New("json: two members have one name")
+		}
 	}
-	names[folded] = struct{}{}
+	if *names = append(*names, name); len(*names) > MaxMembers {
+		return "", errMany
+	}
 	return name, nil
 }
 
