@@ -1,9 +1,7 @@
 package directory
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 //go:embed *.yaml
@@ -94,15 +93,8 @@ func read(text []byte, depth int) (*dcr.Directory, error) {
 		}
 		f.Directory = *extended
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := decoder.Decode(&f); errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	} else if err != nil {
+	if err := strictyaml.Decode(text, &f); err != nil {
 		return nil, err
-	}
-	var more any
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("a second document follows the first")
 	}
 	return &f.Directory, nil
 }

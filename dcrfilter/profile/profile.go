@@ -3,17 +3,13 @@
 package profile
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 //go:embed *.yaml
@@ -45,16 +41,9 @@ func Load(name string) (*dcr.Profile, error) {
 // Parse reads a profile and checks the whole of it: unknown and repeated keys, values out of range, patterns that do not
 // compile and rules that do not exist are errors, all of them reported at once with the member they are in.
 func Parse(text []byte) (*dcr.Profile, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	var profile dcr.Profile
-	if err := decoder.Decode(&profile); errors.Is(err, io.EOF) {
-		return nil, errors.New("profile: the file is empty")
-	} else if err != nil {
+	if err := strictyaml.Decode(text, &profile); err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
-	}
-	var more any
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("profile: a second document follows the first")
 	}
 	if err := check(&profile); err != nil {
 		return nil, err

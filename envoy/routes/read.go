@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 // maxFile bounds routes.yaml: ten thousand routes fit into it.
@@ -61,18 +60,14 @@ func decode(source []byte) (*File, error) {
 	if err := checkScalars(source); err != nil {
 		return nil, err
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict())
 	var file File
-	switch err := decoder.Decode(&file); {
-	case errors.Is(err, io.EOF):
+	switch err := strictyaml.Decode(source, &file); {
+	case errors.Is(err, strictyaml.ErrEmpty):
 		return nil, errors.New("is empty")
+	case errors.Is(err, strictyaml.ErrMore):
+		return nil, errors.New("holds more than one YAML document")
 	case err != nil:
 		return nil, err
-	}
-	// The library reads the first document and is silent about a second one.
-	var more any
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("holds more than one YAML document")
 	}
 	return &file, nil
 }
