@@ -10,52 +10,70 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
-// readCAs reads the CA files that the directory names, relative to its folder.
-func (d *Directory) readCAs(folder string) error {
+// source is where the CA files of a directory come from, and where it is noted what is wrong with them.
+type source struct {
+	read   func(path string) ([]byte, error)
+	folder string // that names are relative to
+	faults *faults
+}
+
+// readCAs reads the CA files that the directory names.
+func (d *Directory) readCAs(from source) {
 	seen := map[[sha256.Size]byte]bool{}
 	for i, kind := range d.Certificates {
-		texts, err := readTexts(folder, kind.CA)
+		where := fmt.Sprintf("certificates[%d].ca", i)
+		texts, ok := from.texts(where, kind.CA)
+		if !ok {
+			continue
+		}
+		anchors, err := cert.NewAnchors(texts...)
 		if err != nil {
-			return fmt.Errorf("certificates[%d].ca: %w", i, err)
+			from.faults.failed(where, err)
+			continue
 		}
-		if d.Anchors[kind.Profile], err = cert.NewAnchors(texts...); err != nil {
-			return fmt.Errorf("certificates[%d].ca: %w", i, err)
-		}
+		d.Anchors[kind.Profile] = anchors
 		for _, text := range texts {
 			d.CABundle = appendNew(d.CABundle, text, seen)
 		}
 	}
 	if len(d.TLSCA) == 0 {
-		return nil
+		return
 	}
-	texts, err := readTexts(folder, d.TLSCA)
-	if err != nil {
-		return fmt.Errorf("tls_ca: %w", err)
-	}
+	texts, _ := from.texts("tls_ca", d.TLSCA)
 	d.Roots = x509.NewCertPool()
 	for _, text := range texts {
 		d.Roots.AppendCertsFromPEM(text)
 	}
-	return nil
 }
 
-// readTexts reads PEM files, each of which must hold CA certificates and nothing else.
-func readTexts(folder string, paths []string) ([][]byte, error) {
-	var texts [][]byte
-	for _, path := range paths {
+// texts reads PEM files, each of which must hold CA certificates and nothing else.
+func (s source) texts(where string, paths []string) (texts [][]byte, ok bool) {
+	ok = true
+	for i, path := range paths {
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(folder, path)
+			path = filepath.Join(s.folder, path)
 		}
-		text, err := readBounded(path)
+		text, err := s.read(path)
+		if err == nil {
+			err = checkCAs(path, text)
+		}
 		if err != nil {
-			return nil, err
-		}
-		if _, err := cert.NewAnchors(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			s.faults.failed(fmt.Sprintf("%s[%d]", where, i), err)
+			ok = false
 		}
 		texts = append(texts, text)
 	}
-	return texts, nil
+	return texts, ok
+}
+
+func checkCAs(path string, text []byte) error {
+	if len(text) > maxFile {
+		return tooLarge(path)
+	}
+	if _, err := cert.NewAnchors(text); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // appendNew appends the certificates of a PEM text that were not seen yet, without what stands around them.

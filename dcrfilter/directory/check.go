@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -24,28 +23,8 @@ var (
 // algorithms are those that FAPI 1.0 Part 2, section 8.6, allows.
 var algorithms = []string{"PS256", "ES256"}
 
-// faults collects what is wrong, each with where it is.
-type faults []error
-
-func (f *faults) add(path, format string, arguments ...any) {
-	*f = append(*f, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, arguments...)))
-}
-
-func (f *faults) unless(ok bool, path, must string) {
-	if !ok {
-		f.add(path, "must %s", must)
-	}
-}
-
-// each checks every item of a list.
-func (f *faults) each(path string, items []string, ok func(string) bool, must string) {
-	for i, item := range items {
-		f.unless(ok(item), fmt.Sprintf("%s[%d]", path, i), must)
-	}
-}
-
 // check says what is wrong with a directory, but for its CAs.
-func check(d *dcr.Directory) error {
+func check(d *dcr.Directory) faults {
 	var f faults
 	f.unless(directoryName.MatchString(d.Name), "name", "be of lower-case letters, digits, dots and hyphens, at most 32")
 	f.unless(d.Issuer != "", "issuer", "be the exact iss of the directory's software statements")
@@ -61,7 +40,7 @@ func check(d *dcr.Directory) error {
 	for _, token := range slices.Sorted(maps.Keys(d.Scopes)) {
 		f.unless(scopeToken.MatchString(token), "scopes", "be scope tokens, of printable ASCII without spaces")
 	}
-	return errors.Join(f...)
+	return f
 }
 
 // checkKeys checks where keys come from: every URL's host must be one that may be asked.
@@ -103,7 +82,7 @@ func checkClaims(f *faults, d *dcr.Directory) {
 }
 
 // checkCertificates says what is wrong with the kinds of client certificates.
-func checkCertificates(kinds []dcr.CertificateKind) error {
+func checkCertificates(kinds []dcr.CertificateKind) faults {
 	var f faults
 	f.unless(len(kinds) > 0, "certificates", "name at least one kind of client certificates and its CAs")
 	var seen []string
@@ -115,7 +94,7 @@ func checkCertificates(kinds []dcr.CertificateKind) error {
 		f.unless(len(kind.CA) > 0, path+".ca", "name at least one PEM file")
 		seen = append(seen, kind.Profile)
 	}
-	return errors.Join(f...)
+	return f
 }
 
 // in says whether an item is one of a list's.

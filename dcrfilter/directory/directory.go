@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
@@ -25,27 +26,50 @@ type Directory struct {
 }
 
 // Load reads a directory's file, checks the whole of it and reads the CA files it names, which are relative to it.
-// Every fault is reported, with the key it is at.
-func Load(path string) (*Directory, error) {
-	definition, err := readFile(path)
+// Every fault is reported, with the line and the key it is at: the error is of type *Error.
+func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) }
+
+// LoadFrom is Load with another way to read: it reads the directory's file and the CA files that it names through read
+// alone, so that the caller knows all that the directory is made of. read is given the path itself and, for a CA file
+// that is not absolute, its path from the path's folder.
+func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, error) {
+	text, err := read(path)
 	if err != nil {
-		return nil, fmt.Errorf("directory %s: %w", path, err)
+		return nil, refusal(path, text, err)
 	}
-	if err := errors.Join(check(definition), checkCertificates(definition.Certificates)); err != nil {
-		return nil, fmt.Errorf("directory %s: %w", path, err)
+	definition, err := decode(text, maxExtends)
+	if err != nil {
+		return nil, refusal(path, text, err)
+	}
+	found := append(check(definition), checkCertificates(definition.Certificates)...)
+	if err := found.err(path, text); err != nil {
+		return nil, err
 	}
 	loaded := &Directory{Directory: definition, Anchors: map[string]*cert.Anchors{}}
-	if err := loaded.readCAs(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("directory %s: %w", path, err)
-	}
-	for _, address := range definition.PrivateAddresses {
+	loaded.readCAs(source{read: read, folder: filepath.Dir(path), faults: &found})
+	for i, address := range definition.PrivateAddresses {
 		prefix, err := parsePrefix(address)
 		if err != nil {
-			return nil, fmt.Errorf("directory %s: private_addresses: %w", path, err)
+			found.failed(fmt.Sprintf("private_addresses[%d]", i), err)
 		}
 		loaded.private = append(loaded.private, prefix)
 	}
+	if err := found.err(path, text); err != nil {
+		return nil, err
+	}
 	return loaded, nil
+}
+
+// Roles lists the roles that the directory knows: those that its scopes need, sorted.
+func (d *Directory) Roles() []string {
+	var roles []string
+	for _, role := range d.Scopes {
+		if role != "" {
+			roles = append(roles, role)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
 }
 
 // Policy says where key sets of this directory and of its participants may be fetched from.

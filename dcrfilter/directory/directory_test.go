@@ -23,7 +23,7 @@ import (
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // authority makes a CA, or a certificate that is none.
-func authority(t *testing.T, name string, isCA bool) []byte {
+func authority(t testing.TB, name string, isCA bool) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

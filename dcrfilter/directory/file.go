@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
@@ -48,55 +46,44 @@ func Names() []string {
 func Shipped(name string) (*dcr.Directory, error) {
 	definition, err := extend(name, maxExtends)
 	if err != nil {
-		return nil, fmt.Errorf("directory: %w", err)
+		return nil, refusal(name, nil, err)
 	}
-	if err := check(definition); err != nil {
-		return nil, fmt.Errorf("directory %s: %w", name, err)
+	if found := check(definition); len(found) > 0 {
+		return nil, &Error{Path: name, Faults: found}
 	}
 	return definition, nil
-}
-
-// readFile reads a directory's file from disk.
-func readFile(path string) (*dcr.Directory, error) {
-	text, err := readBounded(path)
-	if err != nil {
-		return nil, err
-	}
-	return read(text, maxExtends)
 }
 
 // extend reads a shipped directory. depth is how many more files there may be.
 func extend(name string, depth int) (*dcr.Directory, error) {
 	text, err := shipped.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("extends: there is no %s; there are %s", name, strings.Join(Names(), ", "))
+		return nil, &Fault{Where: "extends", What: "there is no " + name + "; there are " + strings.Join(Names(), ", ")}
 	}
 	if depth == 0 {
-		return nil, fmt.Errorf("extends: more than %d files extend one another", maxExtends)
+		return nil, &Fault{Where: "extends", What: fmt.Sprintf("more than %d files extend one another", maxExtends)}
 	}
-	return read(text, depth-1)
+	return decode(text, depth-1)
 }
 
-// read decodes a file over the one it extends.
-func read(text []byte, depth int) (*dcr.Directory, error) {
-	var base struct {
-		Extends string `yaml:"extends"`
-	}
-	if err := yaml.Unmarshal(text, &base); err != nil {
-		return nil, err
-	}
+// decode reads a file's text over that of the file it extends.
+func decode(text []byte, depth int) (*dcr.Directory, error) {
 	var f file
-	if base.Extends != "" {
-		extended, err := extend(base.Extends, depth)
-		if err != nil {
-			return nil, err
-		}
-		f.Directory = *extended
-	}
 	if err := strictyaml.Decode(text, &f); err != nil {
 		return nil, err
 	}
-	return &f.Directory, nil
+	if f.Extends == "" {
+		return &f.Directory, nil
+	}
+	extended, err := extend(f.Extends, depth)
+	if err != nil {
+		return nil, err
+	}
+	over := file{Directory: *extended}
+	if err := strictyaml.Decode(text, &over); err != nil {
+		return nil, err
+	}
+	return &over.Directory, nil
 }
 
 // readBounded reads a file that must not be larger than any such file is.
@@ -111,7 +98,9 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+		return nil, tooLarge(path)
 	}
 	return text, nil
 }
+
+func tooLarge(path string) error { return fmt.Errorf("%s is larger than %d bytes", path, maxFile) }
