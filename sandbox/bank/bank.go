@@ -1,9 +1,10 @@
-// Package bank is the API behind the gateway: accounts of nobody, to anyone whom the gateway lets through.
+// Package bank is the API behind the gateway: a bank in plain HTTP with accounts, payments and funds confirmations in
+// the manner of the OBIE Read/Write API 3.1. It knows nothing of the gateway and asks nobody who he is: whoever gets
+// through to it may ask, and whoever names an id may read it. What it is told lives as long as its process.
 package bank
 
 import (
 	"context"
-	_ "embed"
 	"flag"
 	"fmt"
 	"io"
@@ -15,22 +16,33 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 )
 
-// AccountsPath is where the accounts are.
-const AccountsPath = "/open-banking/v3.1/aisp/accounts"
-
-//go:embed accounts.json
-var accounts []byte
-
-// Handler serves the accounts. Its header x-bank-received names the headers of the gateway that came with the request,
-// and an Authorization header if there was one: names only, so that a tester sees what a bank's API gets to know.
+// Handler serves the bank. The header x-bank-received of each answer names the headers of the gateway that came with the
+// request, and an Authorization header if there was one: names only, so that a tester sees what a bank's API gets to know.
 func Handler() http.Handler {
+	books, payments := readBooks(), new(payments)
+	funds := &funds{books: books}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+AccountsPath, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
+	for path, resource := range map[string]resource{
+		"/":                    nil,
+		HealthPath:             {http.MethodGet: health},
+		AccountsPath:           {http.MethodGet: books.accounts},
+		AccountPath:            {http.MethodGet: books.account},
+		BalancesPath:           {http.MethodGet: books.balances},
+		TransactionsPath:       {http.MethodGet: books.transactions},
+		PaymentConsentsPath:    {http.MethodPost: payments.createConsent},
+		PaymentConsentPath:     {http.MethodGet: payments.readConsent},
+		PaymentsPath:           {http.MethodPost: payments.pay},
+		PaymentPath:            {http.MethodGet: payments.readPayment},
+		FundsConsentsPath:      {http.MethodPost: funds.createConsent},
+		FundsConsentPath:       {http.MethodGet: funds.readConsent, http.MethodDelete: funds.deleteConsent},
+		FundsConfirmationsPath: {http.MethodPost: funds.confirm},
+	} {
+		mux.Handle(path, resource)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Bank-Received", strings.Join(received(r.Header), ", "))
-		_, _ = w.Write(accounts) // the client is gone
+		mux.ServeHTTP(w, r)
 	})
-	return mux
 }
 
 func received(header http.Header) []string {
@@ -42,6 +54,10 @@ func received(header http.Header) []string {
 		}
 	}
 	return names
+}
+
+func health(*http.Request) answer {
+	return answer{http.StatusOK, map[string]string{"Status": "OK"}}
 }
 
 // Run is the bank's own process: `dcr-gateway sandbox-bank`. It serves until the context ends.
