@@ -77,10 +77,14 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 }
 
 // "The ASPSP must not invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what
-// they were issued upon is gone: the grant, or the name of the certificate that authenticated the client.
+// they were issued upon is gone: the grant, a role of the software, or the name of the certificate that authenticated the
+// client.
 func endsTokens(before, after *dcrpb.Client) bool {
 	hadGrant := slices.Contains(before.GetGrantTypes(), clientCredentials)
 	if hadGrant && !slices.Contains(after.GetGrantTypes(), clientCredentials) {
+		return true
+	}
+	if slices.ContainsFunc(before.GetRoles(), func(role string) bool { return !slices.Contains(after.GetRoles(), role) }) {
 		return true
 	}
 	was, is := before.GetTlsClientAuthSubjectDn(), after.GetTlsClientAuthSubjectDn()

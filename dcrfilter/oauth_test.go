@@ -2,6 +2,7 @@ package dcrfilter
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestToken(t *testing.T) {
 				t.Fatal(err)
 			}
 			if issued.ClientID != id || issued.SoftwareID != s.id || issued.OrgID != s.org || issued.Thumbprint != thumbprint ||
-				issued.Generation != 1 || strings.Join(issued.Scopes, " ") != test.want {
+				issued.Generation != 1 || !slices.Equal(issued.Roles, []string{"AISP", "PISP"}) || strings.Join(issued.Scopes, " ") != test.want {
 				t.Errorf("the token is %+v", issued)
 			}
 		})

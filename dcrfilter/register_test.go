@@ -60,6 +60,7 @@ func (w *world) checkRecord(id string, s software, statement any) {
 		RegistrationThumbprint: thumbprint, JwksUri: "https://keystore.openbanking.org.uk/" + s.id + ".jwks",
 		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256",
 		GrantTypes: []string{"authorization_code", "client_credentials"}, Scopes: []string{"openid", "accounts", "payments"},
+		Roles:    []string{"AISP", "PISP"},
 		Metadata: record.GetMetadata(), SoftwareStatement: record.GetSoftwareStatement(),
 	}
 	if got, wanted := record.String(), want.String(); got != wanted || statement != record.GetSoftwareStatement() {

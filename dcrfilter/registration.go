@@ -8,6 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -58,10 +59,14 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 		return nil, fmt.Errorf("writing client metadata: %w", err)
 	}
 	statement, certificate := asked.Statement, r.facts.GetCertificate()
+	if err := token.CheckRoles(statement.Roles); err != nil {
+		return nil, dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.roles.form",
+			"the roles in the software statement must be at most 32, each of 1 to 64 visible ASCII characters").At("/software_statement").CausedBy(err)
+	}
 	record := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),
 		Profile: asked.Profile.Name, Directory: asked.Directory.Name,
-		SoftwareId: statement.SoftwareID, OrgId: statement.OrgID, AuthorisationNumber: statement.RegistrationID,
+		SoftwareId: statement.SoftwareID, OrgId: statement.OrgID, AuthorisationNumber: statement.RegistrationID, Roles: statement.Roles,
 		CertificateProfile: certificate.GetProfile(), RegistrationThumbprint: certificate.GetThumbprint(),
 		JwksUri: statement.JWKS, RevokedJwksUri: statement.RevokedJWKS,
 		OrgJwksUri: statement.OrgJWKS, OrgRevokedJwksUri: statement.OrgRevokedJWKS,

@@ -19,10 +19,14 @@ type software struct{ id, org string }
 
 func newSoftware() software { return software{id: rand.Text()[:18], org: "0015800001HQQrZAAX"} }
 
-func (s software) statement() string {
+// statement returns a statement of the software: of an AISP and PISP, or with the roles given.
+func (s software) statement(roles ...string) string {
+	if len(roles) == 0 {
+		roles = []string{"AISP", "PISP"}
+	}
 	return compact(map[string]any{
 		"iss": "OpenBanking Ltd", "iat": time.Now().Unix(), "jti": rand.Text(), "software_id": s.id, "org_id": s.org, "org_status": "Active",
-		"software_roles": []string{"AISP", "PISP"}, "software_redirect_uris": []string{"https://tpp.example/a?x=1&y=2", "https://tpp.example/b"},
+		"software_roles": roles, "software_redirect_uris": []string{"https://tpp.example/a?x=1&y=2", "https://tpp.example/b"},
 		"software_jwks_endpoint": "https://keystore.openbanking.org.uk/" + s.id + ".jwks", "software_client_name": "Amazon <Prime> & more",
 	})
 }
@@ -37,6 +41,11 @@ func (s software) request(changes map[string]any) string {
 	}
 	maps.Copy(claims, changes)
 	return compact(claims)
+}
+
+// withRoles is the change of a request whose statement has other roles.
+func (s software) withRoles(roles ...string) map[string]any {
+	return map[string]any{"software_statement": s.statement(roles...), "scope": "openid accounts"}
 }
 
 func compact(claims map[string]any) string {

@@ -23,6 +23,7 @@ type answer struct {
 	rule     string
 	body     string
 	decision string
+	client   string // that rate plans count by
 }
 
 // verdict is "200", or status and rule.
@@ -89,6 +90,10 @@ func readResponse(t testing.TB, response *authv3.CheckResponse) answer {
 		got.header.Set(name, value)
 	}
 	got.decision = response.GetDynamicMetadata().GetFields()[routes.MetadataDecision].GetStringValue()
+	got.client = response.GetDynamicMetadata().GetFields()[routes.MetadataClient].GetStringValue()
+	if _, there := response.GetDynamicMetadata().GetFields()[routes.MetadataClient]; there != (got.client != "") {
+		t.Error("the metadata name an empty client, which a rate plan would count as one")
+	}
 	if !uuidForm.MatchString(got.decision) || !uuidForm.MatchString(got.header.Get(interactionHeader)) {
 		t.Errorf("decision %q, interaction %q: both must be UUIDs", got.decision, got.header.Get(interactionHeader))
 	}

@@ -13,11 +13,13 @@ import (
 const (
 	decisionID    = "11111111-2222-3333-4444-555555555555"
 	interactionID = "aaaaaaaa-bbbb-CCCC-dddd-eeeeeeeeeeee"
+	hostname      = "mtls.example"
 )
 
 // ask is what Envoy asks about.
 type ask struct {
 	listener, route, allow, version string
+	host, sni                       string
 	method, path                    string
 	header                          [][2]string
 	body                            []byte
@@ -26,7 +28,7 @@ type ask struct {
 
 // ask returns a question as Envoy puts it about a request of the TPP's.
 func (w *world) ask(route, method, path string, header ...[2]string) ask {
-	a := ask{listener: "mtls", route: route, version: version, method: method, path: path, peer: w.peer}
+	a := ask{listener: "mtls", route: route, version: version, host: hostname, sni: hostname, method: method, path: path, peer: w.peer}
 	a.header = append([][2]string{{"x-request-id", decisionID}, {"x-fapi-interaction-id", interactionID}}, header...)
 	return a
 }
@@ -83,8 +85,11 @@ func (a ask) request() *authv3.CheckRequest {
 		}
 	}
 	return &authv3.CheckRequest{Attributes: &authv3.AttributeContext{
-		Source:            &authv3.AttributeContext_Peer{Certificate: a.peer},
-		Request:           &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{Method: a.method, Path: a.path, HeaderMap: list, RawBody: a.body}},
+		Source: &authv3.AttributeContext_Peer{Certificate: a.peer},
+		Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
+			Method: a.method, Path: a.path, Host: a.host, HeaderMap: list, RawBody: a.body,
+		}},
+		TlsSession:        &authv3.AttributeContext_TLSSession{Sni: a.sni},
 		ContextExtensions: extensions,
 	}}
 }

@@ -10,10 +10,16 @@ import (
 // benchGate is the world's gate with a log that goes nowhere.
 func (w *world) benchGate() *Gate {
 	w.t.Helper()
-	config := w.gate.Config
-	config.Filters, config.Log = w.filters(), slog.New(slog.NewJSONHandler(discard{}, nil))
+	return w.benchGateOf(w.policy())
+}
+
+func (w *world) benchGateOf(policy *Policy) *Gate {
+	w.t.Helper()
+	config := w.gate.config
+	config.Log = slog.New(slog.NewJSONHandler(discard{}, nil))
 	gate, err := New(config)
 	w.must(err)
+	gate.Use(policy)
 	return gate
 }
 

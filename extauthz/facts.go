@@ -3,6 +3,7 @@ package extauthz
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -20,50 +21,51 @@ const (
 	factsCacheSize = 8_192
 )
 
-// factory writes and signs what the filters have proved.
+// factory writes and signs what the filters have proved. Its memory is the same for one version of the routes and for
+// the thousandth.
 type factory struct {
-	signer  *facts.Signer
-	version string
-	cache   *lru.Cache[unbound, signedFacts]
+	signer *facts.Signer
+	cache  *lru.Cache[unbound, signedFacts]
 }
 
 // unbound is what facts that are not bound to one request depend on.
-type unbound struct{ route, token, thumbprint string }
+type unbound struct{ version, route, token, thumbprint string }
 
 type signedFacts struct {
 	compact string
 	until   time.Time
 }
 
-func newFactory(signer *facts.Signer, version string) (*factory, error) {
+func newFactory(signer *facts.Signer) (*factory, error) {
 	cache, err := lru.New[unbound, signedFacts](factsCacheSize)
 	if err != nil {
 		return nil, err
 	}
-	return &factory{signer: signer, version: version, cache: cache}, nil
+	return &factory{signer: signer, cache: cache}, nil
 }
 
 // signed returns the facts about a request as a signed JWT.
-func (f *factory) signed(chosen *route, r *filter.Request) (string, error) {
+func (f *factory) signed(version string, chosen *route, r *filter.Request) (string, error) {
 	if chosen.bound() || r.Token == nil || r.Certificate == nil {
-		return f.signer.Sign(f.facts(chosen, r))
+		return f.signer.Sign(allFacts(version, chosen, r))
 	}
-	key := unbound{route: chosen.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
+	key := unbound{version: version, route: chosen.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
 	if known, ok := f.cache.Get(key); ok && r.Now.Before(known.until) {
 		return known.compact, nil
 	}
-	compact, err := f.signer.Sign(f.facts(chosen, r))
+	compact, err := f.signer.Sign(allFacts(version, chosen, r))
 	if err != nil {
 		return "", err
 	}
+	key.route = strings.Clone(key.route)
 	f.cache.Add(key, signedFacts{compact: compact, until: r.Now.Add(factsReuse)})
 	return compact, nil
 }
 
-func (f *factory) facts(chosen *route, r *filter.Request) *dcrpb.Facts {
+func allFacts(version string, chosen *route, r *filter.Request) *dcrpb.Facts {
 	proved := &dcrpb.Facts{
 		Iss: facts.Issuer, Iat: uint32(r.Now.Unix()), Exp: uint32(r.Now.Add(factsLifetime).Unix()), Jti: r.ID,
-		Route: chosen.Name, Version: f.version, Nonces: r.Nonces,
+		Route: chosen.Name, Version: version, Nonces: r.Nonces,
 		Certificate: certificateFacts(r), Client: clientFacts(r), Registration: registrationFacts(r),
 	}
 	if chosen.bound() {
@@ -97,12 +99,13 @@ func clientFacts(r *filter.Request) *dcrpb.ClientFacts {
 	switch {
 	case r.Token != nil:
 		return &dcrpb.ClientFacts{
-			Id: r.Token.ClientID, SoftwareId: r.Token.SoftwareID, OrgId: r.Token.OrgID, Scopes: r.Token.Scopes,
+			Id: r.Token.ClientID, SoftwareId: r.Token.SoftwareID, OrgId: r.Token.OrgID, Scopes: r.Token.Scopes, Roles: r.Token.Roles,
 			TokenId: r.Token.ID, TokenExp: uint32(r.Token.Expires.Unix()),
 		}
 	case r.Client != nil:
 		return &dcrpb.ClientFacts{
-			Id: r.Client.GetId(), SoftwareId: r.Client.GetSoftwareId(), OrgId: r.Client.GetOrgId(), AuthMethod: r.AuthMethod,
+			Id: r.Client.GetId(), SoftwareId: r.Client.GetSoftwareId(), OrgId: r.Client.GetOrgId(), Roles: r.Client.GetRoles(),
+			AuthMethod: r.AuthMethod,
 		}
 	}
 	return nil

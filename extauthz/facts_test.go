@@ -73,6 +73,7 @@ func TestRegistrationFacts(t *testing.T) {
 		Jti: decisionID, Route: "client-update", Request: bound, Certificate: w.certificateFacts(), Registration: registration, Nonces: first.GetNonces(),
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
+			Roles: w.client.GetRoles(),
 		},
 	})
 }
@@ -92,6 +93,7 @@ func TestTokenFacts(t *testing.T) {
 		Request: &dcrpb.RequestFacts{Method: "POST", Path: "/token", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, AuthMethod: "private_key_jwt",
+			Roles: w.client.GetRoles(),
 		},
 	})
 }
@@ -117,7 +119,7 @@ func TestBankFacts(t *testing.T) {
 		Jti: decisionID, Route: "accounts", Certificate: w.certificateFacts(),
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, Scopes: []string{"accounts", "openid"},
-			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
+			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()), Roles: w.client.GetRoles(),
 		},
 	})
 	other, _ := w.token("accounts")

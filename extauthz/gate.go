@@ -4,11 +4,11 @@ package extauthz
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -22,85 +22,95 @@ import (
 
 // Config is what a gate is made of.
 type Config struct {
-	Routes  []Route
-	Filters []filter.Filter
-	Version string // content hash of the configuration; a request decided by Envoy under another is denied
-	Signer  *facts.Signer
-	Log     *slog.Logger
-	Now     func() time.Time
+	Signer *facts.Signer
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Gate decides about requests. It implements Envoy's ext_authz service and is safe for concurrent use.
 type Gate struct {
 	authv3.UnimplementedAuthorizationServer
-	Config
-	routes *table
-	facts  *factory
+	config   Config
+	facts    *factory
+	policies atomic.Pointer[map[string]*Policy] // by version; a map is never changed once it is here
 }
 
-// New returns a gate, or an error if a route's checks do not make a chain.
+// New returns a gate that knows no policy yet, and so lets nothing on.
 func New(config Config) (*Gate, error) {
-	routes, err := newTable(config.Routes, config.Filters)
+	facts, err := newFactory(config.Signer)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := newFactory(config.Signer, config.Version)
-	if err != nil {
-		return nil, err
+	gate := &Gate{config: config, facts: facts}
+	gate.Use()
+	return gate, nil
+}
+
+// Use replaces the policies that the gate knows by these: from now on a request is decided by the one whose version
+// Envoy names, and denied where it is none of them. A decision that has begun ends by the policy it began with.
+func (g *Gate) Use(policies ...*Policy) {
+	known := make(map[string]*Policy, len(policies))
+	for _, policy := range policies {
+		known[policy.version] = policy
 	}
-	return &Gate{Config: config, routes: routes, facts: facts}, nil
+	g.policies.Store(&known)
 }
 
 // Check implements Envoy's ext_authz. It never returns an error for a refusal, which would turn every refusal into a 503.
 func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
-	start := g.Now()
+	start := g.config.Now()
 	header := readHeader(check.GetAttributes().GetRequest().GetHttp())
 	request := &filter.Request{ID: uuidOr(header.Values("X-Request-Id")), Now: start, Header: header}
-	interaction := uuidOr(header.Values("X-Fapi-Interaction-Id"))
-	line := decision.Line{ID: request.ID, Interaction: interaction, Version: g.Version}
+	line := decision.Line{ID: request.ID, Interaction: uuidOr(header.Values("X-Fapi-Interaction-Id"))}
 
-	signed, err := g.decide(ctx, check, request, &line)
-	line.Took = g.Now().Sub(start)
+	told, err := g.decide(ctx, check, request, &line)
+	line.Took = g.config.Now().Sub(start)
 	if err != nil {
 		refusal := dcr.AsRefusal(err)
 		line.Outcome, line.Status, line.Rule, line.Code, line.Cause = decision.Refused, refusal.Status, refusal.Rule, refusal.Code, refusal.Cause
 		if refusal.Status >= http.StatusInternalServerError {
 			line.Outcome = decision.Failed
 		}
-		line.Write(ctx, g.Log)
-		return deny(line.ID, interaction, refusal), nil
+		line.Write(ctx, g.config.Log)
+		return deny(&line, refusal), nil
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK
-	line.Write(ctx, g.Log)
-	return allow(line.ID, interaction, signed), nil
+	line.Write(ctx, g.config.Log)
+	return allow(&line, told), nil
 }
 
-// decide finds the route, runs its chain and signs what was proved. It returns an error unless all of it went well.
-func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (signed string, err error) {
+// decide finds the policy and the route, runs its chain and writes what was proved. It returns an error unless all of it
+// went well.
+func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (told []header, err error) {
 	asked, err := readTarget(check)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if asked.version != g.Version {
-		return "", errors.New("envoy works under a configuration that this gate does not have")
+	policy := (*g.policies.Load())[asked.version]
+	if policy == nil {
+		return nil, fmt.Errorf("envoy works under version %.16q of the routes, which this gate does not have", asked.version)
 	}
-	chosen, parameters, err := g.routes.find(asked)
+	line.Version = policy.version
+	if err := policy.checkHost(asked); err != nil {
+		return nil, err
+	}
+	chosen, parameters, err := policy.find(asked)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	line.Route, line.Method = chosen.Name, asked.method
-	r.Route, r.Params = filter.Route{Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes}, parameters
+	r.Route, r.Params = filter.Route{Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes, Roles: chosen.Roles}, parameters
 	if err := readRequest(r, check, asked); err != nil {
-		return "", err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, chosen.Budget)
 	defer cancel()
 	err = run(ctx, chosen, r)
 	name(line, r)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return g.facts.signed(chosen, r)
+	return g.facts.told(policy.version, chosen, r)
 }
 
 // run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them

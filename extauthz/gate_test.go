@@ -37,7 +37,7 @@ func TestEveryRoute(t *testing.T) {
 		{"accounts", "200", w.reading(compact)},
 		{"keys", "200", jwks},
 
-		{"register without a certificate", "403 certificate.missing", ask{listener: "mtls", route: "register", version: version, method: "POST", path: "/register", header: registering.header, body: registering.body}},
+		{"register without a certificate", "403 certificate.missing", ask{listener: "mtls", route: "register", version: version, host: hostname, method: "POST", path: "/register", header: registering.header, body: registering.body}},
 		{"register with a body of two parts", "400 request.jws.compact", func() ask { a := registering; a.body = []byte("a.b"); return a }()},
 		{"update without a token", "401 bearer.missing", updating.without("authorization")},
 		{"token without a client", "401 clientauth.missing", func() ask { a := asking; a.body = []byte("grant_type=client_credentials"); return a }()},
@@ -70,6 +70,18 @@ func TestBodyForms(t *testing.T) {
 	w.want(t, good.with("X-Envoy-Auth-Partial-Body", "true"), "413 request.size")
 	w.want(t, good.with("x-envoy-auth-partial-body", "perhaps"), "413 request.size")
 	w.want(t, good.with("x-envoy-auth-partial-body", "false").with("x-envoy-auth-partial-body", "true"), "413 request.size")
+}
+
+// TestUnshownBody: Envoy does not show the gate the body of a bank's API, whatever its type and size, nor says that it is
+// whole.
+func TestUnshownBody(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("payments")
+	paying := w.ask("payments", "POST", "/payments", [2]string{"authorization", "Bearer " + compact}, [2]string{"content-length", "1048576"})
+	for _, media := range []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
+		w.want(t, paying.with("content-type", media), "200")
+	}
+	w.want(t, paying.with("x-envoy-auth-partial-body", "true"), "413 request.size")
 }
 
 // TestPlainHeaders asks as an Envoy does that is not told to encode raw headers.

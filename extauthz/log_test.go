@@ -93,8 +93,11 @@ func TestLog(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, line := w.decided(t, test.ask, hidden)
-			if line.Msg != "decision" || line.ID != decisionID || line.ID != got.decision || line.Interaction != interactionID || line.Version != version {
+			if line.Msg != "decision" || line.ID != decisionID || line.ID != got.decision || line.Interaction != interactionID {
 				t.Errorf("got %+v", line)
+			}
+			if known := test.ask.version == version; known != (line.Version == version) || !known && (line.Version != "" || line.Cause == "") {
+				t.Errorf("a question under %q: got %+v", test.ask.version, line)
 			}
 			if line.Outcome != test.outcome || line.Rule != test.rule || line.Level != test.level || line.Status != got.status || line.Took == nil {
 				t.Errorf("got %+v for %s, want %s by %q at %s", line, got.verdict(), test.outcome, test.rule, test.level)
@@ -123,12 +126,12 @@ func TestLogOfAnOutage(t *testing.T) {
 // TestLogTimes measures a decision by the gate's own clock.
 func TestLogTimes(t *testing.T) {
 	w := newWorld(t)
-	config := w.gate.Config
-	config.Filters = w.filters()
+	config := w.gate.config
 	begun := w.now
 	config.Now = func() time.Time { begun = begun.Add(time.Millisecond); return begun }
 	gate, err := New(config)
 	w.must(err)
+	gate.Use(w.policy())
 	w.gate = gate
 	compact, _ := w.token("accounts")
 	if _, line := w.decided(t, w.reading(compact), nil); line.Took == nil || *line.Took != 1000 {

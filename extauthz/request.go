@@ -26,6 +26,8 @@ type target struct {
 	route    string // that Envoy chose, "" for its catch-all routes
 	allow    string // where the path has routes for other methods alone: those
 	version  string
+	host     string // as the client wrote it
+	sni      string // that the TLS client named, "" where it named none
 	method   string
 	path     string // undecoded, without the query
 	query    string
@@ -42,11 +44,13 @@ func readTarget(check *authv3.CheckRequest) (target, error) {
 	return target{
 		listener: extensions[routes.ContextListener], route: extensions[routes.ContextRoute], allow: extensions[routes.ContextAllow],
 		version: extensions[routes.ContextVersion],
-		method:  request.GetMethod(), path: path, query: query,
+		host:    request.GetHost(), sni: check.GetAttributes().GetTlsSession().GetSni(),
+		method: request.GetMethod(), path: path, query: query,
 	}, nil
 }
 
-// readRequest fills in what filters see. The header is there already.
+// readRequest fills in what filters see. The header is there already. Envoy does not show the body of a bank's API, and
+// then has no word on whether it is whole.
 func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error {
 	attributes := check.GetAttributes()
 	request := attributes.GetRequest().GetHttp()

@@ -14,32 +14,31 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // A zero CheckResponse means ALLOW to Envoy: it looks for nothing but a status code of 0. So every response of the gate
 // comes from allow or deny, and nothing else in this room makes one.
 
-// The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
-const (
-	factsHeader       = "x-dcr-facts"
-	interactionHeader = "x-fapi-interaction-id"
-)
-
-// allow lets a request on, with the facts proved about it.
-func allow(decision, interaction, facts string) *authv3.CheckResponse {
+// allow lets a request on, and tells its upstream what was proved of it.
+func allow(line *decision.Line, told []header) *authv3.CheckResponse {
+	headers := make([]*corev3.HeaderValueOption, 0, len(told)+1)
+	for _, h := range told {
+		headers = append(headers, overwrite(h.name, h.value))
+	}
 	return &authv3.CheckResponse{
 		Status: &status.Status{Code: int32(codes.OK)},
 		HttpResponse: &authv3.CheckResponse_OkResponse{OkResponse: &authv3.OkHttpResponse{
-			Headers: []*corev3.HeaderValueOption{overwrite(factsHeader, facts), overwrite(interactionHeader, interaction)},
+			Headers: append(headers, overwrite(interactionHeader, line.Interaction)),
 		}},
-		DynamicMetadata: metadata(decision),
+		DynamicMetadata: metadata(line),
 	}
 }
 
 // deny ends a request. A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
-func deny(decision, interaction string, refusal *dcr.Error) *authv3.CheckResponse {
+func deny(line *decision.Line, refusal *dcr.Error) *authv3.CheckResponse {
 	code, header, body := refusal.Answer()
-	header.Set(interactionHeader, interaction)
+	header.Set(interactionHeader, line.Interaction)
 	denied := &authv3.DeniedHttpResponse{
 		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(code)},
 		Headers: options(header),
@@ -48,7 +47,7 @@ func deny(decision, interaction string, refusal *dcr.Error) *authv3.CheckRespons
 	response := &authv3.CheckResponse{
 		Status:          &status.Status{Code: int32(codes.PermissionDenied)},
 		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
-		DynamicMetadata: metadata(decision),
+		DynamicMetadata: metadata(line),
 	}
 	if code >= http.StatusInternalServerError {
 		response.HttpResponse = &authv3.CheckResponse_ErrorResponse{ErrorResponse: denied}
@@ -76,7 +75,12 @@ func overwrite(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// metadata puts the decision's id into Envoy's access log, and tells its local replies from the gate's.
-func metadata(decision string) *structpb.Struct {
-	return &structpb.Struct{Fields: map[string]*structpb.Value{routes.MetadataDecision: structpb.NewStringValue(decision)}}
+// metadata puts the decision's id into Envoy's access log, which also tells its local replies from the gate's, and the
+// client that was proved before rate plans, which count by it.
+func metadata(line *decision.Line) *structpb.Struct {
+	fields := map[string]*structpb.Value{routes.MetadataDecision: structpb.NewStringValue(line.ID)}
+	if line.Client != "" {
+		fields[routes.MetadataClient] = structpb.NewStringValue(line.Client)
+	}
+	return &structpb.Struct{Fields: fields}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // TestResponsesComeFromTwoPlaces reads the package itself: a zero CheckResponse means yes to Envoy, so nobody but allow
@@ -107,7 +108,7 @@ var classes = []dcr.Class{
 	dcr.InvalidRedirectURI, dcr.InvalidClientMetadata, dcr.InvalidSoftwareStatement, dcr.UnapprovedSoftwareStatement,
 	dcr.NoToken, dcr.InvalidToken, dcr.InvalidTokenRequest, dcr.InsufficientScope,
 	dcr.InvalidRequest, dcr.InvalidClient, dcr.UnauthorizedClient, dcr.UnsupportedGrantType, dcr.InvalidScope,
-	dcr.BadRequest, dcr.NotFound, dcr.MethodNotAllowed, dcr.NotAcceptable, dcr.TooLarge, dcr.UnsupportedMediaType, dcr.Forbidden, dcr.Unavailable,
+	dcr.BadRequest, dcr.NotFound, dcr.MethodNotAllowed, dcr.NotAcceptable, dcr.Misdirected, dcr.TooLarge, dcr.UnsupportedMediaType, dcr.Forbidden, dcr.Unavailable,
 }
 
 // TestDeny walks all kinds of refusals: each says no, in full.
@@ -116,7 +117,7 @@ func TestDeny(t *testing.T) {
 		t.Run(class.Code, func(t *testing.T) {
 			refusal := dcr.Refuse(class, "a.rule", "a sentence").CausedBy(errors.New("for the log alone"))
 			refusal.Allow = []string{"GET"}
-			got := readResponse(t, deny(decisionID, interactionID, refusal))
+			got := readResponse(t, deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal))
 			if got.allowed || got.status != class.Status || got.rule != "a.rule" {
 				t.Errorf("got %+v", got)
 			}
@@ -148,7 +149,7 @@ func wantHeader(t *testing.T, got answer, name string, there bool) {
 func TestDenyTwice(t *testing.T) {
 	order := func() (list []string) {
 		refusal := dcr.Refuse(dcr.InvalidToken, "a.rule", "a sentence")
-		for _, option := range deny(decisionID, interactionID, refusal).GetDeniedResponse().GetHeaders() {
+		for _, option := range deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal).GetDeniedResponse().GetHeaders() {
 			list = append(list, option.GetHeader().GetKey())
 		}
 		return list
@@ -159,8 +160,9 @@ func TestDenyTwice(t *testing.T) {
 }
 
 func TestAllow(t *testing.T) {
-	got := readResponse(t, allow(decisionID, interactionID, "the.facts.themselves"))
-	if !got.allowed || got.decision != decisionID {
+	line := &decision.Line{ID: decisionID, Interaction: interactionID, Client: "a-client"}
+	got := readResponse(t, allow(line, []header{{factsHeader, "the.facts.themselves"}}))
+	if !got.allowed || got.decision != decisionID || got.client != "a-client" {
 		t.Errorf("got %+v", got)
 	}
 	if len(got.header) != 2 || got.header.Get(factsHeader) != "the.facts.themselves" || got.header.Get(interactionHeader) != interactionID {

@@ -94,11 +94,11 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestStartUp: a careless configuration is an error before anything is served.
-func TestStartUp(t *testing.T) {
+// TestNewPolicyRefuses a careless configuration, before anything is served by it.
+func TestNewPolicyRefuses(t *testing.T) {
 	w := newWorld(t)
 	route := func(change func(*routes.Route)) []Route {
-		r := &routes.Route{Name: "a", Path: "/a", Methods: []string{"GET"}, Listener: "mtls", Checks: []string{"certificate", "bearer"}}
+		r := &routes.Route{Name: "a", Path: "/a", Methods: []string{"GET"}, Listener: "mtls", Checks: []string{"certificate", "bearer"}, Facts: routes.FactsSigned}
 		change(r)
 		return []Route{{Route: r, Budget: time.Second}}
 	}
@@ -115,16 +115,21 @@ func TestStartUp(t *testing.T) {
 		{"a check twice", route(func(r *routes.Route) { r.Checks = []string{"bearer", "certificate", "bearer"} }), `route a: check "bearer" is unknown or named twice`},
 		{"public, with checks", route(func(r *routes.Route) { r.Public = true }), "route a: is public and names checks"},
 		{"no name", route(func(r *routes.Route) { r.Name = "" }), "a route needs a name of its own"},
+		{"nothing said of facts", route(func(r *routes.Route) { r.Facts = "" }), "route a: does not say what its upstream is told"},
+		{"an unknown word for facts", route(func(r *routes.Route) { r.Facts = "Signed" }), "route a: does not say what its upstream is told"},
+		{"an endpoint that is told by headers", route(func(r *routes.Route) { r.Endpoint, r.Facts = "token", routes.FactsHeaders }), "route a: is an endpoint"},
+		{"a public endpoint that is told nothing", route(func(r *routes.Route) { r.Public, r.Checks, r.Endpoint, r.Facts = true, nil, "jwks", routes.FactsNone }), "route a: is an endpoint"},
+		{"two checks in one name", route(func(r *routes.Route) { r.Checks = []string{"certificate bearer"} }), `check "certificate bearer" is unknown`},
 		{"one name twice", append(route(func(*routes.Route) {}), route(func(r *routes.Route) { r.Path = "/b" })...), "a route needs a name of its own"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			gate, err := New(Config{Routes: test.routes, Filters: w.filters(), Signer: w.signer, Version: version})
+			policy, err := NewPolicy(PolicyConfig{Routes: test.routes, Filters: w.filters(), Version: version})
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
-			case test.want != "" && (err == nil || gate != nil || !strings.Contains(err.Error(), test.want)):
-				t.Errorf("got %v, %v, want an error with %q", gate, err, test.want)
+			case test.want != "" && (err == nil || policy != nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("got %v, %v, want an error with %q", policy, err, test.want)
 			}
 		})
 	}
@@ -145,15 +150,15 @@ func TestOrder(t *testing.T) {
 	w := newWorld(t)
 	var ran []string
 	var filters []filter.Filter
-	for _, name := range []string{"statement", "scope", "owner", "bearer", "clientauth", "certificate"} {
+	for _, name := range []string{"statement", "role", "scope", "owner", "bearer", "clientauth", "certificate"} {
 		filters = append(filters, scripted{name, func(context.Context, *filter.Request) error { ran = append(ran, name); return nil }})
 	}
 	gate := w.newGate(filters)
 	for route, want := range map[string]string{
 		"client-update": "certificate bearer owner statement", "register": "certificate statement", "token": "certificate clientauth",
-		"accounts": "certificate bearer scope", "jwks": "",
+		"accounts": "certificate bearer scope", "consents": "certificate bearer role", "jwks": "",
 	} {
-		r := gate.routes.byName[route]
+		r := gate.known(version).routes[route]
 		ran = nil
 		a := w.ask(route, r.Methods[0], strings.Replace(r.Path, "{ClientId}", "id", 1))
 		a.listener = r.Listener

@@ -17,14 +17,12 @@ import (
 // chained is a gate with one route and one filter.
 func (w *world) chained(budget time.Duration, check func(context.Context, *filter.Request) error) *Gate {
 	w.t.Helper()
-	config := w.gate.Config
-	config.Filters = []filter.Filter{scripted{"certificate", check}}
-	config.Routes = []Route{{Budget: budget, Route: &routes.Route{
-		Name: "one", Path: "/one", Methods: []string{http.MethodGet}, Listener: "mtls", Checks: []string{"certificate"},
-	}}}
-	gate, err := New(config)
-	w.must(err)
-	return gate
+	return w.gateOf(w.policy(func(c *PolicyConfig) {
+		c.Filters = []filter.Filter{scripted{"certificate", check}}
+		c.Routes = []Route{{Budget: budget, Route: &routes.Route{
+			Name: "one", Path: "/one", Methods: []string{http.MethodGet}, Listener: "mtls", Checks: []string{"certificate"}, Facts: routes.FactsSigned,
+		}}}
+	}))
 }
 
 func (w *world) askOne() *authv3.CheckRequest { return w.ask("one", "GET", "/one").request() }
@@ -76,7 +74,7 @@ func TestTime(t *testing.T) {
 func TestEmptyChain(t *testing.T) {
 	w := newWorld(t)
 	gate := w.chained(time.Minute, func(context.Context, *filter.Request) error { return nil })
-	gate.routes.byName["one"].chain = nil
+	gate.known(version).routes["one"].chain = nil
 	if got := checkGate(t, gate, w.askOne()); got.verdict() != "503 internal" {
 		t.Errorf("got %q", got.verdict())
 	}

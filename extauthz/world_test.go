@@ -3,7 +3,6 @@ package extauthz
 import (
 	"encoding/pem"
 	"fmt"
-	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -13,15 +12,10 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
-	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 	sandbox "github.com/dcr-gateway/dcr-gateway/sandbox/directory"
@@ -122,7 +116,7 @@ func (w *world) openTPP() {
 	w.client = &dcrpb.Client{
 		Id: w.store.NewClientID(w.uk.Name, m.SoftwareID), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Directory: w.uk.Name,
 		SoftwareId: m.SoftwareID, OrgId: m.OrgID, CertificateProfile: "ob_legacy", JwksUri: host + "/" + m.OrgID + "/" + m.SoftwareID + ".jwks",
-		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"},
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"}, Roles: []string{"AISP", "PISP"},
 	}
 	w.must(w.store.Create(w.t.Context(), w.client, nil, true))
 	var err error
@@ -143,68 +137,12 @@ func (w *world) tppCertificate() (*cert.Certificate, error) {
 	return cert.ParsePEM([]byte(made.member.TransportCert))
 }
 
-// filters are all filters as a gate has them: they have seen nothing yet.
-func (w *world) filters() []filter.Filter {
-	w.t.Helper()
-	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
-	})
-	w.must(err)
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store)
-	w.must(err)
-	directories := filter.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
-	return []filter.Filter{
-		certificate, bearer, filter.NewOwnerFilter(w.store), filter.ScopeFilter{},
-		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
-		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
-	}
-}
-
-// newGate returns a gate of the world's routes.
-func (w *world) newGate(filters []filter.Filter) *Gate {
-	w.t.Helper()
-	gate, err := New(Config{
-		Routes: w.routes(), Filters: filters, Version: version, Signer: w.signer,
-		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Now: func() time.Time { return w.now },
-	})
-	w.must(err)
-	return gate
-}
-
-func (w *world) routes() []Route {
-	w.t.Helper()
-	obie, err := profile.Load("obie-3.3")
-	w.must(err)
-	all := []*routes.Route{
-		{Name: "register", Path: "/register", Methods: []string{"POST"}, Checks: []string{"statement", "certificate"}, Endpoint: "registration"},
-		{Name: "client", Path: "/register/{ClientId}", Methods: []string{"GET", "DELETE"}, Checks: []string{"certificate", "bearer", "owner"}, Endpoint: "registration"},
-		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration"},
-		{Name: "token", Path: "/token", Methods: []string{"POST"}, Checks: []string{"clientauth", "certificate"}, Endpoint: "token"},
-		{Name: "accounts", Path: "/accounts", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
-		{Name: "balances", Path: "/balances", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
-		{Name: "payments", Path: "/payments", Methods: []string{"POST"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"payments"}},
-		{Name: "jwks", Path: "/jwks", Methods: []string{"GET"}, Listener: "public", Public: true, Endpoint: "jwks"},
-	}
-	var ready []Route
-	for _, r := range all {
-		if r.Listener == "" {
-			r.Listener = "mtls"
-		}
-		one := Route{Route: r, Budget: 5 * time.Second}
-		if r.Endpoint == "registration" {
-			one.Profile = obie
-		}
-		ready = append(ready, one)
-	}
-	return ready
-}
-
 // token issues an access token for the TPP's client.
 func (w *world) token(scopes ...string) (string, token.Token) {
 	w.t.Helper()
 	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
 		ClientID: w.client.GetId(), SoftwareID: w.client.GetSoftwareId(), OrgID: w.client.GetOrgId(), Scopes: scopes,
-		Thumbprint: w.thumbprint, Generation: w.client.GetGeneration(),
+		Roles: w.client.GetRoles(), Thumbprint: w.thumbprint, Generation: w.client.GetGeneration(),
 	})
 	w.must(err)
 	return compact, issued

@@ -98,6 +98,7 @@ type Client struct {
 	Scopes                      []string               `protobuf:"bytes,22,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	Metadata                    []byte                 `protobuf:"bytes,23,opt,name=metadata,proto3" json:"metadata,omitempty"`                                            // JSON object: the registered members as they are answered, without the software statement
 	SoftwareStatement           string                 `protobuf:"bytes,24,opt,name=software_statement,json=softwareStatement,proto3" json:"software_statement,omitempty"` // byte for byte as it came (RFC 7591, section 3.2.1)
+	Roles                       []string               `protobuf:"bytes,25,rep,name=roles,proto3" json:"roles,omitempty"`                                                  // of the software, out of the verified software statement
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -300,11 +301,18 @@ func (x *Client) GetSoftwareStatement() string {
 	return ""
 }
 
+func (x *Client) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
 var File_proto_client_proto protoreflect.FileDescriptor
 
 const file_proto_client_proto_rawDesc = "" +
 	"\n" +
-	"\x12proto/client.proto\x12\x06dcr.v1\"\xdd\a\n" +
+	"\x12proto/client.proto\x12\x06dcr.v1\"\xf3\a\n" +
 	"\x06Client\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.dcr.v1.Client.StateR\x05state\x12\x18\n" +
@@ -336,7 +344,8 @@ const file_proto_client_proto_rawDesc = "" +
 	"grantTypes\x12\x16\n" +
 	"\x06scopes\x18\x16 \x03(\tR\x06scopes\x12\x1a\n" +
 	"\bmetadata\x18\x17 \x01(\fR\bmetadata\x12-\n" +
-	"\x12software_statement\x18\x18 \x01(\tR\x11softwareStatement\"9\n" +
+	"\x12software_statement\x18\x18 \x01(\tR\x11softwareStatement\x12\x14\n" +
+	"\x05roles\x18\x19 \x03(\tR\x05roles\"9\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +

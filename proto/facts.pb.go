@@ -306,6 +306,7 @@ type ClientFacts struct {
 	TokenId       string                 `protobuf:"bytes,5,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"` // jti of the access token, where there was one
 	TokenExp      uint32                 `protobuf:"varint,6,opt,name=token_exp,json=tokenExp,proto3" json:"token_exp,omitempty"`
 	AuthMethod    string                 `protobuf:"bytes,7,opt,name=auth_method,json=authMethod,proto3" json:"auth_method,omitempty"` // private_key_jwt or tls_client_auth, after client authentication
+	Roles         []string               `protobuf:"bytes,8,rep,name=roles,proto3" json:"roles,omitempty"`                             // of the client's software, by the software statement that it registered with
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +388,13 @@ func (x *ClientFacts) GetAuthMethod() string {
 		return x.AuthMethod
 	}
 	return ""
+}
+
+func (x *ClientFacts) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
 }
 
 // RegistrationFacts say that the body is a registration request whose signature, software statement, claims and
@@ -552,7 +560,7 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\vsoftware_id\x18\x04 \x01(\tR\n" +
 	"softwareId\x121\n" +
 	"\x14authorisation_number\x18\x05 \x01(\tR\x13authorisationNumber\x12\x1b\n" +
-	"\tnot_after\x18\x06 \x01(\rR\bnotAfter\"\xc6\x01\n" +
+	"\tnot_after\x18\x06 \x01(\rR\bnotAfter\"\xdc\x01\n" +
 	"\vClientFacts\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vsoftware_id\x18\x02 \x01(\tR\n" +
@@ -562,7 +570,8 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\btoken_id\x18\x05 \x01(\tR\atokenId\x12\x1b\n" +
 	"\ttoken_exp\x18\x06 \x01(\rR\btokenExp\x12\x1f\n" +
 	"\vauth_method\x18\a \x01(\tR\n" +
-	"authMethod\"\x83\x01\n" +
+	"authMethod\x12\x14\n" +
+	"\x05roles\x18\b \x03(\tR\x05roles\"\x83\x01\n" +
 	"\x11RegistrationFacts\x12\x18\n" +
 	"\aprofile\x18\x01 \x01(\tR\aprofile\x12\x1c\n" +
 	"\tdirectory\x18\x02 \x01(\tR\tdirectory\x12\x1f\n" +

@@ -72,6 +72,11 @@ var answers = []struct {
 		header: map[string]string{"Allow": "GET, PUT"},
 	},
 	{
+		name: "misdirected", err: dcr.Refuse(dcr.Misdirected, "host.name", "no"), status: 421,
+		body:   `{"error":"misdirected_request","error_description":"no","error_details":[{"rule":"host.name"}]}`,
+		header: map[string]string{"WWW-Authenticate": "", "Retry-After": ""},
+	},
+	{
 		name: "a fault of ours", err: dcr.AsRefusal(errors.New("redis: 10.0.0.1 is down")), status: 503,
 		body: `{"error":"temporarily_unavailable","error_description":"the request could not be decided now; try again later",` +
 			`"error_details":[{"rule":"internal"}]}`,

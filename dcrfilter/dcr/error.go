@@ -40,6 +40,7 @@ var (
 	NotFound             = Class{http.StatusNotFound, "not_found"}
 	MethodNotAllowed     = Class{http.StatusMethodNotAllowed, "method_not_allowed"}
 	NotAcceptable        = Class{http.StatusNotAcceptable, "not_acceptable"}
+	Misdirected          = Class{http.StatusMisdirectedRequest, "misdirected_request"}
 	TooLarge             = Class{http.StatusRequestEntityTooLarge, "request_too_large"}
 	UnsupportedMediaType = Class{http.StatusUnsupportedMediaType, "unsupported_media_type"}
 	Forbidden            = Class{http.StatusForbidden, "access_denied"}

@@ -25,7 +25,7 @@ func NewIssuer(ring *Ring, issuer, audience string, lifetime time.Duration, now 
 	return &Issuer{ring: ring, issuer: issuer, audience: audience, lifetime: lifetime, now: now}
 }
 
-// claims are those of RFC 9068 (section 2.2), with the confirmation of RFC 8705 (section 3.1) and three of our own.
+// claims are those of RFC 9068 (section 2.2), with the confirmation of RFC 8705 (section 3.1) and four of our own.
 type claims struct {
 	Issuer       string       `json:"iss"`
 	Audience     string       `json:"aud"`
@@ -38,6 +38,7 @@ type claims struct {
 	Confirmation confirmation `json:"cnf"`
 	SoftwareID   string       `json:"software_id,omitempty"`
 	OrgID        string       `json:"org_id,omitempty"`
+	Roles        []string     `json:"software_roles,omitempty"`
 	Generation   uint64       `json:"gen"`
 }
 
@@ -54,6 +55,9 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 	if t.ClientID == "" || !isThumbprint(t.Thumbprint) {
 		return "", Token{}, fmt.Errorf("a token needs a client and the thumbprint of its certificate")
 	}
+	if err := CheckRoles(t.Roles); err != nil {
+		return "", Token{}, err
+	}
 	if i.lifetime < time.Second || i.lifetime > MaxLifetime {
 		return "", Token{}, fmt.Errorf("the lifetime of tokens is not between a second and %s", MaxLifetime)
 	}
@@ -68,7 +72,7 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 		Issuer: i.issuer, Audience: i.audience, Subject: t.ClientID, ClientID: t.ClientID,
 		IssuedAt: t.IssuedAt.Unix(), Expires: t.Expires.Unix(), ID: t.ID,
 		Scope: strings.Join(t.Scopes, " "), Confirmation: confirmation{t.Thumbprint},
-		SoftwareID: t.SoftwareID, OrgID: t.OrgID, Generation: t.Generation,
+		SoftwareID: t.SoftwareID, OrgID: t.OrgID, Roles: t.Roles, Generation: t.Generation,
 	})
 	if err != nil {
 		return "", Token{}, fmt.Errorf("writing a token: %w", err)

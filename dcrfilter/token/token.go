@@ -4,6 +4,7 @@ package token
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,11 @@ var ErrInvalid = errors.New("the access token is not acceptable")
 
 // MaxLifetime is the longest life a token may have.
 const MaxLifetime = 24 * time.Hour
+
+const (
+	maxRoles   = 32
+	maxRoleLen = 64
+)
 
 const (
 	algorithm = "PS256"  // RFC 9068 names RS256, which FAPI 1.0 Part 2 (section 8.6) forbids
@@ -25,8 +31,27 @@ type Token struct {
 	SoftwareID string
 	OrgID      string
 	Scopes     []string
-	Thumbprint string // cnf x5t#S256
-	Generation uint64 // gen: of the client, when it was issued
+	Roles      []string // software_roles: of the client's software
+	Thumbprint string   // cnf x5t#S256
+	Generation uint64   // gen: of the client, when it was issued
 	IssuedAt   time.Time
 	Expires    time.Time
+}
+
+// CheckRoles refuses roles that a token cannot carry: more than 32, or one that is not of 1 to 64 visible ASCII
+// characters. A server behind the gate may be told them in a header, separated by spaces.
+func CheckRoles(roles []string) error {
+	if len(roles) > maxRoles || slices.ContainsFunc(roles, func(role string) bool { return !isRole(role) }) {
+		return errors.New("software_roles must be at most 32, each of 1 to 64 visible ASCII characters")
+	}
+	return nil
+}
+
+func isRole(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= maxRoleLen
 }

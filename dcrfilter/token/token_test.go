@@ -57,7 +57,7 @@ func fixed(t testing.TB, c *clock) (*Ring, *rsa.PrivateKey) {
 func grant() Token {
 	return Token{
 		ClientID: "client-1", SoftwareID: "software", OrgID: "org", Scopes: []string{"accounts", "payments"},
-		Thumbprint: thumbprint, Generation: 7,
+		Roles: []string{"AISP", "data-recipient-software-product"}, Thumbprint: thumbprint, Generation: 7,
 	}
 }
 
@@ -118,6 +118,8 @@ func TestIssueRefuses(t *testing.T) {
 		{"no client", ring, time.Minute, func(t *Token) { t.ClientID = "" }, "needs a client"},
 		{"not bound", ring, time.Minute, func(t *Token) { t.Thumbprint = "" }, "needs a client"},
 		{"padded thumbprint", ring, time.Minute, func(t *Token) { t.Thumbprint += "=" }, "needs a client"},
+		{"too many roles", ring, time.Minute, func(t *Token) { t.Roles = slices.Repeat([]string{"AISP"}, 33) }, "software_roles"},
+		{"a role of two words", ring, time.Minute, func(t *Token) { t.Roles = []string{"AISP PISP"} }, "software_roles"},
 		{"no lifetime", ring, 0, func(*Token) {}, "lifetime"},
 		{"two days", ring, 48 * time.Hour, func(*Token) {}, "lifetime"},
 		{"ring that was never loaded", newRing(nil, c.now), time.Minute, func(*Token) {}, "no key"},
@@ -131,6 +133,30 @@ func TestIssueRefuses(t *testing.T) {
 				t.Errorf("got %q, %v, want %s", compact, err, test.want)
 			}
 		})
+	}
+}
+
+func TestCheckRoles(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		roles []string
+		want  bool
+	}{
+		{"none", nil, true},
+		{"three", []string{"AISP", "PISP", "CBPII"}, true},
+		{"as many as there may be", slices.Repeat([]string{"AISP"}, 32), true},
+		{"one more", slices.Repeat([]string{"AISP"}, 33), false},
+		{"as long as it may be", []string{strings.Repeat("A", 64)}, true},
+		{"one longer", []string{strings.Repeat("A", 65)}, false},
+		{"an empty one", []string{"AISP", ""}, false},
+		{"a space", []string{"AISP PISP"}, false},
+		{"a line break", []string{"AISP\r\nx: y"}, false},
+		{"not ASCII", []string{"ÄISP"}, false},
+		{"DEL", []string{"AISP\x7f"}, false},
+	} {
+		if err := CheckRoles(test.roles); (err == nil) != test.want {
+			t.Errorf("%s: got %v, want it to be fine: %v", test.name, err, test.want)
+		}
 	}
 }
 

@@ -84,6 +84,9 @@ func (v *Verifier) read(claims strictjson.Object, now time.Time) (*Token, error)
 	if err := t.readOptional(claims); err != nil {
 		return nil, err
 	}
+	if err := t.readRoles(claims); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -163,6 +166,18 @@ func (t *Token) readOptional(claims strictjson.Object) error {
 		t.Scopes = strings.Split(scope, " ")
 	}
 	return nil
+}
+
+func (t *Token) readRoles(claims strictjson.Object) error {
+	if !claims.Has("software_roles") {
+		return nil
+	}
+	roles, err := claims.Strings("software_roles")
+	if err != nil {
+		return err
+	}
+	t.Roles = roles
+	return CheckRoles(roles)
 }
 
 func isThumbprint(text string) bool {

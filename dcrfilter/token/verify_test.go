@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,8 @@ func TestVerifyAccepts(t *testing.T) {
 		"as issued":            func(*wire) {},
 		"long type":            func(w *wire) { w.header.Type = "application/AT+jwt" },
 		"one of two audiences": func(w *wire) { w.claims["aud"] = []string{"https://other.example", audience} },
+		"with roles":           func(w *wire) { w.claims["software_roles"] = []string{"AISP"} },
+		"with an empty list":   func(w *wire) { w.claims["software_roles"] = []string{} },
 		"clock 10 s ahead":     func(w *wire) { w.claims["iat"] = c.now().Unix() + 10 },
 		"nbf in the past":      func(w *wire) { w.claims["nbf"] = c.now().Unix() },
 		"other confirmation":   func(w *wire) { w.claims["cnf"] = map[string]any{"jkt": "x", "x5t#S256": thumbprint} },
@@ -100,6 +103,11 @@ func TestVerifyRefuses(t *testing.T) {
 		{"short thumbprint", set("cnf", map[string]any{"x5t#S256": thumbprint[1:]}), "x5t#S256"},
 		{"padded thumbprint", set("cnf", map[string]any{"x5t#S256": thumbprint[1:] + "="}), "x5t#S256"},
 		{"scope as a list", set("scope", []string{"accounts"}), "scope"},
+		{"roles as text", set("software_roles", "AISP PISP"), "software_roles"},
+		{"no roles at all", set("software_roles", nil), "software_roles"},
+		{"roles that are no texts", set("software_roles", []any{"AISP", 1}), "software_roles"},
+		{"more roles than a token has", set("software_roles", slices.Repeat([]string{"AISP"}, 33)), "software_roles"},
+		{"a role of two words", set("software_roles", []string{"AISP PISP"}), "software_roles"},
 		{"too large", set("x", strings.Repeat("x", 9<<10)), ""},
 	}
 	for _, test := range tests {

@@ -43,3 +43,6 @@ func ParseAddress(text string) (Address, error) {
 	}
 	return Address{Host: host, Port: uint16(port)}, nil
 }
+
+// Addresses are those of servers that are equals. The file may name one alone, without a list around it.
+type Addresses []string

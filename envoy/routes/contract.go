@@ -8,6 +8,13 @@ const (
 	ContextAllow    = "allow"    // the path's methods, "GET, PUT", where it has routes for other methods alone
 )
 
-// MetadataDecision is the key of the dynamic metadata under which the gate gives its decision's id. An answer of the
-// gate without it is not the gate's own for Envoy, which then writes a body of its own.
-const MetadataDecision = "decision"
+// What the gate tells Envoy, as dynamic metadata.
+const (
+	// MetadataDecision is the decision's id. An answer of the gate without it is not the gate's own for Envoy, which then
+	// writes a body of its own.
+	MetadataDecision = "decision"
+
+	// MetadataClient is the id of the client that the gate has proved; absent where it has proved none. Rate plans count
+	// by it.
+	MetadataClient = "client"
+)

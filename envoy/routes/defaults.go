@@ -1,47 +1,81 @@
 package routes
 
-import "time"
-
-const (
-	defaultListener        = "mtls"
-	defaultUpstreamTimeout = 10 * time.Second
-	defaultTokenLifetime   = 5 * time.Minute
-	formLimit              = 16 << 10 // of the endpoints that take a form
+import (
+	"cmp"
+	"time"
 )
 
 // fillDefaults fills in what the file leaves out. This is all of it: nothing else in the product has a default for
 // something that routes.yaml could have said.
 func (f *File) fillDefaults() {
-	if f.Tokens.Lifetime == 0 {
-		f.Tokens.Lifetime = defaultTokenLifetime
+	f.KeyManager = cmp.Or(f.KeyManager, KeyManagerBuiltin)
+	f.Tokens.Lifetime = cmp.Or(f.Tokens.Lifetime, 5*time.Minute)
+	f.Edge.fillDefaults()
+	for name, listener := range f.Listeners {
+		listener.TLSMinimum = cmp.Or(listener.TLSMinimum, "1.2")
+		f.Listeners[name] = listener
 	}
 	for name, upstream := range f.Upstreams {
-		if upstream.Timeout == 0 {
-			upstream.Timeout = defaultUpstreamTimeout
-			f.Upstreams[name] = upstream
-		}
+		upstream.fillDefaults(name, f.source)
+		f.Upstreams[name] = upstream
+	}
+	if service := f.RateLimits; service != nil {
+		service.Domain = cmp.Or(service.Domain, "dcr-gateway")
+		service.Timeout = cmp.Or(service.Timeout, 100*time.Millisecond)
 	}
 	for i := range f.Routes {
-		route := &f.Routes[i]
-		if route.Listener == "" {
-			route.Listener = defaultListener
-		}
-		if route.Upstream == "" && route.Endpoint != "" {
-			route.Upstream = Registry
-		}
-		if route.BodyLimit == 0 {
-			route.BodyLimit = bodyLimit(route.Endpoint)
-		}
-		if route.Timeout == 0 {
-			route.Timeout = f.Upstreams[route.Upstream].Timeout
-		}
+		f.Routes[i].fillDefaults(f)
 	}
 }
 
+func (e *Edge) fillDefaults() {
+	e.RequestTimeout = cmp.Or(e.RequestTimeout, 15*time.Second)
+	e.HeaderTimeout = cmp.Or(e.HeaderTimeout, min(5*time.Second, e.RequestTimeout))
+	e.HandshakeTimeout = cmp.Or(e.HandshakeTimeout, 10*time.Second)
+	e.IdleTimeout = cmp.Or(e.IdleTimeout, 2*time.Minute)
+	e.ConnectionDuration = cmp.Or(e.ConnectionDuration, 15*time.Minute)
+	e.DrainTime = cmp.Or(e.DrainTime, 10*time.Second)
+	e.MaxHeader = cmp.Or(e.MaxHeader, 32<<10)
+	e.MaxHeaders = cmp.Or(e.MaxHeaders, 64)
+	e.MaxStreams = cmp.Or(e.MaxStreams, 100)
+	e.MaxConnections = cmp.Or(e.MaxConnections, 20_000)
+	e.MaxMemory = cmp.Or(e.MaxMemory, 2<<30)
+}
+
+// fillDefaults retries a request to the registry once: what the registry has not seen can do no harm twice, and what it
+// has seen is not sent again.
+func (u *Upstream) fillDefaults(name string, src *source) {
+	u.Timeout = cmp.Or(u.Timeout, 10*time.Second)
+	u.ConnectTimeout = cmp.Or(u.ConnectTimeout, min(2*time.Second, u.Timeout))
+	u.MaxConnections = cmp.Or(u.MaxConnections, 4096)
+	u.MaxRequests = cmp.Or(u.MaxRequests, 4096)
+	if name == Registry && !src.has("upstreams."+name+".retries") {
+		u.Retries = 1
+	}
+	if u.Health != nil {
+		u.Health.Interval = cmp.Or(u.Health.Interval, 5*time.Second)
+		u.Health.Timeout = cmp.Or(u.Health.Timeout, min(time.Second, u.Health.Interval))
+	}
+}
+
+func (r *Route) fillDefaults(f *File) {
+	r.Listener = cmp.Or(r.Listener, "mtls")
+	if r.Endpoint != "" {
+		r.Upstream = cmp.Or(r.Upstream, Registry)
+	}
+	r.BodyLimit = cmp.Or(r.BodyLimit, bodyLimit(r.Endpoint))
+	r.Timeout = cmp.Or(r.Timeout, f.Upstreams[r.Upstream].Timeout)
+	r.Facts = cmp.Or(r.Facts, FactsSigned)
+	if _, there := f.Plans[DefaultPlan]; there {
+		r.Plan = cmp.Or(r.Plan, DefaultPlan)
+	}
+}
+
+// bodyLimit is smaller where the body is a form.
 func bodyLimit(endpoint string) Size {
 	switch endpoint {
 	case EndpointToken, EndpointRevocation, EndpointIntrospection:
-		return formLimit
+		return 16 << 10
 	}
 	return MaxBody
 }

@@ -1,104 +1,136 @@
-// Package routes is the model and the reader of routes.yaml: the one file that says which route needs which checks and
-// which upstream gets it. The gate builds its chains from it and Envoy gets its configuration from it, so the two can
-// never disagree. The package knows nothing of Envoy.
+// Package routes is the model and the reader of routes.yaml: the one file that says what is exposed, what is checked and
+// where it goes. The gate builds its chains from it and Envoy gets its configuration from it, so the two can never
+// disagree. The package knows nothing of Envoy.
 package routes
 
 import "time"
 
-// MaxBody is the largest body a route may take: Envoy keeps it in memory and sends it to the gate.
-const MaxBody Size = 64 << 10
-
-// GateTimeout is how long Envoy waits for the gate's answer. It is longer than every budget the gate gives itself, so
-// that the gate's own answer is the one the client sees; a frozen gate is found by health checks long before.
-const GateTimeout = 5 * time.Second
-
-// The checks a route may name. Their order is the gate's and not the route's.
-const (
-	CheckCertificate = "certificate" // the client certificate verifies under a directory
-	CheckStatement   = "statement"   // the body is a registration request with a valid software statement
-	CheckClientAuth  = "clientauth"  // the client has authenticated (RFC 6749, section 2.3)
-	CheckBearer      = "bearer"      // the access token is valid and bound to the certificate
-	CheckOwner       = "owner"       // the token's client is the one that the path names
-	CheckScope       = "scope"       // the token has the route's scopes
-)
-
-// The endpoints that the registry serves.
-const (
-	EndpointRegistration  = "registration"
-	EndpointToken         = "token"
-	EndpointRevocation    = "revocation"
-	EndpointIntrospection = "introspection"
-	EndpointJWKS          = "jwks"
-	EndpointDiscovery     = "discovery"
-)
-
-// What a listener asks of a client's TLS handshake.
-const (
-	CertificateRequired = "required"
-	CertificateNone     = "none"
-)
-
-// Registry is the name of the upstream that serves the endpoints.
-const Registry = "registry"
-
-// ClientIDParam is the path segment that the owner check compares with the token's client.
-const ClientIDParam = "ClientId"
-
-// A File is routes.yaml, read by Read: complete, with its defaults filled in, and free of contradictions.
+// A File is routes.yaml, as Read returns it: complete, with its defaults filled in, and free of contradictions.
+//
+// The tags are the file's grammar. Reader and JSON Schema both come from them: yaml is the key; is names the kind of the
+// value (see kinds) and may add "required"; doc is what an editor shows.
 type File struct {
-	Issuer      string              `yaml:"issuer"`       // the authorization server's name (RFC 8414): an https URL
-	Audiences   []string            `yaml:"audiences"`    // what a registration request's aud may be, exactly
-	Directories []string            `yaml:"directories"`  // directory files, relative to this file
-	AuthMethods []string            `yaml:"auth_methods"` // token endpoint authentication methods that are offered
-	Tokens      Tokens              `yaml:"tokens"`
-	Listeners   map[string]Listener `yaml:"listeners"`
-	Upstreams   map[string]Upstream `yaml:"upstreams"`
-	Routes      []Route             `yaml:"routes"`
+	Issuer      string              `yaml:"issuer" is:"https,required" doc:"name of the authorization server (RFC 8414): an https URL"`
+	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"what aud of a registration request may be, exactly"`
+	Directories []string            `yaml:"directories" is:"file,required" doc:"files of the directories in use, relative to this file"`
+	AuthMethods []string            `yaml:"auth_methods" is:"auth_method,required" doc:"client authentication methods that are offered"`
+	KeyManager  string              `yaml:"key_manager" is:"key_manager" doc:"who issues access tokens"`
+	Tokens      Tokens              `yaml:"tokens" is:"required" doc:"access tokens of the built-in key manager"`
+	Listeners   map[string]Listener `yaml:"listeners" is:"required" doc:"addresses that Envoy serves, by name"`
+	Upstreams   map[string]Upstream `yaml:"upstreams" is:"required" doc:"servers that requests are passed on to, by name"`
+	Plans       map[string]Plan     `yaml:"plans" doc:"rate plans, by name; the plan default is that of every route that names none"`
+	RateLimits  *RateLimitService   `yaml:"rate_limit_service" doc:"an existing rate limit service that counts for a whole fleet"`
+	Edge        Edge                `yaml:"edge" doc:"limits of the edge"`
+	Routes      []Route             `yaml:"routes" is:"required" doc:"paths, what they need, and who serves them"`
 
 	Dir     string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
-	Version string `yaml:"-"` // first 16 hex digits of the SHA-256 of the file's bytes
+	Version string `yaml:"-"` // content hash of this file and of what it includes; set by who loads them
 
-	source []byte
+	source *source // nil of a File that was made in code
 }
 
 // Tokens says how access tokens are issued.
 type Tokens struct {
-	Lifetime time.Duration `yaml:"lifetime"` // of an access token; 5 minutes by default
-	Audience string        `yaml:"audience"` // aud of access tokens: an https URL
-	Keys     []string      `yaml:"keys"`     // PKCS #8 PEM files, the first one signs; kept in Redis when there are none
+	Lifetime time.Duration `yaml:"lifetime" is:"duration" doc:"life of an access token"`
+	Audience string        `yaml:"audience" is:"https,required" doc:"aud of access tokens: an https URL"`
+	Keys     []string      `yaml:"keys" is:"file" doc:"PKCS #8 PEM files, the first one signs; without any, keys are made and kept in Redis"`
 }
 
 // A Listener is an address that Envoy serves.
 type Listener struct {
-	Address           string `yaml:"address"`            // IP:port
-	URL               string `yaml:"url"`                // how clients reach it: https, without a path
-	Certificate       string `yaml:"certificate"`        // PEM file of the server's certificate chain
-	Key               string `yaml:"key"`                // PEM file of its key
-	ClientCertificate string `yaml:"client_certificate"` // required or none; the CAs are those of the directories
+	Address           string        `yaml:"address" is:"ip_port,required" doc:"IP:PORT"`
+	URL               string        `yaml:"url" is:"https,required" doc:"how clients reach it: https, without a path"`
+	ServerNames       []string      `yaml:"server_names" is:"host" doc:"names that clients may ask for; any when left out"`
+	Certificate       string        `yaml:"certificate" is:"file,required" doc:"PEM file of the server's certificate chain"`
+	Key               string        `yaml:"key" is:"file,required" doc:"PEM file of its key"`
+	Certificates      []Certificate `yaml:"certificates" doc:"further certificates; Envoy takes the one that has the name a client asks for"`
+	ClientCertificate string        `yaml:"client_certificate" is:"client_certificate,required" doc:"required or none; the CAs are those of the directories"`
+	TLSMinimum        string        `yaml:"tls_minimum" is:"tls_version" doc:"oldest TLS version that is spoken"`
 }
 
-// An Upstream is a server that requests are passed on to, in plain HTTP/1.1.
+// A Certificate is a certificate chain with its key.
+type Certificate struct {
+	Certificate string `yaml:"certificate" is:"file,required" doc:"PEM file of a certificate chain"`
+	Key         string `yaml:"key" is:"file,required" doc:"PEM file of its key"`
+}
+
+// An Upstream is a server, or several that are equals, that requests are passed on to in HTTP/1.1.
 type Upstream struct {
-	Address string        `yaml:"address"` // unix:PATH or HOST:PORT
-	Timeout time.Duration `yaml:"timeout"` // for a whole answer; 10 seconds by default
+	Address        Addresses     `yaml:"address" is:"address,required,one_or_more" doc:"unix:PATH or HOST:PORT; a list where there are several"`
+	TLS            *UpstreamTLS  `yaml:"tls" doc:"TLS to the upstream; plain HTTP when left out"`
+	Host           string        `yaml:"host" is:"host" doc:"Host that the upstream is asked for; the client's when left out"`
+	Timeout        time.Duration `yaml:"timeout" is:"duration" doc:"for a whole answer"`
+	ConnectTimeout time.Duration `yaml:"connect_timeout" is:"duration" doc:"for a connection"`
+	Retries        int           `yaml:"retries" is:"retries" doc:"how often a request is sent again that the upstream has certainly not seen"`
+	Health         *Health       `yaml:"health" doc:"how its health is asked; not at all when left out"`
+	MaxConnections int           `yaml:"max_connections" is:"count" doc:"connections to it at most; 503 beyond"`
+	MaxRequests    int           `yaml:"max_requests" is:"count" doc:"requests under way at most, and as many waiting; 503 beyond"`
+}
+
+// UpstreamTLS says whom to trust, and who we are.
+type UpstreamTLS struct {
+	CA          string `yaml:"ca" is:"file,required" doc:"PEM file of the CAs that the upstream's certificate must be from"`
+	ServerName  string `yaml:"server_name" is:"host,required" doc:"name that its certificate must have"`
+	Certificate string `yaml:"certificate" is:"file" doc:"PEM file of our client certificate, for mTLS"`
+	Key         string `yaml:"key" is:"file" doc:"PEM file of its key"`
+}
+
+// Health says how an upstream's health is asked: GET of a path, 200 is well.
+type Health struct {
+	Path     string        `yaml:"path" is:"path,required" doc:"path to GET; 200 is well"`
+	Interval time.Duration `yaml:"interval" is:"duration" doc:"between two questions"`
+	Timeout  time.Duration `yaml:"timeout" is:"duration" doc:"for the answer"`
+}
+
+// A Plan bounds how often a route may be asked. Each of the two is a bucket that holds the plan's number and is filled
+// evenly: of 10/s, ten at once and then one each 100 ms. Routes of one plan share its buckets.
+type Plan struct {
+	PerSource Rate `yaml:"per_source" is:"rate" doc:"of one IP address, before anything is checked: 100/s, 600/m or 1000/h"`
+	PerClient Rate `yaml:"per_client" is:"rate" doc:"of one client, once it is known: 10/s, 600/m or 1000/h"`
+}
+
+// RateLimitService is a server of Envoy's rate limit service protocol. It is asked after the gate about routes with a
+// plan, with the descriptor (plan, NAME), (client, ID); what it cannot answer in time is refused.
+type RateLimitService struct {
+	Address string        `yaml:"address" is:"address,required" doc:"unix:PATH or HOST:PORT of the service"`
+	Domain  string        `yaml:"domain" is:"text" doc:"domain of its limits"`
+	Timeout time.Duration `yaml:"timeout" is:"duration" doc:"for its answer; 503 beyond"`
+}
+
+// Edge are the limits of every listener. MaxConnections and MaxMemory are read by Envoy at its start only.
+type Edge struct {
+	HeaderTimeout      time.Duration `yaml:"header_timeout" is:"duration" doc:"for a client to send a request's header"`
+	RequestTimeout     time.Duration `yaml:"request_timeout" is:"duration" doc:"for a client to send a whole request"`
+	HandshakeTimeout   time.Duration `yaml:"handshake_timeout" is:"duration" doc:"for a client's TLS handshake"`
+	IdleTimeout        time.Duration `yaml:"idle_timeout" is:"duration" doc:"life of a connection without requests"`
+	ConnectionDuration time.Duration `yaml:"connection_duration" is:"duration" doc:"life of a connection, so that certificates are verified again"`
+	DrainTime          time.Duration `yaml:"drain_time" is:"duration" doc:"for requests under way when a listener changes; Envoy reads it at its start"`
+	MaxHeader          Size          `yaml:"max_header" is:"size" doc:"size of a request's header at most"`
+	MaxHeaders         int           `yaml:"max_headers" is:"count" doc:"number of header fields at most"`
+	MaxStreams         int           `yaml:"max_streams" is:"count" doc:"requests at once on one HTTP/2 connection"`
+	MaxConnections     int           `yaml:"max_connections" is:"count" doc:"client connections at most; Envoy reads it at its start"`
+	MaxMemory          Size          `yaml:"max_memory" is:"size" doc:"memory of Envoy at most, beyond which it refuses; it reads it at its start"`
 }
 
 // A Route is a path and some of its methods: what they need and who serves them. Two routes may share a path when
 // their methods differ.
 type Route struct {
-	Name      string        `yaml:"name"`       // unique; in the logs and the facts
-	Listener  string        `yaml:"listener"`   // mtls by default
-	Path      string        `yaml:"path"`       // exact; a segment {Name} stands for any one segment
-	Methods   []string      `yaml:"methods"`    // in capitals
-	Checks    []string      `yaml:"checks"`     // see the Check constants; none only where public is set
-	Public    bool          `yaml:"public"`     // says in so many words that the route needs no check
-	Profile   string        `yaml:"profile"`    // the registration profile; on registration routes alone
-	Scopes    []string      `yaml:"scopes"`     // each of them is needed; with the scope check alone
-	Endpoint  string        `yaml:"endpoint"`   // see the Endpoint constants; none on bank API routes
-	Upstream  string        `yaml:"upstream"`   // registry by default where there is an endpoint
-	BodyLimit Size          `yaml:"body_limit"` // 64KiB by default; 16KiB for token, revocation and introspection
-	Timeout   time.Duration `yaml:"timeout"`    // the upstream's by default
-	Token     bool          `yaml:"token"`      // the upstream gets the Authorization header; by default it does not
+	Name      string        `yaml:"name" is:"name,required" doc:"unique; in the logs and the facts"`
+	Listener  string        `yaml:"listener" is:"name" doc:"listener that has the route"`
+	Path      string        `yaml:"path" is:"route_path,required" doc:"exact; a segment {Name} stands for any one segment"`
+	Methods   []string      `yaml:"methods" is:"method,required" doc:"in capitals"`
+	Checks    []string      `yaml:"checks" is:"check" doc:"what a request must pass; their order is the gate's"`
+	Public    bool          `yaml:"public" is:"bool" doc:"says in so many words that the route needs no check"`
+	Profile   string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
+	Scopes    []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
+	Roles     []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`
+	Endpoint  string        `yaml:"endpoint" is:"endpoint" doc:"what the registry serves here; none on a bank's API"`
+	Upstream  string        `yaml:"upstream" is:"name" doc:"upstream that gets the request; registry where there is an endpoint"`
+	BodyLimit Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`
+	Timeout   time.Duration `yaml:"timeout" is:"duration" doc:"for a whole answer; the upstream's when left out"`
+	Plan      string        `yaml:"plan" is:"name" doc:"rate plan; the plan default, if there is one, when left out"`
+	Facts     string        `yaml:"facts" is:"facts" doc:"what the upstream is told: signed facts, plain x-dcr headers, or nothing"`
+	Token     bool          `yaml:"token" is:"bool" doc:"the upstream gets the Authorization header"`
 }
 
 // Needs says whether the route names a check.

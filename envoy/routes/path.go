@@ -2,7 +2,6 @@ package routes
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
 )
@@ -68,36 +67,18 @@ func ComparePaths(a, b string) int {
 	})
 }
 
-const (
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	digits  = "0123456789"
-)
-
-// madeOf says whether a text has only these characters.
-func madeOf(text, characters string) bool { return strings.Trim(text, characters) == "" }
-
-// checkPath refuses what Envoy and a server behind it could read in two ways: escapes, path parameters (;), empty and
-// dot segments, a slash at the end.
-func checkPath(path string) error {
-	if !strings.HasPrefix(path, "/") {
-		return errors.New("must begin with /")
+// repeatedParam returns the name that a path gives to two of its segments, or "".
+func repeatedParam(path string) string {
+	if strings.Count(path, "{") < 2 {
+		return ""
 	}
 	seen := map[string]bool{}
 	for _, segment := range Segments(path) {
-		name, named := Param(segment)
-		switch {
-		case segment == "":
-			return errors.New("must not have an empty segment or end with /")
-		case segment == "." || segment == "..":
-			return errors.New("must not have dot segments")
-		case named && (!madeOf(name[:1], letters) || !madeOf(name, letters+digits)):
-			return errors.New("a {Name} must be a letter with letters and digits after it")
-		case named && seen[name]:
-			return errors.New("must not have one {Name} twice")
-		case !named && !madeOf(segment, letters+digits+"._~-"):
-			return errors.New("a segment is letters, digits, and . _ ~ - only, or one {Name}")
+		if name, named := Param(segment); named && seen[name] {
+			return name
+		} else if named {
+			seen[name] = true
 		}
-		seen[name] = true
 	}
-	return nil
+	return ""
 }

@@ -1,74 +1,104 @@
 package routes
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
-// A Problem is one thing that is wrong with the file, and where.
+// Severity says whether a problem keeps a file from being used.
+type Severity string
+
+// An error refuses the file; a warning does not.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// maxPrinted bounds what an error prints; the list itself has every problem.
+const maxPrinted = 50
+
+// A Problem is one thing that is wrong with a file, and where.
 type Problem struct {
-	Where        string // YAML path: routes[3].path
-	Line, Column int    // 0 where the file's text is not at hand
-	What         string
+	ID       string   `json:"id"` // as route.upstream: documented in docs/lint.md
+	Severity Severity `json:"severity"`
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"` // 0 where it is not about a line
+	Column   int      `json:"column,omitempty"`
+	Where    string   `json:"where,omitempty"` // YAML path: routes[3].path
+	What     string   `json:"what"`            // what is wrong and what was expected, for the person who mends it
+	Text     string   `json:"text,omitempty"`  // the line itself; left out where it may hold a secret
 }
 
-// Error says line, column, path and what is wrong.
+// Error says file, line, column, path, what is wrong, and its id; and beneath, the line with a mark under the place.
 func (p *Problem) Error() string {
-	text := p.Where + ": " + p.What
-	if p.Line > 0 {
-		text = fmt.Sprintf("%d:%d: %s", p.Line, p.Column, text)
+	var b strings.Builder
+	if p.File != "" {
+		b.WriteString(p.File + ":")
 	}
-	return text
+	if p.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d:", p.Line, p.Column)
+	}
+	if b.Len() > 0 {
+		b.WriteByte(' ')
+	}
+	fmt.Fprintf(&b, "%s: ", p.Severity)
+	if p.Where != "" {
+		b.WriteString(p.Where + ": ")
+	}
+	fmt.Fprintf(&b, "%s [%s]", p.What, p.ID)
+	if p.Text != "" && p.Line > 0 {
+		number := fmt.Sprintf("%5d", p.Line)
+		fmt.Fprintf(&b, "\n%s | %s", number, strings.ReplaceAll(p.Text, "\t", " "))
+		if p.Column <= len([]rune(p.Text)) {
+			fmt.Fprintf(&b, "\n%*s | %*s", len(number), "", p.Column, "^")
+		}
+	}
+	return b.String()
 }
 
-func problemAt(node ast.Node, what string) *Problem {
-	problem := &Problem{Where: strings.TrimPrefix(node.GetPath(), "$."), What: what}
-	if token := node.GetToken(); token != nil && token.Position != nil {
-		problem.Line, problem.Column = token.Position.Line, token.Position.Column
+// Problems are all that is wrong with a file, in the order of its lines. As an error they refuse it.
+type Problems []*Problem
+
+// Error prints the problems, each with its line, and says how many more there are.
+func (p Problems) Error() string {
+	var lines []string
+	for _, problem := range p[:min(len(p), maxPrinted)] {
+		lines = append(lines, problem.Error())
+	}
+	if more := len(p) - maxPrinted; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Sort puts the problems in the order of their lines.
+func (p Problems) Sort() {
+	slices.SortStableFunc(p, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// Problem returns a problem at a YAML path of the file, such as routes[3].upstream, or at the nearest part of that path
+// which the file has.
+func (f *File) Problem(severity Severity, id, where, what string, arguments ...any) *Problem {
+	problem := f.problem(severity, id, where, what, arguments...)
+	if f.source != nil {
+		f.source.show(Problems{problem})
 	}
 	return problem
 }
 
-// problems collects everything that is wrong, so that an admin mends the file in one go.
-type problems struct {
-	tree  *ast.File
-	found []error
-}
-
-func newProblems(source []byte) *problems {
-	tree, err := parser.ParseBytes(source, 0)
-	if err != nil { // a File that was not read from a file has no positions
-		tree = nil
+// problem is Problem without the text of the line.
+func (f *File) problem(severity Severity, id, where, what string, arguments ...any) *Problem {
+	problem := &Problem{ID: id, Severity: severity, Where: where, What: fmt.Sprintf(what, arguments...)}
+	if f.source != nil {
+		at, _ := f.source.root.find(where)
+		f.source.locate(problem, int(at.line), int(at.column))
 	}
-	return &problems{tree: tree}
+	return problem
 }
 
-// add notes what is wrong at a YAML path such as routes[3].path.
-func (p *problems) add(where, what string, arguments ...any) {
-	problem := &Problem{Where: where, What: fmt.Sprintf(what, arguments...)}
-	if node := p.node(where); node != nil {
-		at := problemAt(node, "")
-		problem.Line, problem.Column = at.Line, at.Column
-	}
-	p.found = append(p.found, problem)
-}
-
-// node finds the node of a path, or of the nearest part of it that the file has.
-func (p *problems) node(where string) ast.Node {
-	for p.tree != nil && where != "" {
-		if path, err := yaml.PathString("$." + where); err == nil {
-			if node, err := path.FilterFile(p.tree); err == nil && node != nil {
-				return node
-			}
-		}
-		where = where[:max(strings.LastIndexAny(where, ".["), 0)]
-	}
-	return nil
-}
-
-func (p *problems) err() error { return errors.Join(p.found...) }
+// Has says whether the file itself says something at a YAML path, so that it is not a default.
+func (f *File) Has(where string) bool { return f.source.has(where) }

@@ -105,15 +105,17 @@ func bearerToken(r *Request) (string, error) {
 	if len(values) == 0 || values[0] == "" && len(values) == 1 {
 		return "", dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is required in the Authorization header, with the scheme Bearer")
 	}
-	// "Clients MUST NOT use more than one method to transmit the token in each request." (RFC 6750, section 2). Envoy
-	// joins repeated Authorization headers with a comma, which no token contains.
-	if len(values) > 1 || strings.Contains(values[0], ",") || namesAccessToken(r) {
+	scheme, rest, _ := strings.Cut(values[0], " ")
+	// Envoy joins repeated Authorization headers with a comma. No token contains one, but other schemes do.
+	list := strings.Contains(values[0], ",")
+	joined := list && strings.Contains(strings.ToLower(values[0]), ",bearer ")
+	if len(values) == 1 && !joined && !strings.EqualFold(scheme, "Bearer") {
+		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer")
+	}
+	// "Clients MUST NOT use more than one method to transmit the token in each request." (RFC 6750, section 2)
+	if len(values) > 1 || list || namesAccessToken(r) {
 		return "", dcr.Refuse(dcr.InvalidTokenRequest, "bearer.methods", "send one access token, in one Authorization header and nowhere else").
 			Per("RFC 6750, section 2")
-	}
-	scheme, rest, _ := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer")
 	}
 	if compact := strings.TrimLeft(rest, " "); isB64Token(compact) {
 		return compact, nil
@@ -121,7 +123,8 @@ func bearerToken(r *Request) (string, error) {
 	return "", errToken.CausedBy(errors.New("no b64token follows the scheme"))
 }
 
-// namesAccessToken says whether a token is sent in the query or in a form as well.
+// namesAccessToken says whether a token is sent in the query as well, or in a form where the gate is shown the body: the
+// body of a bank's API is the upstream's alone to read.
 func namesAccessToken(r *Request) bool {
 	if query, err := url.ParseQuery(r.Query); err != nil || query.Has("access_token") {
 		return true

@@ -39,6 +39,8 @@ func TestBearerHeader(t *testing.T) {
 		{name: "a space before the scheme", values: []string{" Bearer " + good}, want: noToken + "scheme"},
 		{name: "a tab after the scheme", values: []string{"Bearer\t" + good}, want: noToken + "scheme"},
 		{name: "a scheme that begins alike", values: []string{"BearerX " + good}, want: noToken + "scheme"},
+		{name: "another scheme, with a list", values: []string{`Digest username="a", realm="b"`}, want: noToken + "scheme"},
+		{name: "another scheme, and the query", values: []string{"Digest a, b"}, query: "access_token=" + good, want: noToken + "scheme"},
 		{name: "only in the query", query: "access_token=" + good, want: noToken + "missing"},
 		{name: "only in the form", form: "access_token=" + good, want: noToken + "missing"},
 
@@ -56,6 +58,9 @@ func TestBearerHeader(t *testing.T) {
 
 		{name: "two headers", values: []string{"Bearer " + good, "Bearer " + good}, want: severalWays},
 		{name: "two headers, one of them empty", values: []string{"", "Bearer " + good}, want: severalWays},
+		{name: "two headers, of two schemes", values: []string{"Basic dXNlcjpwYXNz", "Bearer " + good}, want: severalWays},
+		{name: "two headers, of two schemes, joined", values: []string{"Basic dXNlcjpwYXNz,bearer " + good}, want: severalWays},
+		{name: "two headers, one of them empty, joined", values: []string{",Bearer " + good}, want: severalWays},
 		{name: "two headers, joined", values: []string{"Bearer " + good + ",Bearer " + good}, want: severalWays},
 		{name: "also in the query", values: []string{"Bearer " + good}, query: "a=b&access_token=x", want: severalWays},
 		{name: "also in the query, empty", values: []string{"Bearer " + good}, query: "access_token", want: severalWays},

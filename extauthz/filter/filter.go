@@ -49,6 +49,7 @@ type Route struct {
 	Name    string
 	Profile *dcr.Profile // on registration routes
 	Scopes  []string     // each of them is needed
+	Roles   []string     // each of them is needed
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.

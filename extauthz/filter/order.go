@@ -15,6 +15,7 @@ var order = []string{
 	"bearer",      // which client asks, everywhere else
 	"owner",       // that it asks for itself
 	"scope",       // what its token allows
+	"role",        // what its software is
 	"statement",   // that the registration request and its software statement hold
 }
 

@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // everyFilter is one of each kind. Chain asks for their names and needs alone.
 func everyFilter() []filter.Filter {
 	return []filter.Filter{
-		&filter.StatementFilter{}, filter.ScopeFilter{}, &filter.OwnerFilter{}, &filter.BearerFilter{}, &filter.ClientAuthFilter{},
+		&filter.StatementFilter{}, filter.RoleFilter{}, filter.ScopeFilter{}, &filter.OwnerFilter{}, &filter.BearerFilter{}, &filter.ClientAuthFilter{},
 		&filter.CertificateFilter{},
 	}
 }
@@ -21,9 +22,9 @@ func TestChainOrder(t *testing.T) {
 	tests := []struct{ name, checks, want string }{
 		{"as designed", "certificate bearer owner statement", "certificate bearer owner statement"},
 		{"backwards", "statement owner bearer certificate", "certificate bearer owner statement"},
-		{"a bank's route", "scope certificate bearer", "certificate bearer scope"},
+		{"a bank's route", "role scope certificate bearer", "certificate bearer scope role"},
 		{"the token endpoint", "clientauth certificate", "certificate clientauth"},
-		{"all of them", "statement scope owner bearer clientauth certificate", "certificate clientauth bearer owner scope statement"},
+		{"all of them", "statement role scope owner bearer clientauth certificate", "certificate clientauth bearer owner scope role statement"},
 		{"one", "certificate", "certificate"},
 	}
 	for _, test := range tests {
@@ -48,6 +49,8 @@ func TestChainRefuses(t *testing.T) {
 		{"bearer without certificate", "bearer", `"bearer" needs check "certificate"`},
 		{"owner without bearer", "certificate owner", `"owner" needs check "bearer"`},
 		{"scope without bearer", "certificate scope", `"scope" needs check "bearer"`},
+		{"role without bearer", "certificate role", `"role" needs check "bearer"`},
+		{"role after clientauth", "certificate clientauth role", `"role" needs check "bearer"`},
 		{"scope after clientauth", "certificate clientauth scope", `"scope" needs check "bearer"`},
 		{"statement without certificate", "statement", `"statement" needs check "certificate"`},
 		{"clientauth without certificate", "clientauth", `"clientauth" needs check "certificate"`},
@@ -60,22 +63,27 @@ func TestChainRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := filter.Chain(everyFilter()[:5], []string{"certificate"}); err == nil || !strings.Contains(err.Error(), "not available") {
+	if _, err := filter.Chain(everyFilter()[:6], []string{"certificate"}); err == nil || !strings.Contains(err.Error(), "not available") {
 		t.Errorf("a check that nobody made: %v", err)
 	}
 }
 
-// TestChainKnowsTheFile holds the two lists of checks together: what routes.yaml may name is what the gate can run.
+// TestChainKnowsTheFile holds the two lists of checks together: what routes.yaml may name is what the gate can run, and
+// both know the same needs.
 func TestChainKnowsTheFile(t *testing.T) {
-	all := []string{
-		routes.CheckCertificate, routes.CheckClientAuth, routes.CheckBearer, routes.CheckOwner, routes.CheckScope, routes.CheckStatement,
-	}
+	all := slices.Sorted(maps.Keys(routes.CheckNeeds))
 	chain, err := filter.Chain(everyFilter(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(chain) != len(everyFilter()) {
 		t.Errorf("the file knows %v, the gate %q", all, names(chain))
+	}
+	for _, one := range chain {
+		needs, theirs := slices.Sorted(slices.Values(one.Needs())), slices.Sorted(slices.Values(routes.CheckNeeds[one.Name()]))
+		if !slices.Equal(needs, theirs) {
+			t.Errorf("%s needs %v, the file says %v", one.Name(), needs, theirs)
+		}
 	}
 	if filter.ClientIDParam != routes.ClientIDParam {
 		t.Errorf("the owner check reads {%s}, the file means {%s}", filter.ClientIDParam, routes.ClientIDParam)

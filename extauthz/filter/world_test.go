@@ -123,7 +123,7 @@ func (w *world) filters(directories filter.Directories) []filter.Filter {
 	return []filter.Filter{
 		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}},
 		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL, tokenURL}},
-		filter.ScopeFilter{}, filter.NewOwnerFilter(w.store), bearer, certificate,
+		filter.RoleFilter{}, filter.ScopeFilter{}, filter.NewOwnerFilter(w.store), bearer, certificate,
 	}
 }
 
@@ -190,7 +190,7 @@ func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
 func (w *world) token(c *dcrpb.Client, scopes ...string) (string, token.Token) {
 	w.t.Helper()
 	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
-		ClientID: c.GetId(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId(), Scopes: scopes,
+		ClientID: c.GetId(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId(), Scopes: scopes, Roles: c.GetRoles(),
 		Thumbprint: w.transport.thumbprint, Generation: c.GetGeneration(),
 	})
 	w.must(err)

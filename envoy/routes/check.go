@@ -1,0 +1,161 @@
+package routes
+
+import (
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxSearches bounds how often the nearest of the file's own names is looked for: for so many names.
+const maxSearches = 100
+
+// A checker finds what contradicts itself in a file whose form has been read. It says nothing about what the reader has
+// found to be wrong already, nor about what is missing because its key is misspelt.
+type checker struct {
+	*File
+	wrong      map[string]bool // paths of what is wrong in itself
+	above      map[string]bool // paths of what that is a part of
+	misspelt   map[string]bool // paths of objects with a key that is not what it should be
+	searched   map[string]string
+	upstreams  []string // names, sorted; so the next two
+	listeners  []string
+	plans      []string
+	found      Problems
+	fileExists map[string]bool
+}
+
+// check returns everything in the file that is well formed and yet cannot be.
+func (f *File) check(form Problems) Problems {
+	c := &checker{
+		File: f, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{},
+		searched: map[string]string{}, fileExists: map[string]bool{},
+		upstreams: slices.Sorted(maps.Keys(f.Upstreams)), listeners: slices.Sorted(maps.Keys(f.Listeners)), plans: slices.Sorted(maps.Keys(f.Plans)),
+	}
+	for _, problem := range form {
+		c.know(problem)
+	}
+	c.checkAuthority()
+	c.checkListeners()
+	c.checkUpstreams()
+	c.checkPlans()
+	c.checkEdge()
+	c.checkRoutes()
+	return c.found
+}
+
+func (c *checker) know(form *Problem) {
+	c.wrong[form.Where] = true
+	parent := parentOf(form.Where)
+	switch form.ID {
+	case "key.unknown", "key.name", "yaml.duplicate":
+		c.misspelt[parent] = true
+	}
+	for ; parent != "" && !c.above[parent]; parent = parentOf(parent) {
+		c.above[parent] = true
+	}
+}
+
+// sound says whether the reader found nothing wrong with a value, with anything in it, or with what it is in.
+func (c *checker) sound(where string) bool {
+	if len(c.wrong) == 0 {
+		return true
+	}
+	if c.above[where] || c.misspelt[parentOf(where)] && !c.Has(where) {
+		return false
+	}
+	for ; where != ""; where = parentOf(where) {
+		if c.wrong[where] {
+			return false
+		}
+	}
+	return !c.wrong[""]
+}
+
+// add notes what is wrong at a YAML path.
+func (c *checker) add(id, where, what string, arguments ...any) {
+	if c.sound(where) {
+		c.found = append(c.found, c.problem(Error, id, where, what, arguments...))
+	}
+}
+
+// addUnknown notes a name that no part of a section has, unless the section, or a name in it, is itself wrong.
+func (c *checker) addUnknown(id, where, section, what, name string, names []string) {
+	if c.wrong[section] || c.misspelt[section] || c.misspelt[""] && !c.Has(section) {
+		return
+	}
+	if !c.Has(where) {
+		c.add(id, where, "no %s has the name %q, which is the default; say which one it is", what, name)
+		return
+	}
+	c.add(id, where, "no %s has the name %q%s", what, name, c.nearest(section+name, name, names))
+}
+
+// nearest ends a sentence about a name that nothing has with the nearest one that something has. It keeps what it has
+// found, by a key.
+func (c *checker) nearest(key, name string, names []string) string {
+	if _, searched := c.searched[key]; !searched && len(c.searched) < maxSearches {
+		c.searched[key] = didYouMean(strconv.Quote(name), quoted(names))
+	}
+	return c.searched[key]
+}
+
+func quoted(names []string) []string {
+	var all []string
+	for _, name := range names {
+		all = append(all, strconv.Quote(name))
+	}
+	return all
+}
+
+// atMost refuses a time that is longer than another one.
+func (c *checker) atMost(id, where string, is time.Duration, otherWhere string, other time.Duration) {
+	if is > other && c.sound(otherWhere) {
+		c.add(id, where, "must not be longer than %s, which is %s", otherWhere[strings.LastIndexByte(otherWhere, '.')+1:], writeDuration(other))
+	}
+}
+
+func (c *checker) checkAuthority() {
+	c.url("issuer", c.Issuer)
+	c.url("tokens.audience", c.Tokens.Audience)
+	for i, name := range c.Directories {
+		c.file(item("directories", i), name)
+	}
+	for i, name := range c.Tokens.Keys {
+		c.file(item("tokens.keys", i), name)
+	}
+}
+
+// url refuses what only looks like an https URL: "The authorization server's issuer identifier, which is a URL that uses
+// the https scheme and has no query or fragment components" (RFC 8414, section 2).
+func (c *checker) url(where, text string) *url.URL {
+	u, err := url.Parse(text)
+	if err == nil && u.Port() != "" {
+		_, err = strconv.ParseUint(u.Port(), 10, 16)
+	}
+	if err != nil || u.Hostname() == "" {
+		c.add("url.form", where, "must be an https URL: the address, the port or an escape in it is none")
+		return nil
+	}
+	return u
+}
+
+// file refuses the name of a file that is not there.
+func (c *checker) file(where, name string) {
+	there, known := c.fileExists[name]
+	if !known {
+		info, err := os.Stat(c.Abs(name))
+		there = err == nil && info.Mode().IsRegular()
+		c.fileExists[name] = there
+	}
+	if !there {
+		c.add("file.missing", where, "must be the name of a file that is there, relative to the folder of this one")
+	}
+}
+
+func item(where string, index int) string { return where + "[" + strconv.Itoa(index) + "]" }
+
+func parentOf(where string) string { return where[:max(strings.LastIndexAny(where, ".["), 0)] }

@@ -1,0 +1,177 @@
+package routes
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// CheckNeeds are the checks whose facts each check reads: a route that names it must name them too.
+var CheckNeeds = map[string][]string{
+	CheckCertificate: nil,
+	CheckStatement:   {CheckCertificate},
+	CheckClientAuth:  {CheckCertificate},
+	CheckBearer:      {CheckCertificate},
+	CheckOwner:       {CheckBearer},
+	CheckScope:       {CheckBearer},
+	CheckRole:        {CheckBearer},
+}
+
+// reservedRoutes are names of Envoy's own routes.
+var reservedRoutes = []string{"other-methods", "other-paths"}
+
+// routePlace is a route and where it is.
+type routePlace struct {
+	*Route
+	index int
+}
+
+// key is the YAML path of a key of the route. It is made only once there is something to say about it.
+func (r routePlace) key(key string) string { return "routes[" + strconv.Itoa(r.index) + "]." + key }
+
+// request is what no two routes may both meet.
+type request struct{ listener, method, shape string }
+
+func (c *checker) checkRoutes() {
+	names, requests := make(map[string]int, len(c.Routes)), make(map[request]int, len(c.Routes))
+	for i := range c.Routes {
+		r := routePlace{&c.Routes[i], i}
+		if first, taken := names[r.Name]; taken && r.Name != "" {
+			c.add("route.name", r.key("name"), "is the name of routes[%d] too", first)
+		} else {
+			names[r.Name] = i
+		}
+		c.checkRoute(r)
+		shape := Shape(r.Path)
+		for _, method := range r.Methods {
+			asked := request{r.Listener, method, shape}
+			if first, taken := requests[asked]; taken && first != i && method != "" && c.sound(r.key("listener")) {
+				c.add("route.duplicate", r.key("path"), "routes[%d] has this path and %s on this listener already", first, method)
+			} else {
+				requests[asked] = i
+			}
+		}
+	}
+}
+
+func (c *checker) checkRoute(r routePlace) {
+	if slices.Contains(reservedRoutes, r.Name) {
+		c.add("route.name", r.key("name"), "is a name that the gateway uses itself")
+	}
+	if name := repeatedParam(r.Path); name != "" {
+		c.add("route.path", r.key("path"), "must not have one {Name} twice")
+	}
+	c.checkRefers(r)
+	c.checkChecks(r)
+	c.checkGrants(r)
+	c.checkEndpoint(r)
+	c.checkPassedOn(r)
+	if limit := r.bodyBound(); r.BodyLimit > limit {
+		c.add("route.body_limit", r.key("body_limit"), "must not be larger than %s here", limit)
+	}
+}
+
+// bodyBound is the gate's bound where it reads the body, and Envoy's elsewhere.
+func (r *Route) bodyBound() Size {
+	if r.Endpoint != "" {
+		return MaxBody
+	}
+	return MaxUpload
+}
+
+// checkRefers looks for what the route names.
+func (c *checker) checkRefers(r routePlace) {
+	if listener, there := c.Listeners[r.Listener]; !there {
+		c.addUnknown("route.listener", r.key("listener"), "listeners", "listener", r.Listener, c.listeners)
+	} else if len(r.Checks) > 0 && listener.ClientCertificate == CertificateNone {
+		c.add("route.certificate", r.key("checks"), "listener %q does not require a client certificate, and a route with checks needs one", r.Listener)
+	}
+	if _, there := c.Upstreams[r.Upstream]; r.Upstream == "" && c.sound(r.key("endpoint")) {
+		c.add("route.upstream", r.key("upstream"), "must be there: a route that is no endpoint says who gets its requests")
+	} else if r.Upstream != "" && !there {
+		c.addUnknown("route.upstream", r.key("upstream"), "upstreams", "upstream", r.Upstream, c.upstreams)
+	}
+	if _, there := c.Plans[r.Plan]; r.Plan != "" && !there {
+		c.addUnknown("route.plan", r.key("plan"), "plans", "plan", r.Plan, c.plans)
+	}
+}
+
+func (c *checker) checkChecks(r routePlace) {
+	switch {
+	case r.Public && len(r.Checks) > 0:
+		c.add("route.public", r.key("public"), "a public route has no checks")
+	case !r.Public && len(r.Checks) == 0:
+		c.add("route.checks", r.key("checks"), "must be there: a route that needs no check says public: true")
+	}
+	for _, check := range r.Checks {
+		for _, need := range CheckNeeds[check] {
+			if !r.Needs(need) {
+				c.add("route.needs", r.key("checks"), "the check %s needs the check %s", check, need)
+			}
+		}
+	}
+}
+
+// checkGrants looks for a check without what it compares with, and the other way round.
+func (c *checker) checkGrants(r routePlace) {
+	if r.Needs(CheckScope) != (len(r.Scopes) > 0) && c.sound(r.key("checks")) {
+		c.add("route.scopes", r.key("scopes"), "scopes and the check %s need each other", CheckScope)
+	}
+	if r.Needs(CheckRole) != (len(r.Roles) > 0) && c.sound(r.key("checks")) {
+		c.add("route.roles", r.key("roles"), "roles and the check %s need each other", CheckRole)
+	}
+	if owner := "{" + ClientIDParam + "}"; r.Needs(CheckOwner) && !slices.Contains(Segments(r.Path), owner) {
+		c.add("route.owner", r.key("path"), "the check %s needs a segment %s", CheckOwner, owner)
+	}
+}
+
+// checkPassedOn looks at what the upstream is told. The registry believes nothing but signed facts; and of a request that
+// nobody has checked there is nothing to tell, nor a token that should go on.
+func (c *checker) checkPassedOn(r routePlace) {
+	switch {
+	case r.Endpoint != "" && r.Facts != FactsSigned:
+		c.add("route.facts", r.key("facts"), "must be %s: the registry reads nothing else", FactsSigned)
+	case r.Public && r.Facts == FactsHeaders:
+		c.add("route.facts", r.key("facts"), "must not be %s: nothing is known of who asks a public route", FactsHeaders)
+	}
+	if r.Token && r.Public {
+		c.add("route.token", r.key("token"), "a public route must not pass a token on that nobody has checked")
+	}
+}
+
+// duties are the methods each endpoint of the registry has, and the checks that its standard does not let it do
+// without (OBIE DCR 3.3, "Endpoints"; RFC 7009, section 2.1; RFC 7662, section 2.1). A route may ask for more.
+var duties = map[string]map[string][]string{
+	EndpointRegistration: {
+		"POST":   {CheckCertificate, CheckStatement},
+		"GET":    {CheckCertificate, CheckBearer, CheckOwner},
+		"PUT":    {CheckCertificate, CheckBearer, CheckOwner, CheckStatement},
+		"DELETE": {CheckCertificate, CheckBearer, CheckOwner},
+	},
+	EndpointToken:         {"POST": {CheckCertificate, CheckClientAuth}},
+	EndpointRevocation:    {"POST": {CheckCertificate, CheckClientAuth}},
+	EndpointIntrospection: {"POST": {CheckCertificate, CheckClientAuth}},
+	EndpointJWKS:          {"GET": nil, "HEAD": nil},
+	EndpointDiscovery:     {"GET": nil, "HEAD": nil},
+}
+
+func (c *checker) checkEndpoint(r routePlace) {
+	if (r.Endpoint == EndpointRegistration) != (r.Profile != "") && c.sound(r.key("endpoint")) {
+		c.add("route.profile", r.key("profile"), "a profile and the endpoint %s need each other", EndpointRegistration)
+	}
+	if r.Endpoint == "" && r.Upstream == Registry {
+		c.add("route.endpoint", r.key("endpoint"), "must be there: the registry serves endpoints alone, which are %s", strings.Join(kinds["endpoint"].enum, ", "))
+	}
+	duty, known := duties[r.Endpoint]
+	for i, method := range r.Methods {
+		needed, has := duty[method]
+		if known && !has {
+			c.add("route.method", item(r.key("methods"), i), "the endpoint %s does not have it", r.Endpoint)
+		}
+		for _, check := range needed {
+			if !r.Needs(check) {
+				c.add("route.duty", r.key("checks"), "%s at the endpoint %s needs the check %s", method, r.Endpoint, check)
+			}
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package routes
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// What a time may be. Nothing in the file is waited for longer than a day.
+const (
+	minDuration = time.Millisecond
+	maxDuration = 24 * time.Hour
+)
+
+var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
+func containsByte(text []byte, c byte) bool { return bytes.IndexByte(text, c) >= 0 }
+
+// scalar reads a value of a kind.
+func (r *reader) scalar(node ast.Node, into reflect.Value, k *kind) {
+	switch node = r.resolve(node); {
+	case node == nil:
+	case k.isText():
+		r.text(node, into, k)
+	case k.bool:
+		if value, ok := node.(*ast.BoolNode); ok {
+			into.SetBool(value.Value)
+		} else {
+			r.wrongType(node, k.words)
+		}
+	default:
+		r.number(node, into, k)
+	}
+}
+
+func (r *reader) text(node ast.Node, into reflect.Value, k *kind) {
+	text, ok := textOf(node)
+	switch {
+	case !ok:
+		r.wrongType(node, k.words)
+	case r.secret(node.GetToken(), text):
+	case k.accepts(text):
+		r.store(node.GetToken(), into, text)
+	case k.enum != nil:
+		r.add(node.GetToken(), "value.enum", "must be %s%s", k.words, didYouMean(text, k.enum))
+	default:
+		r.add(node.GetToken(), "value.form", "must be %s", k.words)
+	}
+}
+
+// secret notes a value that is a key or a certificate.
+func (r *reader) secret(tk *token.Token, text string) bool {
+	found := strings.HasPrefix(strings.TrimSpace(text), "-----BEGIN")
+	if found {
+		r.add(tk, "secret.inline", "a key or certificate must not stand in the file: name a file that holds it")
+	}
+	return found
+}
+
+// store gives the model a text that its kind accepts.
+func (r *reader) store(tk *token.Token, into reflect.Value, text string) {
+	switch target := into.Addr().Interface().(type) {
+	case *string:
+		*target = text
+	case *time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil || d < minDuration || d > maxDuration {
+			r.add(tk, "duration.range", "must be a time from 1ms to 24h")
+			return
+		}
+		*target = d
+	case interface{ UnmarshalText([]byte) error }:
+		if err := target.UnmarshalText([]byte(text)); err != nil {
+			r.add(tk, "value.form", "%v", err)
+		}
+	}
+}
+
+func (r *reader) number(node ast.Node, into reflect.Value, k *kind) {
+	if float, ok := node.(*ast.FloatNode); ok && float.Value == math.Trunc(float.Value) {
+		r.add(node.GetToken(), "number.form", "must be %s, in plain digits", k.words)
+		return
+	}
+	if _, ok := node.(*ast.IntegerNode); !ok {
+		r.wrongType(node, k.words)
+		return
+	}
+	text := node.GetToken().Value
+	number, err := strconv.ParseInt(text, 10, 32)
+	switch {
+	case !plainNumber.MatchString(text):
+		r.add(node.GetToken(), "number.form", "must be %s, in plain digits", k.words)
+	case err != nil || number < int64(k.min) || number > int64(k.max):
+		r.add(node.GetToken(), "value.range", "must be %s", k.words)
+	default:
+		into.SetInt(number)
+	}
+}
+
+// wrongType notes a value that is of another type than the one it must be of.
+func (r *reader) wrongType(node ast.Node, want string) {
+	var is string
+	switch node.(type) {
+	case *ast.NullNode:
+		r.add(node.GetToken(), "value.missing", "has no value; it must be %s", want)
+		return
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		is = "a number here: write it in quotes, or with its unit"
+	case *ast.BoolNode:
+		is = "true or false here: write it in quotes, if it is a word"
+	case *ast.MappingNode:
+		is = "an object here"
+	case *ast.SequenceNode:
+		is = "a list here"
+	default:
+		is = "a text here"
+	}
+	r.add(start(node), "value.type", "is %s; it must be %s", is, want)
+}
+
+// textOf returns the text of a node that is one.
+func textOf(node ast.Node) (text string, ok bool) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	}
+	return "", false
+}

@@ -1,0 +1,152 @@
+package routes
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// schemaID names the schema; nothing is to be found at it.
+const schemaID = "urn:dcr-gateway:routes"
+
+// Schema returns the JSON Schema (2020-12) of routes.yaml, by which editors complete and check it. It refuses what the
+// reader refuses for its form: keys, types, enumerations, patterns. What parts of a file say about one another, no schema
+// can say.
+func Schema() []byte {
+	s := schema{defs: map[string]any{}}
+	for name, k := range kinds {
+		s.defs[name] = k.schema()
+	}
+	root := s.object(grammar, reflect.ValueOf(sample()))
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["$id"] = schemaID
+	root["title"] = "routes.yaml of dcr-gateway"
+	root["$defs"] = s.defs
+	text, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		return nil // maps of texts, numbers and lists always have a JSON form
+	}
+	return append(text, '\n')
+}
+
+type schema struct{ defs map[string]any }
+
+// sample is a file that says nothing, with its defaults filled in: what the schema shows as defaults.
+func sample() File {
+	file := File{
+		Listeners:  map[string]Listener{"": {}},
+		Upstreams:  map[string]Upstream{"": {TLS: &UpstreamTLS{}, Health: &Health{}}},
+		RateLimits: &RateLimitService{},
+		Routes:     []Route{{}},
+	}
+	file.fillDefaults()
+	file.Routes[0].Timeout = 0 // the upstream's
+	return file
+}
+
+func (s schema) object(o *object, filled reflect.Value) map[string]any {
+	properties := map[string]any{}
+	var required []string
+	for i := range o.fields {
+		f := &o.fields[i]
+		properties[f.key] = s.property(f, filled.Field(f.index))
+		if f.required {
+			required = append(required, f.key)
+		}
+	}
+	result := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	if required != nil {
+		result["required"] = required
+	}
+	return result
+}
+
+func (s schema) property(f *field, filled reflect.Value) map[string]any {
+	value := s.value(f, filled)
+	switch f.number {
+	case named:
+		value = map[string]any{"type": "object", "minProperties": 1, "propertyNames": reference("name"), "additionalProperties": value}
+	case list:
+		value = listOf(value, f)
+	case oneOrMore:
+		value = map[string]any{"anyOf": []any{value, listOf(value, f)}}
+	default:
+		if f.kind != nil {
+			if filled.Kind() == reflect.Bool || !filled.IsZero() {
+				value["default"] = written(filled)
+			}
+		}
+	}
+	value["description"] = f.doc
+	return value
+}
+
+// value is the schema of one value of a key.
+func (s schema) value(f *field, filled reflect.Value) map[string]any {
+	if f.object == nil {
+		return reference(nameOf(f.kind))
+	}
+	if _, done := s.defs[f.object.name]; !done {
+		s.defs[f.object.name] = s.object(f.object, first(filled, f))
+	}
+	return reference(f.object.name)
+}
+
+// first returns the one value that the sample has of a list or an object; else a value that has none.
+func first(filled reflect.Value, f *field) reflect.Value {
+	switch {
+	case f.number == named && filled.Len() > 0:
+		return filled.MapIndex(filled.MapKeys()[0])
+	case f.number == one:
+		return reflect.Indirect(filled)
+	case f.number == list && filled.Len() > 0:
+		return filled.Index(0)
+	}
+	return reflect.Zero(filled.Type().Elem())
+}
+
+func listOf(value map[string]any, f *field) map[string]any {
+	result := map[string]any{"type": "array", "minItems": 1, "items": value}
+	if f.object == nil {
+		result["uniqueItems"] = true
+	}
+	return result
+}
+
+func reference(definition string) map[string]any {
+	return map[string]any{"$ref": "#/$defs/" + definition}
+}
+
+func nameOf(k *kind) string {
+	for name, one := range kinds {
+		if one == k {
+			return name
+		}
+	}
+	return ""
+}
+
+func (k *kind) schema() map[string]any {
+	switch {
+	case k.enum != nil:
+		return map[string]any{"enum": k.enum}
+	case k.pattern != nil:
+		return map[string]any{"type": "string", "maxLength": k.longest, "pattern": k.pattern.String()}
+	case k.bool:
+		return map[string]any{"type": "boolean"}
+	}
+	return map[string]any{"type": "integer", "minimum": k.min, "maximum": k.max}
+}
+
+// written is a default as it stands in the file.
+func written(value reflect.Value) any {
+	switch v := value.Interface().(type) {
+	case time.Duration:
+		return writeDuration(v)
+	case fmt.Stringer:
+		return v.String()
+	default:
+		return v
+	}
+}

@@ -1,0 +1,59 @@
+package routes
+
+import "time"
+
+// MaxBody is the largest body that is shown to the gate: of the endpoints, whose facts are bound to it.
+const MaxBody Size = 64 << 10
+
+// MaxUpload is the largest body of a bank's API. Envoy holds it until it is whole; the gate is not shown it.
+const MaxUpload Size = 10 << 20
+
+// GateTimeout is how long Envoy waits for the gate's answer. It is longer than every budget the gate gives itself, so
+// that the gate's own answer is the one the client sees; a frozen gate is found by health checks long before.
+const GateTimeout = 5 * time.Second
+
+// The checks a route may name. Their order is the gate's and not the route's.
+const (
+	CheckCertificate = "certificate" // the client certificate verifies under a directory
+	CheckStatement   = "statement"   // the body is a registration request with a valid software statement
+	CheckClientAuth  = "clientauth"  // the client has authenticated (RFC 6749, section 2.3)
+	CheckBearer      = "bearer"      // the access token is valid and bound to the certificate
+	CheckOwner       = "owner"       // the token's client is the one that the path names
+	CheckScope       = "scope"       // the token has the route's scopes
+	CheckRole        = "role"        // the client's software has the route's roles
+)
+
+// The endpoints that the registry serves.
+const (
+	EndpointRegistration  = "registration"
+	EndpointToken         = "token"
+	EndpointRevocation    = "revocation"
+	EndpointIntrospection = "introspection"
+	EndpointJWKS          = "jwks"
+	EndpointDiscovery     = "discovery"
+)
+
+// What a listener asks of a client's TLS handshake.
+const (
+	CertificateRequired = "required"
+	CertificateNone     = "none"
+)
+
+// What an upstream is told of a request.
+const (
+	FactsSigned  = "signed"  // x-dcr-facts, a signed JWT
+	FactsHeaders = "headers" // x-dcr-client-id, x-dcr-software-id, x-dcr-org-id, x-dcr-scopes, x-dcr-roles, x-dcr-certificate
+	FactsNone    = "none"
+)
+
+// KeyManagerBuiltin issues the access tokens itself.
+const KeyManagerBuiltin = "builtin"
+
+// Registry is the name of the upstream that serves the endpoints.
+const Registry = "registry"
+
+// DefaultPlan is the name of the plan of every route that names none.
+const DefaultPlan = "default"
+
+// ClientIDParam is the path segment that the owner check compares with the token's client.
+const ClientIDParam = "ClientId"

@@ -1,0 +1,155 @@
+package routes
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Write writes a file as YAML, in the order of the model and with every default spelt out. Parse reads the same from it.
+// It refuses a File that no text can stand for, such as one with a duration of half a millisecond.
+func Write(f *File) ([]byte, error) {
+	w := writer{}
+	w.object(reflect.ValueOf(f).Elem(), grammar, 0)
+	return w.text.Bytes(), w.err
+}
+
+type writer struct {
+	text bytes.Buffer
+	err  error // the first one
+}
+
+// object writes the keys of a struct, each on a line of its own; the first one goes on with the line that is there.
+func (w *writer) object(value reflect.Value, o *object, indent int) {
+	first := true
+	for i := range o.fields {
+		f := &o.fields[i]
+		member := value.Field(f.index)
+		if saysNothing(member, f) {
+			continue
+		}
+		if !first {
+			w.indent(indent)
+		}
+		first = false
+		w.text.WriteString(f.key + ":")
+		w.field(member, f, indent)
+	}
+	if first {
+		w.text.WriteString("{}\n")
+	}
+}
+
+// saysNothing says whether a value is what a key that is left out means, and cannot be written otherwise.
+func saysNothing(value reflect.Value, f *field) bool {
+	if f.number != one {
+		return value.Len() == 0
+	}
+	return f.object == nil && f.kind.isText() && value.IsZero() || value.Kind() == reflect.Pointer && value.IsNil()
+}
+
+func (w *writer) field(value reflect.Value, f *field, indent int) {
+	switch {
+	case f.number == named:
+		w.text.WriteByte('\n')
+		for _, name := range slices.SortedFunc(maps.Keys(asMap(value)), strings.Compare) {
+			w.indent(indent + 2)
+			w.text.WriteString(w.scalar(reflect.ValueOf(name), kinds["name"]) + ":\n")
+			w.indent(indent + 4)
+			w.object(value.MapIndex(reflect.ValueOf(name)), f.object, indent+4)
+		}
+	case f.number == one && f.object != nil:
+		w.text.WriteByte('\n')
+		w.indent(indent + 2)
+		w.object(reflect.Indirect(value), f.object, indent+2)
+	case f.number == one:
+		w.text.WriteString(" " + w.scalar(value, f.kind) + "\n")
+	case f.object != nil:
+		w.text.WriteByte('\n')
+		for i := range value.Len() {
+			w.indent(indent + 2)
+			w.text.WriteString("- ")
+			w.object(value.Index(i), f.object, indent+4)
+		}
+	default:
+		var items []string
+		for i := range value.Len() {
+			items = append(items, w.scalar(value.Index(i), f.kind))
+		}
+		w.text.WriteString(" [" + strings.Join(items, ", ") + "]\n")
+	}
+}
+
+func (w *writer) indent(by int) { w.text.WriteString(strings.Repeat(" ", by)) }
+
+func asMap(value reflect.Value) map[string]bool {
+	names := map[string]bool{}
+	for _, key := range value.MapKeys() {
+		names[key.String()] = true
+	}
+	return names
+}
+
+// plain is a text that YAML reads as itself without quotes, wherever it stands; but for the words that mean something.
+var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)
+
+// scalar writes a value of a kind.
+func (w *writer) scalar(value reflect.Value, k *kind) string {
+	var text string
+	switch v := value.Interface().(type) {
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		if v < k.min || v > k.max {
+			w.fail(k)
+		}
+		return strconv.Itoa(v)
+	case time.Duration:
+		if text = writeDuration(v); v < minDuration || v > maxDuration || v%minDuration != 0 {
+			w.fail(k)
+		}
+	case fmt.Stringer:
+		text = v.String()
+	default:
+		text = value.String()
+	}
+	if !k.accepts(text) {
+		w.fail(k)
+	}
+	switch strings.ToLower(text) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		return strconv.Quote(text)
+	}
+	if _, isString := value.Interface().(string); isString && !plain.MatchString(text) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+func (w *writer) fail(k *kind) {
+	if w.err == nil {
+		w.err = fmt.Errorf("a value cannot be written: it must be %s", k.words)
+	}
+}
+
+// writeDuration writes a time as it is written in the file; what is less than a millisecond is lost.
+func writeDuration(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		of   time.Duration
+	}{{"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}} {
+		if d >= unit.of && d%unit.of == 0 {
+			return strconv.FormatInt(int64(d/unit.of), 10) + unit.name
+		}
+	}
+	if d < time.Minute {
+		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+	}
+	return writeDuration(d.Truncate(time.Second)) + writeDuration(d%time.Second)
+}

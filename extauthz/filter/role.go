@@ -1,0 +1,34 @@
+package filter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// RoleFilter proves that the client's software has every role of the route, as the token says: those of the software
+// statement that the client registered with.
+type RoleFilter struct{}
+
+// Name implements Filter.
+func (RoleFilter) Name() string { return "role" }
+
+// Needs implements Filter.
+func (RoleFilter) Needs() []string { return []string{"bearer"} }
+
+// Check implements Filter.
+func (RoleFilter) Check(_ context.Context, r *Request) error {
+	if len(r.Route.Roles) == 0 {
+		return fmt.Errorf("route %s checks the role but names none", r.Route.Name)
+	}
+	for _, role := range r.Route.Roles {
+		// "403 is reserved for insufficient_scope and for policy denials of a correctly bound client" (D-01). This is one of
+		// the latter: no scope would help, so no challenge names one.
+		if !slices.Contains(r.Token.Roles, role) {
+			return dcr.Refuse(dcr.Forbidden, "role.missing", "the client's software does not have the role that this resource needs").Per("D-10")
+		}
+	}
+	return nil
+}

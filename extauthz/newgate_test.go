@@ -1,0 +1,96 @@
+package extauthz
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+// filters are all filters as a gate has them: they have seen nothing yet.
+func (w *world) filters() []filter.Filter {
+	w.t.Helper()
+	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
+		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+	})
+	w.must(err)
+	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store)
+	w.must(err)
+	directories := filter.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
+	return []filter.Filter{
+		certificate, bearer, filter.NewOwnerFilter(w.store), filter.ScopeFilter{}, filter.RoleFilter{},
+		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
+		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
+	}
+}
+
+// newGate returns a gate of the world's routes.
+func (w *world) newGate(filters []filter.Filter) *Gate {
+	w.t.Helper()
+	return w.gateOf(w.policy(func(c *PolicyConfig) { c.Filters = filters }))
+}
+
+// gateOf returns a gate that knows the policies.
+func (w *world) gateOf(policies ...*Policy) *Gate {
+	w.t.Helper()
+	gate, err := New(Config{Signer: w.signer, Log: slog.New(slog.NewJSONHandler(w.log, nil)), Now: func() time.Time { return w.now }})
+	w.must(err)
+	gate.Use(policies...)
+	return gate
+}
+
+// known returns the gate's policy of a version.
+func (g *Gate) known(version string) *Policy { return (*g.policies.Load())[version] }
+
+// policy makes a policy of the world's routes and filters, with the changes.
+func (w *world) policy(changes ...func(*PolicyConfig)) *Policy {
+	w.t.Helper()
+	config := PolicyConfig{Version: version, Routes: w.routes()}
+	for _, change := range changes {
+		change(&config)
+	}
+	if config.Filters == nil {
+		config.Filters = w.filters()
+	}
+	policy, err := NewPolicy(config)
+	w.must(err)
+	return policy
+}
+
+func (w *world) routes() []Route {
+	w.t.Helper()
+	obie, err := profile.Load("obie-3.3")
+	w.must(err)
+	all := []*routes.Route{
+		{Name: "register", Path: "/register", Methods: []string{"POST"}, Checks: []string{"statement", "certificate"}, Endpoint: "registration"},
+		{Name: "client", Path: "/register/{ClientId}", Methods: []string{"GET", "DELETE"}, Checks: []string{"certificate", "bearer", "owner"}, Endpoint: "registration"},
+		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration"},
+		{Name: "token", Path: "/token", Methods: []string{"POST"}, Checks: []string{"clientauth", "certificate"}, Endpoint: "token"},
+		{Name: "accounts", Path: "/accounts", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
+		{Name: "balances", Path: "/balances", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
+		{Name: "payments", Path: "/payments", Methods: []string{"POST"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"payments"}},
+		{Name: "consents", Path: "/consents", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "role"}, Roles: []string{"AISP", "PISP"}, Facts: routes.FactsHeaders},
+		{Name: "quiet", Path: "/quiet", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer"}, Facts: routes.FactsNone},
+		{Name: "jwks", Path: "/jwks", Methods: []string{"GET"}, Listener: "public", Public: true, Endpoint: "jwks"},
+	}
+	var ready []Route
+	for _, r := range all {
+		if r.Listener == "" {
+			r.Listener = "mtls"
+		}
+		if r.Facts == "" {
+			r.Facts = routes.FactsSigned
+		}
+		one := Route{Route: r, Budget: 5 * time.Second}
+		if r.Endpoint == "registration" {
+			one.Profile = obie
+		}
+		ready = append(ready, one)
+	}
+	return ready
+}

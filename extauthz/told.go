@@ -1,0 +1,73 @@
+package extauthz
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+)
+
+// The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
+const (
+	factsHeader       = "x-dcr-facts"
+	interactionHeader = "x-fapi-interaction-id"
+
+	clientHeader      = "x-dcr-client-id"
+	softwareHeader    = "x-dcr-software-id"
+	orgHeader         = "x-dcr-org-id"
+	scopesHeader      = "x-dcr-scopes"
+	rolesHeader       = "x-dcr-roles"
+	certificateHeader = "x-dcr-certificate"
+)
+
+type header struct{ name, value string }
+
+// told is what the upstream of a route learns of what was proved.
+func (f *factory) told(version string, chosen *route, r *filter.Request) ([]header, error) {
+	switch chosen.Facts {
+	case routes.FactsSigned:
+		compact, err := f.signed(version, chosen, r)
+		return []header{{factsHeader, compact}}, err
+	case routes.FactsHeaders:
+		return plain(r)
+	case routes.FactsNone:
+		return nil, nil
+	}
+	return nil, fmt.Errorf("route %s does not say what its upstream is told", chosen.Name)
+}
+
+// plain are the facts as headers, those alone that were proved. A list's elements are separated by spaces.
+func plain(r *filter.Request) ([]header, error) {
+	client, certificate := clientFacts(r), certificateFacts(r)
+	var proved []header
+	for _, fact := range []struct {
+		name   string
+		values []string
+	}{
+		{clientHeader, []string{client.GetId()}}, {softwareHeader, []string{client.GetSoftwareId()}}, {orgHeader, []string{client.GetOrgId()}},
+		{scopesHeader, client.GetScopes()}, {rolesHeader, client.GetRoles()}, {certificateHeader, []string{certificate.GetThumbprint()}},
+	} {
+		value := strings.Join(fact.values, " ")
+		if value == "" {
+			continue
+		}
+		for _, one := range fact.values {
+			if !isVisible(one) {
+				return nil, fmt.Errorf("%s would hold what no header can say", fact.name)
+			}
+		}
+		proved = append(proved, header{fact.name, value})
+	}
+	return proved, nil
+}
+
+// isVisible says whether a text is one word of visible ASCII: what every server behind the gate reads in the same way.
+func isVisible(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text != ""
+}
