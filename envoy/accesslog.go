@@ -17,6 +17,7 @@ var logFields = map[string]string{
 	"request_id":     "%REQ(x-request-id)%",
 	"interaction_id": "%RESP(" + interactionID + ")%",
 	"decision":       "%DYNAMIC_METADATA(" + authzFilter + ":" + routes.MetadataDecision + ")%",
+	"client":         "%DYNAMIC_METADATA(" + authzFilter + ":" + routes.MetadataClient + ")%",
 	"route":          "%ROUTE_NAME%",
 	"method":         "%REQ(:method)%",
 	"protocol":       "%PROTOCOL%",

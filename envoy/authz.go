@@ -5,7 +5,6 @@ import (
 
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
 	authzv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_authz/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
@@ -15,15 +14,7 @@ import (
 )
 
 const (
-	// authzFilter is the filter's name, the key of its settings on a route, and its namespace in the dynamic metadata.
-	authzFilter = "envoy.filters.http.ext_authz"
-
-	// bufferFilter holds a request until its body is there and answers 413 where it is too large. ext_authz says that it
-	// does so itself; but over HTTP/2 Envoy 1.40 asks the gate about the beginning of such a body when its last frame is
-	// what makes it too large, and passes on all of it.
-	bufferFilter = "envoy.filters.http.buffer"
-
-	// gateName is the name of the gate's cluster; routes.Read keeps it from upstreams.
+	// gateName is the name of the gate's cluster; routes.Reserved keeps it from upstreams.
 	gateName = "gate"
 
 	// maxRefusal is the largest body of a refusal that is passed on whole.
@@ -89,26 +80,14 @@ func wholeBody(limit routes.Size) *authzv3.BufferSettings {
 	return &authzv3.BufferSettings{MaxRequestBytes: uint32(limit), AllowPartialMessage: false, PackAsBytes: true}
 }
 
-// filterSettings are the filters' settings of one route. Envoy takes the most specific ones whole, so each route has
-// all of them. A route that nobody serves (limit 0) needs no body.
-func (t *translation) filterSettings(limit routes.Size, context map[string]string) map[string]*anypb.Any {
+// question is what the gate is told about a route. Envoy takes its context together with that of the virtual host, and all
+// else from the most specific settings alone.
+func (t *translation) question(body routes.Size, context map[string]string) *anypb.Any {
 	settings := &authzv3.CheckSettings{ContextExtensions: context}
-	buffer := new(bufferv3.BufferPerRoute)
-	if limit > 0 {
-		settings.WithRequestBody = wholeBody(limit)
-		buffer.Override = &bufferv3.BufferPerRoute_Buffer{Buffer: bodyBuffer(limit)}
+	if body > 0 {
+		settings.WithRequestBody = wholeBody(body)
 	} else {
 		settings.DisableRequestBodyBuffering = true
-		buffer.Override = &bufferv3.BufferPerRoute_Disabled{Disabled: true}
 	}
-	return map[string]*anypb.Any{
-		authzFilter: t.pack(&authzv3.ExtAuthzPerRoute{
-			Override: &authzv3.ExtAuthzPerRoute_CheckSettings{CheckSettings: settings},
-		}),
-		bufferFilter: t.pack(buffer),
-	}
-}
-
-func bodyBuffer(limit routes.Size) *bufferv3.Buffer {
-	return &bufferv3.Buffer{MaxRequestBytes: number(uint32(limit))}
+	return t.pack(&authzv3.ExtAuthzPerRoute{Override: &authzv3.ExtAuthzPerRoute_CheckSettings{CheckSettings: settings}})
 }

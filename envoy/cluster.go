@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -14,25 +16,24 @@ import (
 )
 
 const (
+	// connectTimeout is that to our own parts, which are near.
 	connectTimeout = 2 * time.Second
 
-	// maxInFlight is how many requests may wait for one server. What comes on top is answered 503.
+	// maxInFlight is how many requests may wait for one of our own parts. What comes on top is answered 503.
 	maxInFlight = 4096
 
 	// A frozen gate is known within two checks; one that is back, within a fraction of a second.
 	healthInterval   = time.Second
 	recoveryInterval = 200 * time.Millisecond
+
+	// upstreamIdle is below what HTTP servers commonly allow, which is five seconds and more.
+	upstreamIdle = 4 * time.Second
 )
 
 // gateCluster speaks HTTP/2 to the gate and watches its health: a gate that fails is not asked (panic threshold 0), and
 // what it would be asked is answered 503 at once.
 func (t *translation) gateCluster() *clusterv3.Cluster {
-	cluster := t.cluster(gateName, t.options.Gate, &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
-		ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
-			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
-		},
-	})
-	cluster.CommonLbConfig = &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: &typev3.Percent{Value: 0}}
+	cluster := t.cluster(gateName, []string{t.options.Gate}, http2(new(corev3.Http2ProtocolOptions)))
 	cluster.HealthChecks = []*corev3.HealthCheck{{
 		Timeout:               duration(healthInterval),
 		Interval:              duration(healthInterval),
@@ -48,46 +49,77 @@ func (t *translation) gateCluster() *clusterv3.Cluster {
 	return cluster
 }
 
-// upstreamCluster speaks HTTP/1.1. Nobody asks its health: the registry answers nothing without the gate's facts, and a
-// bank's API has no path that we know.
-func (t *translation) upstreamCluster(name string, upstream routes.Upstream) *clusterv3.Cluster {
-	return t.cluster(name, upstream.Address, &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+// cluster is a set of servers that are equals. Where none of them is well, none is asked.
+func (t *translation) cluster(name string, addresses []string, protocol *httpv3.HttpProtocolOptions) *clusterv3.Cluster {
+	var servers []*endpointv3.LbEndpoint
+	for _, address := range addresses {
+		servers = append(servers, &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{
+			Endpoint: &endpointv3.Endpoint{Address: t.address(address)},
+		}})
+	}
+	return &clusterv3.Cluster{
+		Name:                          name,
+		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: t.discovery(addresses)},
+		DnsLookupFamily:               clusterv3.Cluster_V4_PREFERRED,
+		ConnectTimeout:                duration(connectTimeout),
+		PerConnectionBufferLimitBytes: number(bufferLimit),
+		LoadAssignment: &endpointv3.ClusterLoadAssignment{
+			ClusterName: name,
+			Endpoints:   []*endpointv3.LocalityLbEndpoints{{LbEndpoints: servers}},
+		},
+		CommonLbConfig:  &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: &typev3.Percent{Value: 0}},
+		CircuitBreakers: circuitBreakers(maxInFlight, maxInFlight),
+		TypedExtensionProtocolOptions: map[string]*anypb.Any{
+			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": t.pack(protocol),
+		},
+	}
+}
+
+// circuitBreakers let as many requests wait as may be under way, and all of them be sent again: a retry is only for
+// what has not reached its server.
+func circuitBreakers(connections, requests int) *clusterv3.CircuitBreakers {
+	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+		MaxConnections:     number(connections),
+		MaxPendingRequests: number(requests),
+		MaxRequests:        number(requests),
+		MaxRetries:         number(requests),
+	}}}
+}
+
+// discovery looks names up in the DNS, and leaves alone what is none.
+func (t *translation) discovery(addresses []string) clusterv3.Cluster_DiscoveryType {
+	isName := func(text string) bool {
+		address, err := routes.ParseAddress(text)
+		return err == nil && address.Socket == "" && !address.IsIP()
+	}
+	if !slices.ContainsFunc(addresses, isName) {
+		return clusterv3.Cluster_STATIC
+	}
+	if slices.ContainsFunc(addresses, isSocket) {
+		t.fail(errors.New("an upstream's addresses must not be DNS names and Unix sockets at once: Envoy cannot have both in one"))
+	}
+	return clusterv3.Cluster_STRICT_DNS
+}
+
+// http1 closes a connection that nobody uses before the usual server does: a request on one that is just being closed
+// would fail, and it may not be sent again.
+func http1() *httpv3.HttpProtocolOptions {
+	return explicit(&corev3.HttpProtocolOptions{IdleTimeout: duration(upstreamIdle)}, &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
 		ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
 			HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
 		},
 	})
 }
 
-func (t *translation) cluster(name, address string, protocol *httpv3.HttpProtocolOptions_ExplicitHttpConfig) *clusterv3.Cluster {
-	server := &endpointv3.Endpoint{Address: t.address(address)}
-	return &clusterv3.Cluster{
-		Name:                          name,
-		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: discovery(address)},
-		ConnectTimeout:                duration(connectTimeout),
-		PerConnectionBufferLimitBytes: number(bufferLimit),
-		LoadAssignment: &endpointv3.ClusterLoadAssignment{
-			ClusterName: name,
-			Endpoints: []*endpointv3.LocalityLbEndpoints{{LbEndpoints: []*endpointv3.LbEndpoint{
-				{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: server}},
-			}}},
-		},
-		CircuitBreakers: &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
-			MaxConnections:     number(maxInFlight),
-			MaxPendingRequests: number(maxInFlight),
-			MaxRequests:        number(maxInFlight),
-		}}},
-		TypedExtensionProtocolOptions: map[string]*anypb.Any{
-			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": t.pack(&httpv3.HttpProtocolOptions{
-				UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: protocol},
-			}),
-		},
-	}
+func http2(options *corev3.Http2ProtocolOptions) *httpv3.HttpProtocolOptions {
+	return explicit(nil, &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+		ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{Http2ProtocolOptions: options},
+	})
 }
 
-// discovery looks a name up in the DNS, and leaves alone what is none.
-func discovery(address string) clusterv3.Cluster_DiscoveryType {
-	if parsed, err := routes.ParseAddress(address); err == nil && parsed.Socket == "" && !parsed.IsIP() {
-		return clusterv3.Cluster_STRICT_DNS
+func explicit(common *corev3.HttpProtocolOptions, config *httpv3.HttpProtocolOptions_ExplicitHttpConfig) *httpv3.HttpProtocolOptions {
+	return &httpv3.HttpProtocolOptions{
+		CommonHttpProtocolOptions: common,
+		UpstreamProtocolOptions:   &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: config},
 	}
-	return clusterv3.Cluster_STATIC
 }

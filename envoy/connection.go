@@ -5,39 +5,29 @@ import (
 
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
-// Limits of one connection and one request. All of them are off or generous in Envoy by default.
+// Limits of one connection and one request that are not for routes.yaml to say. All of them are off or generous in Envoy
+// by default.
 const (
-	idleTimeout           = 2 * time.Minute
-	connectionDuration    = 15 * time.Minute // so that a client's certificate is verified again
-	streamIdleTimeout     = 30 * time.Second
-	requestTimeout        = 15 * time.Second // for a client to send the whole request
-	requestHeadersTimeout = 5 * time.Second
-	maxHeaders            = 64
-	maxHeadersKiB         = 32
-	maxStreams            = 100
-	streamWindow          = 64 << 10
-	connectionWindow      = 1 << 20
+	streamIdleTimeout = 30 * time.Second // routes that may take longer say so
+	streamWindow      = 64 << 10
+	connectionWindow  = 1 << 20
+
+	// goAway is how long a client that is told to go may begin requests still: those it sent before it knew.
+	goAway = time.Second
 )
 
 func (t *translation) connectionManager(listener string) *managerv3.HttpConnectionManager {
-	return &managerv3.HttpConnectionManager{
-		StatPrefix:     listener,
-		RouteSpecifier: &managerv3.HttpConnectionManager_RouteConfig{RouteConfig: t.routeConfiguration(listener)},
-		HttpFilters: []*managerv3.HttpFilter{
-			t.filter(bufferFilter, bodyBuffer(routes.MaxBody)),
-			t.filter(authzFilter, t.extAuthz()),
-			// Nothing may stand between the gate and the router: a filter that makes Envoy choose the route anew undoes the gate's decision.
-			t.filter("envoy.filters.http.router", &routerv3.Router{SuppressEnvoyHeaders: true}),
-		},
+	edge := &t.file.Edge
+	manager := &managerv3.HttpConnectionManager{
+		StatPrefix:       listener,
+		HttpFilters:      t.filters(),
 		LocalReplyConfig: localReplies(),
 		AccessLog:        t.accessLog(listener),
 
@@ -55,27 +45,40 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 		ServerHeaderTransformation:   managerv3.HttpConnectionManager_PASS_THROUGH,
 
 		StreamIdleTimeout:              duration(streamIdleTimeout),
-		RequestTimeout:                 duration(requestTimeout),
-		RequestHeadersTimeout:          duration(requestHeadersTimeout),
-		MaxRequestHeadersKb:            number(maxHeadersKiB),
+		RequestTimeout:                 duration(edge.RequestTimeout),
+		RequestHeadersTimeout:          duration(edge.HeaderTimeout),
+		MaxRequestHeadersKb:            number(kibibytes(edge.MaxHeader)),
 		Http1SafeMaxConnectionDuration: true,
+		DrainTimeout:                   duration(min(goAway, edge.DrainTime/2)),
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
-			IdleTimeout:                  duration(idleTimeout),
-			MaxConnectionDuration:        duration(connectionDuration),
-			MaxHeadersCount:              number(maxHeaders),
+			IdleTimeout:                  duration(edge.IdleTimeout),
+			MaxConnectionDuration:        duration(edge.ConnectionDuration),
+			MaxHeadersCount:              number(edge.MaxHeaders),
 			HeadersWithUnderscoresAction: corev3.HttpProtocolOptions_REJECT_REQUEST,
 		},
 		Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
-			MaxConcurrentStreams:        number(maxStreams),
+			MaxConcurrentStreams:        number(edge.MaxStreams),
 			InitialStreamWindowSize:     number(streamWindow),
 			InitialConnectionWindowSize: number(connectionWindow),
 		},
 	}
+	t.chooseRoutes(manager, listener)
+	return manager
 }
 
-func (t *translation) filter(name string, config proto.Message) *managerv3.HttpFilter {
-	return &managerv3.HttpFilter{Name: name, ConfigType: &managerv3.HttpFilter_TypedConfig{TypedConfig: t.pack(config)}}
+// chooseRoutes names the RouteConfiguration, so that the listener stays as it is when routes come and go.
+func (t *translation) chooseRoutes(manager *managerv3.HttpConnectionManager, listener string) {
+	if t.static {
+		manager.RouteSpecifier = &managerv3.HttpConnectionManager_RouteConfig{RouteConfig: t.routeConfiguration(listener)}
+		return
+	}
+	manager.RouteSpecifier = &managerv3.HttpConnectionManager_Rds{
+		Rds: &managerv3.Rds{ConfigSource: ads(), RouteConfigName: listener},
+	}
 }
+
+// kibibytes rounds up, for Envoy counts headers in these.
+func kibibytes(size routes.Size) uint32 { return (uint32(size) + 1<<10 - 1) >> 10 }
 
 // reservedHeaders removes the headers by which the parts behind Envoy know who is asking, and by which it is told what to
 // do, before anything reads them:

@@ -1,24 +1,19 @@
 package envoy_test
 
 import (
-	"context"
-	"errors"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
 // An edge is a real Envoy on a rendered configuration, with a gate and upstreams of the test's own.
 type edge struct {
+	dir      string
 	gate     *gate
 	mtls     string // https://IP:PORT of the listener that requires a certificate
 	public   string // of the other one
@@ -29,7 +24,8 @@ type edge struct {
 
 // TestEdge puts the rendered configuration in front of a real Envoy's clients.
 func TestEdge(t *testing.T) {
-	e := startEdge(t)
+	t.Parallel()
+	e := startEdge(t, edgeRoutes)
 	wait := e.frozen(t)
 	for _, c := range []struct {
 		name    string
@@ -50,15 +46,23 @@ func TestEdge(t *testing.T) {
 	t.Run("gate restarts", e.testGateRestarts)
 }
 
-const edgeRoutes = `
+// commonRoutes is the beginning of every routes.yaml here.
+const commonRoutes = `
 issuer: https://PUBLIC
 audiences: [test]
 directories: [routes.yaml]
 auth_methods: [private_key_jwt]
 tokens: {audience: "https://MTLS"}
+`
+
+// twoListeners are for a test that asks for nothing special of them.
+const twoListeners = commonRoutes + `
 listeners:
   mtls: {address: "MTLS", url: "https://MTLS", certificate: server.pem, key: server.key, client_certificate: required}
   public: {address: "PUBLIC", url: "https://PUBLIC", certificate: server.pem, key: server.key, client_certificate: none}
+`
+
+const edgeRoutes = twoListeners + `
 upstreams:
   registry: {address: "unix:DIR/registry.sock"}
   bank: {address: "unix:DIR/bank.sock"}
@@ -74,84 +78,65 @@ routes:
   - {name: jwks, path: /jwks, methods: [GET], listener: public, public: true, endpoint: jwks}
 `
 
-func startEdge(t *testing.T) *edge {
+// startEdge runs Envoy on the static rendering of a routes.yaml. Its words DIR, MTLS and PUBLIC are the folder of all
+// sockets and the addresses of the listeners.
+func startEdge(t *testing.T, source string, more ...string) *edge {
 	t.Helper()
-	binary, err := envoybin.Path(func(text string) { t.Log(text) })
+	e := newEdge(t)
+	e.render(t, e.file(t, source, more...))
+	return e
+}
+
+// render runs Envoy on the static rendering of a file.
+func (e *edge) render(t *testing.T, file *routes.File) {
+	t.Helper()
+	bootstrap, err := envoy.Render(file, e.options(), e.trust.pem)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.run(t, bootstrap)
+}
+
+// newEdge starts a gate and a registry, and makes the certificates of both listeners.
+func newEdge(t *testing.T) *edge {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "edge") // a socket's name must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	mtls, public := freeAddress(t), freeAddress(t)
-	e := &edge{mtls: "https://" + mtls, public: "https://" + public, trust: newAuthority(t), log: filepath.Join(dir, "access.log")}
-	e.trust.server(t, dir)
+	e := &edge{dir: dir, mtls: "https://" + freeAddress(t), public: "https://" + freeAddress(t), trust: newAuthority(t)}
+	e.log = filepath.Join(dir, "access.log")
+	e.trust.write(t, dir, "server", "server")
 	e.registry = startUpstream(t, filepath.Join(dir, "registry.sock"))
 	e.gate = startGate(t, filepath.Join(dir, "gate.sock"))
-	source := strings.NewReplacer("DIR", dir, "MTLS", mtls, "PUBLIC", public).Replace(edgeRoutes)
-	writeFile(t, filepath.Join(dir, "routes.yaml"), []byte(source))
-	file, err := routes.Read(filepath.Join(dir, "routes.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	bootstrap, err := envoy.Render(file, envoy.Options{
-		Gate:      "unix:" + filepath.Join(dir, "gate.sock"),
-		Admin:     "unix:" + filepath.Join(dir, "admin.sock"),
-		AccessLog: e.log,
-		ClientCAs: e.trust.pem,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := envoy.YAML(bootstrap)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, filepath.Join(dir, "envoy.yaml"), config)
-	runEnvoy(t, binary, dir)
 	return e
 }
 
-func runEnvoy(t *testing.T, binary, dir string) {
+// file reads a routes.yaml in which words stand for what the world has.
+func (e *edge) file(t *testing.T, source string, more ...string) *routes.File {
 	t.Helper()
-	output, err := os.Create(filepath.Join(dir, "envoy.out"))
+	words := append([]string{"DIR", e.dir, "MTLS", host(e.mtls), "PUBLIC", host(e.public)}, more...)
+	path := filepath.Join(e.dir, "routes.yaml")
+	writeFile(t, path, []byte(strings.NewReplacer(words...).Replace(source)))
+	file, err := routes.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(binary, "-c", "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning",
-		"--file-flush-interval-msec", "50")
-	command.Dir, command.Stdout, command.Stderr = dir, output, output
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(command.Process.Kill(), output.Close()); err != nil {
-			t.Error(err)
-		}
-		command.Wait()
-		if t.Failed() {
-			said, _ := os.ReadFile(output.Name())
-			t.Logf("envoy said:\n%s", said)
-		}
-	})
-	admin := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, "admin.sock"))
-	}}}
-	defer admin.CloseIdleConnections()
-	for range 200 {
-		if answer, err := admin.Get("http://admin/ready"); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	said, _ := os.ReadFile(output.Name())
-	t.Fatalf("envoy is not ready after 10 s; it said:\n%s", said)
+	return file
 }
+
+func (e *edge) options() envoy.Options {
+	return envoy.Options{
+		Gate:      "unix:" + filepath.Join(e.dir, "gate.sock"),
+		XDS:       "unix:" + filepath.Join(e.dir, "xds.sock"),
+		Admin:     "unix:" + filepath.Join(e.dir, "admin.sock"),
+		AccessLog: e.log,
+	}
+}
+
+// host returns the IP:PORT of a listener's URL.
+func host(url string) string { return strings.TrimPrefix(url, "https://") }
 
 // freeAddress finds a loopback port that nobody uses now.
 func freeAddress(t *testing.T) string {
@@ -164,7 +149,7 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-func writeFile(t *testing.T, path string, content []byte) {
+func writeFile(t testing.TB, path string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)

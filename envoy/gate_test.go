@@ -107,6 +107,15 @@ func decision() *structpb.Struct {
 	return &structpb.Struct{Fields: map[string]*structpb.Value{routes.MetadataDecision: structpb.NewStringValue("d-1")}}
 }
 
+// allowClient lets everything on, and says that the client is the one that a header names.
+func allowClient(ctx context.Context, request *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+	answer, err := allow(ctx, request)
+	if names := header(request, "test-client"); len(names) > 0 {
+		answer.DynamicMetadata.Fields[routes.MetadataClient] = structpb.NewStringValue(names[0])
+	}
+	return answer, err
+}
+
 func allow(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	return allowWith(option("x-dcr-facts", "facts"), option("x-fapi-interaction-id", interaction)), nil
 }

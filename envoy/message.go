@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -12,20 +13,40 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
-// pack wraps a message, always into the same bytes.
-func (t *translation) pack(message proto.Message) *anypb.Any {
+// A checkable message knows Envoy's rules for its fields, and for those of the messages in it; but not for what is
+// packed into an Any.
+type checkable interface {
+	proto.Message
+	ValidateAll() error
+}
+
+// check asks a message whether it keeps Envoy's rules.
+func (t *translation) check(message checkable) {
+	if err := message.ValidateAll(); err != nil {
+		t.fail(fmt.Errorf("the configuration is not valid: %s: %w", message.ProtoReflect().Descriptor().Name(), err))
+	}
+}
+
+// pack wraps a message, always into the same bytes. Nobody looks into them afterwards, so it is checked here.
+func (t *translation) pack(message checkable) *anypb.Any {
+	t.check(message)
 	packed := new(anypb.Any)
-	err := anypb.MarshalFrom(packed, message, proto.MarshalOptions{Deterministic: true})
-	if err != nil && t.err == nil {
-		t.err = err
+	if err := anypb.MarshalFrom(packed, message, proto.MarshalOptions{Deterministic: true}); err != nil {
+		t.fail(err)
 	}
 	return packed
 }
 
+func (t *translation) fail(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
 func (t *translation) address(text string) *corev3.Address {
 	address, err := routes.ParseAddress(text)
-	if err != nil && t.err == nil {
-		t.err = err
+	if err != nil {
+		t.fail(err)
 	}
 	if address.Socket != "" {
 		pipe := &corev3.Pipe{Path: address.Socket, Mode: 0o600}
@@ -39,20 +60,25 @@ func (t *translation) address(text string) *corev3.Address {
 
 func duration(d time.Duration) *durationpb.Duration { return durationpb.New(d) }
 
-func number(n uint32) *wrapperspb.UInt32Value { return wrapperspb.UInt32(n) }
+func number[N ~int | ~uint32 | ~uint64](n N) *wrapperspb.UInt32Value {
+	return wrapperspb.UInt32(uint32(n))
+}
 
 func yes() *wrapperspb.BoolValue { return wrapperspb.Bool(true) }
 
 func no() *wrapperspb.BoolValue { return wrapperspb.Bool(false) }
-
-func text(value string) *corev3.DataSource {
-	return &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: value}}
-}
 
 // overwrite sets a header, whatever there was before. Without the action spelt out Envoy appends since 1.37.
 func overwrite(name, value string) *corev3.HeaderValueOption {
 	return &corev3.HeaderValueOption{
 		Header:       &corev3.HeaderValue{Key: name, Value: value},
 		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
+
+func addIfAbsent(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_ADD_IF_ABSENT,
 	}
 }

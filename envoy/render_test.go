@@ -4,65 +4,95 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	"github.com/goccy/go-yaml"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
-var update = flag.Bool("update", false, "write testdata/envoy.yaml anew")
+var update = flag.Bool("update", false, "write the golden files in testdata anew")
 
-const golden = "testdata/envoy.yaml"
+// input is what the golden files are made of.
+type input struct {
+	file    *routes.File
+	options envoy.Options
+	cas     []byte
+}
 
-func read(t *testing.T) (*routes.File, envoy.Options) {
+func read(t testing.TB) *input {
 	t.Helper()
-	file, err := routes.Read("routes/testdata/routes.yaml")
+	source, err := os.ReadFile("testdata/routes.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file.Dir = "/etc/dcr-gateway" // not this machine's
+	dir := t.TempDir()
+	for _, name := range []string{"directory.yaml", "api.pem", "api.key", "auth.pem", "auth.key", "public.pem", "public.key",
+		"internal-ca.pem", "gateway.pem", "gateway.key"} { // that they are there is enough: nothing reads them
+		writeFile(t, filepath.Join(dir, name), nil)
+	}
+	file, err := routes.Parse("routes.yaml", source, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Dir, file.Version = "/etc/dcr-gateway", "0123456789abcdef"
 	cas, err := os.ReadFile("testdata/ca.pem")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file, envoy.Options{
-		Gate: "unix:run/gate.sock", Admin: "unix:run/envoy-admin.sock", AccessLog: "log/envoy.json", ClientCAs: cas,
-	}
+	return &input{file, envoy.Options{
+		Gate: "unix:run/gate.sock", XDS: "unix:run/xds.sock", Admin: "unix:run/envoy-admin.sock", AccessLog: "log/envoy.json",
+	}, cas}
 }
 
-// TestRender shows every change of the rendering in a diff of testdata/envoy.yaml: `go test ./envoy -run Render -update`.
-func TestRender(t *testing.T) {
-	file, options := read(t)
-	bootstrap, err := envoy.Render(file, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	have, err := envoy.YAML(bootstrap)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		writeFile(t, golden, have)
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(have, want) {
-		t.Error("the rendering is not that of " + golden)
+func (i *input) render() (*bootstrapv3.Bootstrap, error) {
+	return envoy.Render(i.file, i.options, i.cas)
+}
+
+func (i *input) bootstrap() (*bootstrapv3.Bootstrap, error) {
+	return envoy.Bootstrap(i.file, i.options)
+}
+
+// TestGolden shows every change of what is rendered in a diff of the golden files: `go test ./envoy -run Golden -update`.
+func TestGolden(t *testing.T) {
+	i := read(t)
+	for _, c := range []struct {
+		golden string
+		make   func() (*bootstrapv3.Bootstrap, error)
+	}{
+		{"testdata/envoy.yaml", i.render},
+		{"testdata/bootstrap.yaml", i.bootstrap},
+	} {
+		bootstrap, err := c.make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, err := envoy.YAML(bootstrap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			writeFile(t, c.golden, have)
+		}
+		want, err := os.ReadFile(c.golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(have, want) {
+			t.Error("the rendering is not that of " + c.golden)
+		}
 	}
 }
 
 func TestRenderIsDeterministic(t *testing.T) {
-	file, options := read(t)
 	var first []byte
 	for range 5 { // maps come in another order each time
-		bootstrap, err := envoy.Render(file, options)
+		bootstrap, err := read(t).render()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,9 +110,9 @@ func TestRenderIsDeterministic(t *testing.T) {
 }
 
 func TestYAMLSaysWhatJSONSays(t *testing.T) {
-	file, options := read(t)
-	file.Version = "12e4567890123456" // a number, if it is not quoted
-	bootstrap, err := envoy.Render(file, options)
+	i := read(t)
+	i.file.Version = "12e4567890123456" // a number, if it is not quoted
+	bootstrap, err := i.render()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,41 +144,45 @@ func compact(t *testing.T, document []byte) string {
 	return string(text)
 }
 
-func TestRenderRefuses(t *testing.T) {
+func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		change func(*routes.File, *envoy.Options)
-		want   string
+		name                  string
+		change                func(*input)
+		render, boot, dynamic string // who refuses, and why
 	}{
-		{"gate", func(_ *routes.File, o *envoy.Options) { o.Gate = "gate.sock" }, "the gate's address: must be unix:PATH or HOST:PORT"},
-		{"admin over TCP", func(_ *routes.File, o *envoy.Options) { o.Admin = "127.0.0.1:9901" }, "the admin interface's address must be unix:PATH"},
-		{"no access log", func(_ *routes.File, o *envoy.Options) { o.AccessLog = "" }, "the access log needs a file"},
-		{"no CAs", func(_ *routes.File, o *envoy.Options) { o.ClientCAs = nil }, "the directories name no CA"},
-		{"CAs that are none", func(_ *routes.File, o *envoy.Options) { o.ClientCAs = []byte("none") }, "the directories name no CA"},
-		{"not UTF-8", func(f *routes.File, _ *envoy.Options) { f.Version = "\xff" }, "invalid UTF-8"},
-		{"against Envoy's rules", func(f *routes.File, _ *envoy.Options) { f.Routes[0].Methods[0] = "POST\n" }, "is not valid"},
+		{"gate", func(i *input) { i.options.Gate = "gate.sock" }, "the gate's address: must be", "", "the gate's address: must be"},
+		{"admin over TCP", func(i *input) { i.options.Admin = "127.0.0.1:9901" }, "must be unix:PATH: it can stop Envoy", "must be unix:PATH: it can stop Envoy", ""},
+		{"configuration over TCP", func(i *input) { i.options.XDS = "127.0.0.1:9902" }, "", "must be unix:PATH: private keys", ""},
+		{"no access log", func(i *input) { i.options.AccessLog = "" }, "the access log needs a file", "", "the access log needs a file"},
+		{"no CAs", func(i *input) { i.cas = nil }, "there is no certificate in PEM", "", ""},
+		{"CAs that are none", func(i *input) { i.cas = []byte("none") }, "there is no certificate in PEM", "", ""},
+		{"not UTF-8", func(i *input) { i.file.Version = "\xff" }, "invalid UTF-8", "", "invalid UTF-8"},
+		{"a route against Envoy's rules", func(i *input) { i.file.Routes[0].Methods[0] = "POST\n" }, "is not valid", "", "is not valid"},
+		{"an upstream against Envoy's rules", func(i *input) { i.change("payments", func(u *routes.Upstream) { u.Host = "a\n" }) }, "is not valid", "", "is not valid"},
+		{"a socket and a name", func(i *input) {
+			i.change("payments", func(u *routes.Upstream) { u.Address = append(u.Address, "unix:a") })
+		}, "Envoy cannot have both", "", "Envoy cannot have both"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file, options := read(t)
-			c.change(file, &options)
-			if _, err := envoy.Render(file, options); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("have %v, want %s", err, c.want)
+			i := read(t)
+			c.change(i)
+			_, rendered := i.render()
+			_, booted := i.bootstrap()
+			_, translated := envoy.Translate(i.file, i.options)
+			for _, refusal := range []struct {
+				have error
+				want string
+			}{{rendered, c.render}, {booted, c.boot}, {translated, c.dynamic}} {
+				if (refusal.have == nil) != (refusal.want == "") || refusal.have != nil && !strings.Contains(refusal.have.Error(), refusal.want) {
+					t.Errorf("have %v, want %s", refusal.have, refusal.want)
+				}
 			}
 		})
 	}
 }
 
-func TestRenderUpstreamByName(t *testing.T) {
-	file, options := read(t)
-	file.Upstreams = maps.Clone(file.Upstreams)
-	file.Upstreams["bank"] = routes.Upstream{Address: "bank.internal:8080", Timeout: file.Upstreams["bank"].Timeout}
-	bootstrap, err := envoy.Render(file, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cluster := range bootstrap.GetStaticResources().GetClusters() {
-		if have, want := cluster.GetType().String() == "STRICT_DNS", cluster.GetName() == "bank"; have != want {
-			t.Errorf("%s is looked up in the DNS: %v", cluster.GetName(), have)
-		}
-	}
+func (i *input) change(upstream string, change func(*routes.Upstream)) {
+	u := i.file.Upstreams[upstream]
+	change(&u)
+	i.file.Upstreams[upstream] = u
 }

@@ -44,6 +44,7 @@ var replies = []reply{
 	{http.StatusRequestTimeout, "request_timeout", "the request did not arrive in time"},
 	{http.StatusRequestEntityTooLarge, "request_too_large", "the body is larger than this path takes"},
 	{http.StatusUpgradeRequired, "upgrade_required", "HTTP/1.1 or HTTP/2 is needed"},
+	{http.StatusTooManyRequests, "too_many_requests", "the rate plan of this path allows no more requests now; try again later"},
 	{http.StatusRequestHeaderFieldsTooLarge, "request_too_large", "the header is larger than is taken here"},
 	{http.StatusBadGateway, "temporarily_unavailable", "the request could not be answered now; try again later"},
 	{http.StatusServiceUnavailable, "temporarily_unavailable", "the request could not be answered now; try again later"},
@@ -139,8 +140,11 @@ func (r reply) mapper(filter *accesslogv3.AccessLogFilter, id string) *managerv3
 		overwrite("x-content-type-options", "nosniff"),
 		overwrite(interactionID, id),
 	}
-	if r.status == http.StatusServiceUnavailable {
+	switch r.status {
+	case http.StatusServiceUnavailable:
 		headers = append(headers, overwrite("retry-after", "2"))
+	case http.StatusTooManyRequests: // a filter of rate plans knows better, where it knows at all
+		headers = append(headers, addIfAbsent("retry-after", "1"))
 	}
 	return &managerv3.ResponseMapper{
 		Filter:       filter,

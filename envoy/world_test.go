@@ -1,6 +1,7 @@
 package envoy_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -45,11 +46,15 @@ func newAuthority(t *testing.T) authority {
 	return authority{certificate, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pool}
 }
 
-func (a authority) issue(t *testing.T, name string, usage x509.ExtKeyUsage) ([]byte, *ecdsa.PrivateKey) {
+// issue makes a certificate for a name, for 127.0.0.1, and for some DNS names.
+func (a authority) issue(t *testing.T, name string, usage x509.ExtKeyUsage, dns ...string) ([]byte, *ecdsa.PrivateKey) {
 	t.Helper()
 	template := template(name)
 	template.ExtKeyUsage, template.KeyUsage = []x509.ExtKeyUsage{usage}, x509.KeyUsageDigitalSignature
-	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	template.DNSNames = dns
+	if len(dns) == 0 {
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	}
 	key := newKey(t)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
@@ -58,16 +63,21 @@ func (a authority) issue(t *testing.T, name string, usage x509.ExtKeyUsage) ([]b
 	return der, key
 }
 
-// server writes server.pem and server.key.
-func (a authority) server(t *testing.T, dir string) {
+// write writes FILE.pem and FILE.key of a server.
+func (a authority) write(t *testing.T, dir, file, name string, dns ...string) {
 	t.Helper()
-	der, key := a.issue(t, "server", x509.ExtKeyUsageServerAuth)
+	der, key := a.issue(t, name, x509.ExtKeyUsageServerAuth, dns...)
+	writePair(t, filepath.Join(dir, file), der, key)
+}
+
+func writePair(t *testing.T, path string, der []byte, key crypto.PrivateKey) {
+	t.Helper()
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, "server.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	writeFile(t, filepath.Join(dir, "server.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	writeFile(t, path+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	writeFile(t, path+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
 }
 
 func (a authority) client(t *testing.T) tls.Certificate {
@@ -102,6 +112,9 @@ type seen struct {
 	Header http.Header
 	URI    string
 	Length int
+	Host   string
+	SNI    string // of the upstream's TLS, if any
+	Client string // common name of the client certificate of that TLS
 }
 
 func startUpstream(t *testing.T, path string) *upstream {
@@ -120,7 +133,10 @@ func startUpstream(t *testing.T, path string) *upstream {
 // ServeHTTP implements http.Handler.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.calls.Add(1)
-	if r.URL.Path == "/sleep" {
+	switch r.URL.Path {
+	case "/health":
+		return
+	case "/sleep":
 		select { // longer than the route's timeout; Envoy hangs up
 		case <-r.Context().Done():
 		case <-time.After(5 * time.Second):
@@ -132,5 +148,9 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Server", "upstream/1.0")
 	w.Header().Set("X-Fapi-Interaction-Id", "the upstream's own")
-	json.NewEncoder(w).Encode(seen{Header: r.Header, URI: r.RequestURI, Length: len(body)})
+	saw := seen{Header: r.Header, URI: r.RequestURI, Length: len(body), Host: r.Host}
+	if r.TLS != nil {
+		saw.SNI, saw.Client = r.TLS.ServerName, r.TLS.PeerCertificates[0].Subject.CommonName
+	}
+	json.NewEncoder(w).Encode(saw)
 }

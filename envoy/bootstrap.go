@@ -1,0 +1,101 @@
+package envoy
+
+import (
+	"time"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+const (
+	// nodeName is what Envoy calls itself and the group it is one of.
+	nodeName = "dcr-gateway"
+
+	// xdsName is the name of the cluster that the configuration comes from.
+	xdsName = "xds"
+
+	// An Envoy that has lost the server of its configuration asks for it again after these.
+	reconnectBase = 100 * time.Millisecond
+	reconnectMax  = time.Second
+
+	// A server that does not even answer a ping is gone. gRPC servers resent more of them than they have agreed to.
+	keepaliveInterval = time.Minute
+	keepaliveTimeout  = 5 * time.Second
+)
+
+// Bootstrap returns what Envoy starts with to get all else over Delta ADS from o.XDS. It listens to nobody before it
+// has a listener with its routes and certificates from there.
+func Bootstrap(file *routes.File, o Options) (*bootstrapv3.Bootstrap, error) {
+	if err := o.checkXDS(); err != nil {
+		return nil, err
+	}
+	t := newTranslation(file, o)
+	return t.bootstrap(&bootstrapv3.Bootstrap{
+		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Clusters: []*clusterv3.Cluster{t.xdsCluster()}},
+		DynamicResources: &bootstrapv3.Bootstrap_DynamicResources{
+			AdsConfig: xdsSource(), LdsConfig: ads(), CdsConfig: ads(),
+		},
+	})
+}
+
+// Render returns the complete static equivalent of what Translate and Secrets give Envoy over xDS. Certificates and keys
+// stay in their files; clientCAs, a PEM bundle of the CAs of client certificates, is written into it.
+func Render(file *routes.File, o Options, clientCAs []byte) (*bootstrapv3.Bootstrap, error) {
+	if err := o.checkTraffic(); err != nil {
+		return nil, err
+	}
+	clients, err := clientAuthorities(file, clientCAs)
+	if err != nil {
+		return nil, err
+	}
+	t := newTranslation(file, o)
+	t.static = true
+	resources := t.resources()
+	return t.bootstrap(&bootstrapv3.Bootstrap{StaticResources: &bootstrapv3.Bootstrap_StaticResources{
+		Listeners: resources.Listeners,
+		Clusters:  resources.Clusters,
+		Secrets:   append(clients, t.namedSecrets()...),
+	}})
+}
+
+// bootstrap adds what every Envoy needs, wherever its listeners come from.
+func (t *translation) bootstrap(b *bootstrapv3.Bootstrap) (*bootstrapv3.Bootstrap, error) {
+	if err := t.options.checkAdmin(); err != nil {
+		return nil, err
+	}
+	b.Node = &corev3.Node{Id: nodeName, Cluster: nodeName}
+	b.Admin = &bootstrapv3.Admin{Address: t.address(t.options.Admin)}
+	b.OverloadManager = t.overloadManager()
+	t.check(b)
+	if t.err != nil {
+		return nil, t.err
+	}
+	return b, nil
+}
+
+func (t *translation) xdsCluster() *clusterv3.Cluster {
+	return t.cluster(xdsName, []string{t.options.XDS}, http2(&corev3.Http2ProtocolOptions{
+		ConnectionKeepalive: &corev3.KeepaliveSettings{
+			Interval: duration(keepaliveInterval), Timeout: duration(keepaliveTimeout),
+		},
+	}))
+}
+
+// xdsSource asks for changes alone: the other variant would be sent a refused version again and again.
+func xdsSource() *corev3.ApiConfigSource {
+	return &corev3.ApiConfigSource{
+		ApiType:             corev3.ApiConfigSource_DELTA_GRPC,
+		TransportApiVersion: corev3.ApiVersion_V3,
+		GrpcServices: []*corev3.GrpcService{{
+			TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
+				ClusterName: xdsName,
+				RetryPolicy: &corev3.RetryPolicy{RetryBackOff: &corev3.BackoffStrategy{
+					BaseInterval: duration(reconnectBase), MaxInterval: duration(reconnectMax),
+				}},
+			}},
+		}},
+	}
+}

@@ -1,0 +1,94 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds what is read of an answer: a few numbers for each listener.
+const maxAnswer = 1 << 20
+
+// traffic are the numbers that say what Envoy is doing. A connection counts as "pre" while its listener waits for the
+// server name that it asks for.
+const traffic = `^(http\..+\.downstream_(rq_active|rq_total|cx_total)|listener\..+\.downstream_pre_cx_active)$`
+
+// admin is Envoy's admin interface.
+type admin struct {
+	client *http.Client
+}
+
+func newAdmin(address string, patience time.Duration) (*admin, error) {
+	socket, ok := strings.CutPrefix(address, "unix:")
+	if !ok || socket == "" {
+		return nil, errors.New("the address of envoy's admin interface must be unix:PATH")
+	}
+	var dialer net.Dialer
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, "unix", socket)
+	}}
+	return &admin{client: &http.Client{Transport: transport, Timeout: patience}}, nil
+}
+
+func (a *admin) close() { a.client.CloseIdleConnections() }
+
+// post tells Envoy to do something.
+func (a *admin) post(ctx context.Context, path string) error {
+	_, err := a.ask(ctx, http.MethodPost, path)
+	return err
+}
+
+func (a *admin) ask(ctx context.Context, method, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://envoy"+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close() // read to its end, or given up
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", path, answer.Status)
+	}
+	return body, err
+}
+
+// A load is what clients bring: how much is under way, and how much has come since Envoy started.
+type load struct{ active, came uint64 }
+
+// load reads what clients bring. The admin interface's own requests do not count.
+func (a *admin) load(ctx context.Context) (load, error) {
+	body, err := a.ask(ctx, http.MethodGet, "/stats?format=json&filter="+url.QueryEscape(traffic))
+	if err != nil {
+		return load{}, err
+	}
+	var found struct {
+		Stats []struct {
+			Name  string
+			Value uint64
+		}
+	}
+	if err := json.Unmarshal(body, &found); err != nil {
+		return load{}, fmt.Errorf("stats: %w", err)
+	}
+	var l load
+	for _, stat := range found.Stats {
+		switch {
+		case strings.HasPrefix(stat.Name, "http.admin."), strings.HasPrefix(stat.Name, "listener.admin."):
+		case strings.HasSuffix(stat.Name, "_active"):
+			l.active += stat.Value
+		default:
+			l.came += stat.Value
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,105 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// soon is how long before its end a certificate is spoken of.
+const soon = 30 * 24 * time.Hour
+
+// certificates looks at every PEM file that the file names for listeners and upstreams.
+func (l *linter) certificates() {
+	read := &reader{seen: map[string]content{}}
+	for _, name := range slices.Sorted(maps.Keys(l.Listeners)) {
+		l.listener(read, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Upstreams)) {
+		trust := l.Upstreams[name].TLS
+		if trust == nil {
+			continue
+		}
+		where := "upstreams." + name + ".tls"
+		if ca := l.chain(read, where+".ca", trust.CA); ca != nil {
+			l.validity(where+".ca", ca)
+		}
+		if trust.Certificate != "" && trust.Key != "" {
+			l.pair(read, where, trust.Certificate, trust.Key)
+		}
+	}
+}
+
+// listener looks at a listener's certificates, each by itself, and whether one of them has each of its names.
+func (l *linter) listener(read *reader, name string) {
+	listener, where := l.Listeners[name], "listeners."+name
+	chains := []chain{l.pair(read, where, listener.Certificate, listener.Key)}
+	for i, more := range listener.Certificates {
+		chains = append(chains, l.pair(read, fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
+	}
+	if slices.ContainsFunc(chains, func(c chain) bool { return c == nil }) {
+		return // its names are unknown, and that is said
+	}
+	if u, err := url.Parse(listener.URL); err == nil {
+		l.host(where+".url", u.Hostname(), chains)
+	}
+	for i, host := range listener.ServerNames {
+		l.host(fmt.Sprintf("%s.server_names[%d]", where, i), host, chains)
+	}
+}
+
+func (l *linter) host(where, host string, chains []chain) {
+	if !slices.ContainsFunc(chains, func(c chain) bool { return c[0].VerifyHostname(host) == nil }) {
+		l.add("certificate.host", where, "no certificate of the listener has the name %s: clients will refuse it", host)
+	}
+}
+
+// pair looks at a certificate chain and its key. It returns nil where there is no chain to look at.
+func (l *linter) pair(read *reader, where, certificate, key string) chain {
+	loaded := l.chain(read, where+".certificate", certificate)
+	if loaded == nil {
+		return nil
+	}
+	l.validity(where+".certificate", loaded)
+	if weakness := loaded.weakness(); weakness != "" {
+		l.add("certificate.weak", where+".certificate", "%s", weakness)
+	}
+	signer, err := read.key(l.Abs(key))
+	switch {
+	case missing(err):
+	case err != nil:
+		l.add("certificate.unreadable", where+".key", "%v", err)
+	case !loaded.has(signer):
+		l.add("certificate.pair", where+".key", "is not the key of %s, whose first certificate must be the server's own", certificate)
+	}
+	return loaded
+}
+
+// chain reads a PEM file of certificates. It returns nil where that cannot be done.
+func (l *linter) chain(read *reader, where, name string) chain {
+	loaded, err := read.chain(l.Abs(name))
+	if err != nil && !missing(err) {
+		l.add("certificate.unreadable", where, "%v", err)
+	}
+	return loaded
+}
+
+// validity says of the certificate that ends first that it does.
+func (l *linter) validity(where string, loaded chain) {
+	for i, certificate := range loaded {
+		if l.now.Before(certificate.NotBefore) {
+			l.add("certificate.expired", where, "certificate %d of the file is not valid before %s", i+1, day(certificate.NotBefore))
+		}
+	}
+	i, first := loaded.first()
+	switch left := first.NotAfter.Sub(l.now); {
+	case left <= 0:
+		l.add("certificate.expired", where, "certificate %d of the file has ended on %s", i+1, day(first.NotAfter))
+	case left < soon:
+		l.add("certificate.expires", where, "certificate %d of the file ends on %s, in %d days", i+1, day(first.NotAfter), int(left/(24*time.Hour)))
+	}
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -1,0 +1,71 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+// leastBody is what a registration request has room in: a software statement of a directory has some 4 KiB, and the signed
+// request holds it once more encoded, which makes a third on top, with the client's own metadata and the signature.
+const leastBody routes.Size = 16 << 10
+
+// names looks up what the route names and only the directories and profiles know.
+func (l *linter) names(index int, route *routes.Route) {
+	for i, scope := range route.Scopes {
+		roles, known := l.known.Scopes[scope]
+		where := func() string { return fmt.Sprintf("routes[%d].scopes[%d]", index, i) }
+		if !known {
+			l.unknown("scope.unknown", where, "no directory in use has the scope", scope, l.known.scopes())
+		} else if !gives(roles, route.Roles) {
+			l.add("scope.role", where(), "none of the roles that the route asks for gives the scope %q: only software with a further role passes", scope)
+		}
+	}
+	for i, role := range route.Roles {
+		if !slices.Contains(l.roles, role) {
+			where := func() string { return fmt.Sprintf("routes[%d].roles[%d]", index, i) }
+			l.unknown("role.unknown", where, "no directory in use has the role", role, l.roles)
+		}
+	}
+	if route.Profile != "" && !slices.Contains(l.known.Profiles, route.Profile) {
+		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, l.known.Profiles)
+	}
+}
+
+// unknown notes a name that nobody knows, with the one that was probably meant.
+func (l *linter) unknown(rule string, where func() string, what, name string, known []string) {
+	if l.full(rule) { // looking for the nearest name costs more than everything else
+		l.add(rule, "", "")
+		return
+	}
+	l.add(rule, where(), "%s %q%s", what, name, nearest(name, known))
+}
+
+// gives says whether software with a route's roles can have the scope. A route that asks for no roles leaves that to the
+// token.
+func gives(roles, asked []string) bool {
+	return len(asked) == 0 || slices.Contains(roles, "") ||
+		slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(asked, role) })
+}
+
+func (k Known) scopes() []string { return slices.Sorted(maps.Keys(k.Scopes)) }
+
+// roles are all that the directories know.
+func (k Known) roles() []string {
+	all := slices.Clone(k.Roles)
+	for _, roles := range k.Scopes {
+		all = append(all, roles...)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(role string) bool { return role == "" })
+}
+
+// bodyLimit looks at the routes that registration requests are sent to.
+func (l *linter) bodyLimit(index int, route *routes.Route) {
+	if route.Endpoint == routes.EndpointRegistration && route.Needs(routes.CheckStatement) && route.BodyLimit < leastBody {
+		l.add("registration.body_limit", at(index, "body_limit"), "must be %s or more: a registration request holds a software statement of some 4KiB, "+
+			"encoded once more", leastBody)
+	}
+}

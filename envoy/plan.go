@@ -1,0 +1,127 @@
+package envoy
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	commonv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/ratelimit/v3"
+	localv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
+	metadatav3 "github.com/envoyproxy/go-control-plane/envoy/type/metadata/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+const (
+	// planNamespace and planKey are where a route says its plan; the latter is the name of the descriptor's part too.
+	planNamespace = "dcr-gateway"
+	planKey       = "plan"
+
+	// clientKey is the name of the descriptor's part with the client's id.
+	clientKey = "client"
+
+	// addressKey is the name that Envoy gives to the descriptor's part with the source's address.
+	addressKey = "masked_remote_address"
+
+	// maxBuckets is how many clients, or sources, of one plan are remembered. Of more, those are forgotten that have
+	// asked for nothing the longest, which fills their buckets.
+	maxBuckets = 10_000
+
+	// sourcePrefix: whoever has an IPv6 address commonly has all that begin with the same 64 bits.
+	sourcePrefix = 64
+
+	// unlimited is the bucket of requests without a limit. Envoy wants every other one to be filled in a multiple of this one's time.
+	unlimited       = 1 << 31
+	unlimitedPeriod = time.Second
+)
+
+// noLimit is a filter of rate plans as the listener has it. The plans are in the virtual hosts, where they can change
+// without any connection being touched.
+func noLimit(name string) *localv3.LocalRateLimit { return &localv3.LocalRateLimit{StatPrefix: name} }
+
+// perSource is the plans' part for sources, or nil where no plan has one.
+func (t *translation) perSource() *localv3.LocalRateLimit {
+	address := &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_MaskedRemoteAddress_{
+		MaskedRemoteAddress: &routev3.RateLimit_Action_MaskedRemoteAddress{V6PrefixMaskLen: number(sourcePrefix)},
+	}}
+	rate := func(plan routes.Plan) routes.Rate { return plan.PerSource }
+	return t.buckets(sourceFilter, addressKey, rate, address)
+}
+
+// perClient is the plans' part for clients that the gate has proved, or nil where no plan has one.
+func (t *translation) perClient() *localv3.LocalRateLimit {
+	rate := func(plan routes.Plan) routes.Rate { return plan.PerClient }
+	return t.buckets(clientFilter, clientKey, rate, clientAction())
+}
+
+// buckets give each plan one bucket for each value of a key, made when the value is first seen. A request for which an
+// action finds nothing has no descriptor, and so no limit: its route has no plan, or its client is unknown.
+func (t *translation) buckets(name, key string, rate func(routes.Plan) routes.Rate, action *routev3.RateLimit_Action) *localv3.LocalRateLimit {
+	var descriptors []*commonv3.LocalRateLimitDescriptor
+	for _, plan := range slices.Sorted(maps.Keys(t.file.Plans)) {
+		if rate := rate(t.file.Plans[plan]); rate.Count > 0 {
+			descriptors = append(descriptors, &commonv3.LocalRateLimitDescriptor{
+				Entries:     []*commonv3.RateLimitDescriptor_Entry{{Key: planKey, Value: plan}, {Key: key}},
+				TokenBucket: bucket(rate.Count, rate.Period),
+			})
+		}
+	}
+	if descriptors == nil {
+		return nil
+	}
+	limit := noLimit(name)
+	limit.FilterEnabled, limit.FilterEnforced = always(name+".enabled"), always(name+".enforced")
+	limit.TokenBucket = bucket(unlimited, unlimitedPeriod)
+	limit.AlwaysConsumeDefaultTokenBucket = no()
+	limit.Descriptors = descriptors
+	limit.MaxDynamicDescriptors = number(maxBuckets)
+	limit.RateLimits = []*routev3.RateLimit{{Actions: []*routev3.RateLimit_Action{planAction(), action}}}
+	limit.EnableRetryAfterHeader = true
+	return limit
+}
+
+func bucket(tokens uint32, period time.Duration) *typev3.TokenBucket {
+	return &typev3.TokenBucket{MaxTokens: tokens, TokensPerFill: number(tokens), FillInterval: duration(period)}
+}
+
+// always is a share of all requests. Envoy wants a name for the key that could override it; no runtime layer is there
+// to do it.
+func always(key string) *corev3.RuntimeFractionalPercent {
+	return &corev3.RuntimeFractionalPercent{
+		DefaultValue: &typev3.FractionalPercent{Numerator: 100, Denominator: typev3.FractionalPercent_HUNDRED},
+		RuntimeKey:   key,
+	}
+}
+
+// planMetadata is how a route says its plan.
+func (t *translation) planMetadata(plan string) *corev3.Metadata {
+	return once(t.plans, plan, func() *corev3.Metadata {
+		return &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
+			planNamespace: {Fields: map[string]*structpb.Value{planKey: structpb.NewStringValue(plan)}},
+		}}
+	})
+}
+
+func planAction() *routev3.RateLimit_Action {
+	return metadataAction(planKey, planNamespace, planKey, routev3.RateLimit_Action_MetaData_ROUTE_ENTRY)
+}
+
+func clientAction() *routev3.RateLimit_Action {
+	return metadataAction(clientKey, authzFilter, routes.MetadataClient, routev3.RateLimit_Action_MetaData_DYNAMIC)
+}
+
+func metadataAction(name, namespace, key string, source routev3.RateLimit_Action_MetaData_Source) *routev3.RateLimit_Action {
+	return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_Metadata{
+		Metadata: &routev3.RateLimit_Action_MetaData{
+			DescriptorKey: name,
+			Source:        source,
+			MetadataKey: &metadatav3.MetadataKey{Key: namespace, Path: []*metadatav3.MetadataKey_PathSegment{{
+				Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: key},
+			}}},
+		},
+	}}
+}

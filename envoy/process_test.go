@@ -1,0 +1,98 @@
+package envoy_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
+)
+
+// envoyBinary returns a real Envoy's name.
+func envoyBinary(t *testing.T) string {
+	t.Helper()
+	binary, err := envoybin.Path(func(text string) { t.Log(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+// run starts Envoy on a bootstrap and waits until it is ready.
+func (e *edge) run(t *testing.T, bootstrap *bootstrapv3.Bootstrap) {
+	t.Helper()
+	output := e.start(t, bootstrap)
+	if !e.waitFor(t, "/ready", "LIVE") {
+		said, _ := os.ReadFile(output)
+		t.Fatalf("envoy is not ready after 10 s; it said:\n%s", said)
+	}
+}
+
+// start starts Envoy, which ends with the test. It returns the name of the file of what Envoy says.
+func (e *edge) start(t *testing.T, bootstrap *bootstrapv3.Bootstrap) string {
+	t.Helper()
+	config, err := envoy.YAML(bootstrap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(e.dir, "envoy.yaml"), config)
+	output, err := os.Create(filepath.Join(e.dir, "envoy.out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(envoyBinary(t), "-c", "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning",
+		"--file-flush-interval-msec", "50", "--drain-time-s", "2")
+	command.Dir, command.Stdout, command.Stderr = e.dir, output, output
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(command.Process.Kill(), output.Close()); err != nil {
+			t.Error(err)
+		}
+		command.Wait()
+		if t.Failed() {
+			said, _ := os.ReadFile(output.Name())
+			t.Logf("envoy said:\n%s", said)
+		}
+	})
+	return output.Name()
+}
+
+// waitFor asks the admin interface until its answer has a text, at most 10 s.
+func (e *edge) waitFor(t *testing.T, path, want string) bool {
+	t.Helper()
+	for range 200 {
+		if answer, err := e.admin(path); err == nil && strings.Contains(answer, want) {
+			return true
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return false
+}
+
+// admin asks Envoy's admin interface.
+func (e *edge) admin(path string) (string, error) {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(e.dir, "admin.sock"))
+	}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Get("http://admin" + path)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return string(text), err
+}

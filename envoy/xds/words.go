@@ -1,0 +1,63 @@
+package xds
+
+import (
+	"strings"
+	"unicode"
+)
+
+const (
+	maxWords = 1000 // characters of a refusal: it may repeat the whole resource
+	maxID    = 200
+	maxWord  = 60 // in a refusal of a secret; a line of PEM has 64
+)
+
+// inlines is what Envoy's messages have before a secret's content, as text or as JSON.
+var inlines = []string{"-----", "inline_", "inlineBytes", "inlineString", `"`, "{"}
+
+// refusal returns Envoy's words as they may be shown and logged.
+func refusal(kind kind, message string) string {
+	if kind == secrets {
+		message = withoutContent(message)
+	}
+	if words := clean(message, maxWords); words != "" {
+		return words
+	}
+	return "no reason given"
+}
+
+// withoutContent cuts a message off where it might begin to repeat a secret.
+func withoutContent(message string) string {
+	for _, mark := range inlines {
+		message, _, _ = strings.Cut(message, mark)
+	}
+	words := strings.Fields(message)
+	for i, word := range words {
+		if len(word) > maxWord {
+			words[i] = "..."
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// clean returns one line of printable characters, limit of them at most.
+func clean(text string, limit int) string {
+	var line strings.Builder
+	count, space := 0, false
+	for _, char := range text {
+		if !unicode.IsGraphic(char) || unicode.IsSpace(char) || char == unicode.ReplacementChar {
+			space = count > 0
+			continue
+		}
+		if space {
+			line.WriteByte(' ')
+			count, space = count+1, false
+		}
+		if count >= limit {
+			line.WriteString("...")
+			break
+		}
+		line.WriteRune(char)
+		count++
+	}
+	return line.String()
+}
