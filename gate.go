@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,23 +11,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
-	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 const (
-	// A bank API's checks read one key of Redis; a registration may have to fetch a new TPP's keys.
-	warmBudget = time.Second
-	coldBudget = 4 * time.Second
-
 	// factsKeyLife is how long registries know a gate's key after the gate last said so.
 	factsKeyLife  = time.Hour
 	factsKeyRenew = time.Minute
@@ -39,40 +31,89 @@ const (
 func runGate(ctx context.Context, arguments []string, _, _ io.Writer) error {
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	part := newPart(flags, "unix:run/gate.sock")
-	if err := flags.Parse(arguments); err != nil {
+	var options envoy.Options
+	flags.StringVar(&options.XDS, "xds", "unix:run/xds.sock", "`ADDRESS` that Envoy gets its configuration from: unix:PATH, for it carries keys")
+	flags.StringVar(&options.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, as Envoy sees it")
+	linger := flags.Duration("linger", 8*time.Second, "longest `TIME` to go on for an Envoy that has not ended yet")
+	live := newLive(flags, "run/gate-admin.sock", "run/gate-state")
+	if err := parse(flags, arguments); err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
+	options.Gate = part.address
 	setup, err := part.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer setup.close()
-	ring := setup.keys()
 	signer, err := facts.NewSigner()
-	if err != nil {
-		return err
-	}
-	gate, err := newGate(setup, ring, signer)
 	if err != nil {
 		return err
 	}
 	if err := setup.store.PublishFactsKey(ctx, signer.KeyID(), signer.JWK(), factsKeyLife); err != nil {
 		return fmt.Errorf("publishing the key for facts: %w", err)
 	}
-	if err := ring.Load(ctx); err != nil {
-		setup.log.WarnContext(ctx, "no keys for access tokens yet", "cause", err.Error())
-	}
-	listener, err := socket.Listen(ctx, part.address)
+	gate, err := extauthz.New(extauthz.Config{Signer: signer, Log: setup.log, Now: time.Now})
 	if err != nil {
 		return err
 	}
+	policies := &control.Policies{Store: setup.store, Keys: control.NewKeys(setup.store, false, setup.log)}
+	side := control.NewGate(gate, func(c *control.Config) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, setup.log)
+	follower, err := live.load(ctx, part.routes, side, setup.log)
+	if err != nil {
+		return err
+	}
+	setup.closers = append(setup.closers, follower)
+	status := func() control.Status {
+		s := follower.Status()
+		side.Describe(&s)
+		return s
+	}
+	return serveGate(ctx, gateParts{part, setup, signer, gate, side, follower, live, options, *linger, status})
+}
+
+// gateParts is what a gate is made of.
+type gateParts struct {
+	part     *part
+	setup    *setup
+	signer   *facts.Signer
+	gate     *extauthz.Gate
+	side     *control.Gate
+	follower *control.Follower
+	live     *live
+	options  envoy.Options
+	linger   time.Duration
+	status   func() control.Status
+}
+
+// serveGate serves until ctx ends, and then for as long as an Envoy is there that may still ask.
+func serveGate(ctx context.Context, g gateParts) error {
+	decisions, err := socket.Listen(ctx, g.part.address)
+	if err != nil {
+		return err
+	}
+	configuration, err := socket.Listen(ctx, g.options.XDS)
+	if err != nil {
+		return errors.Join(err, decisions.Close())
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { ring.Follow(ctx, setup.log); return nil })
-	group.Go(func() error { publish(ctx, setup, signer); return nil })
-	group.Go(func() error { return extauthz.Serve(ctx, listener, gate, setup.log) })
-	setup.log.InfoContext(ctx, "gate serves", "address", part.address, "version", setup.file.Version)
+	outlive, end := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { defer end(); lingering(ctx, g.side, g.linger); return nil })
+	group.Go(func() error { return extauthz.Serve(outlive, decisions, g.gate, g.setup.log) })
+	group.Go(func() error { return g.side.XDS().Serve(outlive, configuration) })
+	group.Go(func() error { return g.side.Run(ctx, g.follower) })
+	group.Go(func() error { publish(ctx, g.setup, g.signer); return nil })
+	g.live.serve(ctx, group, g.follower, g.status)
+	g.setup.log.InfoContext(ctx, "gate serves", "address", g.part.address, "xds", g.options.XDS, "version", g.status().Version)
 	return group.Wait()
+}
+
+// lingering returns when ctx has ended and no Envoy is connected any more, or after a while.
+func lingering(ctx context.Context, side *control.Gate, longest time.Duration) {
+	<-ctx.Done()
+	for begun := time.Now(); time.Since(begun) < longest && len(side.XDS().Envoys()) > 0; {
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // publish repeats the gate's public key, so that a registry finds it also after Redis was emptied.
@@ -89,79 +130,4 @@ func publish(ctx context.Context, setup *setup, signer *facts.Signer) {
 			}
 		}
 	}
-}
-
-func newGate(setup *setup, ring *token.Ring, signer *facts.Signer) (*extauthz.Gate, error) {
-	filters, err := newFilters(setup, ring)
-	if err != nil {
-		return nil, err
-	}
-	table, err := gateRoutes(setup.file)
-	if err != nil {
-		return nil, err
-	}
-	return extauthz.New(extauthz.Config{
-		Routes: table, Filters: filters, Version: setup.file.Version, Signer: signer, Log: setup.log, Now: time.Now,
-	})
-}
-
-// newFilters makes every filter there is; routes choose among them.
-func newFilters(setup *setup, ring *token.Ring) ([]filter.Filter, error) {
-	file := setup.file
-	directories, anchors, err := gateDirectories(setup.directories)
-	if err != nil {
-		return nil, err
-	}
-	certificate, err := filter.NewCertificateFilter(anchors)
-	if err != nil {
-		return nil, err
-	}
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(ring, file.Issuer, file.Tokens.Audience), setup.store)
-	if err != nil {
-		return nil, err
-	}
-	return []filter.Filter{
-		certificate, bearer, filter.NewOwnerFilter(setup.store), filter.ScopeFilter{},
-		&filter.ClientAuthFilter{Store: setup.store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL("token")}},
-		&filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
-	}, nil
-}
-
-// gateDirectories gives each directory its own way out, which reaches that directory's hosts and no others.
-func gateDirectories(loaded []*directory.Directory) (filter.Directories, []filter.KindAnchors, error) {
-	directories, anchors := filter.Directories{}, []filter.KindAnchors{}
-	for _, d := range loaded {
-		for _, known := range directories {
-			if known.Issuer == d.Issuer || known.Name == d.Name {
-				return nil, nil, fmt.Errorf("two directories have the name or the issuer of %s", d.Name)
-			}
-		}
-		directories[d.Name] = &filter.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
-		for _, kind := range d.Certificates {
-			anchors = append(anchors, filter.KindAnchors{
-				Trust: filter.Trust{Directory: d.Name, Profile: kind.Profile}, Anchors: d.Anchors[kind.Profile],
-			})
-		}
-	}
-	return directories, anchors, nil
-}
-
-// gateRoutes is the gate's half of routes.yaml; Envoy's is rendered from the same file.
-func gateRoutes(file *routes.File) ([]extauthz.Route, error) {
-	table := make([]extauthz.Route, 0, len(file.Routes))
-	for i := range file.Routes {
-		r := &file.Routes[i]
-		ready := extauthz.Route{Route: r, Budget: warmBudget}
-		if r.Endpoint != "" {
-			ready.Budget = coldBudget
-		}
-		if r.Profile != "" {
-			var err error
-			if ready.Profile, err = profile.Load(r.Profile); err != nil {
-				return nil, err
-			}
-		}
-		table = append(table, ready)
-	}
-	return table, nil
 }

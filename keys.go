@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 )
 
@@ -18,17 +19,21 @@ func runKeys(ctx context.Context, arguments []string, stdout, _ io.Writer) error
 	}
 	flags := flag.NewFlagSet("keys rotate", flag.ContinueOnError)
 	part := newPart(flags, "")
-	if err := flags.Parse(arguments[1:]); err != nil {
-		return usageError("")
+	if err := parse(flags, arguments[1:]); err != nil {
+		return err
+	}
+	config, err := control.Read(part.routes)
+	if err != nil {
+		return err
+	}
+	if len(config.File.Tokens.Keys) > 0 {
+		return usageError("the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front")
 	}
 	setup, err := part.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer setup.close()
-	if len(setup.keyFiles()) > 0 {
-		return usageError("the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front")
-	}
 	kid, err := token.RotateNow(ctx, setup.store, time.Now())
 	if err != nil {
 		return err

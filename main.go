@@ -25,7 +25,8 @@ func commands() []command {
 	return append([]command{
 		{"gate", "decide about requests: Envoy's ext_authz service", runGate},
 		{"registry", "keep clients and tokens, behind Envoy", runRegistry},
-		{"routes", "validate routes.yaml, or render Envoy's configuration from it", runRoutes},
+		{"routes", "validate, compare, explain and render routes.yaml; status, history and rollback of a gate", runRoutes},
+		{"edge", "run Envoy, and drain it before it ends", runEdge},
 		{"keys", "rotate the keys that sign access tokens", runKeys},
 		{"version", "print the version", runVersion},
 	}, sandboxCommands()...)

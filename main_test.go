@@ -26,9 +26,10 @@ func TestRun(t *testing.T) {
 		{"help of a command", []string{"gate", "-h"}, 0, "", ""},
 		{"a flag that is not there", []string{"registry", "--nothing"}, 2, "", ""},
 		{"keys without a verb", []string{"keys"}, 2, "", "keys rotate"},
-		{"routes without a verb", []string{"routes"}, 2, "", "routes validate FILE"},
-		{"a file with a misspelt key", []string{"routes", "validate", broken}, 1, "", "routs"},
-		{"a file that is not there", []string{"gate", "--routes", broken + ".none"}, 1, "", "no such file"},
+		{"routes without a verb", []string{"routes"}, 2, "", "validate FILE"},
+		{"a file with a misspelt key", []string{"routes", "validate", broken}, 1, "did you mean routes?", ""},
+		{"a gate without a Redis", []string{"gate", "--routes", broken}, 2, "", "name the Redis"},
+		{"a file that is not there", []string{"routes", "validate", broken + ".none"}, 1, "no such file", ""},
 		{"render says what is wrong too", []string{"routes", "render", broken}, 1, "", "routs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,12 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
@@ -44,27 +42,29 @@ func newPart(flags *flag.FlagSet, address string) *part {
 	return p
 }
 
-// setup is what gate and registry both are made of.
-type setup struct {
-	file        *routes.File
-	directories []*directory.Directory
-	store       *store.Store
-	log         *slog.Logger
-	closers     []io.Closer
+// parse reads flags. What is wrong with them the flag package has said by then.
+func parse(flags *flag.FlagSet, arguments []string) error {
+	err := flags.Parse(arguments)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return usageError("")
 }
 
-// open reads the routes and the directories, and reaches Redis.
+// setup is what gate and registry both are made of.
+type setup struct {
+	store   *store.Store
+	log     *slog.Logger
+	closers []io.Closer // in the order they were opened
+}
+
+// open opens the log and reaches Redis.
 func (p *part) open(ctx context.Context) (*setup, error) {
-	file, directories, err := readRoutes(p.routes)
-	if err != nil {
-		return nil, err
-	}
-	s := &setup{file: file, directories: directories}
 	log, closer, err := decision.Open(p.log, p.level)
 	if err != nil {
 		return nil, err
 	}
-	s.log, s.closers = log, append(s.closers, closer)
+	s := &setup{log: log, closers: []io.Closer{closer}}
 	if err := s.openStore(ctx, p.redis); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -99,24 +99,8 @@ func (s *setup) openStore(ctx context.Context, url string) error {
 
 func (s *setup) close() error {
 	var errs []error
-	for _, c := range s.closers {
+	for _, c := range slices.Backward(s.closers) {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// keys is the ring of the keys for access tokens as a gate reads them: from files, or from the store.
-func (s *setup) keys() *token.Ring {
-	if files := s.keyFiles(); len(files) > 0 {
-		return token.FileRing(files)
-	}
-	return token.StoreRing(s.store, time.Now)
-}
-
-func (s *setup) keyFiles() []string {
-	files := make([]string, 0, len(s.file.Tokens.Keys))
-	for _, name := range s.file.Tokens.Keys {
-		files = append(files, s.file.Abs(name))
-	}
-	return files
 }

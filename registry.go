@@ -4,10 +4,13 @@ import (
 	"context"
 	"flag"
 	"io"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
@@ -15,65 +18,91 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
-// rotatePeriod is how long a key signs access tokens before the next one takes over.
-const rotatePeriod = 30 * 24 * time.Hour
-
 func runRegistry(ctx context.Context, arguments []string, _, _ io.Writer) error {
 	flags := flag.NewFlagSet("registry", flag.ContinueOnError)
 	part := newPart(flags, "unix:run/registry.sock")
-	if err := flags.Parse(arguments); err != nil {
-		return usageError("")
+	live := newLive(flags, "run/registry-admin.sock", "run/registry-state")
+	if err := parse(flags, arguments); err != nil {
+		return err
 	}
 	setup, err := part.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer setup.close()
-	ring := setup.keys()
-	if len(setup.keyFiles()) == 0 {
-		ring = token.KeptRing(setup.store, token.Rotation{Period: rotatePeriod, Lifetime: setup.file.Tokens.Lifetime}, time.Now)
-	}
-	if err := ring.Load(ctx); err != nil {
-		return err
-	}
-	registry, err := newRegistry(setup, ring)
+	side := &registrySide{ctx: ctx, setup: setup, keys: control.NewKeys(setup.store, true, setup.log)}
+	follower, err := live.load(ctx, part.routes, side, setup.log)
 	if err != nil {
 		return err
 	}
+	setup.closers = append(setup.closers, follower)
 	listener, err := socket.Listen(ctx, part.address)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { ring.Follow(ctx, setup.log); return nil })
-	group.Go(func() error { return dcrfilter.Serve(ctx, listener, registry, setup.log) })
-	setup.log.InfoContext(ctx, "registry serves", "address", part.address, "version", setup.file.Version)
+	group.Go(func() error { return dcrfilter.Serve(ctx, listener, side, setup.log) })
+	live.serve(ctx, group, follower, follower.Status)
+	setup.log.InfoContext(ctx, "registry serves", "address", part.address, "version", follower.Status().Version)
 	return group.Wait()
 }
 
-func newRegistry(setup *setup, ring *token.Ring) (*dcrfilter.Registry, error) {
-	config, err := registryConfig(setup)
+// registrySide is the registry's side of a Follower: a configuration is in force from one request to the next.
+type registrySide struct {
+	ctx     context.Context // the part's own, that outlives one Apply
+	setup   *setup
+	keys    *control.Keys
+	current atomic.Pointer[dcrfilter.Registry]
+}
+
+// Apply implements control.Part.
+func (s *registrySide) Apply(_ context.Context, config *control.Config) error {
+	ring, err := s.keys.Ring(s.ctx, config.File)
+	if err != nil {
+		return err
+	}
+	registry, err := newRegistry(s.setup, config, ring)
+	if err != nil {
+		return err
+	}
+	s.current.Store(registry)
+	return nil
+}
+
+// Files implements control.Part: the keys that sign tokens are kept fresh by their ring.
+func (s *registrySide) Files(*control.Config) []string { return nil }
+
+// Changed implements control.Part.
+func (s *registrySide) Changed(context.Context) {}
+
+// ServeHTTP implements http.Handler.
+func (s *registrySide) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.current.Load().ServeHTTP(w, r)
+}
+
+func newRegistry(setup *setup, config *control.Config, ring *token.Ring) (*dcrfilter.Registry, error) {
+	settings, err := registryConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	return dcrfilter.New(config, dcrfilter.Parts{
+	return dcrfilter.New(settings, dcrfilter.Parts{
 		Store:    setup.store,
 		Ring:     ring,
-		Issuer:   token.NewIssuer(ring, config.Issuer, config.Audience, setup.file.Tokens.Lifetime, time.Now),
-		Verifier: token.NewVerifier(ring, config.Issuer, config.Audience),
+		Issuer:   token.NewIssuer(ring, settings.Issuer, settings.Audience, config.File.Tokens.Lifetime, time.Now),
+		Verifier: token.NewVerifier(ring, settings.Issuer, settings.Audience),
 		Log:      setup.log,
 		Now:      time.Now,
 	})
 }
 
 // registryConfig is the registry's part of routes.yaml: the routes that name an endpoint.
-func registryConfig(setup *setup) (dcrfilter.Config, error) {
-	file := setup.file
+func registryConfig(c *control.Config) (dcrfilter.Config, error) {
+	file := c.File
 	config := dcrfilter.Config{
 		Issuer: file.Issuer, Audience: file.Tokens.Audience, Audiences: file.Audiences, AuthMethods: file.AuthMethods,
 		Directories: map[string]*dcr.Directory{},
 	}
-	for _, d := range setup.directories {
+	for _, d := range c.Directories {
 		config.Directories[d.Name] = d.Directory
 	}
 	for i := range file.Routes {

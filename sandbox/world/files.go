@@ -27,9 +27,12 @@ var (
 
 // What stands behind Envoy, as routes.yaml and world.json name it.
 const (
-	gateSocket     = "unix:run/gate.sock"
-	registrySocket = "unix:run/registry.sock"
-	adminSocket    = "unix:run/envoy-admin.sock"
+	gateSocket          = "unix:run/gate.sock"
+	gateAdminSocket     = "unix:run/gate-admin.sock"
+	configSocket        = "unix:run/xds.sock"
+	registrySocket      = "unix:run/registry.sock"
+	registryAdminSocket = "unix:run/registry-admin.sock"
+	adminSocket         = "unix:run/envoy-admin.sock"
 )
 
 type registration struct{ Prefix, Path, Profile string }
@@ -37,11 +40,13 @@ type registration struct{ Prefix, Path, Profile string }
 // configure writes routes.yaml and directory.yaml.
 func configure(o Options, p ports, w *worldfile.World) error {
 	routes := struct {
-		Issuer, Audience, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress, AccountsPath string
-		Registrations                                                                              []registration
+		Issuer, Audience, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
+		AISP, PISP, CBPII                                                            string
+		Registrations                                                                []registration
 	}{
 		Issuer: w.Issuer, Audience: w.Audience, AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(p.mtls),
-		MTLSAddress: loopback(p.mtls), PublicAddress: loopback(p.public), BankAddress: loopback(p.bank), AccountsPath: bank.AccountsPath,
+		MTLSAddress: loopback(p.mtls), PublicAddress: loopback(p.public), BankAddress: loopback(p.bank),
+		AISP: "/open-banking/v3.1/aisp", PISP: "/open-banking/v3.1/pisp", CBPII: "/open-banking/v3.1/cbpii",
 	}
 	for i, profile := range append([]string{o.Profile}, other(o.Profile)...) {
 		r := registration{Path: registerPath(profile), Profile: profile}
@@ -79,10 +84,10 @@ func render(path, text string, data any) error {
 	return pki.WriteFile(path, out.Bytes(), 0o600)
 }
 
-// renderEnvoy has the gateway itself write Envoy's configuration, as an operator would.
+// renderEnvoy has the gateway itself write what Envoy needs to find the gate, as an operator would.
 func renderEnvoy(ctx context.Context, o Options) error {
 	command := exec.CommandContext(ctx, o.Executable, "routes", "render",
-		"--gate", gateSocket, "--admin", adminSocket, "--access-log", filepath.Join(logsFolder, "envoy.jsonl"), routesFile)
+		"--xds", configSocket, "--admin", adminSocket, routesFile)
 	command.Dir = o.Dir
 	var complaint bytes.Buffer
 	command.Stderr = &complaint
@@ -113,8 +118,11 @@ func describe(o Options, p ports, m *minted) *worldfile.World {
 			IssuingKey:     filepath.Join(directoryFolder, directory.IssuingKeyFile),
 			RevocationList: httpsURL(p.directory) + "/crl",
 		},
-		Redis:     o.Redis,
-		Internal:  worldfile.Internal{Gate: gateSocket, Registry: registrySocket, Admin: adminSocket},
+		Redis: o.Redis,
+		Internal: worldfile.Internal{
+			Gate: gateSocket, Registry: registrySocket, Admin: adminSocket,
+			GateAdmin: gateAdminSocket, RegistryAdmin: registryAdminSocket, Config: configSocket,
+		},
 		Logs:      worldfile.Logs{Gate: "logs/gate.jsonl", Registry: "logs/registry.jsonl", Envoy: "logs/envoy.jsonl"},
 		Processes: map[string]worldfile.Process{},
 	}

@@ -34,10 +34,13 @@ func processes(o Options, p ports, w *worldfile.World, envoy string) map[string]
 	all := map[string]worldfile.Process{
 		directoryPart: self("sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", w.Directory.API,
 			"--cert", filepath.Join(directoryFolder, "server.pem"), "--key", filepath.Join(directoryFolder, "server.key")),
-		bankPart:     self("sandbox-bank", "--listen", loopback(p.bank)),
-		registryPart: self("registry", "--routes", routesFile, "--listen", registrySocket, "--redis", w.Redis, "--log", w.Logs.Registry),
-		gatePart:     self("gate", "--routes", routesFile, "--listen", gateSocket, "--redis", w.Redis, "--log", w.Logs.Gate),
-		envoyPart:    process(envoy, "-c", envoyFile, "--concurrency", "2", "--disable-hot-restart", "--log-level", "warning"),
+		bankPart: self("sandbox-bank", "--listen", loopback(p.bank)),
+		registryPart: self("registry", "--routes", routesFile, "--listen", registrySocket, "--admin", registryAdminSocket,
+			"--state", "run/registry-state", "--redis", w.Redis, "--log", w.Logs.Registry),
+		gatePart: self("gate", "--routes", routesFile, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
+			"--state", "run/gate-state", "--access-log", w.Logs.Envoy, "--redis", w.Redis, "--log", w.Logs.Gate),
+		envoyPart: self("edge", "--admin", adminSocket, "--drain", "4s", "--",
+			envoy, "-c", envoyFile, "--concurrency", "2", "--disable-hot-restart", "--log-level", "warning"),
 	}
 	if o.Redis == "" {
 		all[redisPart] = redisProcess(o, p)

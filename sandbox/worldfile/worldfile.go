@@ -62,6 +62,10 @@ type Internal struct {
 	Gate     string `json:"gate"`
 	Registry string `json:"registry"`
 	Admin    string `json:"envoy_admin"`
+
+	GateAdmin     string `json:"gate_admin"`
+	RegistryAdmin string `json:"registry_admin"`
+	Config        string `json:"xds"`
 }
 
 // Logs are the JSON lines of the parts that decide.

@@ -1,0 +1,170 @@
+// Package admin is the administrator's side of the gateway: commands over routes files (validate, diff, render, schema,
+// explain) and over running gates (status, history, rollback).
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+// A Command is one verb.
+type Command struct {
+	Name, Operands, Summary string
+	run                     func(ctx context.Context, c *call) error
+	flags                   func(c *call)
+}
+
+// Commands lists the verbs.
+func Commands() []Command {
+	return []Command{
+		{"validate", "FILE", "say everything that is wrong with a file; 1 if it is refused", validate, validateFlags},
+		{"diff", "OLD NEW", "say what changes, and what protects less than before", diff, nil},
+		{"render", "FILE", "write Envoy's configuration, or the file with every default spelt out", render, renderFlags},
+		{"schema", "", "write the JSON Schema of the file, for editors", schema, nil},
+		{"explain", "METHOD URL", "say what a request would meet, and why not something else", explain, explainFlags},
+		{"status", "", "ask gates what they run on; 1 if one is not well", status, gateFlags},
+		{"history", "", "ask gates for the versions they keep", history, gateFlags},
+		{"rollback", "N", "make gates run on a version of their history until the file is saved again", rollback, gateFlags},
+	}
+}
+
+// Run runs a verb. It returns nil, or an error with an ExitCode: 1 where a file is refused or a gate is not well, 2 where
+// the command was called wrongly. What its Error says is still to be printed.
+func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	if len(arguments) > 0 {
+		for _, command := range Commands() {
+			if command.Name == arguments[0] {
+				return command.call(ctx, arguments[1:], stdout, stderr)
+			}
+		}
+		if arguments[0] == "-h" || arguments[0] == "--help" {
+			fmt.Fprintln(stderr, usage())
+			return flag.ErrHelp
+		}
+	}
+	return exit{2, usage()}
+}
+
+func usage() string {
+	var text strings.Builder
+	text.WriteString("usage: dcr-gateway routes VERB [flags]; dcr-gateway routes VERB -h explains one")
+	for _, command := range Commands() {
+		fmt.Fprintf(&text, "\n  %-21s %s", strings.TrimSpace(command.Name+" "+command.Operands), command.Summary)
+	}
+	text.WriteString("\nexit codes: 0 well, 1 refused or not well, 2 wrong usage")
+	return text.String()
+}
+
+// exit is an error that says how the program ends.
+type exit struct {
+	code int
+	text string // "" where everything has been said
+}
+
+func (e exit) Error() string { return e.text }
+
+// ExitCode is the program's.
+func (e exit) ExitCode() int { return e.code }
+
+// refused ends the program after everything has been said.
+var refused = exit{code: 1}
+
+// call is a verb with its arguments read.
+type call struct {
+	flags          *flag.FlagSet
+	operands       []string
+	stdout, stderr io.Writer
+
+	output string
+	routes string // of explain
+	envoy  string // of validate
+	render renderOptions
+	gates  []string
+}
+
+func (c Command) call(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	this := &call{flags: flag.NewFlagSet("routes "+c.Name, flag.ContinueOnError), stdout: stdout, stderr: stderr}
+	this.flags.SetOutput(stderr)
+	this.flags.Usage = func() {
+		fmt.Fprintf(stderr, "usage: dcr-gateway routes %s\n%s\n", strings.Join(strings.Fields(c.Name+" [flags] "+c.Operands), " "), c.Summary)
+		this.flags.PrintDefaults()
+	}
+	if c.Name != "render" && c.Name != "schema" { // what they write is a file
+		this.flags.StringVar(&this.output, "output", "text", "`FORM` of the answer: text, or json for scripts")
+	}
+	if c.flags != nil {
+		c.flags(this)
+	}
+	if err := this.parse(arguments); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil { // the flag package has said it
+		return exit{code: 2}
+	}
+	if len(this.operands) != len(strings.Fields(c.Operands)) || this.output != "" && this.output != "text" && this.output != "json" {
+		this.flags.Usage()
+		return exit{code: 2}
+	}
+	return c.run(ctx, this)
+}
+
+// parse reads flags before, between and behind the operands.
+func (c *call) parse(arguments []string) error {
+	for {
+		if err := c.flags.Parse(arguments); err != nil {
+			return err
+		}
+		if arguments = c.flags.Args(); len(arguments) == 0 {
+			return nil
+		}
+		c.operands, arguments = append(c.operands, arguments[0]), arguments[1:]
+	}
+}
+
+// print writes an answer: itself as JSON, or as the text that it is for people.
+func (c *call) print(answer interface{ text() string }) error {
+	if c.output == "text" {
+		_, err := io.WriteString(c.stdout, answer.text())
+		return err
+	}
+	encoder := json.NewEncoder(c.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(answer)
+}
+
+// load reads routes.yaml with all that it includes. Where it is refused its problems are printed, and the error is final.
+func (c *call) load(path string) (*control.Config, error) {
+	config, err := control.Read(path)
+	if err == nil {
+		return config, nil
+	}
+	var problems routes.Problems
+	if !errors.As(err, &problems) {
+		return nil, exit{1, err.Error()}
+	}
+	fmt.Fprint(c.stderr, problemText(problems))
+	return nil, exit{1, path + " is refused"}
+}
+
+// problemText prints problems, each with the line that it is about.
+func problemText(problems routes.Problems) string {
+	var text strings.Builder
+	for _, problem := range problems {
+		text.WriteString(problem.Error() + "\n")
+	}
+	return text.String()
+}
+
+// schema writes the JSON Schema of routes.yaml.
+func schema(_ context.Context, c *call) error {
+	_, err := c.stdout.Write(routes.Schema())
+	return err
+}

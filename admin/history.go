@@ -1,0 +1,63 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/control"
+)
+
+// histories are the versions that several gates keep.
+type histories struct {
+	Gates []answered[[]control.Entry] `json:"gates"`
+	now   time.Time
+}
+
+// history asks gates for the versions that they keep.
+func history(ctx context.Context, c *call) error {
+	all, well := askAll[[]control.Entry](ctx, c, http.MethodGet, "/history")
+	if err := c.print(&histories{Gates: all, now: time.Now()}); err != nil || well {
+		return err
+	}
+	return refused
+}
+
+func (h *histories) text() string {
+	var text strings.Builder
+	for _, gate := range h.Gates {
+		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
+		if gate.Error != "" {
+			fmt.Fprintf(&text, "  %s\n", gate.Error)
+			continue
+		}
+		table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "  N\tversion\tage\tnote")
+		for _, entry := range *gate.Said {
+			note := entry.Note
+			if entry.Live {
+				note += " (in force)"
+			}
+			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, entry.Version, age(h.now, entry.Time), strings.TrimSpace(note))
+		}
+		_ = table.Flush() // into memory
+	}
+	return text.String()
+}
+
+// rollback makes gates run on an earlier version. It prints what they run on then.
+func rollback(ctx context.Context, c *call) error {
+	n, err := strconv.Atoi(c.operands[0])
+	if err != nil || n < 1 {
+		return exit{2, "N is the number of an entry, as `dcr-gateway routes history` lists them"}
+	}
+	all, well := askAll[control.Status](ctx, c, http.MethodPost, "/rollback?n="+strconv.Itoa(n))
+	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {
+		return err
+	}
+	return refused
+}

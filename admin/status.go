@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+)
+
+// statuses are those of several gates, as of one moment.
+type statuses struct {
+	Gates []answered[control.Status] `json:"gates"`
+	now   time.Time
+}
+
+// status asks gates what they run on.
+func status(ctx context.Context, c *call) error {
+	all, well := askAll[control.Status](ctx, c, http.MethodGet, "/status")
+	for _, one := range all {
+		well = well && one.Said.Healthy // a gate that has said nothing is not well already
+	}
+	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {
+		return err
+	}
+	return refused
+}
+
+func (s *statuses) text() string {
+	var text strings.Builder
+	for _, gate := range s.Gates {
+		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
+		if gate.Error != "" {
+			fmt.Fprintf(&text, "  %s\n", gate.Error)
+			continue
+		}
+		table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+		s.gate(func(key, format string, arguments ...any) {
+			fmt.Fprintf(table, "  %s\t%s\n", key, fmt.Sprintf(format, arguments...))
+		}, gate.Said)
+		_ = table.Flush() // into memory
+		for _, problem := range slices.Concat(gate.Said.File.Problems, gate.Said.File.Warnings) {
+			fmt.Fprintf(&text, "    %s\n", strings.ReplaceAll(problem.Error(), "\n", "\n    "))
+		}
+	}
+	return text.String()
+}
+
+// gate prints one gate's status, a line for each thing.
+func (s *statuses) gate(line func(key, format string, arguments ...any), said *control.Status) {
+	if said.Version == "" {
+		line("version", "none in force")
+	} else {
+		line("version", "%s, %s, for %s, %s", said.Version, count(said.Routes, "route"), age(s.now, said.Since), source(said))
+	}
+	if said.Healthy {
+		line("health", "well")
+	} else {
+		line("health", "NOT WELL: %s", said.Why)
+	}
+	switch file := said.File; {
+	case file.Refused != "":
+		line("file", "%s, version %s, IS NOT IN FORCE: %s", file.Path, orNone(file.Version), file.Refused)
+	case len(file.Warnings) > 0:
+		line("file", "%s, in force, %s", file.Path, count(len(file.Warnings), "warning"))
+	default:
+		line("file", "%s, in force", file.Path)
+	}
+	if said.LastErrorAt != nil {
+		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
+	}
+	line("since start", "%s put in force, %d refused", count(int(said.Reloads), "version"), said.Refusals)
+	if len(said.Known) > 1 {
+		line("decides under", "%s", strings.Join(said.Known, ", "))
+	}
+	for _, one := range said.Envoys {
+		line("envoy", "%s, connected for %s", one.ID, age(s.now, one.Since))
+		for _, name := range slices.Sorted(maps.Keys(one.Types)) {
+			line("  "+name, "%s", s.ack(one.Types[name]))
+		}
+	}
+}
+
+func (s *statuses) ack(ack xds.Ack) string {
+	text := "nothing acknowledged yet"
+	if ack.Version != "" {
+		text = fmt.Sprintf("%s, acknowledged %s ago", ack.Version, age(s.now, ack.At))
+	}
+	if ack.Refused != "" {
+		text += "; REFUSED since: " + ack.Refused
+	}
+	return text
+}
+
+// source says where the version in force is from.
+func source(said *control.Status) string {
+	switch {
+	case said.Rollback > 0:
+		return fmt.Sprintf("rolled back to entry %d", said.Rollback)
+	case said.Source == control.FromHistory:
+		return fmt.Sprintf("from the history, entry %d: the last good one", said.Entry)
+	}
+	return fmt.Sprintf("from the file, entry %d", said.Entry)
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "unknown"
+	}
+	return text
+}
+
+// age is how long ago something was, in the two largest units: 12s, 3m20s, 5h2m, 4d7h.
+func age(now, then time.Time) string {
+	seconds := max(0, int(now.Sub(then).Seconds()))
+	switch {
+	case seconds < 60:
+		return fmt.Sprintf("%ds", seconds)
+	case seconds < 3600:
+		return fmt.Sprintf("%dm%ds", seconds/60, seconds%60)
+	case seconds < 86400:
+		return fmt.Sprintf("%dh%dm", seconds/3600, seconds%3600/60)
+	}
+	return fmt.Sprintf("%dd%dh", seconds/86400, seconds%86400/3600)
+}

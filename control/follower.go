@@ -1,0 +1,237 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/history"
+	"github.com/dcr-gateway/dcr-gateway/internal/watch"
+)
+
+// maxReasons is how many faults of one file the log tells; the status has all of them.
+const maxReasons = 10
+
+// A Part is what runs on a configuration: a gate with its Envoy, or a registry.
+type Part interface {
+	// Apply puts a configuration in force, all of it or nothing: after an error the part runs on what it ran on before.
+	Apply(ctx context.Context, config *Config) error
+	// Files are those beside the configuration's own that the part wants to hear of, absolute.
+	Files(config *Config) []string
+	// Changed is called whenever some file may have changed, after the configuration was looked at.
+	Changed(ctx context.Context)
+}
+
+// A Follower keeps a part in step with routes.yaml. A file that is refused changes nothing; the last good version is kept
+// in a state folder, for a start with a broken file and to roll back to.
+type Follower struct {
+	path    string
+	part    Part
+	log     *slog.Logger
+	history *history.History
+	watcher *watch.Watcher
+	asks    chan ask
+
+	seen []history.File // as the disk was read last
+
+	mu     sync.Mutex
+	live   *Config
+	status Status
+}
+
+// ask is something that the loop is to do between two looks at the disk.
+type ask struct {
+	do   func(ctx context.Context) error
+	done chan error
+}
+
+// NewFollower returns a follower of the file; state is the folder for past versions, or "" to keep them in memory. Load
+// starts it.
+func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, error) {
+	kept, err := history.Open(state)
+	if err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	watcher, err := watch.New(log)
+	if err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	return &Follower{
+		path: path, part: part, log: log, history: kept, watcher: watcher, asks: make(chan ask),
+		status: Status{File: FileStatus{Path: path}},
+	}, nil
+}
+
+// Close ends the watch.
+func (f *Follower) Close() error { return errors.Join(f.watcher.Close(), f.history.Close()) }
+
+// Load puts the first version in force: what is on the disk, or, if that is refused or set aside, the last good version,
+// loudly. It fails where there is neither.
+func (f *Follower) Load(ctx context.Context) error {
+	failed := f.reload(ctx)
+	if f.Live() != nil {
+		return f.watch()
+	}
+	state := f.history.State()
+	if state.Live == 0 {
+		if failed == nil {
+			failed = errors.New("there is no version to start on")
+		}
+		return failed
+	}
+	if err := f.restore(ctx, state.Live); err != nil {
+		return errors.Join(failed, err)
+	}
+	f.log.ErrorContext(ctx, "started on the last good version: the file on the disk is not in force", "version", f.Live().Version(),
+		"entry", state.Live, "cause", f.Status().File.Refused)
+	return f.watch()
+}
+
+// Run follows the file until ctx ends.
+func (f *Follower) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.watcher.Changed():
+			_ = f.reload(ctx) // it is in the log and in the status
+			f.part.Changed(ctx)
+			if err := f.watch(); err != nil {
+				f.log.ErrorContext(ctx, "watching the files", "cause", err.Error())
+			}
+		case a := <-f.asks:
+			a.done <- a.do(ctx)
+		}
+	}
+}
+
+// Poke makes the follower look at the files now: SIGHUP.
+func (f *Follower) Poke() { f.watcher.Poke() }
+
+func (f *Follower) watch() error {
+	var files []string
+	for _, file := range f.seen {
+		files = append(files, file.Path)
+	}
+	return f.watcher.Watch(append(files, f.part.Files(f.Live())...)...)
+}
+
+// Live is the configuration in force; nil before the first.
+func (f *Follower) Live() *Config {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.live
+}
+
+// Status says what is in force, and why the file is not if it is not.
+func (f *Follower) Status() Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	status := f.status
+	status.Healthy = status.File.Refused == "" && f.live != nil
+	if !status.Healthy {
+		status.Why = "the file on the disk is not in force"
+	}
+	return status
+}
+
+// reload reads the disk and puts it in force if it is another version than the one in force. Its error is in the log
+// and in the status already.
+func (f *Follower) reload(ctx context.Context) error {
+	disk := &recorder{read: readFile}
+	config, err := disk.config(f.path, true)
+	f.seen = disk.files
+	version := version(disk.files)
+	state := f.history.State()
+	switch live := f.Live(); {
+	case err != nil:
+		return f.refuse(ctx, version, err)
+	case live != nil && version == live.Version():
+		return f.accept(config, state)
+	case version == state.Aside:
+		f.setAside(version, state.Why)
+		return nil
+	}
+	if err := f.apply(ctx, config, FromFile); err != nil {
+		return f.refuse(ctx, version, err)
+	}
+	return f.keep(ctx, config, "saved")
+}
+
+// apply puts a configuration in force and says so.
+func (f *Follower) apply(ctx context.Context, config *Config, source string) error {
+	begun := time.Now()
+	if err := f.part.Apply(ctx, config); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.live = config
+	f.status.Version, f.status.Since, f.status.Routes, f.status.Source = config.Version(), time.Now(), len(config.File.Routes), source
+	f.status.Rollback = 0
+	f.status.Reloads++
+	f.mu.Unlock()
+	f.log.InfoContext(ctx, "routes are in force", "version", config.Version(), "routes", len(config.File.Routes), "source", source,
+		"warnings", len(config.Warnings), "took_us", time.Since(begun).Microseconds())
+	return nil
+}
+
+// keep writes the version that is in force into the history.
+func (f *Follower) keep(ctx context.Context, config *Config, note string) error {
+	f.mu.Lock()
+	f.status.File = FileStatus{Path: f.path, Version: config.Version(), Warnings: config.Warnings}
+	f.mu.Unlock()
+	entry, err := f.history.Add(history.Entry{Version: config.Version(), Time: time.Now(), Note: note, Files: config.files})
+	if err == nil {
+		err = f.history.SetState(history.State{Live: entry.N})
+	}
+	if err != nil { // it is in force all the same
+		f.log.ErrorContext(ctx, "the version was not written to the history", "version", config.Version(), "cause", err.Error())
+		return nil
+	}
+	f.mu.Lock()
+	f.status.Entry = entry.N
+	f.mu.Unlock()
+	return nil
+}
+
+// accept notes that the disk holds what is in force: after a file was mended, or a roll back was overtaken.
+func (f *Follower) accept(config *Config, state history.State) error {
+	f.mu.Lock()
+	f.status.File = FileStatus{Path: f.path, Version: config.Version(), Warnings: config.Warnings}
+	f.status.Source, f.status.Rollback = FromFile, 0
+	f.mu.Unlock()
+	if state.Aside == "" {
+		return nil
+	}
+	return f.history.SetState(history.State{Live: state.Live})
+}
+
+// refuse notes why the disk is not in force; the part runs on what it ran on before.
+func (f *Follower) refuse(ctx context.Context, version string, cause error) error {
+	refused, reasons := cause.Error(), []string{cause.Error()}
+	var problems routes.Problems
+	if errors.As(cause, &problems) {
+		refused, reasons = fmt.Sprintf("%d of its lines are at fault", len(problems)), nil
+		for _, problem := range problems[:min(len(problems), maxReasons)] {
+			reasons = append(reasons, problem.Error())
+		}
+	}
+	f.mu.Lock()
+	now := time.Now()
+	f.status.File = FileStatus{Path: f.path, Version: version, Refused: refused, Problems: problems}
+	f.status.LastError, f.status.LastErrorAt = reasons[0], &now
+	f.status.Refusals++
+	f.mu.Unlock()
+	f.log.ErrorContext(ctx, "routes are refused, the version before stays in force", "version", version, "cause", reasons)
+	return cause
+}
+
+func (f *Follower) setAside(version, why string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.File = FileStatus{Path: f.path, Version: version, Refused: why}
+}

@@ -1,0 +1,224 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+	"github.com/dcr-gateway/dcr-gateway/extauthz"
+)
+
+const (
+	// patience is how long a version waits for Envoy's word before it is taken to be in force without it.
+	patience = 10 * time.Second
+
+	// retireAfter is how long requests may still come that Envoy began under an earlier version: a client has 15 seconds
+	// to send one.
+	retireAfter = 20 * time.Second
+
+	// maxRetired bounds the routes of all earlier versions together.
+	maxRetired = 100_000
+)
+
+// A Gate keeps the gate and its Envoy on one version: the gate knows a version before Envoy is given it, and forgets one
+// only after Envoy has a later one.
+type Gate struct {
+	gate     *extauthz.Gate
+	policies func(*Config) (*extauthz.Policy, error)
+	xds      *xds.Server
+	options  envoy.Options
+	log      *slog.Logger
+	late     chan xds.Outcome // what nobody waits for
+
+	mu      sync.Mutex
+	live    *edition
+	earlier []*edition // oldest first
+	waiting *wait
+	fault   string // why the certificates on the disk are not Envoy's
+}
+
+// An edition is a version made ready for the gate and for Envoy.
+type edition struct {
+	config    *Config
+	policy    *extauthz.Policy
+	resources *envoy.Resources
+	secrets   []*envoy.Secret // as they were published last
+	good      []*envoy.Secret // as Envoy has acknowledged them last
+	replaced  time.Time       // when Envoy had acknowledged a later version; zero before
+}
+
+// wait is for Envoy's word on a version.
+type wait struct {
+	version string
+	word    chan xds.Outcome
+}
+
+// NewGate returns the gate's side of a Follower. policies makes a configuration into what the gate decides by.
+func NewGate(gate *extauthz.Gate, policies func(*Config) (*extauthz.Policy, error), options envoy.Options, log *slog.Logger) *Gate {
+	g := &Gate{gate: gate, policies: policies, options: options, log: log, late: make(chan xds.Outcome, 64)}
+	g.xds = xds.New(log, g.hear)
+	return g
+}
+
+// XDS is the server that Envoy gets its configuration from.
+func (g *Gate) XDS() *xds.Server { return g.xds }
+
+// Files implements Part: the certificates, which change without routes.yaml.
+func (g *Gate) Files(config *Config) []string { return envoy.SecretFiles(config.File) }
+
+// Apply implements Part: what Envoy refuses is in force nowhere.
+func (g *Gate) Apply(ctx context.Context, config *Config) error {
+	next, err := g.prepare(config)
+	if err != nil {
+		return err
+	}
+	g.know(next)
+	outcome, err := g.publish(ctx, next)
+	if err != nil {
+		return err
+	}
+	if outcome.Refused {
+		return g.takeBack(ctx, outcome)
+	}
+	g.mu.Lock()
+	if g.live != nil {
+		g.earlier = append(g.earlier, g.live)
+	}
+	g.live = next
+	g.mu.Unlock()
+	if outcome.Version != "" {
+		g.confirm()
+	}
+	g.know(nil)
+	return nil
+}
+
+// prepare makes a configuration ready; nobody knows of it yet.
+func (g *Gate) prepare(config *Config) (*edition, error) {
+	policy, err := g.policies(config)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := envoy.Translate(config.File, g.options)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := envoy.Secrets(config.File, config.ClientCAs)
+	if err != nil {
+		return nil, err
+	}
+	return &edition{config: config, policy: policy, resources: resources, secrets: secrets}, nil
+}
+
+// know tells the gate all versions that requests may come under: those in use, and one that is about to be.
+func (g *Gate) know(next *edition) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.retire(time.Now())
+	var policies []*extauthz.Policy
+	for _, e := range append(slices.Clone(g.earlier), g.live, next) {
+		if e != nil {
+			policies = append(policies, e.policy)
+		}
+	}
+	g.gate.Use(policies...)
+}
+
+// retire forgets versions that no request can come under any more, and the oldest where there are too many.
+func (g *Gate) retire(now time.Time) {
+	routes := 0
+	for i, e := range slices.Backward(g.earlier) {
+		routes += len(e.config.File.Routes)
+		over := !e.replaced.IsZero() && now.Sub(e.replaced) > retireAfter
+		if over || routes > maxRetired && i < len(g.earlier)-1 {
+			g.earlier = slices.Delete(g.earlier, 0, i+1)
+			return
+		}
+	}
+}
+
+// publish gives a version to Envoy and waits for its word. Where no Envoy is there to give it, or it is silent, the
+// answer is an outcome without a version: the version is in force in the gate, and Envoy gets it when it comes.
+func (g *Gate) publish(ctx context.Context, e *edition) (xds.Outcome, error) {
+	version := e.config.Version()
+	w := &wait{version: version, word: make(chan xds.Outcome, 1)}
+	g.await(w)
+	defer g.await(nil)
+	if err := g.xds.Publish(e.resources, e.secrets); err != nil {
+		return xds.Outcome{}, fmt.Errorf("publishing the routes: %w", err)
+	}
+	if len(g.xds.Envoys()) == 0 {
+		return xds.Outcome{}, nil
+	}
+	silence := time.NewTimer(patience)
+	defer silence.Stop()
+	select {
+	case outcome := <-w.word:
+		return outcome, nil
+	case <-silence.C:
+		g.log.WarnContext(ctx, "envoy has not said whether it takes the routes", "version", version)
+		return xds.Outcome{}, nil
+	case <-ctx.Done():
+		return xds.Outcome{}, ctx.Err()
+	}
+}
+
+func (g *Gate) await(w *wait) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = w
+}
+
+// hear takes Envoy's word to who waits for it.
+func (g *Gate) hear(outcome xds.Outcome) {
+	g.mu.Lock()
+	w := g.waiting
+	g.mu.Unlock()
+	if w != nil && w.version == outcome.Version {
+		select {
+		case w.word <- outcome:
+			return
+		default: // it has its answer
+		}
+	}
+	select {
+	case g.late <- outcome:
+	default: // nobody has listened for 64 outcomes: the part is stopping
+	}
+}
+
+// takeBack gives Envoy the version before again, and makes the gate forget the one that was refused.
+func (g *Gate) takeBack(ctx context.Context, refused xds.Outcome) error {
+	cause := fmt.Errorf("envoy refuses the %s: %s", refused.Type, refused.Words)
+	if live := g.current(); live != nil {
+		if _, err := g.publish(ctx, live); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	g.know(nil) // only now does no request come under the refused version
+	return cause
+}
+
+func (g *Gate) current() *edition {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.live
+}
+
+// confirm notes that Envoy has all of the version in force: those before it are on their way out.
+func (g *Gate) confirm() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.live.good = g.live.secrets
+	for _, e := range g.earlier {
+		if e.replaced.IsZero() {
+			e.replaced = time.Now()
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+)
+
+const (
+	forgetEvery = 5 * time.Second
+
+	secretsType = "secrets" // as xds names them
+)
+
+// Run hears what Envoy says of a version after it was put in force without its word: when it connects, and when it gets
+// other certificates. It returns when ctx ends.
+func (g *Gate) Run(ctx context.Context, follower *Follower) error {
+	tick := time.NewTicker(forgetEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			g.know(nil)
+		case outcome := <-g.late:
+			g.note(ctx, outcome, follower)
+		}
+	}
+}
+
+func (g *Gate) note(ctx context.Context, outcome xds.Outcome, follower *Follower) {
+	live := g.current()
+	switch {
+	case live == nil || outcome.Version != live.config.Version():
+	case !outcome.Refused:
+		g.confirm()
+	case live.good != nil && outcome.Type == secretsType:
+		g.refuseSecrets(ctx, live, outcome)
+	default:
+		why := fmt.Sprintf("envoy refuses the %s: %s", outcome.Type, outcome.Words)
+		if err := follower.GiveUp(ctx, outcome.Version, why); err != nil {
+			g.log.ErrorContext(ctx, "envoy refuses the version in force", "version", outcome.Version, "cause", err.Error())
+		}
+	}
+}
+
+// refuseSecrets goes back to the certificates that Envoy had taken.
+func (g *Gate) refuseSecrets(ctx context.Context, live *edition, outcome xds.Outcome) {
+	g.log.ErrorContext(ctx, "envoy refuses new certificates, those before stay in use", "cause", outcome.Words)
+	g.setFault("envoy refuses the certificates on the disk: " + outcome.Words)
+	if err := g.xds.Publish(live.resources, live.good); err != nil {
+		g.log.ErrorContext(ctx, "the certificates before were not published", "cause", err.Error())
+	}
+}
+
+// Changed implements Part: certificates and keys reach Envoy when their files change. A certificate whose key has not
+// come yet waits for it.
+func (g *Gate) Changed(ctx context.Context) {
+	live := g.current()
+	if live == nil {
+		return
+	}
+	secrets, err := envoy.Secrets(live.config.File, live.config.ClientCAs)
+	if err != nil {
+		g.log.WarnContext(ctx, "the certificates on the disk are not used, those before stay in use", "cause", err.Error())
+		g.setFault(err.Error())
+		return
+	}
+	g.setFault("")
+	g.mu.Lock()
+	live.secrets = secrets
+	g.mu.Unlock()
+	if err := g.xds.Publish(live.resources, secrets); err != nil {
+		g.log.ErrorContext(ctx, "certificates were not published", "cause", err.Error())
+	}
+}
+
+func (g *Gate) setFault(why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fault = why
+}
+
+// Describe adds to a status what only the gate knows.
+func (g *Gate) Describe(status *Status) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, e := range g.earlier {
+		status.Known = append(status.Known, e.config.Version())
+	}
+	if g.live != nil {
+		status.Known = append(status.Known, g.live.config.Version())
+	}
+	status.Envoys = g.xds.Envoys()
+	if g.fault != "" && status.Healthy {
+		status.Healthy, status.Why = false, g.fault
+	}
+}

@@ -1,0 +1,77 @@
+package control
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+)
+
+// The metrics of a part's configuration. They are read from its status when they are asked for, so that the two cannot
+// disagree.
+var (
+	infoDesc      = prometheus.NewDesc("dcr_routes_info", "The version of routes.yaml in force.", []string{"version", "source"}, nil)
+	countDesc     = prometheus.NewDesc("dcr_routes", "Routes in force.", nil, nil)
+	sinceDesc     = prometheus.NewDesc("dcr_routes_since_timestamp_seconds", "When the version in force came into force.", nil, nil)
+	refusedDesc   = prometheus.NewDesc("dcr_routes_file_refused", "1 while the file on the disk is not in force.", nil, nil)
+	healthyDesc   = prometheus.NewDesc("dcr_routes_healthy", "1 while the part runs on what is on the disk.", nil, nil)
+	reloadsDesc   = prometheus.NewDesc("dcr_routes_reloads_total", "Versions put in force.", nil, nil)
+	refusalsDesc  = prometheus.NewDesc("dcr_routes_refusals_total", "Versions refused.", nil, nil)
+	envoysDesc    = prometheus.NewDesc("dcr_envoys", "Envoys connected.", nil, nil)
+	envoyLateDesc = prometheus.NewDesc("dcr_envoys_behind", "Envoys that have not acknowledged the version in force.", nil, nil)
+)
+
+// collector implements prometheus.Collector over a status.
+type collector func() Status
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, out) }
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	s := c()
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	gauge(infoDesc, 1, s.Version, s.Source)
+	gauge(countDesc, float64(s.Routes))
+	gauge(sinceDesc, float64(s.Since.Unix()))
+	gauge(refusedDesc, one(s.File.Refused != ""))
+	gauge(healthyDesc, one(s.Healthy))
+	gauge(envoysDesc, float64(len(s.Envoys)))
+	behind := 0
+	for _, envoy := range s.Envoys {
+		if !has(envoy, s.Version) {
+			behind++
+		}
+	}
+	gauge(envoyLateDesc, float64(behind))
+	out <- prometheus.MustNewConstMetric(reloadsDesc, prometheus.CounterValue, float64(s.Reloads))
+	out <- prometheus.MustNewConstMetric(refusalsDesc, prometheus.CounterValue, float64(s.Refusals))
+}
+
+// has says whether an Envoy has acknowledged a version; its certificates have versions of their own.
+func has(envoy xds.Envoy, version string) bool {
+	for kind, ack := range envoy.Types {
+		if kind != secretsType && ack.Version != version {
+			return false
+		}
+	}
+	return len(envoy.Types) > 0
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func metrics(status func() Status) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}

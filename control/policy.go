@@ -1,0 +1,133 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+const (
+	// A bank API's checks read one key of Redis; a registration may have to fetch a new TPP's keys.
+	warmBudget = time.Second
+	coldBudget = 4 * time.Second
+)
+
+// Policies make configurations into what a gate decides by. What was made for one serves the next as well, as long as it
+// comes out the same: the keys that were fetched and the tokens that were verified outlive a change of a route.
+type Policies struct {
+	Store *store.Store
+	Keys  *Keys
+
+	made    made
+	filters []filter.Filter
+}
+
+// made is what the filters depend on.
+type made struct {
+	issuer, audience, tokenEndpoint, directories string
+	audiences, authMethods                       []string
+	ring                                         *token.Ring
+}
+
+func (m made) equal(other made) bool {
+	return m.issuer == other.issuer && m.audience == other.audience && m.tokenEndpoint == other.tokenEndpoint &&
+		m.directories == other.directories && m.ring == other.ring &&
+		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
+}
+
+// Make makes one. ctx is the part's own.
+func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, error) {
+	file := config.File
+	ring, err := p.Keys.Ring(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	now := made{
+		issuer: file.Issuer, audience: file.Tokens.Audience, tokenEndpoint: file.EndpointURL(routes.EndpointToken),
+		directories: version(config.files[1:]), audiences: file.Audiences, authMethods: file.AuthMethods, ring: ring,
+	}
+	if p.filters == nil || !now.equal(p.made) {
+		filters, err := p.newFilters(config, ring)
+		if err != nil {
+			return nil, err
+		}
+		p.filters, p.made = filters, now
+	}
+	table, err := gateRoutes(file)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string][]string{}
+	for name, listener := range file.Listeners {
+		names[name] = listener.ServerNames
+	}
+	return extauthz.NewPolicy(extauthz.PolicyConfig{Version: config.Version(), Routes: table, Filters: p.filters, ServerNames: names})
+}
+
+// newFilters makes every filter there is; routes choose among them.
+func (p *Policies) newFilters(config *Config, ring *token.Ring) ([]filter.Filter, error) {
+	file := config.File
+	directories, anchors := filter.Directories{}, []filter.KindAnchors{}
+	for _, d := range config.Directories {
+		directories[d.Name] = newDirectory(d)
+		for _, kind := range d.Certificates {
+			anchors = append(anchors, filter.KindAnchors{
+				Trust: filter.Trust{Directory: d.Name, Profile: kind.Profile}, Anchors: d.Anchors[kind.Profile],
+			})
+		}
+	}
+	certificate, err := filter.NewCertificateFilter(anchors)
+	if err != nil {
+		return nil, err
+	}
+	bearer, err := filter.NewBearerFilter(token.NewVerifier(ring, file.Issuer, file.Tokens.Audience), p.Store)
+	if err != nil {
+		return nil, err
+	}
+	return []filter.Filter{
+		certificate, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
+		&filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
+		&filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
+	}, nil
+}
+
+// newDirectory gives each directory its own way out, which reaches that directory's hosts and no others.
+func newDirectory(d *directory.Directory) *filter.Directory {
+	return &filter.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
+}
+
+// gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
+func gateRoutes(file *routes.File) ([]extauthz.Route, error) {
+	profiles := map[string]*dcr.Profile{}
+	table := make([]extauthz.Route, 0, len(file.Routes))
+	for i := range file.Routes {
+		r := &file.Routes[i]
+		ready := extauthz.Route{Route: r, Budget: warmBudget}
+		if r.Endpoint != "" {
+			ready.Budget = coldBudget
+		}
+		if r.Profile != "" {
+			if profiles[r.Profile] == nil {
+				loaded, err := profile.Load(r.Profile)
+				if err != nil {
+					return nil, err
+				}
+				profiles[r.Profile] = loaded
+			}
+			ready.Profile = profiles[r.Profile]
+		}
+		table = append(table, ready)
+	}
+	return table, nil
+}

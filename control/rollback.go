@@ -1,0 +1,99 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/history"
+)
+
+// Rollback puts an earlier version in force. What is on the disk is set aside until it changes, also over a restart.
+func (f *Follower) Rollback(ctx context.Context, n int) error {
+	return f.do(ctx, func(ctx context.Context) error {
+		aside := f.Status().File.Version
+		if err := f.restore(ctx, n); err != nil {
+			return err
+		}
+		why := fmt.Sprintf("rolled back to entry %d", n)
+		if aside == f.Live().Version() { // to what the disk holds
+			why, aside = "", ""
+		}
+		if aside != "" {
+			f.setAside(aside, why)
+		}
+		f.mu.Lock()
+		f.status.Rollback = n
+		f.mu.Unlock()
+		f.log.WarnContext(ctx, "rolled back", "entry", n, "version", f.Live().Version(), "set_aside", aside)
+		return f.history.SetState(history.State{Live: n, Aside: aside, Why: why})
+	})
+}
+
+// GiveUp takes the version in force back, because of what was found only after it was in force: Envoy refuses it. The
+// version before it takes its place, and the file is set aside until it changes.
+func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
+	return f.do(ctx, func(ctx context.Context) error {
+		if live := f.Live(); live == nil || live.Version() != version {
+			return nil // something else is in force by now
+		}
+		for _, entry := range f.history.List() {
+			if entry.Version == version {
+				continue
+			}
+			if err := f.restore(ctx, entry.N); err != nil {
+				f.log.ErrorContext(ctx, "an earlier version cannot be put in force", "entry", entry.N, "cause", err.Error())
+				continue
+			}
+			_ = f.refuse(ctx, version, errors.New(why))
+			return f.history.SetState(history.State{Live: entry.N, Aside: version, Why: why})
+		}
+		_ = f.refuse(ctx, version, errors.New(why))
+		return errors.New("there is no earlier version to go back to")
+	})
+}
+
+// restore puts an entry of the history in force.
+func (f *Follower) restore(ctx context.Context, n int) error {
+	entry, err := f.history.Entry(n)
+	if err != nil {
+		return fmt.Errorf("entry %d: %w", n, err)
+	}
+	config, err := restore(entry.Files)
+	if err != nil {
+		return fmt.Errorf("entry %d: %w", n, err)
+	}
+	if err := f.apply(ctx, config, FromHistory); err != nil {
+		return fmt.Errorf("entry %d: %w", n, err)
+	}
+	f.mu.Lock()
+	f.status.Entry = n
+	f.mu.Unlock()
+	return nil
+}
+
+// History lists the versions that are kept, newest first.
+func (f *Follower) History() []Entry {
+	live := f.Status().Entry
+	var list []Entry
+	for _, entry := range f.history.List() {
+		list = append(list, Entry{N: entry.N, Version: entry.Version, Time: entry.Time, Note: entry.Note, Live: entry.N == live})
+	}
+	return list
+}
+
+// do has the loop do something between two looks at the disk.
+func (f *Follower) do(ctx context.Context, what func(ctx context.Context) error) error {
+	a := ask{do: what, done: make(chan error, 1)}
+	select {
+	case f.asks <- a:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-a.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

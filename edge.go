@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/edge"
+)
+
+const edgeUsage = "usage: dcr-gateway edge [flags] -- ENVOY ARGUMENTS..."
+
+// runEdge runs Envoy, which by itself would lose what is under way when it is told to end.
+func runEdge(ctx context.Context, arguments []string, _, stderr io.Writer) error {
+	flags := flag.NewFlagSet("edge", flag.ContinueOnError)
+	admin := flags.String("admin", "unix:run/envoy-admin.sock", "`ADDRESS` of Envoy's admin interface")
+	drain := flags.Duration("drain", 10*time.Second, "longest `TIME` for requests under way when it is told to end")
+	if err := parse(flags, arguments); err != nil {
+		return err
+	}
+	if flags.NArg() == 0 {
+		return usageError(edgeUsage)
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	return edge.Run(ctx, edge.Options{
+		Argv: flags.Args(), Admin: *admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr, Log: log,
+	})
+}
