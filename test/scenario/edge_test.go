@@ -80,8 +80,8 @@ func TestOddRequests(t *testing.T) {
 		// 9112, section 5.2): Envoy replaces it, and no answer of ours suits that Accept.
 		{"a folded header", []string{post, host, jose, "Accept: application/json", " text/html", nine, "", notJWT}, badAccept},
 		{"no Host", []string{post, jose, nine, "", notJWT}, envoySays},
-		// Envoy joins them; nothing here is chosen by its host.
-		{"two Hosts", []string{post, host, "Host: evil", jose, nine, "", notJWT}, malformed},
+		// Envoy joins them; what comes out names no server.
+		{"two Hosts", []string{post, host, "Host: evil", jose, nine, "", notJWT}, want{http.StatusBadRequest, "invalid_request", "host.form"}},
 		{"a header without a name", []string{post, host, ": x", jose, nine, "", notJWT}, envoySays},
 		{"a NUL in a header", []string{post, host, jose, "X-A: \x00", nine, "", notJWT}, envoySays},
 		{"a header with an underscore", []string{post, host, jose, "x_dcr_facts: x", nine, "", notJWT}, envoySays},

@@ -1,0 +1,120 @@
+// Package reload saves routes.yaml of a running world again and again and watches what its clients and its administrator
+// see: a good file is in force within a second, a bad one changes nothing.
+package reload
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// second is the promise: a saved file is in force within it.
+const second = time.Second
+
+var world *harness.World
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run has one world for all tests, which follow each other: each leaves it with the routes it came with.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "dcr-reload")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program, err := harness.Build(context.Background(), dir)
+	if err == nil {
+		world, err = harness.Start(context.Background(), harness.Options{Program: program})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := world.End(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if races, err := world.Races(); err != nil || len(races) > 0 {
+		fmt.Fprintln(os.Stderr, "data races in the world's logs:", races, err)
+		code = 1
+	}
+	if leaks, err := world.Leaks(); err != nil || len(leaks) > 0 {
+		fmt.Fprintln(os.Stderr, "secrets in the world's logs:", leaks, err)
+		code = 1
+	}
+	_ = os.RemoveAll(world.Dir)
+	return code
+}
+
+// original is the text of routes.yaml, which is put back when the test ends.
+func original(t *testing.T) string {
+	t.Helper()
+	text, err := world.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := world.SaveRoutes(text); err != nil {
+			t.Error(err)
+		}
+		if _, err := world.AwaitStatus(context.Background(), 10*time.Second, inForce); err != nil {
+			t.Error(err)
+		}
+	})
+	return text
+}
+
+// inForce says that what is on the disk is in force, and that Envoy says so too.
+func inForce(s *harness.Status) bool {
+	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
+		return false
+	}
+	for kind, ack := range s.Envoys[0].Types {
+		if kind != "secrets" && ack.Version != s.Version {
+			return false
+		}
+	}
+	return true
+}
+
+func save(t *testing.T, text string) {
+	t.Helper()
+	if err := world.SaveRoutes(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await asks for something until it is answered as wanted, for at most a second.
+func await(t *testing.T, want int, ask func() *harness.Answer) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		answer := ask()
+		if answer.Status == want {
+			return
+		}
+		if time.Since(begun) > second {
+			t.Fatalf("after a second: %s, want %d", answer, want)
+		}
+	}
+}
+
+// route is a bank API in four lines.
+func route(name string) string {
+	return "\n  - {name: " + name + `, path: "/` + name + `/{Id}", methods: [GET], checks: [certificate, bearer, scope],` +
+		"\n     scopes: [accounts], upstream: bank}\n"
+}
+
+const accounts = "/open-banking/v3.1/aisp/accounts"
+
+// tokenless asks for a path without a token.
+func tokenless(t *testing.T, r *harness.Registered, path string) *harness.Answer {
+	t.Helper()
+	return r.Send(t, http.MethodGet, world.MTLS()+path, "", "", false)
+}
