@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
 func TestUsage(t *testing.T) {
@@ -56,7 +57,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestFlagsBehindOperands(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	stdout, stderr, code := run(t, "explain", "GET", "--output", "json", "https://localhost:8443/aisp/accounts", "--routes", filepath.Join(dir, "routes.yaml"))
 	if code != 0 || !json.Valid([]byte(stdout)) {
 		t.Errorf("code %d, %s, %s", code, stdout, stderr)
@@ -71,7 +72,7 @@ func TestSchema(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")
 	for _, test := range []struct {
 		name      string
@@ -107,14 +108,14 @@ func TestRender(t *testing.T) {
 
 // TestDefaultsMeanTheSame: the file with every default spelt out is no other configuration.
 func TestDefaultsMeanTheSame(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")
 	text, stderr, code := run(t, "render", "--defaults", path)
 	if code != 0 {
 		t.Fatal(stderr)
 	}
 	spelt := filepath.Join(dir, "spelt.yaml")
-	write(t, spelt, text)
+	sample.Write(t, spelt, text)
 	stdout, stderr, code := run(t, "diff", path, spelt)
 	if code != 0 || !strings.Contains(stdout, ": nothing changes\n") {
 		t.Errorf("code %d, %s, %s", code, stdout, stderr)
@@ -122,7 +123,7 @@ func TestDefaultsMeanTheSame(t *testing.T) {
 }
 
 func TestRefusedFile(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	bad := save(t, dir, "bad.yaml", "upstream: bank, body_limit", "upstream: bnak, body_limit")
 	path := filepath.Join(dir, "routes.yaml")
 	for _, arguments := range [][]string{

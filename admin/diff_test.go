@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
 func TestDiff(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	old := filepath.Join(dir, "routes.yaml")
 	for _, test := range []struct {
 		name    string
@@ -167,7 +168,7 @@ func headOf(d *difference) string {
 
 // TestOneRouteOfTwo: who joins routes and takes over the checks of the one only is found out.
 func TestOneRouteOfTwo(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	two := "name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n  - {name: payments, path: /pisp/payments, methods: [POST]"
 	old := save(t, dir, "routes.yaml", "name: payments, path: /pisp/payments, methods: [GET, POST]", two)
 	next := save(t, dir, "new.yaml", "name: payments, path: /pisp/payments, methods: [GET, POST], checks: [certificate, bearer, scope], scopes: [payments]",

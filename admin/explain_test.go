@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
 func TestExplain(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	path := save(t, dir, "routes.yaml", `url: "https://localhost:8443"`, `url: "https://localhost:8443", server_names: [localhost, api.localhost]`,
 		"routes:\n", "routes:\n  - {name: summary, path: /aisp/accounts/summary, methods: [POST], checks: [certificate, bearer], upstream: bank}\n")
 	const account = `at listener mtls: route account
@@ -127,7 +128,7 @@ why not
 }
 
 func TestExplainWrongURL(t *testing.T) {
-	path := filepath.Join(newFolder(t), "routes.yaml")
+	path := filepath.Join(sample.Folder(t), "routes.yaml")
 	for url, want := range map[string]string{
 		"http://localhost:8443/a": "URL must be an https URL: the listeners speak nothing else",
 		"localhost:8443/a":        "URL must begin with https:// or be a path that begins with /",

@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
 func TestValidate(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	for _, test := range []struct {
 		name    string
 		replace []string
@@ -76,7 +77,7 @@ func TestValidateWithoutAFile(t *testing.T) {
 
 // TestValidateAsksEnvoy: a real one, and ones that misbehave.
 func TestValidateAsksEnvoy(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	binary, err := envoybin.Path(nil)
 	ok(t, err)
 	script := func(name, text string) string {
@@ -110,7 +111,7 @@ func TestValidateAsksEnvoy(t *testing.T) {
 }
 
 func TestValidateFindsEnvoyOnPath(t *testing.T) {
-	dir := newFolder(t)
+	dir := sample.Folder(t)
 	bin := t.TempDir()
 	ok(t, os.WriteFile(filepath.Join(bin, "envoy"), []byte("#!/bin/sh\nexit 0\n"), 0o700))
 	for _, test := range []struct{ path, want string }{{bin, filepath.Join(bin, "envoy") + " takes it"}, {t.TempDir(), "no Envoy was asked: there is none on PATH"}} {

@@ -8,9 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,9 +19,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
-
-// maxFile bounds each file that is read; the readers of routes and directories have lower bounds of their own.
-const maxFile = 16 << 20
 
 // A Config is one version of routes.yaml with everything it includes, and free of errors.
 type Config struct {
@@ -38,44 +34,14 @@ type Config struct {
 func (c *Config) Version() string { return c.File.Version }
 
 // Read reads routes.yaml and the directories and CA files it names. Where a file is at fault the error is
-// routes.Problems, with every one of them.
+// routes.Problems, with every one of them, and the warnings too.
 func Read(path string) (*Config, error) {
 	disk := &recorder{read: readFile}
-	return disk.config(path, true)
+	return disk.config(path)
 }
 
-// Restore makes a configuration of files that were read before, whatever is on the disk by now.
-func restore(files []history.File) (*Config, error) {
-	if len(files) == 0 {
-		return nil, errors.New("the kept version holds no files")
-	}
-	kept := &recorder{read: func(path string) ([]byte, error) {
-		for _, file := range files {
-			if file.Path == path {
-				return file.Text, nil
-			}
-		}
-		return nil, fmt.Errorf("%s is not part of the kept version", path)
-	}}
-	return kept.config(files[0].Path, false)
-}
-
-// recorder reads files and remembers them, so that a version is the hash of exactly the bytes it was made of.
-type recorder struct {
-	read  func(path string) ([]byte, error)
-	files []history.File
-}
-
-func (r *recorder) file(path string) ([]byte, error) {
-	text, err := r.read(path)
-	// A file that cannot be read is remembered too: when it is there, that is a change.
-	r.files = append(r.files, history.File{Path: path, Text: text})
-	return text, err
-}
-
-// config reads everything. strict also asks for what a version that was good before may lack by now: certificates and
-// keys that are there, and a clean bill from the linter.
-func (r *recorder) config(path string, strict bool) (*Config, error) {
+// config reads everything from the disk.
+func (r *recorder) config(path string) (*Config, error) {
 	name := path
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -90,60 +56,98 @@ func (r *recorder) config(path string, strict bool) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{File: file}
-	if err := c.readDirectories(r); err != nil {
-		return nil, err
+	found := c.readDirectories(r)
+	known := lint.Known{Profiles: profile.Names()}
+	if len(found) == 0 {
+		known.Scopes = c.scopes()
 	}
-	c.files = r.files
-	file.Version = version(r.files)
-	if !strict {
-		return c, nil
-	}
-	var found routes.Problems
-	for _, problem := range lint.Lint(file, c.known(), time.Now()) {
-		if problem.Severity == routes.Error {
-			found = append(found, problem)
-		} else {
-			c.Warnings = append(c.Warnings, problem)
-		}
-	}
-	if len(found) > 0 {
-		return nil, found
+	c.Warnings = lint.Lint(file, known, time.Now())
+	c.files, file.Version = r.files, version(r.files)
+	if all := append(found, c.Warnings...); slices.ContainsFunc(all, isError) {
+		all.Sort()
+		return nil, all
 	}
 	return c, nil
 }
 
-// readDirectories reads all of them, and says of each what is wrong with it.
-func (c *Config) readDirectories(r *recorder) error {
+func isError(p *routes.Problem) bool { return p.Severity == routes.Error }
+
+// restore makes a configuration of files that were read before, whatever is on the disk by now.
+func restore(files []history.File) (*Config, error) {
+	if len(files) == 0 {
+		return nil, errors.New("the kept version holds no files")
+	}
+	kept := &recorder{read: func(path string) ([]byte, error) {
+		i := slices.IndexFunc(files, func(f history.File) bool { return f.Path == path })
+		if i < 0 {
+			return nil, fmt.Errorf("%s is not part of the kept version", path)
+		}
+		return files[i].Text, nil
+	}}
+	path := files[0].Path
+	text, err := kept.file(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := routes.ParseKept(path, text, filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{File: file}
+	if found := c.readDirectories(kept); len(found) > 0 {
+		return nil, found
+	}
+	c.files, file.Version = kept.files, version(kept.files)
+	return c, nil
+}
+
+// readDirectories reads all of them, and returns what is wrong with each.
+func (c *Config) readDirectories(r *recorder) routes.Problems {
 	var found routes.Problems
 	issuers, names := map[string]bool{}, map[string]bool{}
 	for i, name := range c.File.Directories {
+		where := "directories[" + strconv.Itoa(i) + "]"
 		d, err := directory.LoadFrom(r.file, c.File.Abs(name))
-		if err == nil && (issuers[d.Issuer] || names[d.Name]) {
-			err = errors.New("an earlier directory has its name or its issuer")
-		}
 		if err != nil {
-			found = append(found, c.File.Problem(routes.Error, "directory.invalid", "directories["+strconv.Itoa(i)+"]", "%v", err))
+			found = append(found, c.faults(where, err)...)
+			continue
+		}
+		if issuers[d.Issuer] || names[d.Name] {
+			found = append(found, c.File.Problem(routes.Error, "directory.invalid", where, "an earlier directory has its name or its issuer"))
 			continue
 		}
 		issuers[d.Issuer], names[d.Name] = true, true
 		c.Directories = append(c.Directories, d)
 		c.ClientCAs = append(c.ClientCAs, d.CABundle...)
 	}
-	if len(found) > 0 {
-		return found
-	}
-	return nil
+	return found
 }
 
-// known is what the linter may find in routes.yaml that only the directories and the profiles know.
-func (c *Config) known() lint.Known {
-	known := lint.Known{Scopes: map[string][]string{}, Profiles: profile.Names()}
+// faults are what is wrong with a directory, each with the line of the directory's own file.
+func (c *Config) faults(where string, err error) routes.Problems {
+	refused, ok := errors.AsType[*directory.Error](err)
+	if !ok {
+		return routes.Problems{c.File.Problem(routes.Error, "directory.invalid", where, "%v", err)}
+	}
+	var found routes.Problems
+	for _, fault := range refused.Faults {
+		found = append(found, &routes.Problem{
+			ID: "directory.invalid", Severity: routes.Error, File: refused.Path,
+			Line: fault.Line, Column: fault.Column, Where: fault.Where, What: fault.What,
+		})
+	}
+	return found
+}
+
+// scopes are those of all directories, each with the roles that give it.
+func (c *Config) scopes() map[string][]string {
+	scopes := map[string][]string{}
 	for _, d := range c.Directories {
 		for scope, role := range d.Scopes {
-			known.Scopes[scope] = append(known.Scopes[scope], role)
+			scopes[scope] = append(scopes[scope], role)
 		}
 	}
-	return known
+	return scopes
 }
 
 // version is the first 16 hex digits of the SHA-256 of the files' bytes, each after its length.
@@ -154,20 +158,4 @@ func version(files []history.File) string {
 		hash.Write(file.Text)
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:8])
-}
-
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
-	}
-	return text, nil
 }

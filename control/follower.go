@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +56,9 @@ func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, er
 	kept, err := history.Open(state)
 	if err != nil {
 		return nil, fmt.Errorf("state: %w", err)
+	}
+	for _, fault := range kept.Faults() {
+		log.Error("an entry of the history cannot be read", "cause", fault.Error())
 	}
 	watcher, err := watch.New(log)
 	if err != nil {
@@ -143,7 +147,7 @@ func (f *Follower) Status() Status {
 // and in the status already.
 func (f *Follower) reload(ctx context.Context) error {
 	disk := &recorder{read: readFile}
-	config, err := disk.config(f.path, true)
+	config, err := disk.config(f.path)
 	f.seen = disk.files
 	version := version(disk.files)
 	state := f.history.State()
@@ -212,13 +216,10 @@ func (f *Follower) accept(config *Config, state history.State) error {
 
 // refuse notes why the disk is not in force; the part runs on what it ran on before.
 func (f *Follower) refuse(ctx context.Context, version string, cause error) error {
-	refused, reasons := cause.Error(), []string{cause.Error()}
-	var problems routes.Problems
-	if errors.As(cause, &problems) {
-		refused, reasons = fmt.Sprintf("%d of its lines are at fault", len(problems)), nil
-		for _, problem := range problems[:min(len(problems), maxReasons)] {
-			reasons = append(reasons, problem.Error())
-		}
+	refused, reasons := cause.Error(), []string{firstLine(cause)}
+	problems, _ := errors.AsType[routes.Problems](cause)
+	if problems != nil {
+		refused, reasons = explain(problems)
 	}
 	f.mu.Lock()
 	now := time.Now()
@@ -228,6 +229,29 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 	f.mu.Unlock()
 	f.log.ErrorContext(ctx, "routes are refused, the version before stays in force", "version", version, "cause", reasons)
 	return cause
+}
+
+// explain says how many errors there are, and what the first of them are: what the log tells, which never has a line of
+// the file itself.
+func explain(problems routes.Problems) (refused string, reasons []string) {
+	errors := 0
+	for _, problem := range problems {
+		if !isError(problem) {
+			continue
+		}
+		if errors++; errors <= maxReasons {
+			reasons = append(reasons, firstLine(problem))
+		}
+	}
+	if errors == 1 {
+		return "1 error: " + reasons[0], reasons
+	}
+	return fmt.Sprintf("%d errors, the first: %s", errors, reasons[0]), reasons
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 func (f *Follower) setAside(version, why string) {

@@ -22,8 +22,9 @@ const (
 	// to send one.
 	retireAfter = 20 * time.Second
 
-	// maxRetired bounds the routes of all earlier versions together.
-	maxRetired = 100_000
+	// maxRetired bounds the routes of all earlier versions together; a version has some weight of its own.
+	maxRetired    = 100_000
+	versionWeight = 100
 )
 
 // A Gate keeps the gate and its Envoy on one version: the gate knows a version before Envoy is given it, and forgets one
@@ -38,7 +39,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	live    *edition
-	earlier []*edition // oldest first
+	earlier []retired // oldest first
 	waiting *wait
 	fault   string // why the certificates on the disk are not Envoy's
 }
@@ -50,7 +51,14 @@ type edition struct {
 	resources *envoy.Resources
 	secrets   []*envoy.Secret // as they were published last
 	good      []*envoy.Secret // as Envoy has acknowledged them last
-	replaced  time.Time       // when Envoy had acknowledged a later version; zero before
+}
+
+// retired is what is left of a version that is not in force any more: requests may be under way that began under it.
+type retired struct {
+	version  string
+	policy   *extauthz.Policy
+	weight   int
+	replaced time.Time // when Envoy had acknowledged a later version; zero before
 }
 
 // wait is for Envoy's word on a version.
@@ -88,7 +96,9 @@ func (g *Gate) Apply(ctx context.Context, config *Config) error {
 	}
 	g.mu.Lock()
 	if g.live != nil {
-		g.earlier = append(g.earlier, g.live)
+		g.earlier = append(g.earlier, retired{
+			version: g.live.config.Version(), policy: g.live.policy, weight: len(g.live.config.File.Routes) + versionWeight,
+		})
 	}
 	g.live = next
 	g.mu.Unlock()
@@ -122,7 +132,10 @@ func (g *Gate) know(next *edition) {
 	defer g.mu.Unlock()
 	g.retire(time.Now())
 	var policies []*extauthz.Policy
-	for _, e := range append(slices.Clone(g.earlier), g.live, next) {
+	for _, e := range g.earlier {
+		policies = append(policies, e.policy)
+	}
+	for _, e := range []*edition{g.live, next} {
 		if e != nil {
 			policies = append(policies, e.policy)
 		}
@@ -132,11 +145,11 @@ func (g *Gate) know(next *edition) {
 
 // retire forgets versions that no request can come under any more, and the oldest where there are too many.
 func (g *Gate) retire(now time.Time) {
-	routes := 0
+	weight := 0
 	for i, e := range slices.Backward(g.earlier) {
-		routes += len(e.config.File.Routes)
+		weight += e.weight
 		over := !e.replaced.IsZero() && now.Sub(e.replaced) > retireAfter
-		if over || routes > maxRetired && i < len(g.earlier)-1 {
+		if over || weight > maxRetired && i < len(g.earlier)-1 {
 			g.earlier = slices.Delete(g.earlier, 0, i+1)
 			return
 		}
@@ -216,9 +229,9 @@ func (g *Gate) confirm() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.live.good = g.live.secrets
-	for _, e := range g.earlier {
-		if e.replaced.IsZero() {
-			e.replaced = time.Now()
+	for i := range g.earlier {
+		if g.earlier[i].replaced.IsZero() {
+			g.earlier[i].replaced = time.Now()
 		}
 	}
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
@@ -90,11 +91,13 @@ func (g *Gate) Describe(status *Status) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, e := range g.earlier {
-		status.Known = append(status.Known, e.config.Version())
+		status.Known = append(status.Known, e.version)
 	}
 	if g.live != nil {
 		status.Known = append(status.Known, g.live.config.Version())
 	}
+	slices.Sort(status.Known)
+	status.Known = slices.Compact(status.Known) // a file may have come back to what it was
 	status.Envoys = g.xds.Envoys()
 	if g.fault != "" && status.Healthy {
 		status.Healthy, status.Why = false, g.fault

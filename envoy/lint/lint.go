@@ -14,8 +14,7 @@ const most = 20
 
 // Known is what routes.yaml may name and only others know.
 type Known struct {
-	Scopes   map[string][]string // scope to the roles that give it, of all directories; "" gives it to everybody
-	Roles    []string            // roles beside those that give scopes
+	Scopes   map[string][]string // scope to the roles that give it, of all directories; "" gives it to everybody; nil where they cannot be read
 	Profiles []string            // registration profiles
 }
 

@@ -14,6 +14,16 @@ const leastBody routes.Size = 16 << 10
 
 // names looks up what the route names and only the directories and profiles know.
 func (l *linter) names(index int, route *routes.Route) {
+	if l.known.Scopes != nil {
+		l.granted(index, route)
+	}
+	if route.Profile != "" && !slices.Contains(l.known.Profiles, route.Profile) {
+		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, l.known.Profiles)
+	}
+}
+
+// granted looks up what directories grant to software.
+func (l *linter) granted(index int, route *routes.Route) {
 	for i, scope := range route.Scopes {
 		roles, known := l.known.Scopes[scope]
 		where := func() string { return fmt.Sprintf("routes[%d].scopes[%d]", index, i) }
@@ -28,9 +38,6 @@ func (l *linter) names(index int, route *routes.Route) {
 			where := func() string { return fmt.Sprintf("routes[%d].roles[%d]", index, i) }
 			l.unknown("role.unknown", where, "no directory in use has the role", role, l.roles)
 		}
-	}
-	if route.Profile != "" && !slices.Contains(l.known.Profiles, route.Profile) {
-		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, l.known.Profiles)
 	}
 }
 
@@ -54,7 +61,7 @@ func (k Known) scopes() []string { return slices.Sorted(maps.Keys(k.Scopes)) }
 
 // roles are all that the directories know.
 func (k Known) roles() []string {
-	all := slices.Clone(k.Roles)
+	var all []string
 	for _, roles := range k.Scopes {
 		all = append(all, roles...)
 	}

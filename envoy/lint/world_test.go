@@ -23,7 +23,6 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 var known = Known{
 	Scopes:   map[string][]string{"openid": {""}, "accounts": {"AISP"}, "payments": {"PISP", "AISP"}},
-	Roles:    []string{"ASPSP"},
 	Profiles: []string{"obie-3.2", "obie-3.3"},
 }
 
@@ -57,7 +56,7 @@ routes:
   - {name: jwks, path: /dcr/v3.3/jwks, methods: [GET], listener: public, public: true, endpoint: jwks}
   - {name: status, path: /open/status, methods: [GET], listener: public, public: true, upstream: bank}
   - {name: accounts, path: /api/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts, openid], upstream: bank}
-  - {name: account, path: "/api/accounts/{Id}", methods: [GET], checks: [certificate, bearer, scope, role], scopes: [accounts, openid], roles: [AISP, ASPSP], upstream: bank}
+  - {name: account, path: "/api/accounts/{Id}", methods: [GET], checks: [certificate, bearer, scope, role], scopes: [accounts, openid], roles: [AISP, PISP], upstream: bank}
   - {name: special, path: /api/accounts/special, methods: [GET], checks: [certificate, bearer], upstream: bank, plan: gold}
   - {name: item, path: "/api/{Kind}/x/{Item}", methods: [GET, PUT], checks: [certificate, bearer], upstream: far}
 `

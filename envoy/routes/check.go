@@ -26,12 +26,13 @@ type checker struct {
 	plans      []string
 	found      Problems
 	fileExists map[string]bool
+	kept       bool // the files that are named may be gone
 }
 
 // check returns everything in the file that is well formed and yet cannot be.
-func (f *File) check(form Problems) Problems {
+func (f *File) check(form Problems, kept bool) Problems {
 	c := &checker{
-		File: f, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{},
+		File: f, kept: kept, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{},
 		searched: map[string]string{}, fileExists: map[string]bool{},
 		upstreams: slices.Sorted(maps.Keys(f.Upstreams)), listeners: slices.Sorted(maps.Keys(f.Listeners)), plans: slices.Sorted(maps.Keys(f.Plans)),
 	}
@@ -145,6 +146,9 @@ func (c *checker) url(where, text string) *url.URL {
 
 // file refuses the name of a file that is not there.
 func (c *checker) file(where, name string) {
+	if c.kept {
+		return
+	}
 	there, known := c.fileExists[name]
 	if !known {
 		info, err := os.Stat(c.Abs(name))

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// nearest returns the one of some words that is most likely meant by a misspelt one, or "" where none is near.
-func nearest(word string, words []string) string {
+// Nearest returns the one of some words that is most likely meant by a misspelt one, or "" where none is near.
+func Nearest(word string, words []string) string {
 	const longest = 64
 	if len(word) > longest {
 		return ""
@@ -48,7 +48,7 @@ func distance(a, b string) int {
 
 // didYouMean ends a sentence with the nearest right word, where there is one.
 func didYouMean(word string, words []string) string {
-	if best := nearest(word, words); best != "" {
+	if best := Nearest(word, words); best != "" {
 		return "; did you mean " + best + "?"
 	}
 	return ""

@@ -17,6 +17,15 @@ import (
 // relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is a
 // Problems: everything that is wrong, in the order of the lines, or the one thing for which the text is not YAML at all.
 func Parse(name string, text []byte, dir string) (*File, error) {
+	return parse(name, text, dir, false)
+}
+
+// ParseKept is Parse for a text that was good before: the files that it names may be gone by now.
+func ParseKept(name string, text []byte, dir string) (*File, error) {
+	return parse(name, text, dir, true)
+}
+
+func parse(name string, text []byte, dir string, kept bool) (*File, error) {
 	if len(text) > maxFile {
 		return nil, Problems{{ID: "yaml.size", Severity: Error, File: name, What: "the file must not be larger than 8 MiB"}}
 	}
@@ -33,7 +42,7 @@ func Parse(name string, text []byte, dir string) (*File, error) {
 	file.fillDefaults()
 	found := r.found
 	if r.budget > 0 { // else it has not read the rest
-		found = append(found, file.check(found)...)
+		found = append(found, file.check(found, kept)...)
 	}
 	if len(found) > 0 {
 		found.Sort()

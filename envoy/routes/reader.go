@@ -94,7 +94,7 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *place)
 
 // unknown notes a key that the model does not have, and returns the bit of the one that was probably meant.
 func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (meant uint64) {
-	best := nearest(key, o.keys)
+	best := Nearest(key, o.keys)
 	if best == "" {
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; the keys are %s", strings.Join(o.keys, ", "))
 	} else {

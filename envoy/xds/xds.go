@@ -36,16 +36,16 @@ type Server struct {
 
 // An Envoy is one that is connected now.
 type Envoy struct {
-	ID    string         // of its node; not unique
-	Since time.Time      // when it connected
-	Types map[string]Ack // listeners, routes, clusters, secrets: those it has asked for
+	ID    string         `json:"id"`    // of its node; not unique
+	Since time.Time      `json:"since"` // when it connected
+	Types map[string]Ack `json:"types"` // listeners, routes, clusters, secrets: those it has asked for
 }
 
 // An Ack is what an Envoy has said about one type.
 type Ack struct {
-	Version string    // last acknowledged: Resources.Version, for secrets a hash of their own; empty if none yet
-	At      time.Time // when
-	Refused string    // Envoy's words if it has refused what came after
+	Version string    `json:"version"`           // last acknowledged: Resources.Version, for secrets a hash of their own; empty if none yet
+	At      time.Time `json:"at"`                // when
+	Refused string    `json:"refused,omitempty"` // Envoy's words if it has refused what came after
 }
 
 // New returns a server that has nothing to give yet: an Envoy that connects waits for the first Publish. It tells heard
