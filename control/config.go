@@ -37,10 +37,15 @@ func (c *Config) Version() string { return c.File.Version }
 // routes.Problems, with every one of them, and the warnings too.
 func Read(path string) (*Config, error) {
 	disk := &recorder{read: readFile}
-	return disk.config(path)
+	config, err := disk.config(path)
+	if err != nil {
+		return nil, err
+	}
+	return config, nil
 }
 
-// config reads everything from the disk.
+// config reads everything from the disk. Beside an error there is a Config where it is known at least which files it
+// names.
 func (r *recorder) config(path string) (*Config, error) {
 	name := path
 	path, err := filepath.Abs(path)
@@ -51,12 +56,12 @@ func (r *recorder) config(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := routes.Parse(name, text, filepath.Dir(path))
+	file, found, err := parse(name, text, filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
 	c := &Config{File: file}
-	found := c.readDirectories(r)
+	found = append(found, c.readDirectories(r, found)...)
 	known := lint.Known{Profiles: profile.Names()}
 	if len(found) == 0 {
 		known.Scopes = c.scopes()
@@ -65,9 +70,22 @@ func (r *recorder) config(path string) (*Config, error) {
 	c.files, file.Version = r.files, version(r.files)
 	if all := append(found, c.Warnings...); slices.ContainsFunc(all, isError) {
 		all.Sort()
-		return nil, all
+		return c, all
 	}
 	return c, nil
+}
+
+// parse reads routes.yaml, also one that is well but for files that are not there (yet).
+func parse(name string, text []byte, dir string) (*routes.File, routes.Problems, error) {
+	file, err := routes.Parse(name, text, dir)
+	if err == nil {
+		return file, nil, nil
+	}
+	found, _ := errors.AsType[routes.Problems](err)
+	if file, kept := routes.ParseKept(name, text, dir); kept == nil {
+		return file, found, nil
+	}
+	return nil, nil, err
 }
 
 func isError(p *routes.Problem) bool { return p.Severity == routes.Error }
@@ -94,22 +112,24 @@ func restore(files []history.File) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{File: file}
-	if found := c.readDirectories(kept); len(found) > 0 {
+	if found := c.readDirectories(kept, nil); len(found) > 0 {
 		return nil, found
 	}
 	c.files, file.Version = kept.files, version(kept.files)
 	return c, nil
 }
 
-// readDirectories reads all of them, and returns what is wrong with each.
-func (c *Config) readDirectories(r *recorder) routes.Problems {
+// readDirectories reads all of them, and returns what is wrong with each and was not said already.
+func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Problems {
 	var found routes.Problems
 	issuers, names := map[string]bool{}, map[string]bool{}
 	for i, name := range c.File.Directories {
 		where := "directories[" + strconv.Itoa(i) + "]"
 		d, err := directory.LoadFrom(r.file, c.File.Abs(name))
 		if err != nil {
-			found = append(found, c.faults(where, err)...)
+			if !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }) {
+				found = append(found, c.faults(where, err)...)
+			}
 			continue
 		}
 		if issuers[d.Issuer] || names[d.Name] {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,8 @@ type Follower struct {
 	watcher *watch.Watcher
 	asks    chan ask
 
-	seen []history.File // as the disk was read last
+	seen  []history.File // as the disk was read last
+	named []string       // what was read last names beside, be it in force or not
 
 	mu     sync.Mutex
 	live   *Config
@@ -117,11 +119,12 @@ func (f *Follower) Run(ctx context.Context) error {
 func (f *Follower) Poke() { f.watcher.Poke() }
 
 func (f *Follower) watch() error {
-	var files []string
+	files := append(f.part.Files(f.Live()), f.named...)
 	for _, file := range f.seen {
 		files = append(files, file.Path)
 	}
-	return f.watcher.Watch(append(files, f.part.Files(f.Live())...)...)
+	slices.Sort(files)
+	return f.watcher.Watch(slices.Compact(files)...)
 }
 
 // Live is the configuration in force; nil before the first.
@@ -148,17 +151,20 @@ func (f *Follower) Status() Status {
 func (f *Follower) reload(ctx context.Context) error {
 	disk := &recorder{read: readFile}
 	config, err := disk.config(f.path)
-	f.seen = disk.files
+	f.seen, f.named = disk.files, nil
+	if config != nil {
+		f.named = f.part.Files(config)
+	}
 	version := version(disk.files)
 	state := f.history.State()
 	switch live := f.Live(); {
 	case err != nil:
 		return f.refuse(ctx, version, err)
-	case live != nil && version == live.Version():
-		return f.accept(config, state)
 	case version == state.Aside:
 		f.setAside(version, state.Why)
 		return nil
+	case live != nil && version == live.Version():
+		return f.accept(config, state)
 	}
 	if err := f.apply(ctx, config, FromFile); err != nil {
 		return f.refuse(ctx, version, err)
@@ -175,7 +181,7 @@ func (f *Follower) apply(ctx context.Context, config *Config, source string) err
 	f.mu.Lock()
 	f.live = config
 	f.status.Version, f.status.Since, f.status.Routes, f.status.Source = config.Version(), time.Now(), len(config.File.Routes), source
-	f.status.Rollback = 0
+	f.status.Entry, f.status.Rollback = 0, 0
 	f.status.Reloads++
 	f.mu.Unlock()
 	f.log.InfoContext(ctx, "routes are in force", "version", config.Version(), "routes", len(config.File.Routes), "source", source,
@@ -208,10 +214,7 @@ func (f *Follower) accept(config *Config, state history.State) error {
 	f.status.File = FileStatus{Path: f.path, Version: config.Version(), Warnings: config.Warnings}
 	f.status.Source, f.status.Rollback = FromFile, 0
 	f.mu.Unlock()
-	if state.Aside == "" {
-		return nil
-	}
-	return f.history.SetState(history.State{Live: state.Live})
+	return f.history.SetState(history.State{Live: state.Live}) // what was set aside is not on the disk any more
 }
 
 // refuse notes why the disk is not in force; the part runs on what it ran on before.
@@ -222,6 +225,10 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 		refused, reasons = explain(problems)
 	}
 	f.mu.Lock()
+	if last := f.status.File; last.Version == version && last.Refused == refused {
+		f.mu.Unlock()
+		return cause // it was looked at again
+	}
 	now := time.Now()
 	f.status.File = FileStatus{Path: f.path, Version: version, Refused: refused, Problems: problems}
 	f.status.LastError, f.status.LastErrorAt = reasons[0], &now

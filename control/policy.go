@@ -29,8 +29,9 @@ type Policies struct {
 	Store *store.Store
 	Keys  *Keys
 
-	made    made
-	filters []filter.Filter
+	made     made
+	filters  []filter.Filter
+	profiles map[string]*dcr.Profile // those that ship never change, and many versions are known at once
 }
 
 // made is what the filters depend on.
@@ -64,7 +65,7 @@ func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, 
 		}
 		p.filters, p.made = filters, now
 	}
-	table, err := gateRoutes(file)
+	table, err := p.routes(file)
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +108,8 @@ func newDirectory(d *directory.Directory) *filter.Directory {
 	return &filter.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
 }
 
-// gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
-func gateRoutes(file *routes.File) ([]extauthz.Route, error) {
-	profiles := map[string]*dcr.Profile{}
+// routes is the gate's half of routes.yaml; Envoy's is made from the same file.
+func (p *Policies) routes(file *routes.File) ([]extauthz.Route, error) {
 	table := make([]extauthz.Route, 0, len(file.Routes))
 	for i := range file.Routes {
 		r := &file.Routes[i]
@@ -118,16 +118,27 @@ func gateRoutes(file *routes.File) ([]extauthz.Route, error) {
 			ready.Budget = coldBudget
 		}
 		if r.Profile != "" {
-			if profiles[r.Profile] == nil {
-				loaded, err := profile.Load(r.Profile)
-				if err != nil {
-					return nil, err
-				}
-				profiles[r.Profile] = loaded
+			var err error
+			if ready.Profile, err = p.profile(r.Profile); err != nil {
+				return nil, err
 			}
-			ready.Profile = profiles[r.Profile]
 		}
 		table = append(table, ready)
 	}
 	return table, nil
+}
+
+func (p *Policies) profile(name string) (*dcr.Profile, error) {
+	if known := p.profiles[name]; known != nil {
+		return known, nil
+	}
+	loaded, err := profile.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	if p.profiles == nil {
+		p.profiles = map[string]*dcr.Profile{}
+	}
+	p.profiles[name] = loaded
+	return loaded, nil
 }

@@ -49,7 +49,8 @@ func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 			return f.history.SetState(history.State{Live: entry.N, Aside: version, Why: why})
 		}
 		_ = f.refuse(ctx, version, errors.New(why))
-		return errors.New("there is no earlier version to go back to")
+		return errors.Join(errors.New("there is no earlier version to go back to"),
+			f.history.SetState(history.State{Live: f.Status().Entry, Aside: version, Why: why}))
 	})
 }
 

@@ -12,7 +12,7 @@ type Status struct {
 	Version     string      `json:"version"`
 	Since       time.Time   `json:"since"`
 	Routes      int         `json:"routes"`
-	Entry       int         `json:"entry"`  // its number in the history
+	Entry       int         `json:"entry"`  // its number in the history; 0 while it is not there
 	Source      string      `json:"source"` // file, or history: the last good version, or one rolled back to
 	Healthy     bool        `json:"healthy"`
 	Why         string      `json:"why,omitempty"` // why it is not

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
-	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
@@ -58,18 +57,6 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, 
 		return nil, err
 	}
 	return loaded, nil
-}
-
-// Roles lists the roles that the directory knows: those that its scopes need, sorted.
-func (d *Directory) Roles() []string {
-	var roles []string
-	for _, role := range d.Scopes {
-		if role != "" {
-			roles = append(roles, role)
-		}
-	}
-	slices.Sort(roles)
-	return slices.Compact(roles)
 }
 
 // Policy says where key sets of this directory and of its participants may be fetched from.

@@ -142,18 +142,6 @@ func TestLoadLeaksNothing(t *testing.T) {
 	}
 }
 
-func TestRoles(t *testing.T) {
-	shipped, err := directory.Shipped("openbanking-uk")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shipped.Scopes["more"] = "AISP"
-	d := directory.Directory{Directory: shipped}
-	if got, want := d.Roles(), []string{"AISP", "CBPII", "PISP"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func BenchmarkLoad(b *testing.B) {
 	folder := b.TempDir()
 	path := filepath.Join(folder, "mine.yaml")

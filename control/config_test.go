@@ -1,0 +1,97 @@
+package control
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+func TestReadIsOneVersionOfAllFiles(t *testing.T) {
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	first := read(t, path)
+	if again := read(t, path); again.Version() != first.Version() {
+		t.Error("the same bytes have two versions")
+	}
+	if len(first.Directories) != 1 || len(first.ClientCAs) == 0 || len(first.Warnings) != 0 {
+		t.Errorf("directories %v, %d bytes of CAs, warnings %v", first.Directories, len(first.ClientCAs), first.Warnings)
+	}
+	versions := map[string]string{first.Version(): "at first"}
+	for name, text := range map[string]string{
+		"routes.yaml": sample.Routes + "# more\n", "directory.yaml": sample.Directory + "# more\n", "ca.pem": slurp(t, filepath.Join(dir, "ca.pem")) + "\n",
+	} {
+		sample.Write(t, filepath.Join(dir, name), text)
+		version := read(t, path).Version()
+		if other := versions[version]; other != "" {
+			t.Errorf("after a change of %s the version is the same as %s", name, other)
+		}
+		versions[version] = "after a change of " + name
+	}
+}
+
+func TestReadFindsEverything(t *testing.T) {
+	cases := []struct {
+		name, routes, directory string
+		want                    []string // id, file and line of each problem
+	}{
+		{"an error and a warning", sample.With(t, "scopes: [payments]", "scopes: [paymnts]", "  gold: {", "  silver: {per_source: 1/s}\n  gold: {"), sample.Directory,
+			[]string{"plan.unused routes.yaml:14", "scope.unknown routes.yaml:22"}},
+		{"a directory, and what the linter knows without it", sample.With(t, "profile: obie-3.3, endpoint: registration}\n  - {name: client", "profile: obie-9, endpoint: registration}\n  - {name: client"),
+			sample.Directory + "colour: red\nkey_hosts: 7\n", []string{"directory.invalid directory.yaml:4", "profile.unknown routes.yaml:16"}},
+		{"a file that contradicts itself", sample.With(t, "upstream: bank, body_limit", "upstream: bnak, body_limit"), "", []string{"route.upstream routes.yaml:21"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := sample.Folder(t)
+			sample.Write(t, filepath.Join(dir, "routes.yaml"), c.routes)
+			if c.directory != "" {
+				sample.Write(t, filepath.Join(dir, "directory.yaml"), c.directory)
+			}
+			_, err := Read(filepath.Join(dir, "routes.yaml"))
+			problems, ok := errors.AsType[routes.Problems](err)
+			if !ok {
+				t.Fatalf("refused with %v", err)
+			}
+			var have []string
+			for _, p := range problems {
+				have = append(have, p.ID+" "+filepath.Base(p.File)+":"+itoa(p.Line))
+			}
+			if strings.Join(have, ", ") != strings.Join(c.want, ", ") {
+				t.Errorf("have %q\nwant %q\n%v", have, c.want, err)
+			}
+		})
+	}
+}
+
+// What was in force can be in force again, also when the disk has lost what it was made of.
+func TestRestoreNeedsNoDisk(t *testing.T) {
+	dir := sample.Folder(t)
+	config := read(t, filepath.Join(dir, "routes.yaml"))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	restored, err := restore(config.files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if restored.Version() != config.Version() || len(restored.File.Routes) != len(config.File.Routes) || string(restored.ClientCAs) != string(config.ClientCAs) {
+		t.Error("what is restored is not what was kept")
+	}
+	if _, err := restore(config.files[:1]); err == nil {
+		t.Error("restored without its directory")
+	}
+	if _, err := restore(nil); err == nil {
+		t.Error("restored of nothing")
+	}
+}
+
+func TestReadRefusesWhatIsNotThere(t *testing.T) {
+	if _, err := Read(filepath.Join(t.TempDir(), "routes.yaml")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("refused with %v", err)
+	}
+}

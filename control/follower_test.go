@@ -1,0 +1,136 @@
+package control
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/history"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+const misspelt = "upstream: bnak"
+
+func TestFollowerTakesWhatIsSaved(t *testing.T) {
+	w := start(t)
+	first := w.inForce()
+	w.save("routes.yaml", sample.Routes+"# two\n")
+	second := w.inForce()
+	w.save("directory.yaml", sample.Directory+"# two\n")
+	third := w.inForce()
+	if first == second || second == third || w.part.last() != third {
+		t.Errorf("in force were %s, %s and %s; the part has %s", first, second, third, w.part.last())
+	}
+	if s := w.Status(); s.Reloads != 3 || s.Refusals != 0 || s.Source != FromFile || s.Entry != 3 || s.Routes != 6 {
+		t.Errorf("status %+v", s)
+	}
+}
+
+func TestFollowerKeepsWhatIsGood(t *testing.T) {
+	cases := []struct{ name, file, text, want string }{
+		{"an error", "routes.yaml", strings.Replace(sample.Routes, "upstream: bank", misspelt, 1), "1 error: "},
+		{"no YAML", "routes.yaml", "issuer: [", "1 error: "},
+		{"an empty file", "routes.yaml", "", "1 error: "},
+		{"what the part will not have", "routes.yaml", sample.Routes + refusedWord, errPart.Error()},
+		{"a bad directory", "directory.yaml", "name: 3\n", "error"},
+		{"CAs that are none", "ca.pem", "nothing", "2 errors, the first: "},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := start(t)
+			good := w.inForce()
+			before := slurp(t, filepath.Join(w.dir, c.file))
+			w.save(c.file, c.text)
+			s := w.refused()
+			if s.Version != good || s.Healthy || s.Refusals != 1 || !strings.Contains(s.File.Refused, c.want) || s.LastError == "" || s.LastErrorAt == nil {
+				t.Errorf("status %+v", s)
+			}
+			if w.part.last() != good || len(w.part.runs) != 1 {
+				t.Errorf("the part has had %v", w.part.runs)
+			}
+			w.save(c.file, before)
+			if mended := w.inForce(); mended != good {
+				t.Errorf("in force is %s, not %s", mended, good)
+			}
+			if s := w.Status(); s.LastError == "" || s.Reloads != 1 {
+				t.Errorf("after it was mended: %+v", s)
+			}
+		})
+	}
+}
+
+func TestFollowerLogsNoLineOfTheFile(t *testing.T) {
+	w := start(t)
+	w.save("routes.yaml", sample.With(t, "roles: [AISP], upstream: bank", "roles: [AISP], secret: hunter2, upstream: bank"))
+	w.refused()
+	if log := w.log.String(); strings.Contains(log, "hunter2") || !strings.Contains(log, "key.unknown") {
+		t.Errorf("the log says %s", log)
+	}
+}
+
+func TestFollowerTakesAFileThatGoesAndComes(t *testing.T) {
+	w := start(t)
+	good := w.inForce()
+	if err := os.Remove(filepath.Join(w.dir, "directory.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	w.refused()
+	w.save("directory.yaml", sample.Directory)
+	if again := w.inForce(); again != good {
+		t.Errorf("in force is %s, not %s", again, good)
+	}
+}
+
+// A deployment may write routes.yaml before the certificate that it names.
+func TestFollowerWaitsForAFileThatIsNamed(t *testing.T) {
+	w := start(t)
+	w.inForce()
+	w.save("routes.yaml", sample.With(t, `"https://localhost:8444", certificate: server.pem`, `"https://localhost:8444", certificate: later.pem`))
+	if s := w.refused(); len(s.File.Problems) != 1 || s.File.Problems[0].ID != "file.missing" {
+		t.Errorf("problems %v", s.File.Problems)
+	}
+	w.save("later.pem", slurp(t, filepath.Join(w.dir, "server.pem")))
+	w.inForce()
+}
+
+func TestFollowerStartsOnTheLastGoodVersion(t *testing.T) {
+	w := start(t)
+	good := w.inForce()
+	w.save("routes.yaml", strings.Replace(sample.Routes, "upstream: bank", misspelt, 1))
+	w.refused()
+	w.stop()
+
+	again, err := follow(t, w.dir, w.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := again.Status()
+	if s.Version != good || s.Healthy || s.Source != FromHistory || s.Why == "" || len(s.File.Problems) != 1 {
+		t.Errorf("status %+v", s)
+	}
+	if log := again.log.String(); !strings.Contains(log, "started on the last good version") {
+		t.Errorf("it is not loud: %s", log)
+	}
+	again.save("routes.yaml", sample.Routes+"# mended\n")
+	again.inForce()
+}
+
+func TestFollowerDoesNotStartOnNothing(t *testing.T) {
+	dir := sample.Folder(t)
+	sample.Write(t, filepath.Join(dir, "routes.yaml"), "issuer: 7\n")
+	if _, err := follow(t, dir, filepath.Join(t.TempDir(), "state")); err == nil {
+		t.Error("it has started on a file that is refused")
+	}
+	sample.Write(t, filepath.Join(dir, "routes.yaml"), sample.Routes)
+	state := filepath.Join(t.TempDir(), "state")
+	w, err := follow(t, dir, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.inForce()
+	if _, err := follow(t, dir, state); !errors.Is(err, history.ErrInUse) {
+		t.Errorf("a second follower of one state folder: %v", err)
+	}
+}

@@ -1,0 +1,172 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/extauthz"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+func newPolicies(t *testing.T) *Policies {
+	t.Helper()
+	client, err := redis.Open(redisserver.Start(t, t.TempDir(), "--appendonly", "no").URL)
+	must(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	kept, err := store.Open(t.Context(), client, 4)
+	must(t, err)
+	return &Policies{Store: kept, Keys: NewKeys(kept, false, slog.New(slog.DiscardHandler))}
+}
+
+// newGate is a gate whose Envoy has not come yet.
+func newGate(t *testing.T) (*Gate, *buffer) {
+	t.Helper()
+	log := &buffer{}
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	signer, err := facts.NewSigner()
+	must(t, err)
+	gate, err := extauthz.New(extauthz.Config{Signer: signer, Log: logger, Now: time.Now})
+	must(t, err)
+	policies := newPolicies(t)
+	options := envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}
+	return NewGate(gate, func(c *Config) (*extauthz.Policy, error) { return policies.Make(t.Context(), c) }, options, logger), log
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What does not depend on a route outlives its change: keys that were fetched, tokens that were verified.
+func TestPoliciesKeepWhatIsTheSame(t *testing.T) {
+	dir, policies := sample.Folder(t), newPolicies(t)
+	path := filepath.Join(dir, "routes.yaml")
+	cases := []struct {
+		name, file, text string
+		same             bool
+	}{
+		{"a route", "routes.yaml", sample.With(t, "methods: [GET, POST]", "methods: [POST]"), true},
+		{"a plan", "routes.yaml", sample.With(t, "per_client: 10/s", "per_client: 20/s"), true},
+		{"the tokens' audience", "routes.yaml", sample.With(t, `audience: "https://localhost:8443"`, `audience: "https://other"`), false},
+		{"the tokens' audience again", "routes.yaml", sample.Routes, false},
+		{"who may be addressed", "routes.yaml", sample.With(t, "audiences: [bank]", "audiences: [bank, other]"), false},
+		{"the directory", "directory.yaml", sample.Directory + "statement_max_age: 25m\n", false},
+	}
+	_, err := policies.Make(t.Context(), read(t, path))
+	must(t, err)
+	for _, c := range cases {
+		before := policies.filters
+		sample.Write(t, filepath.Join(dir, c.file), c.text)
+		_, err := policies.Make(t.Context(), read(t, path))
+		must(t, err)
+		if same := &policies.filters[0] == &before[0]; same != c.same {
+			t.Errorf("after a change of %s the filters are the same: %t", c.name, same)
+		}
+	}
+}
+
+func TestGateKnowsTheVersionsOfRequestsUnderWay(t *testing.T) {
+	gate, _ := newGate(t)
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	var versions []string
+	for _, more := range []string{"", "# two\n", ""} {
+		sample.Write(t, path, sample.Routes+more)
+		config := read(t, path)
+		must(t, gate.Apply(t.Context(), config))
+		versions = append(versions, config.Version())
+	}
+	var status Status
+	gate.Describe(&status)
+	want := slices.Compact(slices.Sorted(slices.Values(versions)))
+	if !slices.Equal(status.Known, want) || len(want) != 2 || len(status.Envoys) != 0 {
+		t.Errorf("known are %v, want %v", status.Known, want)
+	}
+}
+
+func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
+	gate, _ := newGate(t)
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	good := read(t, path)
+	must(t, gate.Apply(t.Context(), good))
+	sample.Write(t, path, sample.Routes+"# two\n")
+	next := read(t, path)
+	sample.Write(t, filepath.Join(dir, "server.key"), slurp(t, filepath.Join(dir, "server.pem"))) // gone bad since
+	if err := gate.Apply(t.Context(), next); err == nil {
+		t.Error("a version is in force whose certificate has no key")
+	}
+	var status Status
+	gate.Describe(&status)
+	if !slices.Equal(status.Known, []string{good.Version()}) {
+		t.Errorf("known are %v, want %s alone", status.Known, good.Version())
+	}
+}
+
+func TestRetire(t *testing.T) {
+	now := time.Now()
+	old, fresh := now.Add(-time.Hour), now.Add(-time.Second)
+	cases := []struct {
+		name    string
+		earlier []retired
+		want    string
+	}{
+		{"none", nil, ""},
+		{"Envoy has not taken a later one yet", []retired{{version: "a"}, {version: "b"}}, "a b"},
+		{"requests may be under way", []retired{{version: "a", replaced: fresh}, {version: "b"}}, "a b"},
+		{"no request is under way", []retired{{version: "a", replaced: old}, {version: "b", replaced: old}, {version: "c", replaced: fresh}}, "c"},
+		{"all are gone", []retired{{version: "a", replaced: old}}, ""},
+		{"too many", []retired{{version: "a", weight: 1}, {version: "b", weight: maxRetired - 1}, {version: "c", weight: 2}}, "c"},
+		{"the last one is kept, however large", []retired{{version: "a", weight: 1}, {version: "b", weight: maxRetired + 1}}, "b"},
+	}
+	for _, c := range cases {
+		g := &Gate{earlier: c.earlier}
+		g.retire(now)
+		var left []string
+		for _, e := range g.earlier {
+			left = append(left, e.version)
+		}
+		if have := strings.Join(left, " "); have != c.want {
+			t.Errorf("%s: left are %q, want %q", c.name, have, c.want)
+		}
+	}
+}
+
+func TestCertificatesThatDoNotBelongTogether(t *testing.T) {
+	gate, log := newGate(t)
+	dir := sample.Folder(t)
+	must(t, gate.Apply(t.Context(), read(t, filepath.Join(dir, "routes.yaml"))))
+	healthy := func() Status {
+		gate.Changed(context.WithoutCancel(t.Context()))
+		status := Status{Healthy: true}
+		gate.Describe(&status)
+		return status
+	}
+	if s := healthy(); !s.Healthy {
+		t.Fatalf("at first: %s", s.Why)
+	}
+	right := slurp(t, filepath.Join(dir, "server.key"))
+	other, err := pki.EC()
+	must(t, err)
+	must(t, pki.WriteKey(filepath.Join(dir, "server.key"), other))
+	if s := healthy(); s.Healthy || !strings.Contains(s.Why, "server.key") || strings.Contains(log.String(), "PRIVATE") {
+		t.Errorf("with another key: %+v", s)
+	}
+	sample.Write(t, filepath.Join(dir, "server.key"), right)
+	if s := healthy(); !s.Healthy {
+		t.Errorf("mended: %s", s.Why)
+	}
+}

@@ -1,0 +1,162 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+const awhile = 5 * time.Second
+
+func itoa(number int) string { return strconv.Itoa(number) }
+
+func read(t *testing.T, path string) *Config {
+	t.Helper()
+	config, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func slurp(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// errPart is what a part says that will not have a configuration.
+var errPart = errors.New("the part will not have it")
+
+// part is a Part that remembers what was put in force, and refuses files with a certain word.
+type part struct {
+	mu   sync.Mutex
+	runs []string // versions, in the order they came into force
+}
+
+const refusedWord = "# not this one"
+
+func (p *part) Apply(_ context.Context, config *Config) error {
+	if strings.Contains(string(config.files[0].Text), refusedWord) {
+		return errPart
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runs = append(p.runs, config.Version())
+	return nil
+}
+
+func (p *part) Files(config *Config) []string { return envoy.SecretFiles(config.File) }
+func (p *part) Changed(context.Context)       {}
+
+func (p *part) last() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.runs[len(p.runs)-1]
+}
+
+// world is a follower of a sample folder, and its log.
+type world struct {
+	*Follower
+	t          *testing.T
+	dir, state string
+	part       *part
+	log        *buffer
+	stop       func()
+}
+
+// follow starts a follower, as a process would.
+func follow(t *testing.T, dir, state string) (*world, error) {
+	t.Helper()
+	w := &world{t: t, dir: dir, state: state, part: &part{}, log: &buffer{}}
+	follower, err := NewFollower(filepath.Join(dir, "routes.yaml"), state, w.part, slog.New(slog.NewTextHandler(w.log, nil)))
+	if err != nil {
+		return nil, err
+	}
+	w.Follower = follower
+	if err := follower.Load(t.Context()); err != nil {
+		return nil, errors.Join(err, follower.Close())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- follower.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := errors.Join(<-ended, follower.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(w.stop)
+	return w, nil
+}
+
+// start is follow of a new folder.
+func start(t *testing.T) *world {
+	t.Helper()
+	w, err := follow(t, sample.Folder(t), filepath.Join(t.TempDir(), "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) save(name, text string) {
+	w.t.Helper()
+	sample.Write(w.t, filepath.Join(w.dir, name), text)
+}
+
+// await waits until the status is as wanted.
+func (w *world) await(what string, wanted func(Status) bool) Status {
+	w.t.Helper()
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		if status := w.Status(); wanted(status) {
+			return status
+		} else if time.Since(begun) > awhile {
+			w.t.Fatalf("not %s: %+v", what, status)
+		}
+	}
+}
+
+// inForce waits until what is on the disk is in force, and returns its version.
+func (w *world) inForce() string {
+	w.t.Helper()
+	want := read(w.t, filepath.Join(w.dir, "routes.yaml")).Version()
+	w.await("in force", func(s Status) bool { return s.Version == want && s.Healthy && s.File.Version == want && s.Entry > 0 })
+	return want
+}
+
+func (w *world) refused() Status {
+	w.t.Helper()
+	return w.await("refused", func(s Status) bool { return s.File.Refused != "" })
+}
+
+// buffer is a log in memory.
+type buffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
