@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,18 +13,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 )
 
-const (
-	// patience is how long a version waits for Envoy's word before it is taken to be in force without it.
-	patience = 10 * time.Second
-
-	// retireAfter is how long requests may still come that Envoy began under an earlier version: a client has 15 seconds
-	// to send one.
-	retireAfter = 20 * time.Second
-
-	// maxRetired bounds the routes of all earlier versions together; a version has some weight of its own.
-	maxRetired    = 100_000
-	versionWeight = 100
-)
+// patience is how long a version waits for Envoy's word before it is taken to be in force without it.
+const patience = 10 * time.Second
 
 // A Gate keeps the gate and its Envoy on one version: the gate knows a version before Envoy is given it, and forgets one
 // only after Envoy has a later one.
@@ -51,14 +40,6 @@ type edition struct {
 	resources *envoy.Resources
 	secrets   []*envoy.Secret // as they were published last
 	good      []*envoy.Secret // as Envoy has acknowledged them last
-}
-
-// retired is what is left of a version that is not in force any more: requests may be under way that began under it.
-type retired struct {
-	version  string
-	policy   *extauthz.Policy
-	weight   int
-	replaced time.Time // when Envoy had acknowledged a later version; zero before
 }
 
 // wait is for Envoy's word on a version.
@@ -124,36 +105,6 @@ func (g *Gate) prepare(config *Config) (*edition, error) {
 		return nil, err
 	}
 	return &edition{config: config, policy: policy, resources: resources, secrets: secrets}, nil
-}
-
-// know tells the gate all versions that requests may come under: those in use, and one that is about to be.
-func (g *Gate) know(next *edition) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.retire(time.Now())
-	var policies []*extauthz.Policy
-	for _, e := range g.earlier {
-		policies = append(policies, e.policy)
-	}
-	for _, e := range []*edition{g.live, next} {
-		if e != nil {
-			policies = append(policies, e.policy)
-		}
-	}
-	g.gate.Use(policies...)
-}
-
-// retire forgets versions that no request can come under any more, and the oldest where there are too many.
-func (g *Gate) retire(now time.Time) {
-	weight := 0
-	for i, e := range slices.Backward(g.earlier) {
-		weight += e.weight
-		over := !e.replaced.IsZero() && now.Sub(e.replaced) > retireAfter
-		if over || weight > maxRetired && i < len(g.earlier)-1 {
-			g.earlier = slices.Delete(g.earlier, 0, i+1)
-			return
-		}
-	}
 }
 
 // publish gives a version to Envoy and waits for its word. Where no Envoy is there to give it, or it is silent, the
@@ -222,16 +173,4 @@ func (g *Gate) current() *edition {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.live
-}
-
-// confirm notes that Envoy has all of the version in force: those before it are on their way out.
-func (g *Gate) confirm() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.live.good = g.live.secrets
-	for i := range g.earlier {
-		if g.earlier[i].replaced.IsZero() {
-			g.earlier[i].replaced = time.Now()
-		}
-	}
 }

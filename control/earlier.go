@@ -1,0 +1,68 @@
+package control
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/extauthz"
+)
+
+const (
+	// retireAfter is how long requests may still come that Envoy began under an earlier version: a client has 15 seconds
+	// to send one.
+	retireAfter = 20 * time.Second
+
+	// maxRetired bounds the routes of all earlier versions together; a version has some weight of its own.
+	maxRetired    = 100_000
+	versionWeight = 100
+)
+
+// retired is what is left of a version that is not in force any more: requests may be under way that began under it.
+type retired struct {
+	version  string
+	policy   *extauthz.Policy
+	weight   int
+	replaced time.Time // when Envoy had acknowledged a later version; zero before
+}
+
+// know tells the gate all versions that requests may come under: those in use, and one that is about to be.
+func (g *Gate) know(next *edition) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.retire(time.Now())
+	var policies []*extauthz.Policy
+	for _, e := range g.earlier {
+		policies = append(policies, e.policy)
+	}
+	for _, e := range []*edition{g.live, next} {
+		if e != nil {
+			policies = append(policies, e.policy)
+		}
+	}
+	g.gate.Use(policies...)
+}
+
+// retire forgets versions that no request can come under any more, and the oldest where there are too many.
+func (g *Gate) retire(now time.Time) {
+	weight := 0
+	for i, e := range slices.Backward(g.earlier) {
+		weight += e.weight
+		over := !e.replaced.IsZero() && now.Sub(e.replaced) > retireAfter
+		if over || weight > maxRetired && i < len(g.earlier)-1 {
+			g.earlier = slices.Delete(g.earlier, 0, i+1)
+			return
+		}
+	}
+}
+
+// confirm notes that Envoy has all of the version in force: those before it are on their way out.
+func (g *Gate) confirm() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.live.good = g.live.secrets
+	for i := range g.earlier {
+		if g.earlier[i].replaced.IsZero() {
+			g.earlier[i].replaced = time.Now()
+		}
+	}
+}
