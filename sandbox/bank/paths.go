@@ -16,6 +16,9 @@ const (
 	FundsConsentPath       = FundsConsentsPath + "/{ConsentId}"
 	FundsConfirmationsPath = "/open-banking/v3.1/cbpii/funds-confirmations"
 
+	// SampleAccount is the AccountId of an account that the bank has.
+	SampleAccount = "22289"
+
 	// HealthPath answers 200 as long as the bank serves.
 	HealthPath = "/health"
 )

@@ -92,12 +92,14 @@ func welcome(dir string, w *World) string {
   token      POST %s
   accounts   %s %s
   directory  %s
+  routes     %s: save it, and it is in force
 
 try, in another terminal:
   dcr-gateway tpp register --world %s
   dcr-gateway tpp token --scope accounts
   dcr-gateway tpp call %s
+  dcr-gateway routes status --gate unix:%s
 Ctrl-C stops everything.
 `, filepath.Join(w.Dir, worldfile.Name), f.Discovery, f.Registration, f.Token, f.APIs[0].Method, f.APIs[0].URL, f.Directory.API,
-		dir, f.APIs[0].URL)
+		filepath.Join(w.Dir, f.Routes), dir, f.APIs[0].URL, filepath.Join(dir, strings.TrimPrefix(f.Internal.GateAdmin, "unix:")))
 }

@@ -98,6 +98,19 @@ func renderEnvoy(ctx context.Context, o Options) error {
 	return pki.WriteFile(filepath.Join(o.Dir, envoyFile), text, os.FileMode(0o600))
 }
 
+// apis are the bank's, each as a client can call it at once.
+func apis(base string) []worldfile.API {
+	account := base + bank.AccountsPath + "/" + bank.SampleAccount
+	return []worldfile.API{
+		{URL: base + bank.AccountsPath, Method: "GET", Scope: "accounts"},
+		{URL: account, Method: "GET", Scope: "accounts"},
+		{URL: account + "/balances", Method: "GET", Scope: "accounts"},
+		{URL: account + "/transactions", Method: "GET", Scope: "accounts"},
+		{URL: base + bank.PaymentConsentsPath, Method: "POST", Scope: "payments"},
+		{URL: base + bank.FundsConsentsPath, Method: "POST", Scope: "fundsconfirmations"},
+	}
+}
+
 // describe is world.json but for the processes.
 func describe(o Options, p ports, m *minted) *worldfile.World {
 	mtls, public := httpsURL(p.mtls), httpsURL(p.public)
@@ -107,7 +120,7 @@ func describe(o Options, p ports, m *minted) *worldfile.World {
 		Registration: mtls + registerPath(o.Profile),
 		Token:        mtls + "/oauth2/token", Revocation: mtls + "/oauth2/revoke", Introspection: mtls + "/oauth2/introspect",
 		JWKS:     public + "/oauth2/jwks",
-		APIs:     []worldfile.API{{URL: mtls + bank.AccountsPath, Method: "GET", Scope: "accounts"}},
+		APIs:     apis(mtls),
 		ServerCA: serverCAFile, Routes: routesFile, TPPs: m.tpps,
 		Directory: worldfile.Directory{
 			Issuer: directory.Issuer, API: httpsURL(p.directory), JWKS: m.directory.KeysURL(), CA: serverCAFile,

@@ -19,6 +19,10 @@ const (
 	redisPart     = "redis"
 )
 
+// drainTime is edge.drain_time of the world's routes.yaml, which leaves it at its default, in seconds: Envoy is told it
+// when it starts, and by nothing else.
+const drainTime = "10"
+
 // Parts start in two steps, since the gate and the registry ask Redis and the directory at once.
 func foundations() []string { return []string{redisPart, directoryPart, bankPart} }
 func gateway() []string     { return []string{registryPart, gatePart, envoyPart} }
@@ -40,7 +44,8 @@ func processes(o Options, p ports, w *worldfile.World, envoy string) map[string]
 		gatePart: self("gate", "--routes", routesFile, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
 			"--state", "run/gate-state", "--access-log", w.Logs.Envoy, "--redis", w.Redis, "--log", w.Logs.Gate),
 		envoyPart: self("edge", "--admin", adminSocket, "--drain", "4s", "--",
-			envoy, "-c", envoyFile, "--concurrency", "2", "--disable-hot-restart", "--log-level", "warning"),
+			envoy, "-c", envoyFile, "--concurrency", "2", "--disable-hot-restart", "--log-level", "warning",
+			"--drain-time-s", drainTime, "--drain-strategy", "immediate"),
 	}
 	if o.Redis == "" {
 		all[redisPart] = redisProcess(o, p)
