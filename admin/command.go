@@ -146,12 +146,17 @@ func (c *call) load(path string) (*control.Config, error) {
 	if err == nil {
 		return config, nil
 	}
+	return nil, c.refuse(path, err)
+}
+
+// refuse prints why a file is refused.
+func (c *call) refuse(path string, cause error) error {
 	var problems routes.Problems
-	if !errors.As(err, &problems) {
-		return nil, exit{1, err.Error()}
+	if !errors.As(cause, &problems) {
+		return exit{1, cause.Error()}
 	}
 	fmt.Fprint(c.stderr, problemText(problems))
-	return nil, exit{1, path + " is refused"}
+	return exit{1, path + " is refused"}
 }
 
 // problemText prints problems, each with the line that it is about.

@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/control"
@@ -19,7 +21,7 @@ type difference struct {
 
 type version struct {
 	File    string `json:"file"`
-	Version string `json:"version"`
+	Version string `json:"version,omitempty"` // none where the files that it names are not here
 }
 
 // A change is one of a part: file, listener, upstream, plan, rate_limit_service, edge or route.
@@ -52,20 +54,37 @@ const (
 
 // diff compares two files. It fails only where one of them is refused.
 func diff(_ context.Context, c *call) error {
-	before, err := c.load(c.operands[0])
+	was, err := c.form(c.operands[0])
 	if err != nil {
 		return err
 	}
-	after, err := c.load(c.operands[1])
+	is, err := c.form(c.operands[1])
 	if err != nil {
 		return err
 	}
-	return c.print(compare(version{c.operands[0], before.Version()}, version{c.operands[1], after.Version()}, before, after))
+	return c.print(compare(version{c.operands[0], was.Version}, version{c.operands[1], is.Version}, was, is))
 }
 
-func compare(old, new version, before, after *control.Config) *difference {
+// form reads what is to be compared: also a file of another day or another machine, which names files that are not here.
+func (c *call) form(path string) (*routes.File, error) {
+	config, err := control.Read(path)
+	if err == nil {
+		return config.File, nil
+	}
+	text, unread := os.ReadFile(path)
+	if unread != nil {
+		return nil, exit{1, unread.Error()}
+	}
+	file, refusal := routes.ParseKept(path, text, filepath.Dir(path))
+	if refusal != nil {
+		return nil, c.refuse(path, refusal)
+	}
+	file.Version = ""
+	return file, nil
+}
+
+func compare(old, new version, was, is *routes.File) *difference {
 	d := &difference{Old: old, New: new, Changes: []change{}}
-	was, is := before.File, after.File
 	d.part("file", "", general(was), general(is))
 	named(d, "listener", was.Listeners, is.Listeners)
 	named(d, "upstream", was.Upstreams, is.Upstreams)

@@ -167,6 +167,20 @@ func headOf(d *difference) string {
 }
 
 // TestOneRouteOfTwo: who joins routes and takes over the checks of the one only is found out.
+// A file of another day is compared where it lies.
+func TestDiffOfFilesWithoutWhatTheyName(t *testing.T) {
+	dir, elsewhere := sample.Folder(t), t.TempDir()
+	old := save(t, elsewhere, "old.yaml")
+	stdout, stderr, code := run(t, "diff", old, filepath.Join(dir, "routes.yaml"))
+	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, old+" -> "+filepath.Join(dir, "routes.yaml")+" (") || !strings.HasSuffix(stdout, "): nothing changes\n") {
+		t.Errorf("%d %q %q", code, stdout, stderr)
+	}
+	broken := save(t, elsewhere, "broken.yaml", "scopes: [payments]", "scoops: [payments]")
+	if _, stderr, code := run(t, "diff", old, broken); code != 1 || !strings.Contains(stderr, "did you mean scopes?") {
+		t.Errorf("%d %q", code, stderr)
+	}
+}
+
 func TestOneRouteOfTwo(t *testing.T) {
 	dir := sample.Folder(t)
 	two := "name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n  - {name: payments, path: /pisp/payments, methods: [POST]"

@@ -10,7 +10,7 @@ import (
 // text prints changes part by part. What protects less stands behind an exclamation mark.
 func (d *difference) text() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s (%s) -> %s (%s): ", d.Old.File, d.Old.Version, d.New.File, d.New.Version)
+	fmt.Fprintf(&text, "%s -> %s: ", d.Old.text(), d.New.text())
 	switch {
 	case len(d.Changes) == 0:
 		text.WriteString("nothing changes\n")
@@ -23,6 +23,13 @@ func (d *difference) text() string {
 		text.WriteString(one.text())
 	}
 	return text.String()
+}
+
+func (v version) text() string {
+	if v.Version == "" {
+		return v.File
+	}
+	return v.File + " (" + v.Version + ")"
 }
 
 func (c *change) text() string {

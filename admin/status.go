@@ -79,6 +79,9 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if len(said.Known) > 1 {
 		line("decides under", "%s", strings.Join(said.Known, ", "))
 	}
+	if len(said.Known) > 0 && len(said.Envoys) == 0 {
+		line("envoy", "NONE IS CONNECTED")
+	}
 	for _, one := range said.Envoys {
 		line("envoy", "%s, connected for %s", one.ID, age(s.now, one.Since))
 		for _, name := range slices.Sorted(maps.Keys(one.Types)) {

@@ -25,8 +25,17 @@ type retired struct {
 	replaced time.Time // when Envoy had acknowledged a later version; zero before
 }
 
-// know tells the gate all versions that requests may come under: those in use, and one that is about to be.
+// know has the gate know of a version that Envoy is about to be given; nil when it has been.
 func (g *Gate) know(next *edition) {
+	g.mu.Lock()
+	g.coming = next
+	g.mu.Unlock()
+	g.forget()
+}
+
+// forget tells the gate all versions that requests may come under, and no others: those in use, and one that is about
+// to be.
+func (g *Gate) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.retire(time.Now())
@@ -34,7 +43,7 @@ func (g *Gate) know(next *edition) {
 	for _, e := range g.earlier {
 		policies = append(policies, e.policy)
 	}
-	for _, e := range []*edition{g.live, next} {
+	for _, e := range []*edition{g.live, g.coming} {
 		if e != nil {
 			policies = append(policies, e.policy)
 		}

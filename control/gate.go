@@ -28,6 +28,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	live    *edition
+	coming  *edition  // what Envoy is being given, and may work under before it has said so
 	earlier []retired // oldest first
 	waiting *wait
 	fault   string // why the certificates on the disk are not Envoy's

@@ -26,7 +26,7 @@ func (g *Gate) Run(ctx context.Context, follower *Follower) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			g.know(nil)
+			g.forget()
 		case outcome := <-g.late:
 			g.note(ctx, outcome, follower)
 		}

@@ -1,0 +1,128 @@
+package docs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+)
+
+const reference = "routes.md"
+
+var update = flag.Bool("update", false, "write "+reference+" anew")
+
+// object is a part of the schema: an object with its keys, or what a key may be.
+type object struct {
+	Properties  map[string]object `json:"properties"`
+	Required    []string          `json:"required"`
+	Ref         string            `json:"$ref"`
+	Description string            `json:"description"`
+	Default     any               `json:"default"`
+	Enum        []any             `json:"enum"`
+	Type        string            `json:"type"`
+	Items       *object           `json:"items"`
+	Values      json.RawMessage   `json:"additionalProperties"`
+	AnyOf       []object          `json:"anyOf"`
+	Defs        map[string]object `json:"$defs"`
+}
+
+// parts are the objects in the order in which the page explains them, with what each is called in the file.
+var parts = []struct{ def, title string }{
+	{"", "The file"}, {"Listener", "`listeners.NAME`"}, {"Certificate", "`listeners.NAME.certificates[]`"}, {"Upstream", "`upstreams.NAME`"},
+	{"UpstreamTLS", "`upstreams.NAME.tls`"}, {"Health", "`upstreams.NAME.health`"}, {"Route", "`routes[]`"}, {"Plan", "`plans.NAME`"},
+	{"RateLimitService", "`rate_limit_service`"}, {"Edge", "`edge`"}, {"Tokens", "`tokens`"},
+}
+
+const head = `# routes.yaml
+
+Every key of the file. Nothing else is taken: a misspelt key is refused, with its line and the key that was probably meant. This page is written from the model that
+the gateway reads with (` + "`go test ./docs -update`" + `); ` + "`dcr-gateway routes schema`" + ` writes the same as a JSON Schema, which editors complete and check by:
+
+` + "```yaml\n# yaml-language-server: $schema=routes.schema.json\n```" + `
+
+` + "`dcr-gateway routes render --defaults FILE`" + ` writes a file with every default spelt out. Names of files are relative to the folder of routes.yaml. Times are written as 90s, 5m or
+500ms, sizes as 64KiB or 1MiB, rates as 10/s, 600/m or 1000/h. What a file may say and hardly means is in [lint.md](lint.md); whoever comes from an API manager finds its
+steps in [from-an-api-manager.md](from-an-api-manager.md).
+`
+
+// The page says of every key what the reader knows of it.
+func TestReference(t *testing.T) {
+	var schema object
+	if err := json.Unmarshal(routes.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	page.WriteString(head)
+	for _, part := range parts {
+		what := schema
+		if part.def != "" {
+			what = schema.Defs[part.def]
+			delete(schema.Defs, part.def)
+		}
+		fmt.Fprintf(&page, "\n## %s\n\n| key | what it says | what it may be | default |\n|---|---|---|---|\n", part.title)
+		for _, key := range slices.Sorted(maps.Keys(what.Properties)) {
+			value := what.Properties[key]
+			fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", key, value.Description, form(schema.Defs, value), preset(what, key))
+		}
+	}
+	for name, def := range schema.Defs {
+		if len(def.Properties) > 0 {
+			t.Errorf("the page does not explain %s", name)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(reference, page.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, page.Bytes()) {
+		t.Errorf("%s is not up to date: go test ./docs -update", reference)
+	}
+}
+
+// form says what a value may be, in a few words.
+func form(defs map[string]object, value object) string {
+	var values object
+	_ = json.Unmarshal(value.Values, &values) // false, where there is none
+	name := strings.TrimPrefix(value.Ref, "#/$defs/")
+	def := defs[name]
+	switch {
+	case value.Items != nil:
+		return "a list; " + form(defs, *value.Items)
+	case len(value.AnyOf) > 0:
+		return form(defs, value.AnyOf[0]) + ", or a list"
+	case values.Ref != "":
+		return "by name: see below"
+	case len(def.Enum) > 0:
+		var words []string
+		for _, word := range def.Enum {
+			words = append(words, fmt.Sprintf("`%v`", word))
+		}
+		return strings.Join(words, ", ")
+	case name != "" && strings.ToUpper(name[:1]) == name[:1]:
+		return "see below"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
+
+// preset is what holds where the file says nothing.
+func preset(of object, key string) string {
+	if value := of.Properties[key].Default; value != nil {
+		return fmt.Sprintf("`%v`", value)
+	}
+	if slices.Contains(of.Required, key) {
+		return "must be there"
+	}
+	return ""
+}
