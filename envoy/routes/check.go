@@ -40,6 +40,7 @@ func (f *File) check(form Problems, kept bool) Problems {
 		c.know(problem)
 	}
 	c.checkAuthority()
+	c.checkTokens()
 	c.checkListeners()
 	c.checkUpstreams()
 	c.checkPlans()

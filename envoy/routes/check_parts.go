@@ -98,6 +98,13 @@ func (c *checker) checkPlans() {
 	}
 }
 
+// checkTokens refuses a lifetime that the seconds of exp and iat cannot say, or that is over before it is used.
+func (c *checker) checkTokens() {
+	if l := c.Tokens.Lifetime; l < 10*time.Second || l%time.Second != 0 {
+		c.add("tokens.lifetime", "tokens.lifetime", "must be whole seconds, from 10s to 24h")
+	}
+}
+
 // checkEdge refuses limits under which Envoy or its clients cannot work, and ones that are none.
 func (c *checker) checkEdge() {
 	e := &c.Edge

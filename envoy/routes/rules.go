@@ -55,6 +55,7 @@ var rules = []struct{ id, doc string }{
 	{"upstream.health", "The answer to a question for health is not waited for longer than until the next one."},
 	{"upstream.tls", "A client certificate for an upstream and its key need each other."},
 	{"plan.empty", "A plan bounds something."},
+	{"tokens.lifetime", "Access tokens live long enough to be used, and for whole seconds."},
 	{"edge.range", "A limit of the edge lets Envoy and its clients work, and is one."},
 	{"edge.order", "A request's header is not waited for longer than the whole request."},
 
