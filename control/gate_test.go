@@ -19,7 +19,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
-func newPolicies(t *testing.T) *Policies {
+func newPolicies(t testing.TB) *Policies {
 	t.Helper()
 	client, err := redis.Open(redisserver.Start(t, t.TempDir(), "--appendonly", "no").URL)
 	must(t, err)
@@ -30,7 +30,7 @@ func newPolicies(t *testing.T) *Policies {
 }
 
 // newGate is a gate whose Envoy has not come yet.
-func newGate(t *testing.T) (*Gate, *buffer) {
+func newGate(t testing.TB) (*Gate, *buffer) {
 	t.Helper()
 	log := &buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
@@ -40,10 +40,11 @@ func newGate(t *testing.T) (*Gate, *buffer) {
 	must(t, err)
 	policies := newPolicies(t)
 	options := envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}
-	return NewGate(gate, func(c *Config) (*extauthz.Policy, error) { return policies.Make(t.Context(), c) }, options, logger), log
+	ctx := t.Context()
+	return NewGate(gate, func(c *Config) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, logger), log
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
