@@ -21,7 +21,7 @@ type pace struct {
 	fast        time.Duration // the same, while a file is missing or a folder cannot be watched
 }
 
-var usual = pace{quiet: 10 * time.Millisecond, most: 50 * time.Millisecond, slow: 10 * time.Second, fast: time.Second}
+var usual = pace{quiet: 10 * time.Millisecond, most: 2 * time.Second, slow: 10 * time.Second, fast: time.Second}
 
 // Watcher watches a set of files. It asks the kernel to tell of changes in their folders and in those of every symbolic
 // link on the way to them, and looks at the files now and then all the same: not every file system tells.
@@ -85,7 +85,7 @@ func (w *Watcher) Watch(files ...string) error {
 	}
 	w.files = absolute
 	if w.look() {
-		offer(w.changed)
+		offer(w.kicks) // and not at once: a file that is being written is told of when it is whole
 	}
 	return nil
 }

@@ -159,10 +159,32 @@ func TestTruncateThenWrite(t *testing.T) {
 	expect(t, w, "written")
 }
 
+// A file that is written step by step is told of when it is whole, also where somebody has read it meanwhile and watches
+// on.
+func TestManySteps(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "routes.yaml")
+	write(t, name, "1")
+	w := watcher(t, pace{quiet: time.Second / 2, most: time.Hour, slow: time.Hour, fast: time.Hour}, name)
+	file, err := os.Create(name)
+	must(t, err)
+	defer file.Close()
+	for range 20 {
+		_, err := file.WriteString("2")
+		must(t, err)
+		must(t, w.Watch(name))
+		select {
+		case <-w.Changed():
+			t.Fatal("half of it was told of")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	expect(t, w, "the whole file")
+}
+
 // A change of many steps that never pauses is told before its end.
 func TestSettleIsBounded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "routes.yaml")
-	w := watcher(t, pace{quiet: time.Hour, most: usual.most, slow: time.Hour, fast: time.Hour}, file)
+	w := watcher(t, pace{quiet: time.Hour, most: 50 * time.Millisecond, slow: time.Hour, fast: time.Hour}, file)
 	write(t, file, "1")
 	expect(t, w, "a change that is not followed by any quiet")
 }
