@@ -40,15 +40,25 @@ func (g *Gate) forget() {
 	defer g.mu.Unlock()
 	g.retire(time.Now())
 	var policies []*extauthz.Policy
-	for _, e := range g.earlier {
+	for _, e := range g.inUse() {
 		policies = append(policies, e.policy)
 	}
+	g.gate.Use(policies...)
+}
+
+// inUse are the versions that requests may come under.
+func (g *Gate) inUse() []retired {
+	all := slices.Clone(g.earlier)
 	for _, e := range []*edition{g.live, g.coming} {
 		if e != nil {
-			policies = append(policies, e.policy)
+			all = append(all, e.retired())
 		}
 	}
-	g.gate.Use(policies...)
+	return all
+}
+
+func (e *edition) retired() retired {
+	return retired{version: e.config.Version(), policy: e.policy, weight: len(e.config.File.Routes) + versionWeight}
 }
 
 // retire forgets versions that no request can come under any more, and the oldest where there are too many.
@@ -64,10 +74,13 @@ func (g *Gate) retire(now time.Time) {
 	}
 }
 
-// confirm notes that Envoy has all of the version in force: those before it are on their way out.
-func (g *Gate) confirm() {
+// confirm notes that Envoy has all of a version that is in force: those before it are on their way out.
+func (g *Gate) confirm(e *edition) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.live != e {
+		return // a later one is in force by now
+	}
 	g.live.good = g.live.secrets
 	for i := range g.earlier {
 		if g.earlier[i].replaced.IsZero() {

@@ -78,14 +78,12 @@ func (g *Gate) Apply(ctx context.Context, config *Config) error {
 	}
 	g.mu.Lock()
 	if g.live != nil {
-		g.earlier = append(g.earlier, retired{
-			version: g.live.config.Version(), policy: g.live.policy, weight: len(g.live.config.File.Routes) + versionWeight,
-		})
+		g.earlier = append(g.earlier, g.live.retired())
 	}
 	g.live = next
 	g.mu.Unlock()
 	if outcome.Version != "" {
-		g.confirm()
+		g.confirm(next)
 	}
 	g.know(nil)
 	return nil

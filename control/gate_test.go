@@ -117,6 +117,29 @@ func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
 	}
 }
 
+// Envoy works under a version before it has said so, however long that takes.
+func TestGateKnowsWhatEnvoyIsBeingGiven(t *testing.T) {
+	gate, _ := newGate(t)
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	must(t, gate.Apply(t.Context(), read(t, path)))
+	sample.Write(t, path, sample.Routes+"# two\n")
+	next, err := gate.prepare(read(t, path))
+	must(t, err)
+	known := func() bool {
+		gate.forget() // as it does now and then
+		var status Status
+		gate.Describe(&status)
+		return slices.Contains(status.Known, next.config.Version())
+	}
+	if gate.know(next); !known() {
+		t.Error("the version that Envoy is being given is forgotten")
+	}
+	if gate.know(nil); known() {
+		t.Error("a version that was taken back is known")
+	}
+}
+
 func TestRetire(t *testing.T) {
 	now := time.Now()
 	old, fresh := now.Add(-time.Hour), now.Add(-time.Second)

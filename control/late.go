@@ -38,9 +38,12 @@ func (g *Gate) note(ctx context.Context, outcome xds.Outcome, follower *Follower
 	switch {
 	case live == nil || outcome.Version != live.config.Version():
 	case !outcome.Refused:
-		g.confirm()
+		g.confirm(live)
 	case live.good != nil && outcome.Type == secretsType:
-		g.refuseSecrets(ctx, live, outcome)
+		_ = follower.do(ctx, func(ctx context.Context) error { // between two versions
+			g.refuseSecrets(ctx, live, outcome)
+			return nil
+		})
 	default:
 		why := fmt.Sprintf("envoy refuses the %s: %s", outcome.Type, outcome.Words)
 		if err := follower.GiveUp(ctx, outcome.Version, why); err != nil {
@@ -51,6 +54,9 @@ func (g *Gate) note(ctx context.Context, outcome xds.Outcome, follower *Follower
 
 // refuseSecrets goes back to the certificates that Envoy had taken.
 func (g *Gate) refuseSecrets(ctx context.Context, live *edition, outcome xds.Outcome) {
+	if g.current() != live {
+		return // another version has come with certificates of its own
+	}
 	g.log.ErrorContext(ctx, "envoy refuses new certificates, those before stay in use", "cause", outcome.Words)
 	g.setFault("envoy refuses the certificates on the disk: " + outcome.Words)
 	if err := g.xds.Publish(live.resources, live.good); err != nil {
@@ -90,11 +96,8 @@ func (g *Gate) setFault(why string) {
 func (g *Gate) Describe(status *Status) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, e := range g.earlier {
+	for _, e := range g.inUse() {
 		status.Known = append(status.Known, e.version)
-	}
-	if g.live != nil {
-		status.Known = append(status.Known, g.live.config.Version())
 	}
 	slices.Sort(status.Known)
 	status.Known = slices.Compact(status.Known) // a file may have come back to what it was
