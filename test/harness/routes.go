@@ -69,14 +69,19 @@ func (w *World) Status(ctx context.Context) (*Status, error) {
 
 // AskGate asks something of the gate's admin interface. An answer that is not 200 is an error.
 func (w *World) AskGate(ctx context.Context, method, path string) ([]byte, error) {
-	socket := w.Path(strings.TrimPrefix(w.File.Internal.GateAdmin, "unix:"))
+	return w.askSocket(ctx, w.File.Internal.GateAdmin, method, path)
+}
+
+// askSocket asks something of a part's admin interface.
+func (w *World) askSocket(ctx context.Context, address, method, path string) ([]byte, error) {
+	socket := w.Path(strings.TrimPrefix(address, "unix:"))
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
 	}}
-	request, err := http.NewRequestWithContext(ctx, method, "http://gate"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://admin"+path, nil)
 	if err != nil {
 		return nil, err
 	}
