@@ -78,6 +78,14 @@ func TestFind(t *testing.T) {
 		{"two slashes", "400 path.form", changed(func(a *ask) { a.path = "//accounts" })},
 		{"a backslash", "400 path.form", changed(func(a *ask) { a.path = `/accounts\` })},
 		{"a fragment", "400 path.form", changed(func(a *ask) { a.path = "/accounts#x" })},
+		{"an escaped slash", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%2Fx" })},
+		{"an escape that is escaped", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%252fx" })},
+		{"an escaped question mark", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%3fx" })},
+		{"an escaped semicolon", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%3Bx" })},
+		{"an escaped control character", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%0a" })},
+		{"half an escape", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%2" })},
+		{"an escape that is none", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%zz" })},
+		{"an escape with a sign", "400 path.form", changed(func(a *ask) { a.path = "/accounts/%+1" })},
 		{"a fragment, and no route", "400 path.form", changed(func(a *ask) { a.route, a.path = "", "/x#y" })},
 
 		{"no route", "404 route.path", changed(func(a *ask) { a.route, a.path = "", "/nowhere" })},
@@ -164,6 +172,18 @@ func TestOrder(t *testing.T) {
 		a.listener = r.Listener
 		if got := checkGate(t, gate, a.request()); !got.allowed || strings.Join(ran, " ") != want {
 			t.Errorf("%s: %s after %v, want %s", route, got.verdict(), ran, want)
+		}
+	}
+}
+
+func TestPlainlyEscaped(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/": true, "/a/b": true, "/a%20b": true, "/%C3%A9": true, "/%7e%41": true,
+		"/%": false, "/%4": false, "/%4g": false, "/%+4": false, "/%25": false, "/%2f": false, "/%2F": false, "/%5c": false, "/%3b": false,
+		"/%3f": false, "/%23": false, "/%00": false, "/%1F": false, "/%7f": false, "/ok%20then%2f": false,
+	} {
+		if plainlyEscaped(path) != want {
+			t.Errorf("%s: %t", path, !want)
 		}
 	}
 }
