@@ -6,6 +6,7 @@ import (
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
@@ -24,6 +25,9 @@ const (
 	// A server that does not even answer a ping is gone. gRPC servers resent more of them than they have agreed to.
 	keepaliveInterval = time.Minute
 	keepaliveTimeout  = 5 * time.Second
+
+	// maxPattern is how many instructions a pattern may have; the longest path has some 1,100.
+	maxPattern = 4096
 )
 
 // Bootstrap returns what Envoy starts with to get all else over Delta ADS from o.XDS. It listens to nobody before it
@@ -69,11 +73,24 @@ func (t *translation) bootstrap(b *bootstrapv3.Bootstrap) (*bootstrapv3.Bootstra
 	b.Node = &corev3.Node{Id: nodeName, Cluster: nodeName}
 	b.Admin = &bootstrapv3.Admin{Address: t.address(t.options.Admin)}
 	b.OverloadManager = t.overloadManager()
+	b.LayeredRuntime = largePatterns()
 	t.check(b)
 	if t.err != nil {
 		return nil, t.err
 	}
 	return b, nil
+}
+
+// largePatterns lets Envoy take the pattern of any path that the reader takes: a character is an instruction or more, and
+// Envoy takes a hundred of them, which is less than some paths of Open Banking have.
+func largePatterns() *bootstrapv3.LayeredRuntime {
+	size := structpb.NewNumberValue(maxPattern)
+	return &bootstrapv3.LayeredRuntime{Layers: []*bootstrapv3.RuntimeLayer{{
+		Name: "patterns",
+		LayerSpecifier: &bootstrapv3.RuntimeLayer_StaticLayer{StaticLayer: &structpb.Struct{Fields: map[string]*structpb.Value{
+			"re2.max_program_size.error_level": size, "re2.max_program_size.warn_level": size,
+		}}},
+	}}}
 }
 
 func (t *translation) xdsCluster() *clusterv3.Cluster {

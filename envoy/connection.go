@@ -3,11 +3,8 @@ package envoy
 import (
 	"time"
 
-	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
-	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
@@ -79,26 +76,6 @@ func (t *translation) chooseRoutes(manager *managerv3.HttpConnectionManager, lis
 
 // kibibytes rounds up, for Envoy counts headers in these.
 func kibibytes(size routes.Size) uint32 { return (uint32(size) + 1<<10 - 1) >> 10 }
-
-// reservedHeaders removes the headers by which the parts behind Envoy know who is asking, and by which it is told what to
-// do, before anything reads them:
-// "any occurrence of the Client-Cert ... header field in the original incoming request" must go (RFC 9440, section 2.4).
-func (t *translation) reservedHeaders() []*corev3.TypedExtensionConfig {
-	var mutations []*mutationv3.HeaderMutation
-	for _, matcher := range []*matcherv3.StringMatcher{
-		{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: "x-dcr-"}},
-		{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: "x-envoy-"}},
-		{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: "client-cert"}},
-	} {
-		mutations = append(mutations, &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{
-			RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{KeyMatcher: matcher},
-		}})
-	}
-	return []*corev3.TypedExtensionConfig{{
-		Name:        "envoy.http.early_header_mutation.header_mutation",
-		TypedConfig: t.pack(&earlyv3.HeaderMutation{Mutations: mutations}),
-	}}
-}
 
 // nobodyInternal names an address that no client can have: Envoy takes an empty list for the private networks and the
 // loopback, whose clients could then set x-envoy-* and x-request-id as they like.

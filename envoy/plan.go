@@ -88,8 +88,8 @@ func bucket(tokens uint32, period time.Duration) *typev3.TokenBucket {
 	return &typev3.TokenBucket{MaxTokens: tokens, TokensPerFill: number(tokens), FillInterval: duration(period)}
 }
 
-// always is a share of all requests. Envoy wants a name for the key that could override it; no runtime layer is there
-// to do it.
+// always is a share of all requests. Envoy wants a name for the key that could override it; no runtime layer has
+// it.
 func always(key string) *corev3.RuntimeFractionalPercent {
 	return &corev3.RuntimeFractionalPercent{
 		DefaultValue: &typev3.FractionalPercent{Numerator: 100, Denominator: typev3.FractionalPercent_HUNDRED},

@@ -3,6 +3,7 @@ package envoy_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,6 +19,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
+
+// drainTime is how long Envoy keeps connections of a listener that has changed.
+const drainTime = 2 * time.Second
 
 // envoyBinary returns a real Envoy's name.
 func envoyBinary(t *testing.T) string {
@@ -52,7 +56,7 @@ func (e *edge) start(t *testing.T, bootstrap *bootstrapv3.Bootstrap) string {
 		t.Fatal(err)
 	}
 	command := exec.Command(envoyBinary(t), "-c", "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning",
-		"--file-flush-interval-msec", "50", "--drain-time-s", "2")
+		"--file-flush-interval-msec", "50", "--drain-time-s", fmt.Sprint(drainTime.Seconds()), "--drain-strategy", "immediate")
 	command.Dir, command.Stdout, command.Stderr = e.dir, output, output
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

@@ -122,7 +122,7 @@ func both(filters ...*accesslogv3.AccessLogFilter) *accesslogv3.AccessLogFilter 
 func (r reply) filter() *accesslogv3.AccessLogFilter {
 	comparison := &accesslogv3.ComparisonFilter{
 		Op: accesslogv3.ComparisonFilter_EQ,
-		// Envoy wants a name for the key that could override the value; no runtime layer is there to do it.
+		// Envoy wants a name for the key that could override the value; no runtime layer has it.
 		Value: &corev3.RuntimeUInt32{DefaultValue: r.status, RuntimeKey: fmt.Sprintf("dcr.local_reply.%d", r.status)},
 	}
 	if r.status == 0 {

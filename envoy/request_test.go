@@ -48,6 +48,8 @@ func (e *edge) testQuestion(t *testing.T, client *http.Client) {
 func (e *edge) testHeaders(t *testing.T, client *http.Client) {
 	e.gate.answers(allow)
 	evil := []string{"x-dcr-facts", "x-dcr-client-id", "client-cert", "client-cert-chain", "x-forwarded-client-cert",
+		"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded", "x-original-url", "x-rewrite-url",
+		"x-http-method", "x-http-method-override", "x-method-override",
 		"x-envoy-original-path", "x-envoy-auth-partial-body", "x-request-id"}
 	var lines []string
 	for _, name := range evil {
@@ -56,16 +58,16 @@ func (e *edge) testHeaders(t *testing.T, client *http.Client) {
 	lines = append(lines, "authorization: Bearer secret", "x-fapi-interaction-id: not a UUID")
 	answer := ask(t, client, "POST", e.mtls+"/register", strings.NewReader("body"), lines...)
 	for _, name := range evil {
-		if slices.Contains(header(e.gate.questions()[0], name), "evil") {
+		if strings.Contains(strings.Join(header(e.gate.questions()[0], name), ","), "evil") {
 			t.Errorf("the gate saw the client's %s", name)
 		}
-		if slices.Contains(answer.seen(t).Header.Values(name), "evil") {
+		if strings.Contains(strings.Join(answer.seen(t).Header.Values(name), ","), "evil") {
 			t.Errorf("the upstream saw the client's %s", name)
 		}
 	}
 	upstream := answer.seen(t).Header
 	for name, want := range map[string][]string{
-		"X-Dcr-Facts": {"facts"}, "X-Fapi-Interaction-Id": {interaction}, "Authorization": nil,
+		"X-Dcr-Facts": {"facts"}, "X-Fapi-Interaction-Id": {interaction}, "Authorization": nil, "X-Forwarded-Proto": {"https"},
 	} {
 		if have := upstream.Values(name); !slices.Equal(have, want) {
 			t.Errorf("the upstream saw %s: %q, want %q", name, have, want)
