@@ -1,0 +1,142 @@
+// Package edge attacks the edge of a running world: with paths, hosts and headers that look like others, with more
+// requests than a plan allows, with clients that take their time, and with ten thousand that do nothing at all.
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+var world *harness.World
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// run has one world for all tests, which follow each other: each leaves it with the routes it came with.
+func run(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "dcr-edge")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program, err := harness.Build(context.Background(), dir)
+	if err != nil {
+		return 1, err
+	}
+	if world, err = harness.Start(context.Background(), harness.Options{Program: program}); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	err = errors.Join(world.End(), checkLogs())
+	if code != 0 || err != nil {
+		fmt.Fprintln(os.Stderr, "the world's files are kept in", world.Dir)
+		return code, err
+	}
+	return 0, os.RemoveAll(world.Dir)
+}
+
+func checkLogs() error {
+	races, err := world.Races()
+	leaks, other := world.Leaks()
+	if len(races)+len(leaks) > 0 {
+		return fmt.Errorf("data races %v, secrets %v", races, leaks)
+	}
+	return errors.Join(err, other)
+}
+
+// change saves routes.yaml with changes, and waits until it is in force. When the test ends it is as it was.
+func change(t *testing.T, change func(text string) string) {
+	t.Helper()
+	text, err := world.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { save(t, text) })
+	changed := change(text)
+	if changed == text {
+		t.Fatal("routes.yaml is as it was")
+	}
+	save(t, changed)
+}
+
+func save(t *testing.T, text string) {
+	t.Helper()
+	if err := world.SaveRoutes(text); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := world.AwaitStatus(context.Background(), 10*time.Second, inForce); err != nil {
+		t.Error(err)
+	}
+}
+
+// few is a number of headers that changeEdge allows, and that nobody else asks for.
+const few = 40
+
+// changeEdge saves routes.yaml with limits of its own, and waits until each of Envoy's threads has them for new
+// connections.
+func changeEdge(t *testing.T, limits string, client *harness.Registered) {
+	t.Helper()
+	change(t, func(text string) string {
+		return strings.Replace(text, "plans:\n", fmt.Sprintf("edge: {max_headers: %d, drain_time: 1s, %s}\nplans:\n", few, limits), 1)
+	})
+	probe := message{method: http.MethodGet, target: "/", host: address(), headers: slices.Repeat([]string{"x: y"}, few)}
+	begun := time.Now()
+	for inARow := 0; inARow < 40; inARow++ {
+		fresh := &line{address: address(), config: world.TLS(&client.Transport)}
+		answer, err := fresh.send(t, probe)
+		fresh.hangUp()
+		if err != nil || time.Since(begun) > 10*time.Second {
+			t.Fatalf("the new limits are not there: %s, %v", answer, err)
+		}
+		if answer.Status != http.StatusRequestHeaderFieldsTooLarge {
+			inARow = 0
+		}
+	}
+}
+
+// inForce says that what is on the disk is in force, and that Envoy says so too.
+func inForce(s *harness.Status) bool {
+	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
+		return false
+	}
+	for kind, ack := range s.Envoys[0].Types {
+		if kind != "secrets" && ack.Version != s.Version {
+			return false
+		}
+	}
+	return true
+}
+
+// register makes a client with a token for all that the bank has.
+func register(t *testing.T) *harness.Registered {
+	t.Helper()
+	software, err := world.Enrol(t.Context(), harness.Order{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &harness.Registered{Software: software, HTTP: world.Client(&software.Transport, harness.HTTP2)}
+	request := software.Request()
+	request.Claims["scope"] = "openid accounts payments fundsconfirmations"
+	answer := client.Send(t, http.MethodPost, world.File.Registration, "application/jose", request.Compact(), false)
+	if answer.Status != http.StatusCreated {
+		t.Fatalf("register: %s", answer)
+	}
+	client.ID, _ = answer.JSON(t)["client_id"].(string)
+	client.Renew(t)
+	return client
+}

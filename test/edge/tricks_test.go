@@ -1,0 +1,183 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A trick makes a request look like another.
+type trick struct {
+	name   string
+	change func(m *message)
+	raw    bool // no HTTP/2 can say it
+}
+
+// pathTricks are for a path with two segments at least.
+func pathTricks(path, host string) []trick {
+	var all []trick
+	for name, target := range lookalikes(path) {
+		all = append(all, trick{name, func(m *message) { m.target = target }, false})
+	}
+	for name, target := range escapes(path) {
+		all = append(all, trick{name, func(m *message) { m.target = target }, false})
+	}
+	for name, target := range rawTargets(path, host) {
+		all = append(all, trick{name, func(m *message) { m.target = target }, true})
+	}
+	return all
+}
+
+// cut splits a path before its last segment.
+func cut(path string) (head, last string) {
+	at := strings.LastIndexByte(path, '/')
+	return path[:at], path[at+1:]
+}
+
+// lookalikes are paths that a careless server takes for the given one, by name.
+func lookalikes(path string) map[string]string {
+	head, last := cut(path)
+	first, rest, _ := strings.Cut(path[1:], "/")
+	return map[string]string{
+		"a parameter":                    path + ";x=1",
+		"an empty parameter":             path + ";",
+		"a parameter in front":           "/" + first + ";x=1/" + rest,
+		"dots with a parameter":          head + "/x/..;x=1/" + last,
+		"a backslash":                    head + `\` + last,
+		"dots and backslashes":           head + `\x\..\` + last,
+		"two slashes":                    head + "//" + last,
+		"two slashes in front":           "/" + path,
+		"two slashes at the end":         path + "//",
+		"a dot":                          head + "/./" + last,
+		"two dots":                       head + "/x/../" + last,
+		"two dots behind what is public": "/oauth2/jwks/../.." + path,
+		"dots at the end":                path + "/x/..",
+		"a slash at the end":             path + "/",
+		"longer":                         path + "X",
+		"shorter":                        path[:len(path)-1],
+		"below it":                       path + "/x/y/z",
+		"an extension":                   path + ".json",
+		"in capitals":                    strings.ToUpper(path),
+		"a capital":                      head + "/" + strings.ToUpper(last[:1]) + last[1:],
+		"a fragment":                     path + "#x",
+		"a fragment in front":            "/oauth2/jwks#/../.." + path,
+		"an empty query":                 path + "?",
+		"a path in the query":            path + "?x=/../../oauth2/jwks;y#",
+		"two question marks":             "/oauth2/jwks?/../.." + path,
+	}
+}
+
+// escapes are such paths with something in them that a server decodes, or not.
+func escapes(path string) map[string]string {
+	head, last := cut(path)
+	return map[string]string{
+		"an escaped parameter":         path + "%3bx=1",
+		"an escaped dot":               head + "/%2e/" + last,
+		"an escaped dot at the end":    path + "/%2e",
+		"escaped dots":                 head + "/x/%2e%2e/" + last,
+		"one escaped dot of two":       head + "/x/.%2E/" + last,
+		"escaped dots at the end":      path + "/x/%2e%2e",
+		"escaped dots out of the root": "/%2e%2e/%2e%2e" + path,
+		"dots escaped twice":           head + "/x/%252e%252e/" + last,
+		"dots in long UTF-8":           head + "/x/%c0%ae%c0%ae/" + last,
+		"an escaped slash":             head + "%2f" + last,
+		"an escaped slash in capitals": head + "%2F" + last,
+		"an escaped slash at the end":  path + "%2f",
+		"a slash escaped twice":        head + "%252f" + last,
+		"a wide slash":                 head + "%ef%bc%8f" + last,
+		"an escaped backslash":         head + "%5c" + last,
+		"an escaped letter":            head + "/" + fmt.Sprintf("%%%02x", last[0]) + last[1:],
+		"a letter escaped twice":       head + "/" + fmt.Sprintf("%%25%02x", last[0]) + last[1:],
+		"an escaped NUL":               path + "%00",
+		"an escaped space":             path + "%20",
+		"an escaped tab":               path + "%09",
+		"an escaped line feed":         path + "%0a",
+		"half an escape":               path + "%",
+		"no escape":                    path + "%zz",
+		"an escaped fragment":          path + "%23x",
+		"an escaped question mark":     path + "%3fx",
+	}
+}
+
+// rawTargets are what no client of HTTP/2 can ask for.
+func rawTargets(path, host string) map[string]string {
+	return map[string]string{
+		"an absolute form":                        "https://" + host + path,
+		"an absolute form of another host":        "https://evil.example" + path,
+		"an absolute form without TLS":            "http://" + host + path,
+		"an absolute form with a user":            "https://user@" + host + path,
+		"an absolute form without a host":         "https://" + path,
+		"an absolute form of another scheme":      "ftp://" + host + path,
+		"an absolute form that leads out of hers": "https://" + host + "/x/../" + path,
+		"no slash in front":                       path[1:],
+		"a space in front":                        " " + path,
+		"a NUL":                                   path + "\x00",
+		"a byte that is no ASCII":                 path + "\x80",
+		"a tab":                                   path + "\t",
+	}
+}
+
+// sendable are the characters of a Host that net/http sends.
+const sendable = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:"
+
+// hostTricks ask for other servers, or for none.
+func hostTricks(host string) []trick {
+	name, port, _ := strings.Cut(host, ":")
+	var all []trick
+	for what, host := range map[string]string{
+		"another host":            "evil.example",
+		"a host in capitals":      "EVIL.EXAMPLE",
+		"no port":                 name,
+		"another port":            name + ":1",
+		"a port that is none":     name + ":99999",
+		"a port of letters":       name + ":https",
+		"a dot at the end":        name + ".:" + port,
+		"two dots at the end":     name + "..:" + port,
+		"a user":                  "user@" + host,
+		"a path":                  host + "/x",
+		"a query":                 host + "?x",
+		"a list":                  host + ", evil.example",
+		"a space":                 "evil example",
+		"an address of IPv6":      "[::1]:" + port,
+		"half an IPv6 address":    "[::1",
+		"the asterisk":            "*",
+		"an underscore":           "evil_host",
+		"the inside":              "localhost",
+		"Envoy's own":             "admin",
+		"none":                    "",
+		"a byte that is no ASCII": "evil\x80",
+	} {
+		all = append(all, trick{what, func(m *message) { m.host = host }, host == "" || strings.Trim(host, sendable) != ""})
+	}
+	return append(all,
+		trick{"two hosts", func(m *message) { m.headers = append(m.headers, "Host: evil.example") }, true},
+		trick{"a folded host", func(m *message) { m.headers, m.host = append(m.headers, "Host: evil.example\r\n "+host), "" }, true},
+		trick{"a space behind Host", func(m *message) { m.headers, m.host = append(m.headers, "Host : "+host), "" }, true},
+	)
+}
+
+// headerTricks say of a request what only the parts behind the edge may say, or come near it.
+func headerTricks() []trick {
+	var all []trick
+	for _, header := range append(told(),
+		"x_dcr_facts: evil", "x_dcr_client_id: evil", "x_fapi_interaction_id: evil", "authorization_: Bearer evil", "x_forwarded_for: evil",
+		"x_envoy_original_path: /oauth2/jwks", "content_length: 0",
+	) {
+		name, _, _ := strings.Cut(header, ":")
+		all = append(all, trick{name, func(m *message) { m.headers = append(m.headers, header) }, false})
+	}
+	return all
+}
+
+// told are headers by which the parts behind the edge, and servers of many makes, are told who asks and for what.
+func told() []string {
+	return []string{
+		"x-dcr-facts: evil", "x-dcr-client-id: evil", "x-dcr-software-id: evil", "x-dcr-org-id: evil", "x-dcr-scopes: evil", "x-dcr-roles: evil",
+		"x-dcr-certificate: evil", "x-dcr-anything: evil", "client-cert: :evil:", "client-cert-chain: :evil:",
+		"x-forwarded-client-cert: Hash=evil", "x-forwarded-for: 10.9.8.7", "x-forwarded-host: evil.example", "x-forwarded-proto: evil",
+		"x-forwarded-port: 1", "x-forwarded-prefix: /evil", "x-forwarded-server: evil", "x-forwarded-anything: evil", "forwarded: for=10.9.8.7;host=evil",
+		"x-envoy-original-path: /evil", "x-envoy-original-host: evil", "x-envoy-internal: true", "x-envoy-external-address: 10.9.8.7",
+		"x-envoy-auth-partial-body: evil", "x-envoy-decorator-operation: evil", "x-envoy-upstream-rq-timeout-ms: 1", "x-envoy-max-retries: 9",
+		"x-envoy-expected-rq-timeout-ms: 1", "x-envoy-anything: evil", "x-request-id: evil",
+		"x-original-url: /evil", "x-rewrite-url: /evil", "x-http-method-override: DELETE", "x-http-method: DELETE", "x-method-override: DELETE",
+	}
+}
