@@ -76,10 +76,7 @@ func change(t *testing.T, change func(text string) string) {
 
 func save(t *testing.T, text string) {
 	t.Helper()
-	if err := world.SaveRoutes(text); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := world.AwaitStatus(context.Background(), 10*time.Second, inForce); err != nil {
+	if err := world.Install(context.Background(), text); err != nil {
 		t.Error(err)
 	}
 }
@@ -107,19 +104,6 @@ func changeEdge(t *testing.T, limits string, client *harness.Registered) {
 			inARow = 0
 		}
 	}
-}
-
-// inForce says that what is on the disk is in force, and that Envoy says so too.
-func inForce(s *harness.Status) bool {
-	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
-		return false
-	}
-	for kind, ack := range s.Envoys[0].Types {
-		if kind != "secrets" && ack.Version != s.Version {
-			return false
-		}
-	}
-	return true
 }
 
 // register makes a client with a token for all that the bank has.

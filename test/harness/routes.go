@@ -10,7 +10,12 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/control"
 )
+
+// installTime is long for a machine that is busy with something else.
+const installTime = 10 * time.Second
 
 // Routes is the text of the world's routes.yaml.
 func (w *World) Routes() (string, error) {
@@ -55,6 +60,32 @@ type Status struct {
 	} `json:"envoys"`
 	Reloads  int `json:"reloads"`
 	Refusals int `json:"refusals"`
+}
+
+// InForce says that what is on the disk is in force, and that Envoy says so too.
+func (s *Status) InForce() bool {
+	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
+		return false
+	}
+	for kind, ack := range s.Envoys[0].Types {
+		if kind != "secrets" && ack.Version != s.Version {
+			return false
+		}
+	}
+	return true
+}
+
+// Install saves a routes.yaml that is good, and returns when it is in force in gate and Envoy, by the version that it has.
+func (w *World) Install(ctx context.Context, text string) error {
+	if err := w.SaveRoutes(text); err != nil {
+		return err
+	}
+	config, err := control.Read(w.Path(w.File.Routes))
+	if err != nil {
+		return err
+	}
+	_, err = w.AwaitStatus(ctx, installTime, func(s *Status) bool { return s.Version == config.Version() && s.InForce() })
+	return err
 }
 
 // Status asks the gate.

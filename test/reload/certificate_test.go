@@ -69,7 +69,7 @@ func TestTheServerCertificateIsChanged(t *testing.T) {
 			certificate, key, serial := serverPair(t, &ca)
 			way.put(t, certificate, key)
 			guests.awaitSerial(t, way.name, serial, world.MTLS())
-			if status, err := world.AwaitStatus(t.Context(), second, inForce); err != nil || status.Source != "file" {
+			if status, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil || status.Source != "file" {
 				t.Errorf("%s: it is mended, and not healthy: %v", way.name, err)
 			}
 		}
@@ -129,7 +129,7 @@ func TestACertificateThatCannotBeUsed(t *testing.T) {
 
 func awaitWell(t *testing.T) {
 	t.Helper()
-	if _, err := world.AwaitStatus(t.Context(), second, inForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }

@@ -103,7 +103,7 @@ func TestSIGHUPReadsTheFile(t *testing.T) {
 		if err := world.Signal(harness.Gate, syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.Version != before.Version && inForce(s) }); err != nil {
+		if _, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.Version != before.Version && s.InForce() }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -94,7 +94,7 @@ func TestABadFileChangesNothing(t *testing.T) {
 		})
 	}
 	save(t, text)
-	if _, err := world.AwaitStatus(t.Context(), second, inForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestTheLastGoodVersionSurvives(t *testing.T) {
 		t.Errorf("the log does not say so: %v", err)
 	}
 	save(t, text)
-	if _, err := world.AwaitStatus(t.Context(), second, inForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }

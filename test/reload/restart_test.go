@@ -165,7 +165,7 @@ func well(t *testing.T, r *harness.Registered) {
 			t.Errorf("%s: %v, %v, want %d", path, answer, err, want)
 		}
 	}
-	if _, err := world.AwaitStatus(t.Context(), few, inForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), few, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }

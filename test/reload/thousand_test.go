@@ -80,6 +80,10 @@ func TestAThousandReloads(t *testing.T) {
 	var routes [comers]comer
 	clients := gather(t, r, beat, func(c *client) error { return askAbout(c, &routes) },
 		keptHTTP2, keptHTTP2, keptHTTP2, keptHTTP2, keptHTTP1, anewHTTP1, anewHTTP2)
+	before, err := world.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var sizes []map[string]int64
 	begun := time.Now()
 	for version := 1; version <= reloads && !t.Failed(); version++ {
@@ -101,6 +105,9 @@ func TestAThousandReloads(t *testing.T) {
 	}
 	took := time.Since(begun)
 	clients.judge(t)
+	if after, err := world.Status(t.Context()); err != nil || after.Refusals != before.Refusals {
+		t.Errorf("versions were refused: %+v, %v", after, err)
+	}
 	if n := s.trespassers.Load(); n > 0 {
 		t.Errorf("%d requests without a token have reached the bank", n)
 	}
