@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
@@ -115,4 +116,18 @@ func dial(gate string) func(ctx context.Context, _, _ string) (net.Conn, error) 
 		}
 		return new(net.Dialer).DialContext(ctx, "tcp", gate)
 	}
+}
+
+// gateByGate prints what each gate has said, or why it has said nothing.
+func gateByGate[T any](gates []answered[T], said func(*strings.Builder, *T)) string {
+	var text strings.Builder
+	for _, gate := range gates {
+		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
+		if gate.Error != "" {
+			fmt.Fprintf(&text, "  %s\n", gate.Error)
+			continue
+		}
+		said(&text, gate.Said)
+	}
+	return text.String()
 }

@@ -28,16 +28,10 @@ func history(ctx context.Context, c *call) error {
 }
 
 func (h *histories) text() string {
-	var text strings.Builder
-	for _, gate := range h.Gates {
-		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
-		if gate.Error != "" {
-			fmt.Fprintf(&text, "  %s\n", gate.Error)
-			continue
-		}
-		table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	return gateByGate(h.Gates, func(text *strings.Builder, entries *[]control.Entry) {
+		table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "  N\tversion\tage\tnote")
-		for _, entry := range *gate.Said {
+		for _, entry := range *entries {
 			note := entry.Note
 			if entry.Live {
 				note += " (in force)"
@@ -45,8 +39,7 @@ func (h *histories) text() string {
 			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, entry.Version, age(h.now, entry.Time), strings.TrimSpace(note))
 		}
 		_ = table.Flush() // into memory
-	}
-	return text.String()
+	})
 }
 
 // rollback makes gates run on an earlier version. It prints what they run on then.

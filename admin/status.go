@@ -33,23 +33,16 @@ func status(ctx context.Context, c *call) error {
 }
 
 func (s *statuses) text() string {
-	var text strings.Builder
-	for _, gate := range s.Gates {
-		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
-		if gate.Error != "" {
-			fmt.Fprintf(&text, "  %s\n", gate.Error)
-			continue
-		}
-		table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	return gateByGate(s.Gates, func(text *strings.Builder, said *control.Status) {
+		table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
 		s.gate(func(key, format string, arguments ...any) {
 			fmt.Fprintf(table, "  %s\t%s\n", key, fmt.Sprintf(format, arguments...))
-		}, gate.Said)
+		}, said)
 		_ = table.Flush() // into memory
-		for _, problem := range slices.Concat(gate.Said.File.Problems, gate.Said.File.Warnings) {
-			fmt.Fprintf(&text, "    %s\n", strings.ReplaceAll(problem.Error(), "\n", "\n    "))
+		for _, problem := range slices.Concat(said.File.Problems, said.File.Warnings) {
+			fmt.Fprintf(text, "    %s\n", strings.ReplaceAll(problem.Error(), "\n", "\n    "))
 		}
-	}
-	return text.String()
+	})
 }
 
 // gate prints one gate's status, a line for each thing.

@@ -4,7 +4,6 @@ package edge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,45 +17,9 @@ import (
 
 var world *harness.World
 
+// TestMain has one world for all tests, which follow each other: each leaves it with the routes it came with.
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
-
-// run has one world for all tests, which follow each other: each leaves it with the routes it came with.
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "dcr-edge")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program, err := harness.Build(context.Background(), dir)
-	if err != nil {
-		return 1, err
-	}
-	if world, err = harness.Start(context.Background(), harness.Options{Program: program}); err != nil {
-		return 1, err
-	}
-	code = m.Run()
-	err = errors.Join(world.End(), checkLogs())
-	if code != 0 || err != nil {
-		fmt.Fprintln(os.Stderr, "the world's files are kept in", world.Dir)
-		return code, err
-	}
-	return 0, os.RemoveAll(world.Dir)
-}
-
-func checkLogs() error {
-	races, err := world.Races()
-	leaks, other := world.Leaks()
-	if len(races)+len(leaks) > 0 {
-		return fmt.Errorf("data races %v, secrets %v", races, leaks)
-	}
-	return errors.Join(err, other)
+	os.Exit(harness.Main(m, func(_ string, w *harness.World) { world = w }))
 }
 
 // change saves routes.yaml with changes, and waits until it is in force. When the test ends it is as it was.

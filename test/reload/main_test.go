@@ -5,7 +5,6 @@ package reload
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"testing"
@@ -19,39 +18,9 @@ const second = time.Second
 
 var world *harness.World
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run has one world for all tests, which follow each other: each leaves it with the routes it came with.
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "dcr-reload")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	program, err := harness.Build(context.Background(), dir)
-	if err == nil {
-		world, err = harness.Start(context.Background(), harness.Options{Program: program})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := m.Run()
-	if err := world.End(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	if races, err := world.Races(); err != nil || len(races) > 0 {
-		fmt.Fprintln(os.Stderr, "data races in the world's logs:", races, err)
-		code = 1
-	}
-	if leaks, err := world.Leaks(); err != nil || len(leaks) > 0 {
-		fmt.Fprintln(os.Stderr, "secrets in the world's logs:", leaks, err)
-		code = 1
-	}
-	_ = os.RemoveAll(world.Dir)
-	return code
+// TestMain has one world for all tests, which follow each other: each leaves it with the routes it came with.
+func TestMain(m *testing.M) {
+	os.Exit(harness.Main(m, func(_ string, w *harness.World) { world = w }))
 }
 
 // original is the text of routes.yaml, which is put back when the test ends.

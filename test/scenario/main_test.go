@@ -3,10 +3,8 @@
 package scenario
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -23,33 +21,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "dcr-scenario")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if program, err = harness.Build(context.Background(), dir); err != nil {
-		return 1, err
-	}
-	if gateway, err = harness.Start(context.Background(), harness.Options{Program: program}); err != nil {
-		return 1, err
-	}
-	code = m.Run()
-	err = errors.Join(gateway.End(), checkLogs(gateway))
-	if code != 0 || err != nil {
-		fmt.Fprintln(os.Stderr, "the world's files are kept in", gateway.Dir)
-		return code, err
-	}
-	return 0, os.RemoveAll(gateway.Dir)
+	os.Exit(harness.Main(m, func(p string, w *harness.World) { program, gateway = p, w }, checkDecisions))
 }
 
 // newWorld starts a world for one test. Its logs are checked like those of the shared one.
@@ -60,7 +32,7 @@ func newWorld(t *testing.T) *harness.World {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(w.End(), checkLogs(w)); err != nil {
+		if err := errors.Join(w.End(), w.CheckLogs(), checkDecisions(w)); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {

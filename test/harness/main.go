@@ -1,0 +1,65 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// Main runs the tests of a package in a world that they share, and returns the exit code. start gets the program, which is
+// built for them, and the world. When they have ended the world's logs are checked, by CheckLogs and by what the package
+// checks itself. After a failure the world's files are kept.
+func Main(m *testing.M, start func(program string, world *World), checks ...func(*World) error) int {
+	code, err := runIn(m, start, checks)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+func runIn(m *testing.M, start func(string, *World), checks []func(*World) error) (code int, err error) {
+	dir, err := os.MkdirTemp("", "dcr-tests")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program, err := Build(context.Background(), dir)
+	if err != nil {
+		return 1, err
+	}
+	world, err := Start(context.Background(), Options{Program: program})
+	if err != nil {
+		return 1, err
+	}
+	start(program, world)
+	code = m.Run()
+	err = errors.Join(world.End(), world.CheckLogs())
+	for _, check := range checks {
+		err = errors.Join(err, check(world))
+	}
+	if code != 0 || err != nil {
+		fmt.Fprintln(os.Stderr, "the world's files are kept in", world.Dir)
+		return code, err
+	}
+	return 0, os.RemoveAll(world.Dir)
+}
+
+// CheckLogs reads all that a world has logged, after it has ended: nothing secret is in it, and no data race.
+func (w *World) CheckLogs() error {
+	leaks, err := w.Leaks()
+	if err != nil {
+		return err
+	}
+	races, err := w.Races()
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, what := range append(leaks, races...) {
+		wrong = append(wrong, fmt.Errorf("logs: %s", what))
+	}
+	return errors.Join(wrong...)
+}
