@@ -157,7 +157,7 @@ func TestRefusals(t *testing.T) {
 		{"no CAs", func(i *input) { i.cas = nil }, "there is no certificate in PEM", "", ""},
 		{"CAs that are none", func(i *input) { i.cas = []byte("none") }, "there is no certificate in PEM", "", ""},
 		{"not UTF-8", func(i *input) { i.file.Version = "\xff" }, "invalid UTF-8", "", "invalid UTF-8"},
-		{"a route against Envoy's rules", func(i *input) { i.file.Routes[0].Methods[0] = "POST\n" }, "is not valid", "", "is not valid"},
+		{"a route against Envoy's rules", func(i *input) { i.file.Routes[0].BodyLimit = 0 }, "is not valid", "", "is not valid"},
 		{"an upstream against Envoy's rules", func(i *input) { i.change("payments", func(u *routes.Upstream) { u.Host = "a\n" }) }, "is not valid", "", "is not valid"},
 		{"a socket and a name", func(i *input) {
 			i.change("payments", func(u *routes.Upstream) { u.Address = append(u.Address, "unix:a") })

@@ -40,7 +40,6 @@ var replies = []reply{
 	{http.StatusBadRequest, "invalid_request", "the request is not well-formed"},
 	{http.StatusForbidden, "access_denied", "the request asks for something that is not offered here"},
 	{http.StatusNotFound, "not_found", "there is nothing at this path"},
-	{http.StatusMethodNotAllowed, "method_not_allowed", "the path does not have this method"},
 	{http.StatusRequestTimeout, "request_timeout", "the request did not arrive in time"},
 	{http.StatusRequestEntityTooLarge, "request_too_large", "the body is larger than this path takes"},
 	{http.StatusUpgradeRequired, "upgrade_required", "HTTP/1.1 or HTTP/2 is needed"},

@@ -18,8 +18,8 @@ import (
 // (FAPI 1.0 Baseline, section 6.2.1-11). The gate sets the request's header to the one or the other.
 const interactionID = "x-fapi-interaction-id"
 
-// routeConfiguration has, for each path, a route per routes.yaml and one for all other methods; and one for all other
-// paths. The gate is asked on each of them, and answers 405 and 404 itself.
+// routeConfiguration has, for each path, the routes of routes.yaml, and one for all other paths. The gate is asked on each
+// of them, and answers 405 and 404 itself.
 func (t *translation) routeConfiguration(listener string) *routev3.RouteConfiguration {
 	return &routev3.RouteConfiguration{
 		Name: listener,
@@ -34,13 +34,14 @@ func (t *translation) routeConfiguration(listener string) *routev3.RouteConfigur
 	}
 }
 
-// group is a path's routes.
+// group is a path's routes. The last of them takes all other methods too: the gate knows which ones a route has.
 func (t *translation) group(group *routes.Group) []*routev3.Route {
-	var list []*routev3.Route
-	for _, route := range group.Routes {
-		list = append(list, t.route(route))
+	list := make([]*routev3.Route, len(group.Routes))
+	for i, route := range group.Routes {
+		list[i] = t.route(route)
 	}
-	return append(list, t.otherMethods(group))
+	list[len(list)-1].Match.Headers = nil
+	return list
 }
 
 // hostSettings are the filters' settings of all routes that have none of their own: those that nobody serves, whose
@@ -87,22 +88,6 @@ func (t *translation) routeSettings(route *routes.Route) map[string]*anypb.Any {
 	return map[string]*anypb.Any{
 		authzFilter: t.question(shown, map[string]string{routes.ContextRoute: route.Name}),
 		filter:      t.buffer(route.BodyLimit),
-	}
-}
-
-func (t *translation) otherMethods(group *routes.Group) *routev3.Route {
-	allowed := strings.Join(group.Allowed, ", ")
-	common := once(t.others, allowed, func() *routev3.Route {
-		route := nobody("other-methods", http.StatusMethodNotAllowed)
-		route.ResponseHeadersToAdd = []*corev3.HeaderValueOption{overwrite("allow", allowed)}
-		route.TypedPerFilterConfig = map[string]*anypb.Any{
-			authzFilter: t.question(0, map[string]string{routes.ContextAllow: allowed}),
-		}
-		return route
-	})
-	return &routev3.Route{
-		Name: common.Name, Match: pathMatch(group.Path), Action: common.Action,
-		ResponseHeadersToAdd: common.ResponseHeadersToAdd, TypedPerFilterConfig: common.TypedPerFilterConfig,
 	}
 }
 

@@ -44,14 +44,13 @@ type translation struct {
 	actions map[target]*routev3.Route_Route
 	methods map[string]*routev3.HeaderMatcher
 	plans   map[string]*corev3.Metadata
-	others  map[string]*routev3.Route // by the methods that are allowed; without their paths
 }
 
 func newTranslation(file *routes.File, o Options) *translation {
 	return &translation{
 		file: file, options: o,
 		buffers: map[routes.Size]*anypb.Any{}, actions: map[target]*routev3.Route_Route{},
-		methods: map[string]*routev3.HeaderMatcher{}, plans: map[string]*corev3.Metadata{}, others: map[string]*routev3.Route{},
+		methods: map[string]*routev3.HeaderMatcher{}, plans: map[string]*corev3.Metadata{},
 	}
 }
 

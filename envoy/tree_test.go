@@ -72,7 +72,7 @@ func choice(file *routes.File, method, target string) map[string]string {
 				}
 			}
 		}
-		return map[string]string{routes.ContextAllow: strings.Join(group.Allowed, ", ")}
+		return map[string]string{routes.ContextRoute: group.Routes[len(group.Routes)-1].Name} // and the gate says 405
 	}
 	return map[string]string{}
 }

@@ -18,12 +18,12 @@ const (
 
 // ask is what Envoy asks about.
 type ask struct {
-	listener, route, allow, version string
-	host, sni                       string
-	method, path                    string
-	header                          [][2]string
-	body                            []byte
-	peer                            string
+	listener, route, version string
+	host, sni                string
+	method, path             string
+	header                   [][2]string
+	body                     []byte
+	peer                     string
 }
 
 // ask returns a question as Envoy puts it about a request of the TPP's.
@@ -78,7 +78,7 @@ func (a ask) request() *authv3.CheckRequest {
 	}
 	extensions := map[string]string{}
 	for name, value := range map[string]string{
-		routes.ContextListener: a.listener, routes.ContextRoute: a.route, routes.ContextAllow: a.allow, routes.ContextVersion: a.version,
+		routes.ContextListener: a.listener, routes.ContextRoute: a.route, routes.ContextVersion: a.version,
 	} {
 		if value != "" {
 			extensions[name] = value

@@ -72,6 +72,7 @@ func (w *world) routes() []Route {
 		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration"},
 		{Name: "token", Path: "/token", Methods: []string{"POST"}, Checks: []string{"clientauth", "certificate"}, Endpoint: "token"},
 		{Name: "accounts", Path: "/accounts", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
+		{Name: "account", Path: "/accounts/{AccountId}", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
 		{Name: "balances", Path: "/balances", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
 		{Name: "payments", Path: "/payments", Methods: []string{"POST"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"payments"}},
 		{Name: "consents", Path: "/consents", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "role"}, Roles: []string{"AISP", "PISP"}, Facts: routes.FactsHeaders},

@@ -34,8 +34,14 @@ type PolicyConfig struct {
 type Policy struct {
 	version string
 	routes  map[string]*route          // by name
+	methods map[place][]string         // of all routes there
 	names   map[string]map[string]bool // by listener, as hostName writes them
 }
+
+// place is where requests are for one of some routes, by their method.
+type place struct{ listener, shape string }
+
+func placeOf(r Route) place { return place{r.Listener, routes.Shape(r.Path)} }
 
 // route is a Route made ready.
 type route struct {
@@ -50,7 +56,10 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 		return nil, errors.New("a policy needs the version of its configuration")
 	}
 	// Clones, here and in the cache of facts: a version that is gone must not be kept in memory by a piece of its text.
-	p := &Policy{version: strings.Clone(config.Version), routes: make(map[string]*route, len(config.Routes))}
+	p := &Policy{
+		version: strings.Clone(config.Version),
+		routes:  make(map[string]*route, len(config.Routes)), methods: make(map[place][]string, len(config.Routes)),
+	}
 	var err error
 	if p.names, err = serverNames(config.ServerNames); err != nil {
 		return nil, err
@@ -65,6 +74,7 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
 		p.routes[r.Name] = &ready[i]
+		p.methods[placeOf(r)] = append(p.methods[placeOf(r)], r.Methods...)
 	}
 	return p, nil
 }

@@ -23,8 +23,7 @@ var errMalformed = errors.New("the check request names no HTTP request")
 // target is what a request asks for, and where it came in.
 type target struct {
 	listener string
-	route    string // that Envoy chose, "" for its catch-all routes
-	allow    string // where the path has routes for other methods alone: those
+	route    string // that Envoy chose by the path, "" where none has it
 	version  string
 	host     string // as the client wrote it
 	sni      string // that the TLS client named, "" where it named none
@@ -42,7 +41,7 @@ func readTarget(check *authv3.CheckRequest) (target, error) {
 	path, query, _ := strings.Cut(request.GetPath(), "?") // Envoy's path includes the query, and is normalised
 	extensions := check.GetAttributes().GetContextExtensions()
 	return target{
-		listener: extensions[routes.ContextListener], route: extensions[routes.ContextRoute], allow: extensions[routes.ContextAllow],
+		listener: extensions[routes.ContextListener], route: extensions[routes.ContextRoute],
 		version: extensions[routes.ContextVersion],
 		host:    request.GetHost(), sni: check.GetAttributes().GetTlsSession().GetSni(),
 		method: request.GetMethod(), path: path, query: query,

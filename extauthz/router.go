@@ -15,25 +15,47 @@ const ambiguous = `;\#`
 // find returns the route that Envoy chose, after finding by itself that the request is one of that route. The two
 // cannot disagree by configuration, for both come from one file; if they do, nothing is let on.
 func (p *Policy) find(asked target) (*route, map[string]string, error) {
-	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") || !plainlyEscaped(asked.path) {
-		return nil, nil, dcr.Refuse(dcr.BadRequest, "path.form", "the path holds a character that no path of this gateway has")
+	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") {
+		return nil, nil, badPath()
 	}
 	if asked.route == "" {
-		return nil, nil, missing(asked)
+		return nil, nil, dcr.Refuse(dcr.NotFound, "route.path", "there is nothing at this path")
 	}
 	chosen, known := p.routes[asked.route]
 	if !known {
 		return nil, nil, fmt.Errorf("envoy names a route that is not configured here")
 	}
 	parameters, matched := chosen.Params(asked.path)
-	if !matched || !slices.Contains(chosen.Methods, asked.method) || chosen.Listener != asked.listener {
+	if !matched || chosen.Listener != asked.listener {
 		return nil, nil, fmt.Errorf("envoy's route %s is not for this request", chosen.Name)
+	}
+	if !slices.Contains(chosen.Methods, asked.method) {
+		return nil, nil, p.otherMethod(chosen, asked.method)
+	}
+	if !chosen.bound() && !plainlyEscaped(asked.path) {
+		return nil, nil, badPath()
 	}
 	return chosen, parameters, nil
 }
 
-// plainlyEscaped says that each escape in a path is one, and of no character that would make another path of it for an
-// upstream that decodes it once more than the gate: "Implementations must not percent-encode or decode the same string more
+func badPath() error {
+	return dcr.Refuse(dcr.BadRequest, "path.form", "the path holds a character that no path of this gateway has")
+}
+
+// otherMethod refuses a method that no route with the path has.
+func (p *Policy) otherMethod(chosen *route, method string) error {
+	methods := slices.Clone(p.methods[placeOf(chosen.Route)])
+	if slices.Contains(methods, method) {
+		return fmt.Errorf("envoy's route %s is not for this method, and another one is", chosen.Name)
+	}
+	slices.Sort(methods)
+	refusal := dcr.Refuse(dcr.MethodNotAllowed, "route.method", "this path does not have that method; the Allow header names those it has")
+	refusal.Allow = slices.Compact(methods)
+	return refusal
+}
+
+// plainlyEscaped says that each escape in a path is one, and of no character that would make another path of it for a
+// bank's server that decodes it once more than the gate: "Implementations must not percent-encode or decode the same string more
 // than once" (RFC 3986, section 2.4).
 func plainlyEscaped(path string) bool {
 	for {
@@ -50,14 +72,4 @@ func plainlyEscaped(path string) bool {
 		}
 		path = path[2:]
 	}
-}
-
-// missing tells a path that has no such method from one that is not there. Either way nothing is let on.
-func missing(asked target) error {
-	if asked.allow == "" {
-		return dcr.Refuse(dcr.NotFound, "route.path", "there is nothing at this path")
-	}
-	refusal := dcr.Refuse(dcr.MethodNotAllowed, "route.method", "this path does not have that method; the Allow header names those it has")
-	refusal.Allow = strings.Split(asked.allow, ", ")
-	return refusal
 }

@@ -18,7 +18,7 @@ var CheckNeeds = map[string][]string{
 }
 
 // reservedRoutes are names of Envoy's own routes.
-var reservedRoutes = []string{"other-methods", "other-paths"}
+var reservedRoutes = []string{"other-paths"}
 
 // routePlace is a route and where it is.
 type routePlace struct {

@@ -4,8 +4,7 @@ package routes
 const (
 	ContextListener = "listener" // name of the listener; always there
 	ContextVersion  = "version"  // File.Version of the configuration the request met; always there
-	ContextRoute    = "route"    // name of the route; absent where no route has this path and this method
-	ContextAllow    = "allow"    // the path's methods, "GET, PUT", where it has routes for other methods alone
+	ContextRoute    = "route"    // name of a route with this path, and with this method where there is one; absent where no route has this path
 )
 
 // What the gate tells Envoy, as dynamic metadata.

@@ -1,9 +1,6 @@
 package routes
 
-import (
-	"path/filepath"
-	"slices"
-)
+import "path/filepath"
 
 // Abs returns the absolute name of a file that routes.yaml names: relative names are relative to the file's folder.
 func (f *File) Abs(name string) string {
@@ -36,17 +33,4 @@ func (f *File) EndpointURL(endpoint string) string {
 // URL returns where clients find a route. A path with params stays a template.
 func (f *File) URL(route *Route) string {
 	return f.Listeners[route.Listener].URL + route.Path
-}
-
-// Allowed returns the methods that the routes of one listener allow on paths of a shape, sorted.
-func (f *File) Allowed(listener, shape string) []string {
-	var methods []string
-	for i := range f.Routes {
-		route := &f.Routes[i]
-		if route.Listener == listener && Shape(route.Path) == shape {
-			methods = append(methods, route.Methods...)
-		}
-	}
-	slices.Sort(methods)
-	return slices.Compact(methods)
 }

@@ -57,17 +57,6 @@ func TestLookups(t *testing.T) {
 			t.Errorf("%s: have %q, want %q", endpoint, have, want)
 		}
 	}
-	for _, c := range []struct {
-		listener, shape string
-		want            []string
-	}{
-		{"mtls", "/open-banking/v3.3/register/{}", []string{"DELETE", "GET", "PUT"}},
-		{"public", "/open-banking/v3.3/register/{}", nil},
-	} {
-		if have := file.Allowed(c.listener, c.shape); !slices.Equal(have, c.want) {
-			t.Errorf("%s %s: have %v, want %v", c.listener, c.shape, have, c.want)
-		}
-	}
 }
 
 func TestParseAddress(t *testing.T) {
