@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 	"github.com/dcr-gateway/dcr-gateway/internal/watch"
 )
+
+// lookAgain is how long the warnings about a file hold.
+const lookAgain = time.Hour
 
 // A Part is what runs on a configuration: a gate with its Envoy, or a registry.
 type Part interface {
@@ -33,8 +37,9 @@ type Follower struct {
 	watcher *watch.Watcher
 	asks    chan ask
 
-	seen  []history.File // as the disk was read last
-	named []string       // what was read last names beside, be it in force or not
+	seen   []history.File // as the disk was read last
+	named  []string       // what was read last names beside, be it in force or not
+	looked time.Time      // when it was read
 
 	mu     sync.Mutex
 	live   *Config
@@ -144,9 +149,12 @@ func (f *Follower) Status() Status {
 // reload reads the disk and puts it in force if it is another version than the one in force. Its error is in the log
 // and in the status already.
 func (f *Follower) reload(ctx context.Context) error {
+	if f.unchanged() {
+		return nil
+	}
 	disk := &recorder{read: readFile}
 	config, err := disk.config(f.path)
-	f.seen, f.named = disk.files, nil
+	f.seen, f.named, f.looked = disk.files, nil, time.Now()
 	if config != nil {
 		f.named = f.part.Files(config)
 	}
@@ -165,6 +173,20 @@ func (f *Follower) reload(ctx context.Context) error {
 		return f.refuse(ctx, version, err)
 	}
 	return f.keep(ctx, config, "saved")
+}
+
+// unchanged says that all files are as they were when they were read last, and in force. Now and then they are read all
+// the same: certificates grow old by themselves.
+func (f *Follower) unchanged() bool {
+	if status := f.Status(); !status.Healthy || time.Since(f.looked) > lookAgain {
+		return false
+	}
+	for _, file := range f.seen {
+		if text, err := readFile(file.Path); err != nil || !bytes.Equal(text, file.Text) {
+			return false
+		}
+	}
+	return true
 }
 
 // apply puts a configuration in force and says so.

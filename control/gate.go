@@ -25,6 +25,7 @@ type Gate struct {
 	options  envoy.Options
 	log      *slog.Logger
 	late     chan xds.Outcome // what nobody waits for
+	lean     *edition         // after which memory was given back; Run's own
 
 	mu      sync.Mutex
 	live    *edition
