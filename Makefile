@@ -22,7 +22,7 @@ test: redis-server build ## Run all tests, against real Envoy and real Redis
 	$(GO) vet ./...
 	$(GO) test $(RACE) -count=1 -timeout 20m ./...
 
-bench: redis-server build ## Measure checks per second and memory, as ratios to a floor in the same run
+bench: redis-server build ## Measure checks per second, as ratios to a floor in the same run, reloads and memory
 	@$(GO) run ./test/bench
 
 lint: ## Run the linters, and check that generated files are up to date

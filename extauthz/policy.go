@@ -74,7 +74,8 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 			return nil, fmt.Errorf("route %s: %w", r.Name, err)
 		}
 		p.routes[r.Name] = &ready[i]
-		p.methods[placeOf(r)] = append(p.methods[placeOf(r)], r.Methods...)
+		at := placeOf(r)
+		p.methods[at] = append(p.methods[at], r.Methods...)
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 const (
 	callers     = 64 // that wait for an answer before they ask again
 	connections = 2  // one for each of the sandbox's two Envoy workers
-	rounds      = 5
+	rounds      = 7
 	roundTime   = 1500 * time.Millisecond
 	// patience is how long a round's last answers may take.
 	patience = 5 * time.Second
@@ -104,36 +105,41 @@ func (s *stream) rate(ctx context.Context) (float64, error) {
 	return float64(len(took)) / time.Since(start).Seconds(), err
 }
 
+// A side is a server and what it is asked.
+type side struct {
+	server *server
+	source source
+}
+
 // A contest asks the floor and the gate the same.
 type contest struct {
-	name     string
-	required float64
-	source   source
+	name        string
+	least       float64 // of the floor's rate, as it is required
+	floor, gate side
 }
 
 type measured struct {
-	rate     float64
+	rate     float64 // checks a second, the median of all rounds
 	p50, p99 time.Duration
 }
 
 type result struct {
-	name               string
-	floor, gate        measured
-	ratio, least, most float64 // of the gate's rate to the floor's, in rounds next to each other
-	required           float64
+	contest
+	floorFound, found      measured
+	ratio, lowest, highest float64 // of the gate's rate to the floor's, in rounds next to each other
 }
 
-// run has the floor and the gate take turns, so that whatever else the machine does meets both.
-func (c contest) run(ctx context.Context, floor, gate *server) (result, error) {
-	found := result{name: c.name, required: c.required}
-	floorStream, gateStream := &stream{server: floor, source: c.source}, &stream{server: gate, source: c.source}
+// run has the two take turns, so that whatever else the machine does meets both.
+func (c contest) run(ctx context.Context) (result, error) {
+	found := result{contest: c}
+	floor, gate := &stream{server: c.floor.server, source: c.floor.source}, &stream{server: c.gate.server, source: c.gate.source}
 	var floorRates, gateRates, ratios []float64
 	for round := range rounds + 1 {
-		floorRate, err := floorStream.rate(ctx)
+		floorRate, err := floor.rate(ctx)
 		if err != nil {
 			return found, fmt.Errorf("floor: %w", err)
 		}
-		gateRate, err := gateStream.rate(ctx)
+		gateRate, err := gate.rate(ctx)
 		if err != nil {
 			return found, fmt.Errorf("gate: %w", err)
 		}
@@ -142,9 +148,9 @@ func (c contest) run(ctx context.Context, floor, gate *server) (result, error) {
 		}
 		floorRates, gateRates, ratios = append(floorRates, floorRate), append(gateRates, gateRate), append(ratios, gateRate/floorRate)
 	}
-	found.floor.rate, found.gate.rate = median(floorRates), median(gateRates)
-	found.ratio, found.least, found.most = median(ratios), slices.Min(ratios), slices.Max(ratios)
-	return found, errors.Join(found.floor.alone(ctx, floorStream), found.gate.alone(ctx, gateStream))
+	found.floorFound.rate, found.found.rate = median(floorRates), median(gateRates)
+	found.ratio, found.lowest, found.highest = median(ratios), slices.Min(ratios), slices.Max(ratios)
+	return found, errors.Join(found.floorFound.alone(ctx, floor), found.found.alone(ctx, gate))
 }
 
 // alone measures how long one caller waits when there is no other.
@@ -157,7 +163,7 @@ func (m *measured) alone(ctx context.Context, s *stream) error {
 	return nil
 }
 
-func median(values []float64) float64 {
+func median[V cmp.Ordered](values []V) V {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
 }

@@ -1,6 +1,7 @@
-// Command bench measures the gate as Envoy meets it: checks a second over a Unix socket, in a whole world of real
-// processes on this machine. A number of checks a second says more about the machine than about the gate, so each is
-// given as a ratio to a floor: a server that allows everything, asked the same in the same run.
+// Command bench measures the gateway as its clients and its administrator meet it, in whole worlds of real processes on
+// this machine: checks a second over the gate's socket, a save of routes.yaml until Envoy enforces it, and memory. A
+// number of checks a second says more about the machine than about the gate, so each is given as a ratio to a floor: a
+// server that allows everything, asked the same in the same run.
 package main
 
 import (
@@ -11,17 +12,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"strconv"
 	"syscall"
-	"time"
-)
 
-// What is required of the gate and the registry.
-const (
-	warmLeast  = 0.4 // of the floor
-	coldLeast  = 0.2
-	memoryMost = 60.0 // MiB of each
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
 func main() {
@@ -33,103 +26,93 @@ func main() {
 	}
 }
 
+// run fails when a requirement is missed.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	if len(arguments) == 2 && arguments[0] == floorCommand {
 		return serveFloor(arguments[1], os.Stdin)
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	check := flags.Bool("check", false, "fail when a requirement is missed")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
 	say := func(line string) { _, _ = fmt.Fprintln(stderr, "bench: "+line) }
-	report, err := measure(ctx, say)
+	found, err := measure(ctx, say)
 	if err != nil {
 		return err
 	}
-	if err := report.print(stdout); err != nil || !*check {
-		return err
-	}
-	return report.missed()
+	return errors.Join(found.print(stdout), found.missed())
 }
 
-// A report is all that one run has found.
-type report struct {
-	results []result
-	memory  []memory
-}
-
-type memory struct {
-	part string
-	mib  float64
-}
-
-// measure makes a world, measures it and takes it down.
+// measure measures all there is. Saves come first, while nothing else runs.
 func measure(ctx context.Context, say func(string)) (found *report, err error) {
-	b, err := openBench(ctx, say)
+	say("building the program")
+	b, err := openBench(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	warm, err := b.warm(ctx)
+	say("starting a world")
+	many, err := b.site(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the warm checks: %w", err)
-	}
-	say("signing the certificates and registration requests of the cold checks")
-	cold, err := b.cold()
-	if err != nil {
-		return nil, fmt.Errorf("prepare the cold checks: %w", err)
+		return nil, err
 	}
 	found = new(report)
-	for _, c := range []contest{{"warm bearer check", warmLeast, warm}, {"cold registration", coldLeast, cold}} {
+	if found.reloads, err = reloads(ctx, many.world, say); err != nil {
+		return nil, err
+	}
+	if err := many.refresh(ctx); err != nil {
+		return nil, err
+	}
+	say("starting another world")
+	few, err := b.site(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := found.contests(ctx, b, few, many, say); err != nil {
+		return nil, err
+	}
+	gate, err := memoryOf(few.world, harness.Gate, gateMost)
+	if err != nil {
+		return nil, err
+	}
+	registry, err := memoryOf(few.world, harness.Registry, registryMost)
+	found.memory = []memory{gate, registry}
+	return found, err
+}
+
+// contests measures the gate of a world with few routes against the floor, and that of one with many against it.
+func (r *report) contests(ctx context.Context, b *bench, few, many *site, say func(string)) error {
+	floor, err := b.floor()
+	if err != nil {
+		return err
+	}
+	warm, err := few.warm(ctx)
+	if err != nil {
+		return fmt.Errorf("prepare the warm checks: %w", err)
+	}
+	warmOfMany, err := many.warm(ctx)
+	if err != nil {
+		return fmt.Errorf("prepare the warm checks of many routes: %w", err)
+	}
+	say("signing the certificates and registration requests of the cold checks")
+	cold, err := few.cold()
+	if err != nil {
+		return fmt.Errorf("prepare the cold checks: %w", err)
+	}
+	say("measuring: check with 10,000 routes")
+	if r.fewWait, r.manyWait, err = turns(ctx, side{few.gate, warm}, side{many.gate, warmOfMany}); err != nil {
+		return err
+	}
+	for _, c := range []contest{
+		{"warm bearer check", warmLeast, side{floor, warm}, side{few.gate, warm}},
+		{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}},
+	} {
 		say("measuring: " + c.name)
-		result, err := c.run(ctx, b.floor, b.gate)
+		found, err := c.run(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
+			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		found.results = append(found.results, result)
+		r.results = append(r.results, found)
 	}
-	for _, part := range []string{"gate", "registry"} {
-		mib, err := resident(ctx, b.world.File.Processes[part].PID)
-		if err != nil {
-			return nil, fmt.Errorf("memory of the %s: %w", part, err)
-		}
-		found.memory = append(found.memory, memory{part, mib})
-	}
-	return found, nil
-}
-
-// print writes a table for people. Ratios are of rounds next to each other, rates the medians of all rounds.
-func (r *report) print(w io.Writer) error {
-	const row = "%-24s %9s %9s %14s %9s %9s %9s\n"
-	micros := func(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) + " us" }
-	rate := func(rate float64) string { return strconv.FormatFloat(rate, 'f', 0, 64) }
-	text := fmt.Sprintf(row, "case", "checks/s", "of floor", "least to most", "required", "p50", "p99")
-	for _, m := range r.results {
-		text += fmt.Sprintf(row, "floor, same requests", rate(m.floor.rate), "1.00", "", "", micros(m.floor.p50), micros(m.floor.p99))
-		text += fmt.Sprintf(row, m.name, rate(m.gate.rate), fmt.Sprintf("%.2f", m.ratio), fmt.Sprintf("%.2f to %.2f", m.least, m.most),
-			fmt.Sprintf("%.2f", m.required), micros(m.gate.p50), micros(m.gate.p99))
-	}
-	for _, m := range r.memory {
-		text += fmt.Sprintf("%-24s %9s   less than %.0f MiB required\n", m.part+", resident", fmt.Sprintf("%.1f MiB", m.mib), memoryMost)
-	}
-	_, err := fmt.Fprintf(w, "%s%d cores for callers, gate, floor and Redis; rates with %d callers, medians of %d rounds; p50 and p99 with one caller\n",
-		text, runtime.NumCPU(), callers, rounds)
-	return err
-}
-
-// missed names every requirement that was not met.
-func (r *report) missed() error {
-	var missed []error
-	for _, m := range r.results {
-		if m.ratio < m.required {
-			missed = append(missed, fmt.Errorf("%s: %.2f of the floor, and %.2f is required", m.name, m.ratio, m.required))
-		}
-	}
-	for _, m := range r.memory {
-		if m.mib >= memoryMost {
-			missed = append(missed, fmt.Errorf("the %s holds %.1f MiB, and less than %.0f is required", m.part, m.mib, memoryMost))
-		}
-	}
-	return errors.Join(missed...)
+	return nil
 }

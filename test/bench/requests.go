@@ -31,8 +31,8 @@ const (
 )
 
 // warm registers a client through Envoy and gets a token, for calls of the bank's API: one token, one certificate.
-func (b *bench) warm(ctx context.Context) (source, error) {
-	client, err := tpp.OpenInWorld(b.world.Dir, b.world.File, 0)
+func (s *site) warm(ctx context.Context) (source, error) {
+	client, err := tpp.OpenInWorld(s.world.Dir, s.world.File, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (b *bench) warm(ctx context.Context) (source, error) {
 	if err := send(ctx, client, registration, client.Registered); err != nil {
 		return nil, err
 	}
-	api := b.world.File.APIs[0]
+	api := s.world.File.APIs[0]
 	grant, err := client.TokenRequest(api.Scope)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (b *bench) warm(ctx context.Context) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked, err := newQuestion("accounts", b.version, call)
+	asked, err := newQuestion("accounts", s.version, call)
 	certificate := percentEncode(transport)
 	return func(uint64) *authv3.CheckRequest { return asked.from(certificate) }, err
 }
@@ -77,34 +77,34 @@ func send(ctx context.Context, client *tpp.Client, request *tpp.Request, keep fu
 }
 
 // cold makes registration requests of one software, each from a connection with another certificate.
-func (b *bench) cold() (source, error) {
-	client, err := tpp.OpenInWorld(b.world.Dir, b.world.File, 0)
+func (s *site) cold() (source, error) {
+	client, err := tpp.OpenInWorld(s.world.Dir, s.world.File, 0)
 	if err != nil {
 		return nil, err
 	}
-	key, err := pki.ReadKey(b.world.Path(b.world.File.Directory.StatementKey))
+	key, err := pki.ReadKey(s.world.Path(s.world.File.Directory.StatementKey))
 	if err != nil {
 		return nil, err
 	}
 	first, asked := client.StatementText, make([]*question, statements)
 	for i := range asked {
-		if client.StatementText, err = b.anew(first, key); err != nil {
+		if client.StatementText, err = s.anew(first, key); err != nil {
 			return nil, err
 		}
 		request, err := client.Register(tpp.Ask{})
 		if err != nil {
 			return nil, err
 		}
-		if asked[i], err = newQuestion("register", b.version, request); err != nil {
+		if asked[i], err = newQuestion("register", s.version, request); err != nil {
 			return nil, err
 		}
 	}
-	minted, err := b.mint(client.Key)
+	minted, err := s.mint(client.Key)
 	return func(n uint64) *authv3.CheckRequest { return asked[n%statements].from(minted[n%certificates]) }, err
 }
 
 // anew signs a statement once more, under another jti, as the directory does.
-func (b *bench) anew(statement string, key crypto.Signer) (string, error) {
+func (s *site) anew(statement string, key crypto.Signer) (string, error) {
 	parts := strings.Split(statement, ".")
 	if len(parts) != 3 {
 		return "", errors.New("the software statement is not a signed JWT")
@@ -121,13 +121,13 @@ func (b *bench) anew(statement string, key crypto.Signer) (string, error) {
 	if payload, err = json.Marshal(claims); err != nil {
 		return "", err
 	}
-	return jose.Sign(key, jose.Header{Algorithm: "PS256", Type: "JWT", KeyID: b.world.File.Directory.StatementKeyID}, payload)
+	return jose.Sign(key, jose.Header{Algorithm: "PS256", Type: "JWT", KeyID: s.world.File.Directory.StatementKeyID}, payload)
 }
 
 // mint issues the software's key many certificates, on all cores.
-func (b *bench) mint(keyFile string) ([]string, error) {
-	places, member := b.world.File.Directory, b.world.File.TPPs[0]
-	issuing, err := pki.ReadAuthority(b.world.Path(places.IssuingCA), b.world.Path(places.IssuingKey))
+func (s *site) mint(keyFile string) ([]string, error) {
+	places, member := s.world.File.Directory, s.world.File.TPPs[0]
+	issuing, err := pki.ReadAuthority(s.world.Path(places.IssuingCA), s.world.Path(places.IssuingKey))
 	if err != nil {
 		return nil, err
 	}

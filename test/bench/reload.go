@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+const (
+	// saves are those that count of each size. The one before them brings the other routes.
+	saves = 9
+
+	// reloadPatience is how long a saved file may take before the measurement is given up.
+	reloadPatience = 20 * time.Second
+
+	// rest is how long nothing is saved before memory is measured: the gate gives back what it needed for a reload.
+	rest = 6 * time.Second
+)
+
+// A size is a number of routes of the bank's, beside the sandbox's own, and what is required of a save of them.
+type size struct {
+	routes      int
+	most        time.Duration // until Envoy enforces it; 0 where nothing is required
+	gate, envoy int64         // MiB some seconds after all saves
+}
+
+// While a gate reads a large file it holds much more, for some seconds: a gigabyte for 10,000 routes.
+var sizes = []size{
+	{100, 0, 70, 130},
+	{1_000, 200 * time.Millisecond, 120, 150},
+	{10_000, time.Second, 450, 330},
+}
+
+// A reload is what saving routes.yaml takes at one size.
+type reload struct {
+	size
+	enforced      []time.Duration // from the save until all of Envoy enforces it, sorted
+	read, publish time.Duration   // medians: until the gate has read and checked the file, and from there to Envoy's word
+	memory        []memory
+}
+
+func (r *reload) median() time.Duration { return median(r.enforced) }
+
+// each is a route's share of the median, in microseconds.
+func (r *reload) each() float64 { return float64(r.median().Microseconds()) / float64(r.routes) }
+
+// A saver saves the routes of a world and watches what becomes of it.
+type saver struct {
+	world *harness.World
+	watch *watch
+	text  string // of the sandbox's own routes
+}
+
+// reloads saves routes.yaml in every size again and again, each time with another path of one route.
+func reloads(ctx context.Context, w *harness.World, say func(string)) ([]reload, error) {
+	text, err := w.Routes()
+	if err != nil {
+		return nil, err
+	}
+	watch, err := openWatch(w)
+	if err != nil {
+		return nil, err
+	}
+	defer watch.close()
+	s, found := &saver{w, watch, text}, make([]reload, len(sizes))
+	for i, size := range sizes {
+		say(fmt.Sprintf("measuring: reload of %d routes", size.routes))
+		found[i].size = size
+		if err := s.measure(ctx, &found[i]); err != nil {
+			return nil, fmt.Errorf("reload of %d routes: %w", size.routes, err)
+		}
+	}
+	return found, nil
+}
+
+func (s *saver) measure(ctx context.Context, into *reload) error {
+	text := s.text + bankRoutes(into.routes-1)
+	path := func(n int) string { return fmt.Sprintf("/bench/%d-%d", into.routes, n) }
+	var reads, publishes []time.Duration
+	for n := range saves + 1 {
+		took, err := s.save(ctx, text+bankRoute("changing", path(n)), path(n), path(n-1))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			into.enforced = append(into.enforced, took.enforced)
+			reads, publishes = append(reads, took.read), append(publishes, took.publish)
+		}
+	}
+	slices.Sort(into.enforced)
+	into.read, into.publish = median(reads), median(publishes)
+	time.Sleep(rest)
+	gate, err := memoryOf(s.world, harness.Gate, into.gate)
+	if err != nil {
+		return err
+	}
+	envoy, err := memoryOf(s.world, harness.Envoy, into.envoy)
+	into.memory = []memory{gate, envoy}
+	return err
+}
+
+// saved is how long one save took.
+type saved struct{ enforced, read, publish time.Duration }
+
+// save saves a text, and returns when Envoy enforces it and the gate has done all that there is to do.
+func (s *saver) save(ctx context.Context, text, there, gone string) (took saved, err error) {
+	before, err := s.world.Status(ctx)
+	if err != nil {
+		return took, err
+	}
+	path := s.world.Path(s.world.File.Routes)
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		return took, err
+	}
+	begun := time.Now()
+	if err := os.Rename(path+".new", path); err != nil {
+		return took, err
+	}
+	if err := s.watch.await(ctx, there, gone); err != nil {
+		return took, err
+	}
+	took.enforced = time.Since(begun)
+	status, err := s.world.AwaitStatus(ctx, reloadPatience, func(now *harness.Status) bool { return now.Entry > before.Entry })
+	if err != nil {
+		return took, err
+	}
+	told, err := lastReload(s.world)
+	if err == nil && told.Version != status.Version {
+		err = errors.New("the gate's log does not tell of the save")
+	}
+	took.publish = time.Duration(told.TookMicros) * time.Microsecond
+	took.read = told.Time.Add(-took.publish).Sub(begun)
+	return took, err
+}
+
+// bankRoutes are routes as an administrator writes them. Half of them have a named part.
+func bankRoutes(number int) string {
+	var text strings.Builder
+	for n := range number {
+		path := fmt.Sprintf("/open-banking/v3.1/bench/resource-%d", n)
+		if n%2 == 1 {
+			path += "/{Id}"
+		}
+		text.WriteString(bankRoute(fmt.Sprintf("resource-%d", n), path))
+	}
+	return text.String()
+}
+
+func bankRoute(name, path string) string {
+	return fmt.Sprintf(`
+  - name: bench-%s
+    path: %q
+    methods: [GET]
+    checks: [certificate, bearer, scope, role]
+    scopes: [accounts]
+    roles: [AISP]
+    upstream: bank
+`, name, path)
+}
