@@ -68,9 +68,9 @@ func atMost(what string, found, bound float64) demand {
 
 // What is required of the gate and the registry.
 const (
-	warmLeast = 0.4 // of the floor
+	warmLeast = 0.4  // of the floor
 	coldLeast = 0.17 // found are 0.19 to 0.21; most of it is RSA
-	scaleMost = 1.1 // times the time of a check with few routes
+	scaleMost = 1.1  // times the time of a check with few routes
 
 	// MiB after all checks. Of the gate's, some 30 are the program itself.
 	gateMost     = 85
