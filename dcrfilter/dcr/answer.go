@@ -63,11 +63,15 @@ type errorBody struct {
 	Details     []detail `json:"error_details,omitempty"`
 }
 
-// detail says which rule refused, where, and which sentence of a standard it enforces.
+// maxDetails bounds the details of one answer. The next ones are told when these are mended.
+const maxDetails = 50
+
+// detail says which rule refused, where, what to do about it, and which sentence of a standard it enforces.
 type detail struct {
-	Rule    string `json:"rule"`
-	Pointer string `json:"pointer,omitempty"`
-	Clause  string `json:"clause,omitempty"`
+	Rule        string `json:"rule"`
+	Pointer     string `json:"pointer,omitempty"`
+	Description string `json:"description,omitempty"`
+	Clause      string `json:"clause,omitempty"`
 }
 
 func (e *Error) body() []byte {
@@ -75,8 +79,13 @@ func (e *Error) body() []byte {
 	if e.Class == NoToken {
 		answer.Code = "unauthorized"
 	}
-	if e.Rule != "" {
-		answer.Details = []detail{{Rule: e.Rule, Pointer: e.Pointer, Clause: e.Clause}}
+	if len(e.More) > 0 {
+		answer.Description += fmt.Sprintf(" (the first of %d findings, see error_details)", len(e.More)+1)
+	}
+	for _, finding := range e.All()[:min(len(e.More)+1, maxDetails)] {
+		if finding.Rule != "" {
+			answer.Details = append(answer.Details, detail{finding.Rule, finding.Pointer, finding.Because, finding.Clause})
+		}
 	}
 	body, err := json.Marshal(answer)
 	if err != nil { // strings always marshal

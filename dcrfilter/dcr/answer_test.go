@@ -22,8 +22,17 @@ var answers = []struct {
 		err:    dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1").Per("OBIE DCR 3.3"),
 		status: 400,
 		body: `{"error":"invalid_redirect_uri","error_description":"must be https",` +
-			`"error_details":[{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","clause":"OBIE DCR 3.3"}]}`,
+			`"error_details":[{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","description":"must be https","clause":"OBIE DCR 3.3"}]}`,
 		header: map[string]string{"WWW-Authenticate": "", "Allow": "", "Retry-After": ""},
+	},
+	{
+		name: "several findings",
+		err: dcr.Join(dcr.Refuse(dcr.InvalidClientMetadata, "audience", "aud is wrong").At("/aud").Per("A"), nil,
+			dcr.Join(dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1").Per("B"))).(*dcr.Error),
+		status: 400,
+		body: `{"error":"invalid_client_metadata","error_description":"aud is wrong (the first of 2 findings, see error_details)","error_details":[` +
+			`{"rule":"audience","pointer":"/aud","description":"aud is wrong","clause":"A"},` +
+			`{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","description":"must be https","clause":"B"}]}`,
 	},
 	{
 		name: "without a rule", err: dcr.Refuse(dcr.InvalidClientMetadata, "", "x"), status: 400,
@@ -31,12 +40,12 @@ var answers = []struct {
 	},
 	{
 		name: "no token", err: dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is needed"), status: 401,
-		body:   `{"error":"unauthorized","error_description":"an access token is needed","error_details":[{"rule":"bearer.missing"}]}`,
+		body:   `{"error":"unauthorized","error_description":"an access token is needed","error_details":[{"rule":"bearer.missing","description":"an access token is needed"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
 	},
 	{
 		name: "invalid token", err: dcr.Refuse(dcr.InvalidToken, "bearer.expired", "the token has expired"), status: 401,
-		body:   `{"error":"invalid_token","error_description":"the token has expired","error_details":[{"rule":"bearer.expired"}]}`,
+		body:   `{"error":"invalid_token","error_description":"the token has expired","error_details":[{"rule":"bearer.expired","description":"the token has expired"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_token", error_description="the token has expired"`},
 	},
 	{
@@ -47,17 +56,17 @@ var answers = []struct {
 			return refusal
 		}(),
 		status: 403,
-		body:   `{"error":"insufficient_scope","error_description":"the token lacks a scope","error_details":[{"rule":"scope"}]}`,
+		body:   `{"error":"insufficient_scope","error_description":"the token lacks a scope","error_details":[{"rule":"scope","description":"the token lacks a scope"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="bank", error="insufficient_scope", error_description="the token lacks a scope", scope="accounts"`},
 	},
 	{
 		name: "forbidden", err: dcr.Refuse(dcr.Forbidden, "certificate", "no"), status: 403,
-		body:   `{"error":"access_denied","error_description":"no","error_details":[{"rule":"certificate"}]}`,
+		body:   `{"error":"access_denied","error_description":"no","error_details":[{"rule":"certificate","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
 	},
 	{
 		name: "invalid client", err: dcr.Refuse(dcr.InvalidClient, "clientauth", "no"), status: 401,
-		body:   `{"error":"invalid_client","error_description":"no","error_details":[{"rule":"clientauth"}]}`,
+		body:   `{"error":"invalid_client","error_description":"no","error_details":[{"rule":"clientauth","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_client", error_description="no"`},
 	},
 	{
@@ -68,18 +77,18 @@ var answers = []struct {
 			return refusal
 		}(),
 		status: 405,
-		body:   `{"error":"method_not_allowed","error_description":"no","error_details":[{"rule":"route.method"}]}`,
+		body:   `{"error":"method_not_allowed","error_description":"no","error_details":[{"rule":"route.method","description":"no"}]}`,
 		header: map[string]string{"Allow": "GET, PUT"},
 	},
 	{
 		name: "misdirected", err: dcr.Refuse(dcr.Misdirected, "host.name", "no"), status: 421,
-		body:   `{"error":"misdirected_request","error_description":"no","error_details":[{"rule":"host.name"}]}`,
+		body:   `{"error":"misdirected_request","error_description":"no","error_details":[{"rule":"host.name","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": "", "Retry-After": ""},
 	},
 	{
 		name: "a fault of ours", err: dcr.AsRefusal(errors.New("redis: 10.0.0.1 is down")), status: 503,
 		body: `{"error":"temporarily_unavailable","error_description":"the request could not be decided now; try again later",` +
-			`"error_details":[{"rule":"internal"}]}`,
+			`"error_details":[{"rule":"internal","description":"the request could not be decided now; try again later"}]}`,
 		header: map[string]string{"Retry-After": "2", "WWW-Authenticate": ""},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // Class is the outward kind of a refusal: an HTTP status and the error code of the standard that defines it.
@@ -56,6 +57,8 @@ type Error struct {
 	Clause  string // the sentence's source: "OBIE DCR 3.3, Data Dictionary"
 	Cause   error  // for the log alone
 
+	More []*Error // what else is wrong with the same request, told with this
+
 	Allow []string // for 405: the methods that are allowed
 	Realm string   // for the challenge of a 401 or 403; "dcr" when empty
 	Scope string   // for insufficient_scope: what would be enough
@@ -75,9 +78,40 @@ func (e Error) Per(clause string) *Error { e.Clause = clause; return &e }
 // CausedBy returns a copy with a cause, which is logged and never answered.
 func (e Error) CausedBy(cause error) *Error { e.Cause = cause; return &e }
 
+// All are the refusal and those that are told with it.
+func (e *Error) All() []*Error { return append([]*Error{e}, e.More...) }
+
+// Join makes one refusal of several errors, nil for none: the first says what is answered, and the others are told with
+// it. A fault of ours among them is the answer alone.
+func Join(errs ...error) error {
+	var first *Error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		refusal, ok := err.(*Error)
+		if !ok {
+			return err
+		}
+		if first == nil {
+			copied := *refusal
+			first = &copied
+			continue
+		}
+		first.More = append(slices.Clip(first.More), refusal.All()...)
+	}
+	if first == nil {
+		return nil
+	}
+	return first
+}
+
 // Error is for the log: rule, code, sentence and cause.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%s: %d %s: %s", e.Rule, e.Status, e.Code, e.Because)
+	if len(e.More) > 0 {
+		text += fmt.Sprintf(" (and %d more)", len(e.More))
+	}
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
 	}

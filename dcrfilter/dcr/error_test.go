@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -48,5 +49,27 @@ func TestAsRefusal(t *testing.T) {
 	}
 	if got := dcr.AsRefusal(nil); got.Class != dcr.Unavailable {
 		t.Errorf("no error is no refusal to be sent, and must deny: got %v", got)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	a, b, c := dcr.Refuse(dcr.InvalidClientMetadata, "a", "A"), dcr.Refuse(dcr.InvalidRedirectURI, "b", "B"), dcr.Refuse(dcr.InvalidClientMetadata, "c", "C")
+	fault := errors.New("redis is down")
+	if dcr.Join() != nil || dcr.Join(nil, nil) != nil {
+		t.Error("nothing makes an error")
+	}
+	if err := dcr.Join(nil, a, fault, b); err != fault {
+		t.Errorf("a fault of ours is answered as %v", err)
+	}
+	joined := dcr.AsRefusal(dcr.Join(a, nil, dcr.Join(b, c)))
+	var rules []string
+	for _, finding := range joined.All() {
+		rules = append(rules, finding.Rule)
+	}
+	if strings.Join(rules, " ") != "a b c" || joined.Code != "invalid_client_metadata" {
+		t.Errorf("findings %v, answered as %s", rules, joined.Code)
+	}
+	if len(a.More) > 0 || len(b.More) > 0 {
+		t.Error("what was joined has changed")
 	}
 }

@@ -49,8 +49,27 @@ type Member struct {
 	Pattern   string   `yaml:"pattern"`    // of the string, or of each item, anchored
 	Values    []string `yaml:"values"`     // the only values accepted
 	Default   []string `yaml:"default"`    // what an absent strings member means
+	As        string   `yaml:"as"`         // the name that rules and records have for it, where that is another
 
 	pattern *regexp.Regexp
+}
+
+// Named is the profile's own name for a member that rules and records call so.
+func (p *Profile) Named(known string) string {
+	for name, member := range p.Members {
+		if member.As == known {
+			return name
+		}
+	}
+	return known
+}
+
+// Known is the name that rules and records have for a member of the profile.
+func (p *Profile) Known(name string) string {
+	if member := p.Members[name]; member != nil && member.As != "" {
+		return member.As
+	}
+	return name
 }
 
 // Compile makes the member's pattern ready for Matches.

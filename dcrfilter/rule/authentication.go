@@ -10,19 +10,18 @@ import (
 // "The public key must not be embedded in the payload itself" (OBIE DCR, Of JWS and JWKS): a client's keys are those
 // that its software statement refers to. Asking for the same ones is harmless.
 func keys(r *dcr.Registration) error {
+	var found []error
+	refuse := func(member string) {
+		found = append(found, metadata("keys."+member, member, member+" must be left out: the keys are those of the software statement").
+			Per(r.Profile.Standard+", Of JWS and JWKS"))
+	}
 	if r.Request.Has("jwks") {
-		return metadata("keys.jwks", "jwks", "jwks must be left out: the keys are those of the software statement").
-			Per(r.Profile.Standard + ", Of JWS and JWKS")
+		refuse("jwks")
 	}
-	if !r.Request.Has("jwks_uri") {
-		return nil
+	if uri, err := r.Request.String("jwks_uri"); r.Request.Has("jwks_uri") && (err != nil || uri != r.Statement.JWKS) {
+		refuse("jwks_uri")
 	}
-	uri, err := r.Request.String("jwks_uri")
-	if err != nil || uri != r.Statement.JWKS {
-		return metadata("keys.jwks_uri", "jwks_uri", "jwks_uri must be left out: the keys are those of the software statement").
-			Per(r.Profile.Standard + ", Of JWS and JWKS")
-	}
-	return nil
+	return dcr.Join(found...)
 }
 
 // "If the requests contains a value that the ASPSP does not support, the ASPSP must either: reject the request with an
@@ -62,12 +61,17 @@ var otherSubjects = []string{
 // indicate the certificate subject value" (RFC 8705, section 2.1.2). "This value must be set iff
 // token_endpoint_auth_method is set to tls_client_auth" (OBIE DCR, Data Dictionary, tls_client_auth_subject_dn).
 func tlsClientAuth(r *dcr.Registration) error {
+	var found []error
 	for _, name := range otherSubjects {
 		if r.Request.Has(name) {
-			return metadata("tls_client_auth.san", name, name+" must be left out: use tls_client_auth_subject_dn").
-				Per("RFC 8705, section 2.1.2")
+			found = append(found, metadata("tls_client_auth.san", name, name+" must be left out: use tls_client_auth_subject_dn").
+				Per("RFC 8705, section 2.1.2"))
 		}
 	}
+	return dcr.Join(append(found, checkSubject(r))...)
+}
+
+func checkSubject(r *dcr.Registration) error {
 	method, err := optional(r.Request, "token_endpoint_auth_method", r.Request.String)
 	if err != nil {
 		return err

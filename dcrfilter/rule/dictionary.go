@@ -15,16 +15,17 @@ import (
 // "An ASPSP may ignore claims in the request that it cannot process" (OBIE DCR, Data Dictionary). What the dictionary
 // names for the response alone is answered and never asked; see the rules client_id and management.
 func dictionary(r *dcr.Registration) error {
+	var found []error
 	for _, name := range slices.Sorted(maps.Keys(r.Profile.Members)) {
 		member := r.Profile.Members[name]
 		if member.In == dcr.InResponse {
 			continue
 		}
-		if fault := checkMember(r.Request, name, member); fault != nil {
-			return dcr.Refuse(classOf(name), "dictionary."+fault.rule, fault.because).At(fault.pointer).Per(dataDictionary(r))
+		for _, fault := range checkMember(r.Request, name, member) {
+			found = append(found, dcr.Refuse(classOf(name), "dictionary."+fault.rule, fault.because).At(fault.pointer).Per(dataDictionary(r)))
 		}
 	}
-	return nil
+	return dcr.Join(found...)
 }
 
 // classOf is the error code that RFC 7591, section 3.2.2, has for a member.
@@ -41,31 +42,32 @@ func classOf(member string) dcr.Class {
 // fault is what is wrong with a member.
 type fault struct{ rule, pointer, because string }
 
-func checkMember(request strictjson.Object, name string, member *dcr.Member) *fault {
+func checkMember(request strictjson.Object, name string, member *dcr.Member) []*fault {
 	at := "/" + name
 	if !request.Has(name) {
 		if member.Required {
-			return &fault{"required", at, name + " is missing: it is required"}
+			return []*fault{{"required", at, name + " is missing: it is required"}}
 		}
 		return nil
 	}
 	texts, err := read(request, name, member)
 	if err != nil {
-		return &fault{"type", at, name + " must be " + kinds[member.Type]}
+		return []*fault{{"type", at, name + " must be " + kinds[member.Type]}}
 	}
 	if len(texts) < member.MinItems {
-		return &fault{"min_items", at, fmt.Sprintf("%s must have at least %d items", name, member.MinItems)}
+		return []*fault{{"min_items", at, fmt.Sprintf("%s must have at least %d items", name, member.MinItems)}}
 	}
+	var found []*fault
 	for i, text := range texts {
 		if fault := checkText(text, name, member); fault != nil {
 			fault.pointer = at
 			if member.Type == dcr.TypeStrings {
 				fault.pointer = fmt.Sprintf("%s/%d", at, i)
 			}
-			return fault
+			found = append(found, fault)
 		}
 	}
-	return nil
+	return found
 }
 
 // kinds says in a sentence what a member's type asks.

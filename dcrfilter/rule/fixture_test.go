@@ -142,7 +142,7 @@ func update(r *dcr.Registration) *dcr.Registration {
 	return r
 }
 
-// verdict is a refusal as tests write it, "rule pointer", or "" for none. It checks what every refusal must be.
+// verdict is a refusal as tests write it, "rule pointer" for each finding, with commas, or "" for none.
 func verdict(t testing.TB, err error) string {
 	t.Helper()
 	if err == nil {
@@ -152,6 +152,16 @@ func verdict(t testing.TB, err error) string {
 	if !ok {
 		t.Fatalf("not a refusal: %v", err)
 	}
+	var findings []string
+	for _, finding := range refusal.All() {
+		findings = append(findings, checked(t, finding))
+	}
+	return strings.Join(findings, ", ")
+}
+
+// checked is one finding. It checks what every one must be.
+func checked(t testing.TB, refusal *dcr.Error) string {
+	t.Helper()
 	if len(refusal.Because) > 200 || strings.Trim(refusal.Because, printable) != "" {
 		t.Errorf("%s: the sentence must be of at most 200 printable ASCII characters: %s", refusal.Rule, refusal.Because)
 	}

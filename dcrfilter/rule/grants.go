@@ -66,20 +66,30 @@ func ciba(r *dcr.Registration) error {
 	if slices.Contains(grants, grantCIBA) {
 		return cibaClient(r)
 	}
+	var found []error
 	for _, name := range slices.Concat(cibaRequired, cibaOptional) {
 		if r.Request.Has(name) {
-			return metadata("ciba.without", name, name+" must be left out unless grant_types has "+grantCIBA).Per(dataDictionary(r) + ", " + name)
+			found = append(found, metadata("ciba.without", name, name+" must be left out unless grant_types has "+grantCIBA).Per(dataDictionary(r)+", "+name))
 		}
 	}
-	return nil
+	return dcr.Join(found...)
 }
 
 func cibaClient(r *dcr.Registration) error {
+	var found []error
 	for _, name := range cibaRequired {
 		if !r.Request.Has(name) {
-			return metadata("ciba.missing", name, name+" is required with "+grantCIBA).Per(dataDictionary(r) + ", " + name)
+			found = append(found, metadata("ciba.missing", name, name+" is required with "+grantCIBA).Per(dataDictionary(r)+", "+name))
 		}
 	}
+	if r.Request.Has(cibaRequired[0]) {
+		found = append(found, cibaEndpoint(r))
+	}
+	return dcr.Join(found...)
+}
+
+// cibaEndpoint checks what the delivery mode, which is there, asks of the endpoint.
+func cibaEndpoint(r *dcr.Registration) error {
 	const endpoint = "backchannel_client_notification_endpoint"
 	clause := dataDictionary(r) + ", " + endpoint
 	mode, err := r.Request.String("backchannel_token_delivery_mode")

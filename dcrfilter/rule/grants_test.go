@@ -12,7 +12,7 @@ func TestResponseTypes(t *testing.T) {
 		{"default without the grant", claims{"grant_types": own, "response_types": nil}, ""},
 		{"none without the grant", claims{"grant_types": own, "response_types": []string{}}, ""},
 		{"none with the grant", claims{"response_types": []string{}}, "response_types.missing /response_types"},
-		{"unsupported", claims{"response_types": []string{"id_token", "token"}}, "dictionary.values /response_types/0"},
+		{"unsupported", claims{"response_types": []string{"id_token", "token"}}, "dictionary.values /response_types/0, dictionary.values /response_types/1"},
 	})
 }
 

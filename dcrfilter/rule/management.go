@@ -29,12 +29,13 @@ func management(r *dcr.Registration) error {
 	if r.Current == nil {
 		return nil
 	}
+	var found []error
 	for _, name := range managed {
 		if r.Request.Has(name) {
-			return metadata("management", name, name+" must be left out of an update").Per("RFC 7592, section 2.2")
+			found = append(found, metadata("management", name, name+" must be left out of an update").Per("RFC 7592, section 2.2"))
 		}
 	}
-	return nil
+	return dcr.Join(found...)
 }
 
 // An update keeps the client what it is: the same software of the same organisation of the same directory. Otherwise
@@ -43,16 +44,17 @@ func immutable(r *dcr.Registration) error {
 	if r.Current == nil {
 		return nil
 	}
+	var found []error
 	for _, kept := range []struct{ name, now, was string }{
 		{"directory", r.Statement.Directory, r.Current.Directory},
 		{"software_id", r.Statement.SoftwareID, r.Current.SoftwareID},
 		{"org_id", r.Statement.OrgID, r.Current.OrgID},
 	} {
 		if kept.now == "" || kept.now != kept.was {
-			return dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable."+kept.name,
+			found = append(found, dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable."+kept.name,
 				"the software statement must be of the software that the client was registered with: its "+kept.name+" differs").
-				At("/software_statement").Per("RFC 7592, section 2.2")
+				At("/software_statement").Per("RFC 7592, section 2.2"))
 		}
 	}
-	return nil
+	return dcr.Join(found...)
 }

@@ -26,17 +26,25 @@ func checkRedirects(r *dcr.Registration, uris []string, pointer func(int) string
 	if len(uris) == 0 {
 		return redirect(r, "empty", "have at least one item: name one, or leave the member out for all of the software statement")
 	}
+	var found []error
 	for i, uri := range uris {
-		if wrong := checkURI(uri); wrong != nil {
-			return redirect(r, wrong.rule, "each "+wrong.must).At(pointer(i))
+		if refusal := checkRedirect(r, uris[:i], uri); refusal != nil {
+			found = append(found, refusal.At(pointer(i)))
 		}
-		// RFC 6749, section 3.1.2.3, compares "using simple string comparison": byte by byte.
-		if !slices.Contains(r.Statement.RedirectURIs, uri) {
-			return redirect(r, "statement", "each be among the "+r.Directory.Claims.RedirectURIs+" of the software statement, letter by letter").At(pointer(i))
-		}
-		if slices.Contains(uris[:i], uri) {
-			return redirect(r, "duplicate", "each be named once").At(pointer(i))
-		}
+	}
+	return dcr.Join(found...)
+}
+
+func checkRedirect(r *dcr.Registration, before []string, uri string) *dcr.Error {
+	wrong := checkURI(uri)
+	switch {
+	case wrong != nil:
+		return redirect(r, wrong.rule, "each "+wrong.must)
+	// RFC 6749, section 3.1.2.3, compares "using simple string comparison": byte by byte.
+	case !slices.Contains(r.Statement.RedirectURIs, uri):
+		return redirect(r, "statement", "each be among the "+r.Directory.Claims.RedirectURIs+" of the software statement, letter by letter")
+	case slices.Contains(before, uri):
+		return redirect(r, "duplicate", "each be named once")
 	}
 	return nil
 }

@@ -13,30 +13,31 @@ import (
 )
 
 // A Rule checks one thing about a registration: nil, or a *dcr.Error whose Rule is the rule's ID or begins with it and
-// a dot. A profile names its rules by ID, in the order they are asked.
+// a dot, with all else that the rule finds wrong in its More. A profile names its rules by ID, in the order they are asked.
 type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error
+	Reads []string // members that say nothing to the rule unless they have the form that the dictionary asks
 }
 
 // All are the rules a profile can name, in the order in which the shipped profiles do: identity before content.
 var All = []Rule{
-	{"dictionary", dictionary},
-	{"issuer", issuer},
-	{"software_id", softwareID},
-	{"audience", audience},
-	{"times", times},
-	{"client_id", clientID},
-	{"management", management},
-	{"immutable", immutable},
-	{"keys", keys},
-	{"auth_method", authMethod},
-	{"auth_signing_alg", authSigningAlg},
-	{"tls_client_auth", tlsClientAuth},
-	{"response_types", responseTypes},
-	{"ciba", ciba},
-	{"redirect_uris", redirectURIs},
-	{"scope", scope},
+	{"dictionary", dictionary, nil},
+	{"issuer", issuer, []string{"iss"}},
+	{"software_id", softwareID, []string{"software_id"}},
+	{"audience", audience, []string{"aud"}},
+	{"times", times, []string{"iat", "exp"}},
+	{"client_id", clientID, nil},
+	{"management", management, nil},
+	{"immutable", immutable, nil},
+	{"keys", keys, nil},
+	{"auth_method", authMethod, []string{"token_endpoint_auth_method"}},
+	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method"}},
+	{"tls_client_auth", tlsClientAuth, []string{"token_endpoint_auth_method", subjectDN}},
+	{"response_types", responseTypes, []string{"grant_types", "response_types"}},
+	{"ciba", ciba, slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional)},
+	{"redirect_uris", redirectURIs, []string{"redirect_uris"}},
+	{"scope", scope, []string{"scope"}},
 }
 
 // Known says whether there is a rule of that ID.
@@ -50,8 +51,10 @@ func find(id string) (Rule, bool) {
 	return All[at], true
 }
 
-// Check asks the rules of the registration's profile, in their order, and returns the first refusal. nil means that
-// every one of them was asked and none refused. An error that is not a *dcr.Error is a fault of ours, and denies too.
+// Check asks the rules of the registration's profile, in their order, and returns all that they find wrong as one refusal,
+// which answers with the first. nil means that every one of them was asked and found nothing. What the dictionary finds
+// wrong is not looked at once more by rules that read it. An error that is not a *dcr.Error is a fault of ours, and denies
+// too.
 func Check(r *dcr.Registration) error {
 	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Now.IsZero() {
 		return errors.New("rules: the registration is not complete")
@@ -59,17 +62,26 @@ func Check(r *dcr.Registration) error {
 	if len(r.Profile.Rules) == 0 {
 		return fmt.Errorf("rules: profile %s names none", r.Profile.Name)
 	}
-	effective := withStatement(r)
+	effective, wrong := withStatement(r), map[string]bool{}
+	var found []error
 	for _, id := range r.Profile.Rules {
 		rule, known := find(id)
 		if !known {
 			return fmt.Errorf("rules: profile %s names %s, which there is not", r.Profile.Name, id)
 		}
-		if err := rule.Check(effective); err != nil {
-			return err
+		if slices.ContainsFunc(rule.Reads, func(member string) bool { return wrong[member] }) {
+			continue // the dictionary has refused the request already
 		}
+		err := rule.Check(effective)
+		if refusal, ok := err.(*dcr.Error); ok && id == "dictionary" {
+			for _, finding := range refusal.All() {
+				member, _, _ := strings.Cut(strings.TrimPrefix(finding.Pointer, "/"), "/")
+				wrong[member] = true
+			}
+		}
+		found = append(found, err)
 	}
-	return nil
+	return dcr.Join(found...)
 }
 
 // withStatement returns the registration with the request that counts: "client metadata values conveyed in the software

@@ -72,16 +72,37 @@ func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 	}
 }
 
-// The first rule of the profile's order answers.
+// The first rule of the profile's order answers, and the others are told with it.
 func TestCheckKeepsTheOrder(t *testing.T) {
 	r := registration(t, claims{"aud": "another", "scope": "unknown"})
 	r.Profile.Rules = []string{"scope", "audience"}
-	if got, want := verdict(t, rule.Check(r)), "scope.unknown /scope"; got != want {
+	if got, want := verdict(t, rule.Check(r)), "scope.unknown /scope, audience /aud"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	slices.Reverse(r.Profile.Rules)
-	if got, want := verdict(t, rule.Check(r)), "audience /aud"; got != want {
+	if got, want := verdict(t, rule.Check(r)), "audience /aud, scope.unknown /scope"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Ten mistakes are told at once, each with its place, so that they are mended at once. What the dictionary finds wrong is
+// not found wrong twice.
+func TestCheckFindsEverything(t *testing.T) {
+	r := registration(t, claims{
+		"aud": "another", "exp": now.Unix(), "software_id": "another", "jti": strings.Repeat("x", 129), "jwks": claims{}, "jwks_uri": "https://tpp.example/jwks",
+		"redirect_uris":    []string{softwareURIs[0], "http://tpp.example/", softwareURIs[0]},
+		"application_type": "desktop", "id_token_signed_response_alg": nil, "request_object_signing_alg": 7,
+		"grant_types": []string{"client_credentials", "password", "implicit"}, "backchannel_token_delivery_mode": "poll",
+		"scope": "openid accounts unknown fundsconfirmations",
+	})
+	want := []string{
+		"dictionary.values /application_type", "dictionary.values /grant_types/1", "dictionary.values /grant_types/2",
+		"dictionary.required /id_token_signed_response_alg", "dictionary.length /jti", "dictionary.type /request_object_signing_alg",
+		"software_id /software_id", "audience /aud", "times.exp /exp", "keys.jwks /jwks", "keys.jwks_uri /jwks_uri",
+		"redirect_uris.https /redirect_uris/1", "redirect_uris.duplicate /redirect_uris/2", "scope.unknown /scope", "scope.role /scope",
+	}
+	if got := verdict(t, rule.Check(r)); got != strings.Join(want, ", ") {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, ", "))
 	}
 }
 

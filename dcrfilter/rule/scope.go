@@ -15,17 +15,17 @@ func scope(r *dcr.Registration) error {
 		return metadata("scope.form", "scope", "scope must be a string of scope tokens with one space between two of them").
 			Per("RFC 6749, section 3.3")
 	}
+	var unknown, role error
 	for _, token := range tokens {
-		role, known := r.Directory.Scopes[token]
+		needs, known := r.Directory.Scopes[token]
 		if !known {
-			return metadata("scope.unknown", "scope", "scope must hold only tokens that this server knows").Per(dataDictionary(r) + ", scope")
-		}
-		if role != "" && !slices.Contains(r.Statement.Roles, role) {
-			return metadata("scope.role", "scope", "scope must hold only tokens that the roles of the software statement allow").
+			unknown = metadata("scope.unknown", "scope", "scope must hold only tokens that this server knows").Per(dataDictionary(r) + ", scope")
+		} else if needs != "" && !slices.Contains(r.Statement.Roles, needs) {
+			role = metadata("scope.role", "scope", "scope must hold only tokens that the roles of the software statement allow").
 				Per(dataDictionary(r) + ", scope")
 		}
 	}
-	return nil
+	return dcr.Join(unknown, role)
 }
 
 // scopeTokens reads the scope: "scope = scope-token *( SP scope-token ); scope-token = 1*( %x21 / %x23-5B / %x5D-7E )"

@@ -11,19 +11,18 @@ import (
 )
 
 // CheckStatement asks what makes a software statement acceptable here and now, once its signature has been verified:
-// nil, or a *dcr.Error.
+// nil, or a *dcr.Error with all that is wrong.
 func CheckStatement(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 	if d == nil || s == nil || s.Directory != d.Name || now.IsZero() {
 		return errors.New("rules: the software statement is not complete")
 	}
+	var found []error
 	for _, check := range []func(*dcr.Directory, *dcr.Statement, time.Time) error{
 		statementTimes, statementStatus, statementEnvironment, statementRoles, statementAuthorised,
 	} {
-		if err := check(d, s, now); err != nil {
-			return err
-		}
+		found = append(found, check(d, s, now))
 	}
-	return nil
+	return dcr.Join(found...)
 }
 
 // "The SSA MUST be validated according to RFC 7519, including validation of the signature and validity window. The SSA's
@@ -43,13 +42,14 @@ func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 // Only organisations in good standing register: with the directory, and with their competent authority where the
 // statement speaks of it. The case of the values varies in the wild (OBIE Directory, Software Statement Assertion).
 func statementStatus(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
+	var organisation, authority error
 	if d.Claims.OrgStatus != "" && !active(d, s.OrgStatus) {
-		return unapproved("status", d.Claims.OrgStatus+" in the software statement must be one of: "+list(d.ActiveStatus))
+		organisation = unapproved("status", d.Claims.OrgStatus+" in the software statement must be one of: "+list(d.ActiveStatus))
 	}
 	if s.AuthorityState != "" && !active(d, s.AuthorityState) {
-		return unapproved("authority", "the status in "+d.Claims.Authority+" of the software statement must be one of: "+list(d.ActiveStatus))
+		authority = unapproved("authority", "the status in "+d.Claims.Authority+" of the software statement must be one of: "+list(d.ActiveStatus))
 	}
-	return nil
+	return dcr.Join(organisation, authority)
 }
 
 func active(d *dcr.Directory, status string) bool {

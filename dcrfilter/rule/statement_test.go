@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,17 +49,17 @@ func TestCheckStatement(t *testing.T) {
 		{"role the authority does not give", claims{"software_roles": []string{"AISP", "CBPII"}}, "authorised", unapproved},
 		{"role the authority gives elsewhere", claims{authority: authorityClaims(claims{"authorisations": []claims{{"member_state": "IE", "roles": []string{"AISP", "PISP"}}}})}, "authorised", unapproved},
 		{"no authorisations", claims{authority: authorityClaims(claims{"authorisations": nil})}, "authorised", unapproved},
-		{"a bank's software", claims{"software_roles": []string{"ASPSP"}}, "roles", unapproved},
+		{"a bank's software", claims{"software_roles": []string{"ASPSP"}}, "roles authorised", unapproved},
 		{"no roles", claims{"software_roles": []string{}}, "roles", unapproved},
 		{"one role as a string", claims{"software_roles": "AISP"}, "", dcr.Class{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := rule.CheckStatement(sandbox(t), readStatement(t, statementClaims().with(c.change)), now)
-			want := ""
-			if c.want != "" {
-				want = "statement." + c.want + " /software_statement"
+			var findings []string
+			for _, finding := range strings.Fields(c.want) {
+				findings = append(findings, "statement."+finding+" /software_statement")
 			}
-			if got := verdict(t, err); got != want {
+			if got, want := verdict(t, err), strings.Join(findings, ", "); got != want {
 				t.Fatalf("got %q, want %q", got, want)
 			}
 			if err != nil && dcr.AsRefusal(err).Class != c.code {

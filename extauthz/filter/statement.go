@@ -51,22 +51,18 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	source, statement, err := f.verifyStatement(ctx, request, r.Now)
+	source, statement, err := f.verifyStatement(ctx, request)
 	if err != nil {
 		return err
 	}
-	presented, err := f.bind(ctx, source, statement, r)
+	if err := rule.CheckStatement(source.Directory, statement, r.Now); err != nil {
+		return err
+	}
+	registration, err := f.verify(ctx, source, statement, request, r)
 	if err != nil {
 		return err
 	}
-	verified, err := verifyRequest(ctx, source, statement, request, r.Certificate.Thumbprint)
-	if err != nil {
-		return err
-	}
-	registration := &dcr.Registration{
-		Now: r.Now, Profile: r.Route.Profile, Directory: source.Directory, Audiences: f.Audiences, AuthMethods: f.AuthMethods,
-		Request: verified.Claims, Statement: statement, Certificate: presented, Current: current(r.Client),
-	}
+	// Who has proved to be the software is told all that is wrong at once; anybody else the first thing alone.
 	if err := rule.Check(registration); err != nil {
 		return err
 	}
@@ -74,8 +70,26 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	r.Registration = &Registration{Statement: statement, Profile: r.Route.Profile, CertificateProfile: presented.Profile}
+	r.Registration = &Registration{Statement: statement, Profile: r.Route.Profile, CertificateProfile: registration.Certificate.Profile}
 	return nil
+}
+
+// verify proves that the connection and the request are the software's.
+func (f *StatementFilter) verify(
+	ctx context.Context, source *Directory, statement *dcr.Statement, request *jose.Unverified, r *Request,
+) (*dcr.Registration, error) {
+	presented, err := f.bind(ctx, source, statement, r)
+	if err != nil {
+		return nil, err
+	}
+	verified, err := verifyRequest(ctx, source, statement, request, r.Certificate.Thumbprint)
+	if err != nil {
+		return nil, err
+	}
+	return &dcr.Registration{
+		Now: r.Now, Profile: r.Route.Profile, Directory: source.Directory, Audiences: f.Audiences, AuthMethods: f.AuthMethods,
+		Request: verified.Claims, Statement: statement, Certificate: presented, Current: current(r.Client),
+	}, nil
 }
 
 // parseRequest checks the form of the signed request (steps 4 and 5).
@@ -94,7 +108,7 @@ func parseRequest(body []byte) (*jose.Unverified, error) {
 
 // verifyStatement takes the statement out of the unverified request, which is all that is read there, and verifies it
 // with the keys of the directory that the configuration names for its issuer (steps 6 to 8).
-func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unverified, now time.Time) (*Directory, *dcr.Statement, error) {
+func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unverified) (*Directory, *dcr.Statement, error) {
 	raw, err := request.Claims.String("software_statement")
 	if err != nil {
 		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
@@ -115,12 +129,12 @@ func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unv
 		return nil, nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
 			"the issuer of the software statement is not a directory that is trusted here").At("/software_statement")
 	}
-	statement, err := source.readStatement(ctx, unverified, now)
+	statement, err := source.readStatement(ctx, unverified)
 	return source, statement, err
 }
 
 // readStatement verifies a statement of this directory and reads it.
-func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified, now time.Time) (*dcr.Statement, error) {
+func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
 	badSignature := refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory")
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
 		return nil, badSignature.CausedBy(errors.New("not an algorithm of the directory"))
@@ -133,11 +147,7 @@ func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverifi
 	if err != nil {
 		return nil, badSignature.CausedBy(err)
 	}
-	statement, err := directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
-	if err != nil {
-		return nil, err
-	}
-	return statement, rule.CheckStatement(d.Directory, statement, now)
+	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 }
 
 // bind proves that the connection belongs to the software of the statement (step 9; rules D.4).

@@ -126,8 +126,10 @@ type Refusal struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`
 	Details     []struct {
-		Rule    string `json:"rule"`
-		Pointer string `json:"pointer"`
+		Rule        string `json:"rule"`
+		Pointer     string `json:"pointer"`
+		Description string `json:"description"`
+		Clause      string `json:"clause"`
 	} `json:"error_details"`
 }
 

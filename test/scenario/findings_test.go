@@ -1,0 +1,52 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// A TPP that has ten mistakes learns of all ten at once, each with its place; a stranger with the same request learns one
+// thing.
+func TestAllFindingsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newTPP(t)
+	request := p.Request()
+	for name, value := range map[string]any{
+		"aud": "another", "software_id": "another", "jwks": map[string]any{}, "application_type": "desktop", "request_object_signing_alg": 7,
+		"grant_types": []string{"authorization_code", "password", "implicit"}, "scope": "openid unknown",
+		"redirect_uris": append(append([]string{}, p.RedirectURIs...), "http://tpp.example/", p.RedirectURIs[0]),
+	} {
+		request.Claims[name] = value
+	}
+	delete(request.Claims, "id_token_signed_response_alg")
+	want := []string{
+		"dictionary.values /application_type", "dictionary.values /grant_types/1", "dictionary.values /grant_types/2",
+		"dictionary.required /id_token_signed_response_alg", "dictionary.type /request_object_signing_alg", "software_id /software_id",
+		"audience /aud", "keys.jwks /jwks", "redirect_uris.https " + item(len(p.RedirectURIs)), "redirect_uris.duplicate " + item(len(p.RedirectURIs)+1),
+		"scope.unknown /scope",
+	}
+	if have := findings(p.post(t, request)); strings.Join(have, ", ") != strings.Join(want, ", ") {
+		t.Errorf("have %q\nwant %q", have, want)
+	}
+	request.Key = newTPP(t).Signing
+	if have := findings(p.post(t, request)); len(have) != 1 || have[0] != "request.signature " {
+		t.Errorf("a stranger is told %q", have)
+	}
+}
+
+func item(n int) string { return fmt.Sprintf("/redirect_uris/%d", n) }
+
+// findings are the details of a refusal, each as its rule and its place. Each says what to do.
+func findings(answer *harness.Answer) []string {
+	var found []string
+	for _, detail := range answer.Refusal().Details {
+		found = append(found, detail.Rule+" "+detail.Pointer)
+		if detail.Description == "" || detail.Clause == "" {
+			found = append(found, "says too little")
+		}
+	}
+	return found
+}
