@@ -89,7 +89,7 @@ func Join(errs ...error) error {
 		if err == nil {
 			continue
 		}
-		refusal, ok := err.(*Error)
+		refusal, ok := errors.AsType[*Error](err)
 		if !ok {
 			return err
 		}

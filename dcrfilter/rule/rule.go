@@ -73,7 +73,7 @@ func Check(r *dcr.Registration) error {
 			continue // the dictionary has refused the request already
 		}
 		err := rule.Check(effective)
-		if refusal, ok := err.(*dcr.Error); ok && id == "dictionary" {
+		if refusal, ok := errors.AsType[*dcr.Error](err); ok && id == "dictionary" {
 			for _, finding := range refusal.All() {
 				member, _, _ := strings.Cut(strings.TrimPrefix(finding.Pointer, "/"), "/")
 				wrong[member] = true
