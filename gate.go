@@ -46,6 +46,7 @@ func runGate(ctx context.Context, arguments []string, _, _ io.Writer) error {
 		return err
 	}
 	defer setup.close()
+	setup.log = setup.log.With("part", "gate")
 	signer, err := facts.NewSigner()
 	if err != nil {
 		return err

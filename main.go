@@ -26,6 +26,7 @@ func commands() []command {
 		{"gate", "decide about requests: Envoy's ext_authz service", runGate},
 		{"registry", "keep clients and tokens, behind Envoy", runRegistry},
 		{"routes", "validate, compare, explain and render routes.yaml; status, history and rollback of a gate", runRoutes},
+		{"explain", "say what was decided about one request, and why, by the logs", runExplain},
 		{"edge", "run Envoy, and drain it before it ends", runEdge},
 		{"keys", "rotate the keys that sign access tokens", runKeys},
 		{"version", "print the version", runVersion},

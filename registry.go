@@ -30,6 +30,7 @@ func runRegistry(ctx context.Context, arguments []string, _, _ io.Writer) error 
 		return err
 	}
 	defer setup.close()
+	setup.log = setup.log.With("part", "registry")
 	side := &registrySide{ctx: ctx, setup: setup, keys: control.NewKeys(setup.store, true, setup.log)}
 	follower, err := live.load(ctx, part.routes, side, setup.log)
 	if err != nil {

@@ -11,3 +11,8 @@ import (
 func runRoutes(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	return admin.Run(ctx, arguments, stdout, stderr)
 }
+
+// runExplain says what was decided about one request.
+func runExplain(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	return admin.Decision(ctx, arguments, stdout, stderr)
+}

@@ -31,6 +31,7 @@ func (g *Registry) logDecision(ctx context.Context, l *line) {
 		if l.status >= http.StatusInternalServerError {
 			logged.Outcome = decision.Failed
 		}
+		logged.Findings = r.Findings()
 	}
 	logged.Write(ctx, g.parts.Log)
 }

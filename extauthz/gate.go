@@ -71,6 +71,7 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		if refusal.Status >= http.StatusInternalServerError {
 			line.Outcome = decision.Failed
 		}
+		line.Findings = refusal.Findings()
 		line.Write(ctx, g.config.Log)
 		return deny(&line, refusal), nil
 	}
@@ -105,7 +106,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	}
 	ctx, cancel := context.WithTimeout(ctx, chosen.Budget)
 	defer cancel()
-	err = run(ctx, chosen, r)
+	err = g.run(ctx, chosen, r, line)
 	name(line, r)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 
 // run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them
 // all. A public route has no checks and says so; a chain that is empty otherwise denies.
-func run(ctx context.Context, chosen *route, r *filter.Request) error {
+func (g *Gate) run(ctx context.Context, chosen *route, r *filter.Request, line *decision.Line) error {
 	if chosen.bound() && r.Method != http.MethodDelete { // whose answer has no body
 		if err := filter.CheckAccept(r.Header); err != nil {
 			return err
@@ -127,8 +128,12 @@ func run(ctx context.Context, chosen *route, r *filter.Request) error {
 	if len(chosen.chain) == 0 {
 		return fmt.Errorf("route %s has no checks", chosen.Name)
 	}
+	line.Chain = make([]decision.Step, 0, len(chosen.chain))
 	for _, check := range chosen.chain {
-		if err := check.Check(ctx, r); err != nil {
+		begun := g.config.Now()
+		err := check.Check(ctx, r)
+		line.Chain = append(line.Chain, decision.Step{Check: check.Name(), Took: g.config.Now().Sub(begun)})
+		if err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {

@@ -14,7 +14,7 @@ import (
 type logLine struct {
 	Msg, Level                                                    string
 	ID, Outcome, Route, Method, Rule, Error, Interaction, Version string
-	Client, Software, Org, Certificate, Cause                     string
+	Client, Software, Org, Certificate, Cause, Chain, Findings    string
 	Status                                                        int
 	Took                                                          *int64 `json:"took_us"`
 }
@@ -123,7 +123,7 @@ func TestLogOfAnOutage(t *testing.T) {
 	}
 }
 
-// TestLogTimes measures a decision by the gate's own clock.
+// TestLogTimes measures a decision, and each check, by the gate's own clock, which is read twice for each.
 func TestLogTimes(t *testing.T) {
 	w := newWorld(t)
 	config := w.gate.config
@@ -134,8 +134,13 @@ func TestLogTimes(t *testing.T) {
 	gate.Use(w.policy())
 	w.gate = gate
 	compact, _ := w.token("accounts")
-	if _, line := w.decided(t, w.reading(compact), nil); line.Took == nil || *line.Took != 1000 {
-		t.Errorf("got %+v, want 1000 microseconds", line)
+	_, line := w.decided(t, w.reading(compact), nil)
+	if line.Took == nil || *line.Took != 7000 || line.Chain != "certificate:1000 bearer:1000 scope:1000" {
+		t.Errorf("got %+v, want 7000 microseconds, 1000 for each of three checks", line)
+	}
+	wrong := w.reading("not-a-token")
+	if _, line := w.decided(t, wrong, nil); line.Chain != "certificate:1000 bearer:1000" || !strings.HasPrefix(line.Findings, line.Rule) {
+		t.Errorf("got %+v, want a chain that ends with bearer", line)
 	}
 }
 

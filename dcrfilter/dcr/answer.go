@@ -63,9 +63,6 @@ type errorBody struct {
 	Details     []detail `json:"error_details,omitempty"`
 }
 
-// maxDetails bounds the details of one answer. The next ones are told when these are mended.
-const maxDetails = 50
-
 // detail says which rule refused, where, what to do about it, and which sentence of a standard it enforces.
 type detail struct {
 	Rule        string `json:"rule"`
@@ -82,7 +79,7 @@ func (e *Error) body() []byte {
 	if len(e.More) > 0 {
 		answer.Description += fmt.Sprintf(" (the first of %d findings, see error_details)", len(e.More)+1)
 	}
-	for _, finding := range e.All()[:min(len(e.More)+1, maxDetails)] {
+	for _, finding := range e.All() {
 		if finding.Rule != "" {
 			answer.Details = append(answer.Details, detail{finding.Rule, finding.Pointer, finding.Because, finding.Clause})
 		}

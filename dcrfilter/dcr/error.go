@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Class is the outward kind of a refusal: an HTTP status and the error code of the standard that defines it.
@@ -78,8 +79,22 @@ func (e Error) Per(clause string) *Error { e.Clause = clause; return &e }
 // CausedBy returns a copy with a cause, which is logged and never answered.
 func (e Error) CausedBy(cause error) *Error { e.Cause = cause; return &e }
 
+// maxFindings bounds what is told at once, of a request and in the log. The next ones are told when these are mended.
+const maxFindings = 50
+
 // All are the refusal and those that are told with it.
-func (e *Error) All() []*Error { return append([]*Error{e}, e.More...) }
+func (e *Error) All() []*Error {
+	return append([]*Error{e}, e.More[:min(len(e.More), maxFindings-1)]...)
+}
+
+// Findings are what the log is told of all of them: each rule, and the JSON pointer where there is one.
+func (e *Error) Findings() []string {
+	var all []string
+	for _, finding := range e.All() {
+		all = append(all, strings.TrimSpace(finding.Rule+" "+finding.Pointer))
+	}
+	return all
+}
 
 // Join makes one refusal of several errors, nil for none: the first says what is answered, and the others are told with
 // it. A fault of ours among them is the answer alone.
@@ -98,7 +113,7 @@ func Join(errs ...error) error {
 			first = &copied
 			continue
 		}
-		first.More = append(slices.Clip(first.More), refusal.All()...)
+		first.More = slices.Concat(first.More, []*Error{refusal}, refusal.More)
 	}
 	if first == nil {
 		return nil

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,6 +37,27 @@ type Line struct {
 	Certificate string // thumbprint
 	Version     string // of routes.yaml
 	Took        time.Duration
+	Chain       []Step   // the checks that were asked; the last one refused, where the request was refused by one
+	Findings    []string // all that was refused, each as its rule and a JSON pointer
+}
+
+// A Step is a check that was asked, and how long it took.
+type Step struct {
+	Check string
+	Took  time.Duration
+}
+
+// steps writes a chain as "certificate:12 bearer:80": the checks and their microseconds.
+func steps(chain []Step) string {
+	var text []byte
+	for i, step := range chain {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = append(append(text, step.Check...), ':')
+		text = strconv.AppendInt(text, step.Took.Microseconds(), 10)
+	}
+	return string(text)
 }
 
 // Write writes the line: failures as errors, all else as information.
@@ -49,7 +72,8 @@ func (l Line) Write(ctx context.Context, log *slog.Logger) {
 	}
 	for _, optional := range []struct{ name, value string }{
 		{"rule", l.Rule}, {"error", l.Code}, {"interaction", l.Interaction}, {"client", l.Client}, {"software", l.Software},
-		{"org", l.Org}, {"certificate", l.Certificate}, {"version", l.Version},
+		{"org", l.Org}, {"certificate", l.Certificate}, {"version", l.Version}, {"chain", steps(l.Chain)},
+		{"findings", strings.Join(l.Findings, ", ")},
 	} {
 		if optional.value != "" {
 			attributes = append(attributes, slog.String(optional.name, optional.value))

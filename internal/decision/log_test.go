@@ -15,6 +15,7 @@ func TestLine(t *testing.T) {
 	full := Line{
 		ID: "1", Interaction: "2", Route: "register", Method: "POST", Outcome: Refused, Status: 400, Rule: "scope", Code: "invalid_client_metadata",
 		Cause: errors.New("why"), Client: "c", Software: "s", Org: "o", Certificate: "t", Version: "v", Took: 1500 * time.Microsecond,
+		Chain: []Step{{"certificate", 12 * time.Microsecond}, {"statement", 1400 * time.Microsecond}}, Findings: []string{"scope.role /scope", "audience /aud"},
 	}
 	failed := Line{ID: "1", Outcome: Failed, Status: 503}
 	for _, test := range []struct {
@@ -25,7 +26,7 @@ func TestLine(t *testing.T) {
 		{"everything", full, map[string]any{
 			"level": "INFO", "msg": "decision", "id": "1", "interaction": "2", "route": "register", "method": "POST", "outcome": "refused",
 			"status": 400.0, "rule": "scope", "error": "invalid_client_metadata", "cause": "why", "client": "c", "software": "s", "org": "o",
-			"certificate": "t", "version": "v", "took_us": 1500.0,
+			"certificate": "t", "version": "v", "took_us": 1500.0, "chain": "certificate:12 statement:1400", "findings": "scope.role /scope, audience /aud",
 		}},
 		{"what is not known is left out, and a failure is an error", failed, map[string]any{
 			"level": "ERROR", "msg": "decision", "id": "1", "outcome": "failed", "status": 503.0, "route": "", "method": "", "took_us": 0.0,

@@ -1,0 +1,106 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
+)
+
+// Decision runs `explain`: what a gate and a registry decided about one request, by their logs.
+func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var logs names
+	flags.Var(&logs, "log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)")
+	output := flags.String("output", "text", "`FORM` of the answer: text, or json for scripts")
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: dcr-gateway explain [flags] ID\nsay what was decided about a request, by the id of the decision or by its x-fapi-interaction-id\n"+
+			"exit codes: 0 found, 1 not found, 2 wrong usage")
+		flags.PrintDefaults()
+	}
+	asked := &call{flags: flags}
+	if err := asked.parse(arguments); err == flag.ErrHelp {
+		return err
+	} else if err != nil { // the flag package has said it
+		return exit{code: 2}
+	}
+	if len(asked.operands) != 1 || *output != "text" && *output != "json" {
+		flags.Usage()
+		return exit{code: 2}
+	}
+	if logs == nil {
+		logs = names{"gate.jsonl", "registry.jsonl"}
+	}
+	found := []decision.Entry{}
+	for _, log := range logs {
+		entries, err := decision.Find(log, asked.operands[0])
+		if err != nil {
+			return err
+		}
+		found = append(found, entries...)
+	}
+	if len(found) == 0 {
+		return exit{1, "no decision in these logs has that id"}
+	}
+	return printDecisions(stdout, *output, found)
+}
+
+// names are the values of a flag that may be given several times.
+type names []string
+
+// String implements flag.Value.
+func (n *names) String() string { return strings.Join(*n, ", ") }
+
+// Set implements flag.Value.
+func (n *names) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+func printDecisions(w io.Writer, output string, found []decision.Entry) error {
+	if output == "json" {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(found)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i := range found {
+		printDecision(table, &found[i])
+	}
+	return table.Flush()
+}
+
+func printDecision(w io.Writer, e *decision.Entry) {
+	fmt.Fprintf(w, "%s: %s %s, %s, %d %s\n", e.Time.Format(time.RFC3339Nano), e.Method, e.Route, e.Outcome, e.Status, e.Code)
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", key, value)
+		}
+	}
+	line("by", fmt.Sprintf("the %s, in %d us, under version %s of the routes", e.Part, e.TookMicros, e.Version))
+	line("decision", e.ID)
+	line("interaction", e.Interaction)
+	steps := e.Steps()
+	for i, step := range steps {
+		verdict := "passed"
+		if i == len(steps)-1 && e.Outcome != decision.Allowed {
+			verdict = strings.ToUpper(e.Outcome)
+		}
+		line("check "+step.Check, fmt.Sprintf("%s, %d us", verdict, step.Took.Microseconds()))
+	}
+	for finding := range strings.SplitSeq(e.Findings, ", ") {
+		line("finding", finding)
+	}
+	line("client", e.Client)
+	line("software", e.Software)
+	line("organisation", e.Org)
+	line("certificate", e.Certificate)
+	line("cause", e.Cause)
+}

@@ -1,0 +1,93 @@
+package decision
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxLine bounds a line of a log: ours are below a few KiB.
+const maxLine = 1 << 20
+
+// An Entry is the line of a decision as a log has it.
+type Entry struct {
+	Time        time.Time `json:"time"`
+	Message     string    `json:"msg"`
+	Part        string    `json:"part"` // gate or registry
+	ID          string    `json:"id"`
+	Interaction string    `json:"interaction"`
+	Outcome     string    `json:"outcome"`
+	Status      int       `json:"status"`
+	Route       string    `json:"route"`
+	Method      string    `json:"method"`
+	TookMicros  int64     `json:"took_us"`
+	Rule        string    `json:"rule"`
+	Code        string    `json:"error"`
+	Client      string    `json:"client"`
+	Software    string    `json:"software"`
+	Org         string    `json:"org"`
+	Certificate string    `json:"certificate"`
+	Version     string    `json:"version"`
+	Chain       string    `json:"chain"`
+	Findings    string    `json:"findings"`
+	Cause       string    `json:"cause"`
+}
+
+// Find returns the decisions of a log that have the id, their own or the one that the client sees, in the log's order.
+// Lines that are of something else are passed over.
+func Find(path, id string) (found []Entry, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	lines := bufio.NewReaderSize(file, 64<<10)
+	for {
+		line, err := readLine(lines)
+		if len(line) > 0 && strings.Contains(line, id) {
+			var entry Entry
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Message == "decision" && (entry.ID == id || entry.Interaction == id) {
+				found = append(found, entry)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+}
+
+// readLine reads a line; of one that is too long it returns nothing.
+func readLine(lines *bufio.Reader) (string, error) {
+	var line strings.Builder
+	for {
+		piece, more, err := lines.ReadLine()
+		if line.Len()+len(piece) <= maxLine {
+			line.Write(piece)
+		}
+		if err != nil || !more {
+			return line.String(), err
+		}
+	}
+}
+
+// Steps reads the chain: the checks that were asked.
+func (e *Entry) Steps() []Step {
+	var steps []Step
+	for _, text := range strings.Fields(e.Chain) {
+		check, micros, _ := strings.Cut(text, ":")
+		took, err := strconv.ParseInt(micros, 10, 64)
+		if err == nil {
+			steps = append(steps, Step{check, time.Duration(took) * time.Microsecond})
+		}
+	}
+	return steps
+}
