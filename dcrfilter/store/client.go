@@ -15,6 +15,19 @@ import (
 // Create stores a new client (version and generation 1) and burns the nonces, or does neither: ErrReplayed,
 // ErrDuplicate (only when unique, one client for each directory and software). Once it is stored, c says so.
 func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+	if err := s.create(ctx, s.scripts.create, c, burn, unique); err != nil {
+		return err
+	}
+	c.Version, c.Generation = 1, 1
+	return nil
+}
+
+// MayCreate says what Create would say, and stores and burns nothing.
+func (s *Store) MayCreate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+	return s.create(ctx, s.scripts.mayCreate, c, burn, unique)
+}
+
+func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
 	shard, ok := s.clientShard(c.Id)
 	if !ok || shard != s.softwareShard(c.Directory, c.SoftwareId) {
 		return errors.New("store: create a client: its id was not made for its software")
@@ -31,11 +44,7 @@ func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce
 		return err
 	}
 	args := append([]any{c.Id, unique, record, int(c.State), software}, times...)
-	if err := s.write(ctx, "create a client", s.scripts.create, keys, args...); err != nil {
-		return err
-	}
-	c.Version, c.Generation = stored.Version, stored.Generation
-	return nil
+	return s.write(ctx, "create a client", script, keys, args...)
 }
 
 // Client reads a client's record: ErrNotFound.
@@ -59,6 +68,19 @@ func (s *Store) Client(ctx context.Context, id string) (*dcrpb.Client, error) {
 // ErrNotFound, ErrConflict, ErrReplayed. The generation is the caller's to keep or to raise. Once it is stored, c says
 // its new version.
 func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+	if err := s.update(ctx, s.scripts.update, c, burn); err != nil {
+		return err
+	}
+	c.Version++
+	return nil
+}
+
+// MayUpdate says what Update would say, and stores and burns nothing.
+func (s *Store) MayUpdate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+	return s.update(ctx, s.scripts.mayUpdate, c, burn)
+}
+
+func (s *Store) update(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
 	shard, ok := s.clientShard(c.Id)
 	if !ok {
 		return ErrNotFound
@@ -75,11 +97,7 @@ func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce
 		return err
 	}
 	args := append([]any{c.Id, c.Version, record, stored.Version, c.Generation, int(c.State)}, times...)
-	if err := s.write(ctx, "update a client", s.scripts.update, keys, args...); err != nil {
-		return err
-	}
-	c.Version = stored.Version
-	return nil
+	return s.write(ctx, "update a client", script, keys, args...)
 }
 
 // Delete removes a client and its software's index entry. Its tokens are dead with it: ErrNotFound.

@@ -133,3 +133,35 @@ func refusedWritesDoNothing(t *testing.T, s *Store) {
 	must(t, s.Delete(t.Context(), c.Id))
 	must(t, s.Create(t.Context(), newClient(s, "software"), nil, true)) // nobody had taken the software
 }
+
+// What only asks is answered as the write would be, and leaves nothing behind.
+func asking(t *testing.T, s *Store) {
+	before := keysOf(t, s)
+	c, nonce := newClient(s, "software"), freshNonce("request")
+	must(t, s.MayCreate(t.Context(), c, nonce, true))
+	wantError(t, "may update what is not there", s.MayUpdate(t.Context(), c, nonce), ErrNotFound)
+	if after := keysOf(t, s); after != before || c.Version != 0 {
+		t.Errorf("%d keys after asking, %d before; version %d", after, before, c.Version)
+	}
+	must(t, s.Create(t.Context(), c, nonce, true))
+	wantError(t, "may create a second", s.MayCreate(t.Context(), newClient(s, "software"), nil, true), ErrDuplicate)
+	wantError(t, "may create with a burnt nonce", s.MayCreate(t.Context(), newClient(s, "another"), nonce, true), ErrReplayed)
+
+	before, nonce = keysOf(t, s), freshNonce("request")
+	must(t, s.MayUpdate(t.Context(), c, nonce))
+	if after := keysOf(t, s); after != before {
+		t.Errorf("%d keys after asking, %d before", after, before)
+	}
+	wantStored(t, s, c, 1, 1)
+	must(t, s.Update(t.Context(), c, nonce))
+	wantError(t, "may update with a burnt nonce", s.MayUpdate(t.Context(), c, nonce), ErrReplayed)
+	c.Version--
+	wantError(t, "may update an older version", s.MayUpdate(t.Context(), c, nil), ErrConflict)
+}
+
+func keysOf(t *testing.T, s *Store) int64 {
+	t.Helper()
+	number, err := s.redis.DBSize(t.Context()).Result()
+	must(t, err)
+	return number
+}

@@ -23,17 +23,19 @@ var answers = map[string]error{
 // scripts are the writes. Each touches the keys it is given and no others, all in one slot, and reads everything before
 // it writes anything: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
-	create, update, remove, burn, revoke, addKey *redis.Script
+	create, mayCreate, update, mayUpdate, remove, burn, revoke, addKey *redis.Script
 }
 
 func newScripts() scripts {
 	return scripts{
-		create: redis.NewScript(nonces + create),
-		update: redis.NewScript(nonces + update),
-		remove: redis.NewScript(remove),
-		burn:   redis.NewScript(nonces + burn),
-		revoke: redis.NewScript(revoke),
-		addKey: redis.NewScript(addKey),
+		create:    redis.NewScript(nonces + mayCreate + create),
+		mayCreate: redis.NewScript(nonces + mayCreate + yes),
+		update:    redis.NewScript(nonces + mayUpdate + update),
+		mayUpdate: redis.NewScript(nonces + mayUpdate + yes),
+		remove:    redis.NewScript(remove),
+		burn:      redis.NewScript(nonces + burn),
+		revoke:    redis.NewScript(revoke),
+		addKey:    redis.NewScript(addKey),
 	}
 }
 
@@ -56,13 +58,23 @@ local function burn(first)
 end
 `
 
-// create: KEYS client, software, nonces. ARGV write, client id, unique, record, state, software's digest, times.
-const create = `
+// yes ends a script that only asks.
+const yes = `
+return 'done'
+`
+
+// mayCreate: KEYS client, software, nonces. ARGV write, client id, unique, record, state, software's digest, times. It
+// only reads.
+const mayCreate = `
 if redis.call('HGET', KEYS[1], 'write') == ARGV[1] then return 'done' end
 local clients = redis.call('SCARD', KEYS[2])
 if replayed(3) then return 'replayed' end
 if ARGV[3] == '1' and clients > 0 then return 'duplicate' end
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'taken' end
+`
+
+// create is what follows mayCreate.
+const create = `
 redis.call('HSET', KEYS[1], 'record', ARGV[4], 'version', '1', 'generation', '1', 'state', ARGV[5],
 	'software', ARGV[6], 'write', ARGV[1])
 redis.call('SADD', KEYS[2], ARGV[2])
@@ -70,15 +82,19 @@ burn(3)
 return 'done'
 `
 
-// update: KEYS client, software, nonces. ARGV write, client id, version to replace, record, version, generation, state,
-// times.
-const update = `
+// mayUpdate: KEYS client, software, nonces. ARGV write, client id, version to replace, record, version, generation,
+// state, times. It only reads.
+const mayUpdate = `
 local kept = redis.call('HMGET', KEYS[1], 'write', 'version')
 if kept[1] == ARGV[1] then return 'done' end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
 if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 0 then return 'moved' end
 if replayed(3) then return 'replayed' end
 if kept[2] ~= ARGV[3] then return 'conflict' end
+`
+
+// update is what follows mayUpdate.
+const update = `
 redis.call('HSET', KEYS[1], 'record', ARGV[4], 'version', ARGV[5], 'generation', ARGV[6], 'state', ARGV[7],
 	'write', ARGV[1])
 burn(3)

@@ -49,6 +49,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"client ids", clientIDs},
 		{"a client's life", clientLife},
 		{"strange client ids are nowhere", strangeClientIDs},
+		{"what only asks", asking},
 		{"one client for a software", oneClientForASoftware},
 		{"one creation for a nonce", oneCreationForANonce},
 		{"one of many updates", oneOfManyUpdates},
