@@ -60,13 +60,8 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) error {
 	if a == nil || a.pool == nil { // without roots, x509 would ask the system's
 		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
-	// "The certificate validity period is the time interval during which the CA warrants that it will maintain
-	// information about the status of the certificate" (RFC 5280, section 4.1.2.5).
-	if now.Before(c.X509.NotBefore) {
-		return refuse("certificate.not_before", "the client certificate is not valid yet")
-	}
-	if now.After(c.NotAfter) {
-		return refuse("certificate.not_after", "the client certificate has expired")
+	if err := c.ValidAt(now); err != nil {
+		return err
 	}
 	_, err := c.X509.Verify(x509.VerifyOptions{
 		Roots:       a.pool,
@@ -78,6 +73,19 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) error {
 	}
 	if err != nil {
 		return refuse("certificate.chain", "the client certificate's issuer may not vouch for it: expired, constrained or not for clientAuth")
+	}
+	return nil
+}
+
+// ValidAt says whether the certificate is neither expired nor not valid yet: "the time interval during which the CA
+// warrants that it will maintain information about the status of the certificate" (RFC 5280, section 4.1.2.5). It says
+// nothing about who issued it; Anchors.Verify asks it too. Its errors are of type *Error.
+func (c *Certificate) ValidAt(now time.Time) error {
+	if now.Before(c.X509.NotBefore) {
+		return refuse("certificate.not_before", "the client certificate is not valid yet")
+	}
+	if now.After(c.NotAfter) {
+		return refuse("certificate.not_after", "the client certificate has expired")
 	}
 	return nil
 }

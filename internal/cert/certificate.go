@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"strings"
 	"time"
 )
 
@@ -32,7 +31,7 @@ type Certificate struct {
 func Parse(der []byte) (*Certificate, error) {
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, refuse("certificate.form", "the client certificate is not one well-formed X.509 certificate")
+		return nil, errForm()
 	}
 	if err := checkForm(leaf); err != nil {
 		return nil, err
@@ -48,12 +47,24 @@ func Parse(der []byte) (*Certificate, error) {
 	return c, nil
 }
 
+func errForm() error {
+	return refuse("certificate.form", "the client certificate is not one well-formed X.509 certificate")
+}
+
 // Kept returns a copy to keep once the certificate has been verified: without the parsed X.509 structure, which is most
 // of its size.
 func (c Certificate) Kept() *Certificate { c.X509 = nil; return &c }
 
 // ParsePEM reads a PEM text that is one certificate and nothing else but white space. Its errors are of type *Error.
 func ParsePEM(text []byte) (*Certificate, error) {
+	der, err := onePEM(text)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(der)
+}
+
+func onePEM(text []byte) (der []byte, err error) {
 	text = bytes.TrimSpace(text)
 	block, rest := pem.Decode(text)
 	// pem.Decode skips whatever is before the first block it can read, so we also ask where that begins.
@@ -61,19 +72,24 @@ func ParsePEM(text []byte) (*Certificate, error) {
 	if !alone || block == nil || len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 {
 		return nil, refuse("certificate.pem", "the client certificate is not one PEM block of type CERTIFICATE")
 	}
-	return Parse(block.Bytes)
+	return block.Bytes, nil
 }
 
-// Is says whether the subject follows the rules of a profile, ob_legacy, obwac or qwac (rules D.4, profile test). One
-// certificate may follow those of obwac and of qwac: only their issuers differ, and Anchors.Verify asks about those.
-func (c *Certificate) Is(profile string) bool {
-	switch profile {
-	case "ob_legacy":
-		return c.CommonName != "" && c.OrganisationalUnit != "" && c.OrganisationIdentifier == ""
-	case "obwac":
-		return c.CommonName != "" && c.OrganisationIdentifier != ""
-	case "qwac":
-		return strings.HasPrefix(c.OrganisationIdentifier, "PSD")
+// SubjectOfPEM reads the subject of any certificate, of one that may not be a TLS client also, for a person to look at:
+// nothing is decided by it. Its errors are of type *Error.
+func SubjectOfPEM(text []byte) (DN, error) {
+	der, err := onePEM(text)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	read, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, errForm()
+	}
+	return subjectDN(read.RawSubject)
+}
+
+// Is says whether the subject follows the rules of a profile, as Identity.Is.
+func (c *Certificate) Is(profile string) bool {
+	return Identity{c.CommonName, c.OrganisationalUnit, c.OrganisationIdentifier, c.AuthorisationNumber}.Is(profile)
 }

@@ -87,13 +87,18 @@ func (a Attribute) compare(b Attribute) int {
 func (d DN) String() string {
 	rdns := make([]string, 0, len(d))
 	for _, rdn := range slices.Backward(d) {
-		attributes := make([]string, 0, len(rdn))
-		for _, attribute := range rdn {
-			attributes = append(attributes, attribute.string())
-		}
-		rdns = append(rdns, strings.Join(attributes, "+"))
+		rdns = append(rdns, rdn.String())
 	}
 	return strings.Join(rdns, ",")
+}
+
+// String is the canonical form of one RDN.
+func (r RDN) String() string {
+	attributes := make([]string, 0, len(r))
+	for _, attribute := range r {
+		attributes = append(attributes, attribute.string())
+	}
+	return strings.Join(attributes, "+")
 }
 
 // "If the AttributeType is of the dotted-decimal form, the AttributeValue is represented by an number sign ('#' U+0023)

@@ -106,6 +106,9 @@ func TestMatches(t *testing.T) {
 			if got := certificate.Matches(registered, false); got != test.want {
 				t.Errorf("%s and %s: got %t, want %t", certificate, registered, got, test.want)
 			}
+			if different := certificate.Differences(registered); (len(different) == 0) != test.want {
+				t.Errorf("differences %v, want %t", different, test.want)
+			}
 			reparsed, err := ParseDN(registered.String())
 			if err != nil || !reparsed.equals(registered) {
 				t.Errorf("%s does not mean the same when it is read again: %v", registered, err)
@@ -279,6 +282,10 @@ func FuzzParseDN(f *testing.F) {
 		again, err := ParseDN(dn.String())
 		if err != nil || !dn.Matches(again, false) || dn.String() != again.String() {
 			t.Errorf("%q became %q: %v", text, dn, err)
+		}
+		slashed, err := ParseDN(dn.Slashes())
+		if err != nil || len(dn.Differences(slashed)) > 0 {
+			t.Errorf("%q became %q: %v", text, dn.Slashes(), err)
 		}
 	})
 }

@@ -116,10 +116,13 @@ func (s *scanner) hexValue() (string, error) {
 }
 
 // quotedValue reads the form of RFC 1779 and RFC 2253, which nobody may write any more and everybody may read
-// (RFC 2253, section 4).
+// (RFC 2253, section 4). Windows doubles a quotation mark inside it instead of writing a backslash.
 func (s *scanner) quotedValue() (string, error) {
 	var value []byte
-	for s.text = s.text[1:]; s.text != "" && s.text[0] != '"'; {
+	for s.text = s.text[1:]; s.text != "" && (s.text[0] != '"' || strings.HasPrefix(s.text, `""`)); {
+		if s.text[0] == '"' {
+			s.text = s.text[1:]
+		}
 		next, err := s.next()
 		if err != nil {
 			return "", err

@@ -18,7 +18,49 @@ var attributeNames = []struct{ name, oid string }{
 	{"emailAddress", "1.2.840.113549.1.9.1"},
 }
 
-// nameOf returns the name of a type, "" where it has none here.
+// otherNames are read and never written: what OpenSSL, Java, .NET, Go, GnuTLS and BouncyCastle print for types of
+// attributeNames, and for those that European qualified certificates have beside them. SN is not here: it is the surname
+// to some and the serial number to others.
+var otherNames = []struct{ name, oid string }{
+	{"commonName", commonName},
+	{"organizationalUnitName", organizationalUnitName},
+	{"organizationName", "2.5.4.10"},
+	{"countryName", "2.5.4.6"},
+	{"localityName", "2.5.4.7"},
+	{"stateOrProvinceName", "2.5.4.8"},
+	{"S", "2.5.4.8"},
+	{"streetAddress", "2.5.4.9"},
+	{"domainComponent", "0.9.2342.19200300.100.1.25"},
+	{"userId", "0.9.2342.19200300.100.1.1"},
+	{"E", "1.2.840.113549.1.9.1"},
+	{"EMAIL", "1.2.840.113549.1.9.1"},
+	{"businessCategory", "2.5.4.15"},
+	{"postalCode", "2.5.4.17"},
+	{"jurisdictionC", "1.3.6.1.4.1.311.60.2.1.3"},
+	{"jurisdictionCountryName", "1.3.6.1.4.1.311.60.2.1.3"},
+	{"jurisdictionOfIncorporationCountryName", "1.3.6.1.4.1.311.60.2.1.3"},
+	{"jurisdictionST", "1.3.6.1.4.1.311.60.2.1.2"},
+	{"jurisdictionStateOrProvinceName", "1.3.6.1.4.1.311.60.2.1.2"},
+	{"jurisdictionOfIncorporationStateOrProvinceName", "1.3.6.1.4.1.311.60.2.1.2"},
+	{"jurisdictionL", "1.3.6.1.4.1.311.60.2.1.1"},
+	{"jurisdictionLocalityName", "1.3.6.1.4.1.311.60.2.1.1"},
+	{"jurisdictionOfIncorporationLocalityName", "1.3.6.1.4.1.311.60.2.1.1"},
+}
+
+// TypeName returns a name by which people know a type, and its OID where it has none here.
+func TypeName(oid string) string {
+	if name := nameOf(oid); name != "" {
+		return name
+	}
+	for _, known := range otherNames {
+		if known.oid == oid {
+			return known.name
+		}
+	}
+	return oid
+}
+
+// nameOf returns the name that String writes for a type, "" where it has none.
 func nameOf(oid string) string {
 	for _, known := range attributeNames {
 		if known.oid == oid {
@@ -31,9 +73,11 @@ func nameOf(oid string) string {
 // typeOf returns the OID that a text in a type's place means: a name in any case, or an OID, "OID." before it or not;
 // "" where it means none.
 func typeOf(text string) string {
-	for _, known := range attributeNames {
-		if strings.EqualFold(known.name, text) {
-			return known.oid
+	for _, names := range [][]struct{ name, oid string }{attributeNames, otherNames} {
+		for _, known := range names {
+			if strings.EqualFold(known.name, text) {
+				return known.oid
+			}
 		}
 	}
 	if len(text) > 4 && strings.EqualFold(text[:4], "OID.") {

@@ -3,8 +3,37 @@ package cert
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 )
+
+// Slashes is the form that parseSlashes reads, in the order of the DER. ParseDN reads it back.
+func (d DN) Slashes() string {
+	var out strings.Builder
+	for _, rdn := range d {
+		separator := byte('/')
+		for _, attribute := range rdn {
+			out.WriteByte(separator)
+			out.WriteString(TypeName(attribute.Type) + "=")
+			writeSlashValue(&out, attribute.Value)
+			separator = '+'
+		}
+	}
+	return out.String()
+}
+
+func writeSlashValue(out *strings.Builder, value string) {
+	for i := range len(value) {
+		switch octet := value[i]; {
+		case octet == '\\' || (octet == '/' || octet == '+') && separates(value[i:]):
+			out.WriteString(`\` + value[i:i+1])
+		case octet < ' ' || octet > '~':
+			fmt.Fprintf(out, `\x%02X`, octet)
+		default:
+			out.WriteByte(octet)
+		}
+	}
+}
 
 // parseSlashes reads the form that OpenSSL's X509_NAME_oneline writes and its -subj option reads: /C=GB/O=Bank+OU=1,
 // in the order of the DER. A slash or plus sign separates only before a known type and an equals sign, because

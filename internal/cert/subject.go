@@ -2,8 +2,6 @@ package cert
 
 import (
 	"encoding/asn1"
-	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
@@ -22,22 +20,12 @@ func (c *Certificate) readSubject(der []byte) error {
 	if err != nil {
 		return err
 	}
-	c.Subject = subject
-	names, units := subject.values(commonName), subject.values(organizationalUnitName)
-	identifiers := subject.values(organizationIdentifier)
-	if len(names) > 1 || len(identifiers) > 1 {
-		return refuse("certificate.subject", "the client certificate's subject has more than one CN or organizationIdentifier")
+	of, err := subject.Identity()
+	if err != nil {
+		return err
 	}
-	if len(names) == 1 {
-		c.CommonName = names[0]
-	}
-	if len(units) == 1 {
-		c.OrganisationalUnit = units[0]
-	}
-	if len(identifiers) == 1 {
-		c.OrganisationIdentifier = identifiers[0]
-		c.AuthorisationNumber = authorisationNumber(identifiers[0])
-	}
+	c.Subject, c.CommonName, c.OrganisationalUnit = subject, of.CommonName, of.OrganisationalUnit
+	c.OrganisationIdentifier, c.AuthorisationNumber = of.OrganisationIdentifier, of.AuthorisationNumber
 	return nil
 }
 
@@ -78,28 +66,6 @@ func (d DN) values(oid string) []string {
 		}
 	}
 	return values
-}
-
-// authorisationNumber returns the last part of PSDcc-NCA-id: "PSD", a country of two letters, an authority of two to
-// eight, and the PSP identifier as the authority issued it, which may hold hyphens and spaces itself (ETSI TS 119 495,
-// section 5.2.1; rules D.2). It returns "" for anything else, as VAT, NTR and LEI identifiers.
-func authorisationNumber(identifier string) string {
-	text, ok := strings.CutPrefix(identifier, "PSD")
-	parts := strings.SplitN(text, "-", 3)
-	if !ok || len(parts) != 3 {
-		return ""
-	}
-	country, authority, number := parts[0], parts[1], parts[2]
-	length := utf8.RuneCountInString(number)
-	if !letters(country, 2, 2) || !letters(authority, 2, 8) || length < 1 || length > 128 {
-		return ""
-	}
-	return number
-}
-
-// letters says whether text is of least to most letters A to Z.
-func letters(text string, least, most int) bool {
-	return len(text) >= least && len(text) <= most && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func readAttributes(set cryptobyte.String) ([]Attribute, error) {

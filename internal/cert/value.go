@@ -51,8 +51,11 @@ func checkValue(value string) error {
 // regard to case, and to how many spaces there are between words or at the ends. It does not normalise (NFKC): two
 // spellings of one accented letter do not match, which denies.
 func prepare(value string) string {
-	return strings.Map(fold, strings.Join(strings.Fields(value), " "))
+	return strings.Map(fold, squeeze(value))
 }
+
+// squeeze leaves one space between words and none at the ends.
+func squeeze(value string) string { return strings.Join(strings.Fields(value), " ") }
 
 // fold returns one rune for all that differ by case only: the smallest.
 func fold(r rune) rune {

@@ -1,0 +1,114 @@
+package cert
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Difference is one reason why two names are not the same.
+type Difference struct {
+	First, Second RDN    // nil where that name has no such RDN; both are where the order is what differs
+	Why           string // a clause to follow the RDNs, for the person who wrote one of them
+}
+
+// Differences says why d.Matches(other, false) is false; it is empty exactly where it is true. RDNs are compared with
+// those of the same types wherever they stand, so that one wrong value does not hide behind another order.
+func (d DN) Differences(other DN) []Difference {
+	if d.equals(other) {
+		return nil
+	}
+	firsts, seconds := d.unlike(other), other.unlike(d)
+	var found []Difference
+	for _, first := range firsts {
+		at := slices.IndexFunc(seconds, func(second RDN) bool { return slices.Equal(first.types(), second.types()) })
+		if at < 0 {
+			found = append(found, Difference{First: first, Why: first.missingFrom(other)})
+			continue
+		}
+		found = append(found, Difference{First: first, Second: seconds[at], Why: first.valueOther(seconds[at])})
+		seconds = slices.Delete(seconds, at, at+1)
+	}
+	for _, second := range seconds {
+		found = append(found, Difference{Second: second, Why: second.missingFrom(d)})
+	}
+	if len(found) == 0 || len(d) == len(other) && !d.ordered(other) {
+		found = append(found, Difference{Why: "the RDNs stand in another order, which is not the exact reverse"})
+	}
+	return found
+}
+
+// unlike returns the RDNs that other has not, or not so often.
+func (d DN) unlike(other DN) []RDN {
+	left := slices.Clone(other)
+	var unlike []RDN
+	for _, rdn := range d {
+		if at := slices.IndexFunc(left, rdn.equals); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+			continue
+		}
+		unlike = append(unlike, rdn)
+	}
+	return unlike
+}
+
+// ordered says whether the types of the RDNs are in the same or in the reverse order.
+func (d DN) ordered(other DN) bool {
+	forward, backward := true, true
+	for i, rdn := range d {
+		forward = forward && slices.Equal(rdn.types(), other[i].types())
+		backward = backward && slices.Equal(rdn.types(), other[len(other)-1-i].types())
+	}
+	return forward || backward
+}
+
+func (r RDN) types() []string {
+	types := make([]string, 0, len(r))
+	for _, attribute := range r {
+		types = append(types, attribute.Type)
+	}
+	return types
+}
+
+// missingFrom says how it comes that the other name has no RDN of these types that is left to compare with.
+func (r RDN) missingFrom(other DN) string {
+	elsewhere := 0
+	for _, attribute := range r {
+		for _, rdn := range other {
+			if slices.ContainsFunc(rdn, func(a Attribute) bool { return a.compare(attribute) == 0 }) && len(rdn) != len(r) {
+				elsewhere++
+				break
+			}
+		}
+	}
+	if elsewhere > 0 {
+		return "the other name groups these attributes otherwise: a plus sign makes one RDN of several"
+	}
+	return "the other name has no such RDN"
+}
+
+// valueOther says where the first value that differs does. Both RDNs have the same types.
+func (r RDN) valueOther(other RDN) string {
+	for i, attribute := range r {
+		if attribute.compare(other[i]) != 0 {
+			return TypeName(attribute.Type) + " " + valueDifference(attribute.Value, other[i].Value)
+		}
+	}
+	return "the values differ"
+}
+
+func valueDifference(first, second string) string {
+	a, b := []rune(squeeze(first)), []rune(squeeze(second))
+	if prepare(strings.ReplaceAll(first, " ", "")) == prepare(strings.ReplaceAll(second, " ", "")) {
+		return "differs in where its spaces are"
+	}
+	for i := range min(len(a), len(b)) {
+		if fold(a[i]) != fold(b[i]) {
+			return fmt.Sprintf("differs from character %d on: %s and %s", i+1, visible(a[i]), visible(b[i]))
+		}
+	}
+	return fmt.Sprintf("is of %d characters in one and of %d in the other", len(a), len(b))
+}
+
+// visible tells letters that look alike apart.
+func visible(r rune) string { return fmt.Sprintf("%c (%U)", r, r) }
