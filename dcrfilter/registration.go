@@ -102,11 +102,12 @@ func copyMetadata(record *dcrpb.Client, registered strictjson.Object) error {
 	return nil
 }
 
-// document is the answer about a client: what is registered, and the claims of its software statement.
-func document(record *dcrpb.Client) ([]byte, error) {
+// document is the answer about a client, in the version of the route that is asked: what is registered, and the claims of
+// its software statement.
+func document(r *request, record *dcrpb.Client) ([]byte, error) {
 	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxBody)
 	if err != nil {
 		return nil, fmt.Errorf("software statement of a record: %w", err)
 	}
-	return rule.Answer(record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
+	return rule.Answer(r.route.Profile, record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
 }

@@ -96,7 +96,7 @@ type Client struct {
 	TlsClientAuthSubjectDn      string                 `protobuf:"bytes,20,opt,name=tls_client_auth_subject_dn,json=tlsClientAuthSubjectDn,proto3" json:"tls_client_auth_subject_dn,omitempty"`
 	GrantTypes                  []string               `protobuf:"bytes,21,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	Scopes                      []string               `protobuf:"bytes,22,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	Metadata                    []byte                 `protobuf:"bytes,23,opt,name=metadata,proto3" json:"metadata,omitempty"`                                            // JSON object: the registered members as they are answered, without the software statement
+	Metadata                    []byte                 `protobuf:"bytes,23,opt,name=metadata,proto3" json:"metadata,omitempty"`                                            // JSON object: the registered members, in the names and forms that all profiles share, without the software statement
 	SoftwareStatement           string                 `protobuf:"bytes,24,opt,name=software_statement,json=softwareStatement,proto3" json:"software_statement,omitempty"` // byte for byte as it came (RFC 7591, section 3.2.1)
 	Roles                       []string               `protobuf:"bytes,25,rep,name=roles,proto3" json:"roles,omitempty"`                                                  // of the software, out of the verified software statement
 	unknownFields               protoimpl.UnknownFields

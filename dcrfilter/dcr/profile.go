@@ -64,8 +64,8 @@ func (p *Profile) Named(known string) string {
 	return known
 }
 
-// Known is the name that rules and records have for a member of the profile.
-func (p *Profile) Known(name string) string {
+// As is the name that rules and records have for a member of the profile.
+func (p *Profile) As(name string) string {
 	if member := p.Members[name]; member != nil && member.As != "" {
 		return member.As
 	}

@@ -34,6 +34,18 @@ func TestMemberMatches(t *testing.T) {
 	}
 }
 
+func TestProfileNames(t *testing.T) {
+	profile := &dcr.Profile{Members: map[string]*dcr.Member{"dn": {As: "subject_dn"}, "scope": {}}}
+	for name, known := range map[string]string{"dn": "subject_dn", "scope": "scope", "other": "other"} {
+		if got := profile.As(name); got != known {
+			t.Errorf("%s is as %s, want %s", name, got, known)
+		}
+		if got := profile.Named(known); got != name {
+			t.Errorf("%s is named %s, want %s", known, got, name)
+		}
+	}
+}
+
 func TestStatementClaimsNames(t *testing.T) {
 	claims := dcr.StatementClaims{SoftwareID: "software_id", OrgRevokedJWKS: "org_revoked"}
 	if got, want := claims.Names(), []string{"software_id", "org_revoked"}; !slices.Equal(got, want) {

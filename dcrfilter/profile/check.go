@@ -54,8 +54,31 @@ func check(p *dcr.Profile) error {
 	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
 		checkMember(&f, "members."+name, name, p.Members[name])
 	}
+	checkNames(&f, p)
 	checkRules(&f, p.Rules)
 	return errors.Join(f...)
+}
+
+// checkNames checks what members are as: what rules ask for by the profile's own name, and each one once.
+func checkNames(f *faults, p *dcr.Profile) {
+	names := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
+		member := p.Members[name]
+		if member == nil || member.As == "" {
+			continue
+		}
+		path := "members." + name + ".as"
+		if !slices.Contains(rule.Renamed(), member.As) {
+			f.add(path, "must be one of %s", strings.Join(rule.Renamed(), ", "))
+		}
+		if p.Members[member.As] != nil {
+			f.add(path, "%s is a member itself", member.As)
+		}
+		if other, taken := names[member.As]; taken {
+			f.add(path, "%s is that already", other)
+		}
+		names[member.As] = name
+	}
 }
 
 func checkRules(f *faults, rules []string) {

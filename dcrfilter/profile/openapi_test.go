@@ -31,7 +31,7 @@ type property struct {
 
 var algorithm = property{Type: "string", Enum: []string{"RS256", "PS256", "ES256"}}
 
-// document is what the documents of 3.2 and 3.3 say, less the members that 3.3 added.
+// document is what OBIE's document of 3.2 says.
 var document = map[string]property{
 	"iss":                      {Type: "string", Pattern: "^[0-9a-zA-Z]{1,22}$", MinLength: 1, MaxLength: 22},
 	"iat":                      {Type: "integer"},
@@ -68,6 +68,25 @@ var addedBy33 = map[string]property{
 	"backchannel_user_code_parameter_supported":      {Type: "boolean"},
 }
 
+// changedBy34 is what 3.4 says otherwise.
+var changedBy34 = map[string]property{
+	"grant_types": {Type: "array", MinItems: 1, Items: &property{Type: "string", Enum: []string{
+		"client_credentials", "authorization_code", "refresh_token", "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}},
+	"application_type":           {Type: "string", Enum: []string{"web", "native"}},
+	"tls_client_auth_subject_dn": {Type: "string", MinLength: 1, MaxLength: 512, Pattern: `^(?=.{1,512}$)[Cc][Nn]=[^,]+(?:,[^,\s]+=[^,]+)*$`},
+}
+
+// changed31 is what 3.1 says otherwise. Its document has one more name for the DN: renamed31.
+var changed31 = map[string]property{
+	"iss":                        {Type: "string", Pattern: "^[0-9a-zA-Z]{1,18}$", MinLength: 1, MaxLength: 18},
+	"software_id":                {Type: "string", Pattern: "^[0-9a-zA-Z]{1,18}$", MinLength: 1, MaxLength: 18},
+	"scope":                      {Type: "array", Items: &property{Type: "string", MinLength: 1, MaxLength: 32}},
+	"token_endpoint_auth_method": {Type: "string", Enum: []string{"private_key_jwt", "tls_client_auth"}},
+	"tls_client_auth_dn":         {Type: "string", MinLength: 1, MaxLength: 128},
+}
+
+const renamed31 = "tls_client_auth_subject_dn"
+
 var (
 	requiredClaims   = []string{"iss", "iat", "exp", "aud", "jti"}
 	requiredMetadata = []string{
@@ -78,10 +97,26 @@ var (
 
 func documentOf(name string) map[string]property {
 	properties := maps.Clone(document)
-	if name == "obie-3.3" {
+	if name == "obie-3.1" {
+		maps.Copy(properties, changed31)
+		delete(properties, renamed31)
+	}
+	if name >= "obie-3.3" {
 		maps.Copy(properties, addedBy33)
 	}
+	if name >= "obie-3.4" {
+		maps.Copy(properties, changedBy34)
+	}
 	return properties
+}
+
+// requiredIn is the metadata that a version requires.
+func requiredIn(name string) []string {
+	if name != "obie-3.1" {
+		return requiredMetadata
+	}
+	without := slices.DeleteFunc(slices.Clone(requiredMetadata), func(member string) bool { return member == "scope" })
+	return append(without, "token_endpoint_auth_signing_alg")
 }
 
 // What the profiles say otherwise than the document, on purpose: each is a reading explained in the file.
@@ -90,7 +125,7 @@ var (
 		"token_endpoint_auth_method", "id_token_signed_response_alg", "request_object_signing_alg", "token_endpoint_auth_signing_alg",
 		"backchannel_token_delivery_mode", "backchannel_authentication_request_signing_alg", "backchannel_user_code_parameter_supported",
 	}
-	widened  = []string{"aud", "jti"}
+	widened  = []string{"aud", "jti"} // and the form of a DN, but not its length
 	optional = []string{"redirect_uris"}
 )
 
@@ -112,18 +147,19 @@ func TestShippedProfilesAreTheDocuments(t *testing.T) {
 				t.Errorf("%s: %s is missing", name, member)
 				continue
 			}
-			compare(t, name+" "+member, member, got, property)
+			compare(t, name, member, got, property)
 		}
 	}
 }
 
-func compare(t *testing.T, at, name string, got *dcr.Member, want property) {
+func compare(t *testing.T, version, name string, got *dcr.Member, want property) {
 	t.Helper()
+	at := version + " " + name
 	types := map[string]string{"array": dcr.TypeStrings, "string": dcr.TypeString, "integer": dcr.TypeInteger, "boolean": dcr.TypeBoolean}
 	if got.Type != types[want.Type] && (name != "aud" || got.Type != dcr.TypeAudience) {
 		t.Errorf("%s: type %s, want %s", at, got.Type, want.Type)
 	}
-	required := slices.Contains(slices.Concat(requiredClaims, requiredMetadata, []string{"client_id"}), name)
+	required := slices.Contains(slices.Concat(requiredClaims, requiredIn(version), []string{"client_id"}), name)
 	if got.Required != (required && !slices.Contains(optional, name)) {
 		t.Errorf("%s: required is %v", at, got.Required)
 	}
@@ -140,6 +176,12 @@ func compare(t *testing.T, at, name string, got *dcr.Member, want property) {
 	if slices.Contains(widened, name) {
 		return
 	}
+	if version == "obie-3.1" && (name == "iss" || name == "software_id") {
+		value = document[name] // the directory's ids have become longer
+	}
+	if name == "tls_client_auth_subject_dn" && value.Pattern != "" {
+		value.Pattern = got.Pattern // TestDN34 has what it says
+	}
 	if got.MaxLength != value.MaxLength || got.Pattern != value.Pattern {
 		t.Errorf("%s: %d %s, want %d %s", at, got.MaxLength, got.Pattern, value.MaxLength, value.Pattern)
 	}
@@ -155,7 +197,7 @@ func compare(t *testing.T, at, name string, got *dcr.Member, want property) {
 
 // The table above is what OBIE's documents say, where they are at hand.
 func TestTableIsTheDocuments(t *testing.T) {
-	for _, version := range []string{"3.2", "3.3"} {
+	for _, version := range []string{"3.2", "3.3", "3.4"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", "dcr-openapi-v"+version+".yaml"))
 		if errors.Is(err, fs.ErrNotExist) {
 			t.Skip("OBIE's OpenAPI documents are not at hand")

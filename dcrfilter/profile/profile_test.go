@@ -10,7 +10,7 @@ import (
 )
 
 func TestLoad(t *testing.T) {
-	if got, want := profile.Names(), []string{"obie-3.2", "obie-3.3"}; !slices.Equal(got, want) {
+	if got, want := profile.Names(), []string{"obie-3.1", "obie-3.2", "obie-3.3", "obie-3.4"}; !slices.Equal(got, want) {
 		t.Fatalf("shipped are %q, want %q", got, want)
 	}
 	for _, name := range profile.Names() {
@@ -32,8 +32,38 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "obie-9.9", "../profile/obie-3.3", "obie-3.3.yaml"} {
-		if _, err := profile.Load(name); err == nil || !strings.Contains(err.Error(), "obie-3.2, obie-3.3") {
+		if _, err := profile.Load(name); err == nil || !strings.Contains(err.Error(), "obie-3.1, obie-3.2, obie-3.3, obie-3.4") {
 			t.Errorf("%q: got %v", name, err)
+		}
+	}
+}
+
+// The form of a DN in 3.4 is the document's, but for commas that are escaped.
+func TestDN34(t *testing.T) {
+	loaded, err := profile.Load("obie-3.4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := form(documentOf("obie-3.4")["tls_client_auth_subject_dn"].Pattern)
+	for _, c := range []struct {
+		dn             string
+		ours, document bool
+	}{
+		{"CN=TPPIdentifier,organizationIdentifier=PSDGB-OB-UnknownTPPID,O=Open Banking Limited (A),C=GB", true, true}, // the document's example
+		{"cn=a", true, true},
+		{`CN=a,2.5.4.97=#0c03,O=A\2cB`, true, true},
+		{`CN=a,O=A Bank\, PLC,C=GB`, true, false},
+		{`CN=a,O=A Bank\,PLC`, true, false},
+		{"CN=a, O=b", false, false},
+		{"C=GB,CN=a", false, false},
+		{"CN=", false, false},
+		{"CN=a,O", false, false},
+		{"CN=a,,O=b", false, false},
+		{"CN=a,", false, false},
+		{"", false, false},
+	} {
+		if got := loaded.Members["tls_client_auth_subject_dn"].Matches(c.dn); got != c.ours || documents.MatchString(c.dn) != c.document {
+			t.Errorf("%s: the profile accepts it: %v, the document: %v", c.dn, got, documents.MatchString(c.dn))
 		}
 	}
 }
@@ -110,6 +140,12 @@ func TestParse(t *testing.T) {
 		{"empty value", "[a, b]", `[a, ""]`, "members.grants.values[1]: must be"},
 		{"default not a value", "default: [a]", "default: [c]", "members.grants.default[0]: must be among values"},
 		{"default of a string", "required: true", "default: [a]", "members.iss.default: must be of strings"},
+		{"another name", "required: true", "as: tls_client_auth_subject_dn", ""},
+		{"another name that no rule asks for", "required: true", "as: jti", "members.iss.as: must be one of tls_client_auth_subject_dn"},
+		{"another name that is a member's", "  truth: {", "  tls_client_auth_subject_dn: {type: string, in: both}\n  truth: {as: tls_client_auth_subject_dn, ",
+			"members.truth.as: tls_client_auth_subject_dn is a member itself"},
+		{"another name twice", "  truth: {", "  a: {type: string, in: both, as: tls_client_auth_subject_dn}\n  truth: {as: tls_client_auth_subject_dn, ",
+			"members.truth.as: a is that already"},
 		{"audience in a response", "type: strings, in: both, min_items: 1", "type: audience, in: both", "members.grants.in: must be request"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -20,14 +21,14 @@ var unflattened = []string{
 	"registration_access_token", "registration_client_uri", "software_statement",
 }
 
-// Answer writes the body of a 201 or 200: the metadata as Registered returned them, client_id and client_id_issued_at
-// (seconds), the software statement byte for byte as it came, and its claims at the top level, where the metadata say
-// nothing already. "It includes all the claims in the software_statement provided in the request, but each of these is
-// flattened out as a top-level attribute" (OBIE DCR, Data Dictionary); of the software statement "its
-// value MUST be returned unmodified" (RFC 7591, section 3.2.1).
-func Answer(metadata []byte, statement string, claims strictjson.Object, clientID string, issuedAt int64) ([]byte, error) {
-	if clientID == "" || statement == "" {
-		return nil, errors.New("rules: an answer needs a client id and a software statement")
+// Answer writes the body of a 201 or 200 as a profile has it: the metadata that Registered returned, client_id and
+// client_id_issued_at (seconds), the software statement byte for byte as it came, and its claims at the top level, where
+// the metadata say nothing already. "It includes all the claims in the software_statement provided in the request, but each
+// of these is flattened out as a top-level attribute" (OBIE DCR, Data Dictionary); of the software statement "its value MUST
+// be returned unmodified" (RFC 7591, section 3.2.1).
+func Answer(p *dcr.Profile, metadata []byte, statement string, claims strictjson.Object, clientID string, issuedAt int64) ([]byte, error) {
+	if p == nil || clientID == "" || statement == "" {
+		return nil, errors.New("rules: an answer needs a profile, a client id and a software statement")
 	}
 	answer, err := strictjson.Parse(metadata)
 	if err != nil {
@@ -35,7 +36,10 @@ func Answer(metadata []byte, statement string, claims strictjson.Object, clientI
 	}
 	taken := slices.Clone(unflattened)
 	for name := range answer {
-		taken = append(taken, strings.ToLower(name))
+		taken = append(taken, strings.ToLower(name), p.Named(strings.ToLower(name)))
+	}
+	if err := shape(p, answer); err != nil {
+		return nil, fmt.Errorf("rules: metadata of the client: %w", err)
 	}
 	for name, value := range claims {
 		// A name that differs in case alone would be the same to some readers.
@@ -47,6 +51,24 @@ func Answer(metadata []byte, statement string, claims strictjson.Object, clientI
 	answer["client_id_issued_at"] = json.RawMessage(strconv.FormatInt(issuedAt, 10))
 	answer["software_statement"] = quoted(statement)
 	return Encode(answer)
+}
+
+// shape gives metadata the names and forms that a profile has for them.
+func shape(p *dcr.Profile, metadata strictjson.Object) error {
+	for name := range p.Members {
+		if known := p.As(name); known != name && metadata.Has(known) {
+			metadata[name] = metadata[known]
+			delete(metadata, known)
+		}
+	}
+	if !scopeIsArray(p) || !metadata.Has("scope") {
+		return nil
+	}
+	text, err := metadata.String("scope")
+	if err == nil {
+		metadata["scope"], err = Encode(strings.Fields(text))
+	}
+	return err
 }
 
 // Encode writes JSON without the escapes that are for HTML alone, so that an & in an URL stays what it is.

@@ -50,7 +50,7 @@ func authSigningAlg(r *dcr.Registration) error {
 	return nil
 }
 
-// subjectDN is the one member of RFC 8705, section 2.1.2, that OBIE has; these are the others.
+// subjectDN is the one member of RFC 8705, section 2.1.2, that OBIE has, by whatever name; these are the others.
 const subjectDN = "tls_client_auth_subject_dn"
 
 var otherSubjects = []string{
@@ -64,7 +64,7 @@ func tlsClientAuth(r *dcr.Registration) error {
 	var found []error
 	for _, name := range otherSubjects {
 		if r.Request.Has(name) {
-			found = append(found, metadata("tls_client_auth.san", name, name+" must be left out: use tls_client_auth_subject_dn").
+			found = append(found, metadata("tls_client_auth.san", name, name+" must be left out: use "+r.Profile.Named(subjectDN)).
 				Per("RFC 8705, section 2.1.2"))
 		}
 	}
@@ -76,22 +76,26 @@ func checkSubject(r *dcr.Registration) error {
 	if err != nil {
 		return err
 	}
-	clause := dataDictionary(r) + ", " + subjectDN
+	dn := r.Profile.Named(subjectDN)
+	clause := dataDictionary(r) + ", " + dn
 	switch {
-	case method != "tls_client_auth" && r.Request.Has(subjectDN):
-		return metadata("tls_client_auth.without", subjectDN, subjectDN+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
+	case method != "tls_client_auth" && r.Request.Has(dn):
+		return metadata("tls_client_auth.without", dn, dn+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
 	case method != "tls_client_auth":
 		return nil
-	case !r.Request.Has(subjectDN):
-		return metadata("tls_client_auth.missing", subjectDN, subjectDN+" is required with tls_client_auth").Per(clause)
+	case !r.Request.Has(dn):
+		return metadata("tls_client_auth.missing", dn, dn+" is required with tls_client_auth").Per(clause)
 	}
-	name, err := r.Request.String(subjectDN)
+	name, err := r.Request.String(dn)
 	if err != nil {
 		return err
 	}
 	if _, err := cert.ParseDN(name); err != nil {
-		return metadata("tls_client_auth.dn", subjectDN, subjectDN+" must be the DN of the transport certificate, as RFC 4514 writes it").
+		return metadata("tls_client_auth.dn", dn, dn+" must be the DN of the transport certificate, as RFC 4514 writes it").
 			Per("RFC 8705, section 2.1.2").CausedBy(err)
 	}
 	return nil
 }
+
+// Renamed are the members that a profile may have another name for.
+func Renamed() []string { return []string{subjectDN} }

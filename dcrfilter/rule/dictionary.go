@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -130,7 +131,16 @@ func checkText(text, name string, member *dcr.Member) *fault {
 	case len(member.Values) > 0 && !slices.Contains(member.Values, text):
 		return &fault{rule: "values", because: must + "be one of: " + list(member.Values)}
 	case !member.Matches(text):
-		return &fault{rule: "pattern", because: must + "have the form " + member.Pattern}
+		return &fault{rule: "pattern", because: must + "have the form " + form(member.Pattern)}
 	}
 	return nil
+}
+
+// form is a pattern in a sentence: "Values for the error_description parameter MUST NOT include characters outside the set
+// %x20-21 / %x23-5B / %x5D-7E" (RFC 6749, section 5.2), which are quotes and backslashes.
+func form(pattern string) string {
+	if strings.ContainsAny(pattern, `"\`) {
+		return "that the data dictionary gives it"
+	}
+	return pattern
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// Registered returns the client metadata that a registration asks for, as they are stored and answered: what the
-// dictionary names for request and response alike, with its defaults applied and what the software statement says set.
+// Registered returns the client metadata that a registration asks for, as they are stored, with names and forms that are
+// the same for every profile: what the dictionary names for request and response alike, with its defaults applied and what
+// the software statement says set.
 // Nothing else of a request gets in. The registration must have passed Check; one that has not may fail here, and is
 // then not to be stored. The software statement is not in it.
 func Registered(r *dcr.Registration) (strictjson.Object, error) {
@@ -28,7 +29,7 @@ func Registered(r *dcr.Registration) (strictjson.Object, error) {
 		if value == nil {
 			continue
 		}
-		if registered[name], err = Encode(value); err != nil {
+		if registered[r.Profile.As(name)], err = Encode(value); err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", name, err)
 		}
 	}
@@ -48,7 +49,7 @@ func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any,
 		return slices.Concat([]string{}, r.Statement.RedirectURIs), nil
 	case name == "scope":
 		return registeredScope(r)
-	case name == "token_endpoint_auth_signing_alg" && !signs(r):
+	case name == "token_endpoint_auth_signing_alg" && !member.Required && !signs(r):
 		return nil, nil
 	case r.Request.Has(name):
 		return typed(r.Request, name, member)
@@ -64,7 +65,7 @@ func signs(r *dcr.Registration) bool {
 	return err == nil && method == "private_key_jwt"
 }
 
-// registeredScope is the scope asked for, each token once, in the order of the request.
+// registeredScope is the scope asked for as one string, each token once, in the order of the request.
 func registeredScope(r *dcr.Registration) (any, error) {
 	tokens, ok := scopeTokens(r)
 	if !ok {

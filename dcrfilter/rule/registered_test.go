@@ -103,7 +103,7 @@ func TestAnswer(t *testing.T) {
 		"scope": "payments", "Redirect_URIs": []string{"https://evil.example/"}, "software_statement": "evil", "software_policy_uri": null,
 		"software_tos_uri": "https://tpp.example/tos?a=1&b=<2>",
 	})
-	body, err := rule.Answer(metadata, "aaa.bbb.ccc", statement.object(t), "a-client", 1664173296)
+	body, err := rule.Answer(loadProfile(t, "obie-3.3"), metadata, "aaa.bbb.ccc", statement.object(t), "a-client", 1664173296)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestAnswerFailsClosed(t *testing.T) {
 		{"no statement", `{}`, "", "a-client"},
 		{"no client id", `{}`, "a.b.c", ""},
 	} {
-		if body, err := rule.Answer([]byte(c.metadata), c.statement, nil, c.id, 1); err == nil {
+		if body, err := rule.Answer(loadProfile(t, "obie-3.3"), []byte(c.metadata), c.statement, nil, c.id, 1); err == nil {
 			t.Errorf("%s: got %s", c.name, body)
 		}
 	}

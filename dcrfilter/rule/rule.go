@@ -17,7 +17,7 @@ import (
 type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error
-	Reads []string // members that say nothing to the rule unless they have the form that the dictionary asks
+	Reads []string // members, by the names of records, that say nothing to the rule unless they have the dictionary's form
 }
 
 // All are the rules a profile can name, in the order in which the shipped profiles do: identity before content.
@@ -32,7 +32,7 @@ var All = []Rule{
 	{"immutable", immutable, nil},
 	{"keys", keys, nil},
 	{"auth_method", authMethod, []string{"token_endpoint_auth_method"}},
-	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method"}},
+	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
 	{"tls_client_auth", tlsClientAuth, []string{"token_endpoint_auth_method", subjectDN}},
 	{"response_types", responseTypes, []string{"grant_types", "response_types"}},
 	{"ciba", ciba, slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional)},
@@ -74,9 +74,9 @@ func Check(r *dcr.Registration) error {
 		}
 		err := rule.Check(effective)
 		if refusal, ok := errors.AsType[*dcr.Error](err); ok && id == "dictionary" {
-			for _, finding := range refusal.All() {
+			for _, finding := range slices.Concat([]*dcr.Error{refusal}, refusal.More) {
 				member, _, _ := strings.Cut(strings.TrimPrefix(finding.Pointer, "/"), "/")
-				wrong[member] = true
+				wrong[r.Profile.As(member)] = true
 			}
 		}
 		found = append(found, err)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCheckAcceptsAGoodRegistration(t *testing.T) {
-	for _, name := range []string{"obie-3.2", "obie-3.3"} {
+	for _, name := range []string{"obie-3.2", "obie-3.3", "obie-3.4"} {
 		for verb, r := range map[string]*dcr.Registration{
 			"POST": registration(t, nil),
 			"PUT":  update(registration(t, claims{"client_id": "a-client"})),

@@ -15,6 +15,7 @@ import (
 // Record is what a TPP must remember of a registration: client.json. Losing the client_id would mean to ask the bank's
 // people for help, so it is written as soon as the bank has answered.
 type Record struct {
+	Profile      string `json:"profile,omitempty"` // version of the standard that the registration endpoint follows
 	Discovery    string `json:"discovery,omitempty"`
 	Issuer       string `json:"issuer,omitempty"`
 	Registration string `json:"registration_endpoint"`
@@ -68,6 +69,7 @@ func (r *Record) Write(path string) error {
 
 // merge fills in what is empty.
 func (r *Record) merge(other Record) {
+	fill(&r.Profile, other.Profile)
 	fill(&r.Discovery, other.Discovery)
 	fill(&r.Issuer, other.Issuer)
 	fill(&r.Registration, other.Registration)

@@ -72,6 +72,16 @@ func TestClaims(t *testing.T) {
 			"token_endpoint_auth_signing_alg": "",
 		}},
 		{"a scope", []string{"--scope", "accounts"}, map[string]string{"scope": `"accounts"`}},
+		{"version 3.1", []string{"--profile", "obie-3.1", "--auth-method", "tls_client_auth"}, map[string]string{
+			"tls_client_auth_dn":              `"CN=` + member.SoftwareID + `,OU=` + member.OrgID + `,O=OpenBanking,C=GB"`,
+			"tls_client_auth_subject_dn":      "",
+			"token_endpoint_auth_signing_alg": `"PS256"`,
+			"scope":                           `["openid","accounts","payments"]`,
+		}},
+		{"version 3.1 with a scope", []string{"--profile", "obie-3.1", "--scope", "accounts"}, map[string]string{
+			"scope": `["accounts"]`, "tls_client_auth_dn": "", "token_endpoint_auth_signing_alg": `"PS256"`,
+		}},
+		{"version 3.4", []string{"--profile", "obie-3.4"}, map[string]string{"scope": `"openid accounts payments"`, "application_type": `"web"`}},
 		{"claims replaced and added", []string{"--claim", `response_types=["code"]`, "--claim", `exp=1`, "--claim", `x={"y":null}`},
 			map[string]string{"response_types": `["code"]`, "exp": "1", "x": `{"y":null}`}},
 		{"claims left out", []string{"--omit", "jti", "--omit", "aud"}, map[string]string{"jti": "", "aud": ""}},

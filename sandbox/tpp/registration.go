@@ -62,7 +62,12 @@ func (c *Client) registration(method, url string, ask Ask) (*Request, error) {
 	return request, nil
 }
 
-// claims are the data dictionary's (OBIE DCR 3.3), for a TPP that follows it.
+// profiles are the versions of the standard whose requests we know. Those from 3.2 on can all be asked in the same way.
+var profiles = []string{profile31, "obie-3.2", "obie-3.3", "obie-3.4"}
+
+const profile31 = "obie-3.1"
+
+// claims are the data dictionary's (OBIE DCR), for a TPP that follows it.
 func (c *Client) claims(ask Ask) (map[string]any, error) {
 	if c.StatementText == "" {
 		return nil, errors.New("a registration request needs a software statement: --ssa FILE")
@@ -95,6 +100,9 @@ func (c *Client) claims(ask Ask) (map[string]any, error) {
 	if err := c.authentication(claims); err != nil {
 		return nil, err
 	}
+	if c.Profile == profile31 {
+		asIn31(claims, c.algorithm())
+	}
 	for name, value := range ask.Claims {
 		claims[name] = value
 	}
@@ -102,6 +110,18 @@ func (c *Client) claims(ask Ask) (map[string]any, error) {
 		delete(claims, name)
 	}
 	return claims, nil
+}
+
+// asIn31 writes claims as OBIE DCR 3.1 has them: the scope is an array, the algorithm is always there, and the DN has
+// another name.
+func asIn31(claims map[string]any, algorithm string) {
+	scope, _ := claims["scope"].(string)
+	claims["scope"] = strings.Fields(scope)
+	claims["token_endpoint_auth_signing_alg"] = algorithm
+	if dn, has := claims["tls_client_auth_subject_dn"]; has {
+		claims["tls_client_auth_dn"] = dn
+		delete(claims, "tls_client_auth_subject_dn")
+	}
 }
 
 // authentication adds the claim that goes with the authentication method: OBIE DCR, Data Dictionary.

@@ -119,6 +119,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		{"no certificate", []string{"register", "--out", "x"}, "--cert FILE --key FILE"},
 		{"no statement", append([]string{"register", "--out", "x"}, b.flags()...), "--ssa FILE"},
 		{"an unknown method", append([]string{"register", "--out", "x", "--auth-method", "none"}, b.flags()...), "--auth-method is"},
+		{"an unknown version", append([]string{"register", "--out", "x", "--profile", "obie31"}, b.flags()...), "--profile is one of obie-3.1, obie-3.2"},
 		{"a claim that is no JSON", []string{"update", "--claim", "scope=accounts"}, "is not JSON"},
 		{"a bank that is not there", []string{"call", "https://127.0.0.1:1/"}, "connect"},
 		{"a bank whose CA we do not know", []string{"get", "--ca", holds["transport.pem"]}, "certificate"},

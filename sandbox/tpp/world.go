@@ -30,7 +30,7 @@ func worldRecord(dir string, number int) (Record, error) {
 func WorldRecord(dir string, world *worldfile.World, index int) Record {
 	member := world.TPPs[index]
 	return Record{
-		Discovery: world.Discovery, Issuer: world.Issuer, Registration: world.Registration, Token: world.Token,
+		Profile: world.Profile, Discovery: world.Discovery, Issuer: world.Issuer, Registration: world.Registration, Token: world.Token,
 		Certificate: filepath.Join(dir, member.TransportCert), Key: filepath.Join(dir, member.TransportKey),
 		CA:         filepath.Join(dir, world.ServerCA),
 		SigningKey: filepath.Join(dir, member.SigningKey), SigningKeyID: member.SigningKeyID,

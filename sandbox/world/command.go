@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o Options
 	flags.StringVar(&o.Dir, "data", "dcr-sandbox", "`DIR` of the world's files; an older world in it is replaced")
 	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s; by default 8443 to 8446, and 16379 for Redis")
-	flags.StringVar(&o.Profile, "profile", profiles[0], "registration profile that world.json names: "+strings.Join(profiles, " or "))
+	flags.StringVar(&o.Profile, "profile", profiles[0], "registration profile that world.json names, of those that are served: "+strings.Join(profiles, ", "))
 	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication methods that discovery names")
 	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
 	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")

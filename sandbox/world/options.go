@@ -19,8 +19,8 @@ type Options struct {
 	Redis       string // URL of an existing server; one is started when empty
 }
 
-// Profiles are those that a world can have: both are served, one is named in world.json.
-var profiles = []string{"obie-3.3", "obie-3.2"}
+// profiles are those that a world can have: all are served, each on a path of its own, and one is named in world.json.
+var profiles = []string{"obie-3.3", "obie-3.4", "obie-3.2", "obie-3.1"}
 
 var authMethods = []string{"private_key_jwt", "tls_client_auth"}
 

@@ -14,7 +14,7 @@ func TestOptions(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Options) {}, ""},
-		{"an unknown profile", func(o *Options) { o.Profile = "obie-9" }, "--profile is one of obie-3.3, obie-3.2"},
+		{"an unknown profile", func(o *Options) { o.Profile = "obie-9" }, "--profile is one of obie-3.3, obie-3.4, obie-3.2, obie-3.1"},
 		{"no method", func(o *Options) { o.AuthMethods = nil }, "--auth-methods names at least one"},
 		{"an unknown method", func(o *Options) { o.AuthMethods = []string{"private_key_jwt", "none"} }, "--auth-methods are among"},
 		{"a port too high for five", func(o *Options) { o.Port++ }, "--port"},

@@ -40,7 +40,7 @@ var paths = []struct {
 	{"a letter less", registerPath[:len(registerPath)-1], nothing},
 	{"in capitals", strings.ToUpper(registerPath), nothing},
 	{"one letter in capitals", "/open-banking/v3.3/Register", nothing},
-	{"another version", "/open-banking/v3.1/register", nothing},
+	{"another version", "/open-banking/v3.5/register", nothing},
 	{"a dot of another kind", "/open-banking/v3x3/register", nothing},
 	{"below it", registerPath + "/a/b", nothing},
 	{"a client, and POST", registerPath + "/a", noMethod},
