@@ -23,7 +23,7 @@ func (g *Registry) read(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := document(record)
+	body, err := document(r, record)
 	if err != nil {
 		return answer{}, err
 	}
@@ -50,11 +50,15 @@ func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, refuseWrite(err)
 	}
-	body, err := document(record)
+	body, err := document(r, record)
 	if err != nil {
 		return answer{}, err
 	}
-	return secret(http.StatusOK, body), nil
+	updated := secret(http.StatusOK, body)
+	if r.tried() {
+		updated.header.Set(preferenceApplied, dryRun)
+	}
+	return updated, nil
 }
 
 // replace puts the new record in the place of the client's current one.
@@ -72,6 +76,9 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 	record.Version, record.Generation = current.GetVersion(), current.GetGeneration()
 	if endsTokens(current, record) {
 		record.Generation++
+	}
+	if r.tried() {
+		return g.parts.Store.MayUpdate(ctx, record, r.facts.GetNonces())
 	}
 	return g.parts.Store.Update(ctx, record, r.facts.GetNonces())
 }

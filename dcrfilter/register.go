@@ -22,9 +22,15 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 	}
 	record.Id = g.parts.Store.NewClientID(record.GetDirectory(), record.GetSoftwareId())
 	record.IssuedAt = record.GetUpdatedAt()
-	body, err := document(record)
+	body, err := document(r, record)
 	if err != nil {
 		return answer{}, err
+	}
+	if r.tried() {
+		if err := g.parts.Store.MayCreate(ctx, record, r.facts.GetNonces(), !asked.Directory.MultipleClients); err != nil {
+			return answer{}, refuseWrite(err)
+		}
+		return wouldBe(body)
 	}
 	if err := g.parts.Store.Create(ctx, record, r.facts.GetNonces(), !asked.Directory.MultipleClients); err != nil {
 		return answer{}, refuseWrite(err)

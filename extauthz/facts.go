@@ -118,5 +118,6 @@ func registrationFacts(r *filter.Request) *dcrpb.RegistrationFacts {
 	}
 	return &dcrpb.RegistrationFacts{
 		Profile: g.Profile.Name, Directory: g.Statement.Directory, SoftwareId: g.Statement.SoftwareID, OrgId: g.Statement.OrgID,
+		DryRun: g.DryRun,
 	}
 }

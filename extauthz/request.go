@@ -66,7 +66,7 @@ func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error 
 
 // seen are the headers that the gate decides by. No other one reaches a filter.
 var seen = map[string]string{
-	"accept": "Accept", "authorization": "Authorization", "content-encoding": "Content-Encoding", "content-type": "Content-Type",
+	"accept": "Accept", "authorization": "Authorization", "content-encoding": "Content-Encoding", "content-type": "Content-Type", "prefer": "Prefer",
 	"x-envoy-auth-partial-body": partialBody, "x-fapi-interaction-id": "X-Fapi-Interaction-Id", "x-request-id": "X-Request-Id",
 }
 

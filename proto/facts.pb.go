@@ -405,6 +405,7 @@ type RegistrationFacts struct {
 	Directory     string                 `protobuf:"bytes,2,opt,name=directory,proto3" json:"directory,omitempty"`
 	SoftwareId    string                 `protobuf:"bytes,3,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
 	OrgId         string                 `protobuf:"bytes,4,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	DryRun        bool                   `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"` // is only to be tried: nothing may be stored, and nothing burnt
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -465,6 +466,13 @@ func (x *RegistrationFacts) GetOrgId() string {
 		return x.OrgId
 	}
 	return ""
+}
+
+func (x *RegistrationFacts) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
 }
 
 // A Nonce is a JWT's `jti`, to be accepted once.
@@ -571,13 +579,14 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\ttoken_exp\x18\x06 \x01(\rR\btokenExp\x12\x1f\n" +
 	"\vauth_method\x18\a \x01(\tR\n" +
 	"authMethod\x12\x14\n" +
-	"\x05roles\x18\b \x03(\tR\x05roles\"\x83\x01\n" +
+	"\x05roles\x18\b \x03(\tR\x05roles\"\x9c\x01\n" +
 	"\x11RegistrationFacts\x12\x18\n" +
 	"\aprofile\x18\x01 \x01(\tR\aprofile\x12\x1c\n" +
 	"\tdirectory\x18\x02 \x01(\tR\tdirectory\x12\x1f\n" +
 	"\vsoftware_id\x18\x03 \x01(\tR\n" +
 	"softwareId\x12\x15\n" +
-	"\x06org_id\x18\x04 \x01(\tR\x05orgId\"C\n" +
+	"\x06org_id\x18\x04 \x01(\tR\x05orgId\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\"C\n" +
 	"\x05Nonce\x12\x18\n" +
 	"\apurpose\x18\x01 \x01(\tR\apurpose\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x10\n" +

@@ -139,6 +139,7 @@ func asking(t *testing.T, s *Store) {
 	before := keysOf(t, s)
 	c, nonce := newClient(s, "software"), freshNonce("request")
 	must(t, s.MayCreate(t.Context(), c, nonce, true))
+	c.Generation = 1 // as one that was read
 	wantError(t, "may update what is not there", s.MayUpdate(t.Context(), c, nonce), ErrNotFound)
 	if after := keysOf(t, s); after != before || c.Version != 0 {
 		t.Errorf("%d keys after asking, %d before; version %d", after, before, c.Version)

@@ -103,6 +103,9 @@ func (c *checker) checkChecks(r routePlace) {
 	case !r.Public && len(r.Checks) == 0:
 		c.add("route.checks", r.key("checks"), "must be there: a route that needs no check says public: true")
 	}
+	if r.DryRun && !r.Needs(CheckStatement) {
+		c.add("route.dry_run", r.key("dry_run"), "needs the check %s: only registration requests can be tried", CheckStatement)
+	}
 	for _, check := range r.Checks {
 		for _, need := range CheckNeeds[check] {
 			if !r.Needs(need) {

@@ -121,6 +121,7 @@ type Route struct {
 	Methods   []string      `yaml:"methods" is:"method,required" doc:"in capitals"`
 	Checks    []string      `yaml:"checks" is:"check" doc:"what a request must pass; their order is the gate's"`
 	Public    bool          `yaml:"public" is:"bool" doc:"says in so many words that the route needs no check"`
+	DryRun    bool          `yaml:"dry_run" is:"bool" doc:"registration requests may be tried (Prefer: dry-run): all is checked, nothing stored"`
 	Profile   string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
 	Scopes    []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
 	Roles     []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`

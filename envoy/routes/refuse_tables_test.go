@@ -121,6 +121,7 @@ var badParts = []refusal{
 	{"empty plan", "{per_source: 100/s}", "{}", []string{"plan.empty 44:12 plans.default"}},
 	{"service", "limits.internal:8081", "limits.internal:99999", []string{"address.form 48:12 rate_limit_service.address"}},
 	{"header timeout", "header_timeout: 4s", "header_timeout: 12001ms", []string{"edge.order 53:19 edge.header_timeout"}},
+	{"dry run of a bank API", "    plan: gold", "    dry_run: true\n    plan: gold", []string{"route.dry_run 94:14 routes[4].dry_run"}},
 	{"short tokens", "lifetime: 90s", "lifetime: 9s", []string{"tokens.lifetime 8:13 tokens.lifetime"}},
 	{"tokens of half a second", "lifetime: 90s", "lifetime: 10500ms", []string{"tokens.lifetime 8:13 tokens.lifetime"}},
 	{"request timeout", "request_timeout: 12s", "request_timeout: 11m", []string{"edge.range 54:20 edge.request_timeout"}},

@@ -13,10 +13,17 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
+// KeySets is where the key sets of a directory and of its participants come from. In a gate it is a *jwks.Source, whose
+// promises and errors these are.
+type KeySets interface {
+	Keys(ctx context.Context, url, kid string) (jose.KeySet, error)
+	Revoked(ctx context.Context, url string) (jose.KeySet, error)
+}
+
 // Directory is a directory in use, with the way to its keys and its participants' keys.
 type Directory struct {
 	*dcr.Directory
-	Keys *jwks.Source
+	Keys KeySets
 }
 
 // Directories are the directories in use, by name.

@@ -50,6 +50,7 @@ type Route struct {
 	Profile *dcr.Profile // on registration routes
 	Scopes  []string     // each of them is needed
 	Roles   []string     // each of them is needed
+	DryRun  bool         // a registration may be tried
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.
@@ -66,4 +67,5 @@ type Registration struct {
 	Statement          *dcr.Statement
 	Profile            *dcr.Profile
 	CertificateProfile string // the kind of certificate that was bound to the statement
+	DryRun             bool   // is only tried: nothing may come of it
 }

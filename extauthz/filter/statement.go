@@ -47,7 +47,11 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err := checkContentType(r.Header, r.Route.Profile); err != nil {
 		return err
 	}
-	request, err := parseRequest(r.Body)
+	tried, err := dryRun(r.Header, r.Route.DryRun)
+	if err != nil {
+		return err
+	}
+	request, err := ParseRequest(r.Body)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,9 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	r.Registration = &Registration{Statement: statement, Profile: r.Route.Profile, CertificateProfile: registration.Certificate.Profile}
+	r.Registration = &Registration{
+		Statement: statement, Profile: r.Route.Profile, CertificateProfile: registration.Certificate.Profile, DryRun: tried,
+	}
 	return nil
 }
 
@@ -92,8 +98,8 @@ func (f *StatementFilter) verify(
 	}, nil
 }
 
-// parseRequest checks the form of the signed request (steps 4 and 5).
-func parseRequest(body []byte) (*jose.Unverified, error) {
+// ParseRequest checks the form of a signed request (steps 4 and 5). Nothing in it may be believed yet.
+func ParseRequest(body []byte) (*jose.Unverified, error) {
 	if len(body) == 0 {
 		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request.empty", "the body must be a signed registration request, a compact JWS")
 	}
@@ -113,10 +119,8 @@ func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unv
 	if err != nil {
 		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
 	}
-	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: requestAlgorithms, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxRequestBytes})
-	if form, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, nil, refuseStatement("statement."+form.Rule, "the software statement: "+form.Because).CausedBy(err)
-	} else if err != nil {
+	unverified, err := ParseStatement(raw)
+	if err != nil {
 		return nil, nil, err
 	}
 	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
@@ -131,6 +135,15 @@ func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unv
 	}
 	statement, err := source.readStatement(ctx, unverified)
 	return source, statement, err
+}
+
+// ParseStatement checks the form of a software statement. Nothing in it may be believed yet.
+func ParseStatement(raw string) (*jose.Unverified, error) {
+	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: requestAlgorithms, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxRequestBytes})
+	if form, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, refuseStatement("statement."+form.Rule, "the software statement: "+form.Because).CausedBy(err)
+	}
+	return unverified, err
 }
 
 // readStatement verifies a statement of this directory and reads it.
