@@ -29,6 +29,9 @@ func commands() []command {
 		{"explain", "say what was decided about one request, and why, by the logs", runExplain},
 		{"edge", "run Envoy, and drain it before it ends", runEdge},
 		{"keys", "rotate the keys that sign access tokens", runKeys},
+		{"dn", "show and compare distinguished names as the gate does", runDN},
+		{"ssa", "decode a software statement, and say what its directory makes of it", runSSA},
+		{"lint", "check a registration request by the gate's rules, offline", runLint},
 		{"version", "print the version", runVersion},
 	}, sandboxCommands()...)
 }

@@ -30,6 +30,10 @@ func TestRun(t *testing.T) {
 		{"a file with a misspelt key", []string{"routes", "validate", broken}, 1, "did you mean routes?", ""},
 		{"a gate without a Redis", []string{"gate", "--routes", broken}, 2, "", "name the Redis"},
 		{"a file that is not there", []string{"routes", "validate", broken + ".none"}, 1, "no such file", ""},
+		{"dn without a verb", []string{"dn"}, 2, "", "dn compare"},
+		{"two names", []string{"dn", "compare", "CN=a", "CN=b"}, 1, "not the same name", ""},
+		{"ssa without a verb", []string{"ssa"}, 2, "", "ssa show"},
+		{"a request that is none", []string{"lint", broken}, 1, "request.jws", ""},
 		{"render says what is wrong too", []string{"routes", "render", broken}, 1, "", "routs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

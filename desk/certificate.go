@@ -1,0 +1,142 @@
+package desk
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+)
+
+// clientCertificate is what the gate's certificate filter would prove of the certificate given.
+func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (*filter.Certificate, error) {
+	if l.certificate == "" {
+		l.notChecked("whether the TLS client certificate is the software's: --cert FILE names it")
+		return l.standInCertificate(), nil
+	}
+	text, err := read(l.certificate)
+	if err != nil {
+		return nil, err
+	}
+	asked.PeerPEM = url.PathEscape(string(text))
+	kinds, anchored := l.kinds()
+	check, err := filter.NewCertificateFilter(kinds)
+	if err != nil {
+		return nil, err
+	}
+	refused := check.Check(ctx, asked)
+	presented, err := cert.ParsePEM(text)
+	if err != nil || anchored && refused != nil {
+		return nil, refused
+	}
+	proved := asked.Certificate
+	if !anchored {
+		if proved, err = l.unanchored(presented, kinds, refused); err != nil {
+			return nil, err
+		}
+	}
+	l.noteName(presented)
+	l.vouch(proved)
+	return proved, nil
+}
+
+// standInCertificate is one of the software's, as far as the statement says which that is.
+func (l *linter) standInCertificate() *filter.Certificate {
+	of := l.software()
+	certificate := &filter.Certificate{Certificate: &cert.Certificate{CommonName: of.SoftwareID, OrganisationalUnit: of.OrgID}}
+	if l.directory != nil {
+		certificate.Trusts = []filter.Trust{{Directory: l.directory.Name, Profile: "ob_legacy"}}
+	}
+	return certificate
+}
+
+// software is whom the statement is about; nobody where it cannot be read, which the gate says before it binds.
+func (l *linter) software() rule.Owner {
+	if l.directory == nil || l.request.statement == nil {
+		return rule.Owner{}
+	}
+	statement, err := directory.ReadStatement(l.directory.Directory, l.request.statement.Claims, "")
+	if err != nil {
+		return rule.Owner{}
+	}
+	return rule.Owner{OrgID: statement.OrgID, SoftwareID: statement.SoftwareID, RegistrationID: statement.RegistrationID}
+}
+
+// kinds are those of the directory, with their CAs where its file names them.
+func (l *linter) kinds() (kinds []filter.KindAnchors, anchored bool) {
+	name := ""
+	if l.directory != nil {
+		name = l.directory.Name
+		for _, kind := range l.directory.Certificates {
+			trust := filter.Trust{Directory: name, Profile: kind.Profile}
+			kinds = append(kinds, filter.KindAnchors{Trust: trust, Anchors: l.directory.Anchors[kind.Profile]})
+		}
+	}
+	if kinds != nil {
+		return kinds, true
+	}
+	for _, profile := range rule.CertificateProfiles() {
+		kinds = append(kinds, filter.KindAnchors{Trust: filter.Trust{Directory: name, Profile: profile}, Anchors: &cert.Anchors{}})
+	}
+	return kinds, false
+}
+
+// unanchored is a certificate of which nobody here knows the CA. One that may be of several kinds is taken for the one
+// that makes it the software's.
+func (l *linter) unanchored(presented *cert.Certificate, kinds []filter.KindAnchors, refused error) (*filter.Certificate, error) {
+	l.notChecked("whether a CA of the directory has issued the TLS client certificate: a directory's file with its CAs (--directory FILE) tells")
+	kinds = slices.DeleteFunc(kinds, func(kind filter.KindAnchors) bool { return !presented.Is(kind.Profile) })
+	if len(kinds) == 0 {
+		return nil, refused
+	}
+	if err := presented.ValidAt(l.at.Time); err != nil {
+		return nil, dcr.Refuse(dcr.Forbidden, "certificate.trust", because(err)).CausedBy(err)
+	}
+	proved := &filter.Certificate{Certificate: presented}
+	for _, kind := range kinds {
+		proved.Trusts = append(proved.Trusts, kind.Trust)
+	}
+	bound := slices.IndexFunc(proved.Trusts, func(t filter.Trust) bool { return l.binds(proved, t.Profile) })
+	if bound < 0 { // a QWAC need not have the software's names
+		bound = slices.IndexFunc(proved.Trusts, func(t filter.Trust) bool { return t.Profile == "qwac" })
+	}
+	proved.Trusts = proved.Trusts[max(bound, 0):]
+	return proved, nil
+}
+
+// binds says whether the certificate's names are those of the software, by the rule of a kind.
+func (l *linter) binds(c *filter.Certificate, profile string) bool {
+	return rule.CheckBinding(&dcr.Presented{Certificate: c.Certificate, Profile: profile}, l.software()) == nil
+}
+
+// vouch lists a QWAC that may be the software's by a key set that is not here.
+func (l *linter) vouch(c *filter.Certificate) {
+	if l.directory == nil || l.request.statement == nil || c.Trusts[0].Profile != "qwac" || l.binds(c, "qwac") {
+		return
+	}
+	if !l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
+		l.notChecked("whether the QWAC is a tls key of the software's or the organisation's key set, as it must be: its number is not the statement's")
+		l.keys.list(l.directory, l.request.statement, c.Thumbprint)
+	}
+}
+
+// noteName says what the token endpoint would, later: registration does not compare the names.
+func (l *linter) noteName(presented *cert.Certificate) {
+	if l.request.decoded == nil {
+		return
+	}
+	for _, member := range []string{"tls_client_auth_subject_dn", "tls_client_auth_dn"} { // the second is OBIE DCR 3.1's
+		text, err := l.request.decoded.Claims.String(member)
+		if err != nil {
+			continue
+		}
+		if name, err := cert.ParseDN(text); err == nil && !presented.Subject.Matches(name, true) {
+			l.answer.Notes = append(l.answer.Notes, member+" is not the subject of the certificate given, "+
+				"with which the client could not get a token: dcr-gateway dn compare tells why")
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+)
+
+// A shownName is all that the gate makes of a name.
+type shownName struct {
+	RDNs         [][]shownAttribute `json:"rdns"` // in the order of the certificate
+	RFC4514      string             `json:"rfc4514"`
+	OpenSSL      string             `json:"openssl"`
+	Length       int                `json:"length"` // of RFC4514, in characters
+	Kinds        []shownKind        `json:"kinds"`
+	Identifier   string             `json:"organization_identifier,omitempty"`
+	PSPNumber    string             `json:"psp_number,omitempty"` // of the identifier, where it is PSDcc-NCA-number
+	Thumbprint   string             `json:"x5t#S256,omitempty"`
+	NotAfter     string             `json:"not_after,omitempty"`
+	Roles        []string           `json:"psd2_roles,omitempty"`
+	NotTLSClient string             `json:"not_a_tls_client,omitempty"` // why a gate would refuse the certificate
+	NoIdentity   string             `json:"no_identity,omitempty"`      // why the name is nobody's
+}
+
+type shownAttribute struct {
+	Type  string `json:"type"`
+	OID   string `json:"oid"`
+	Value string `json:"value"`
+}
+
+// A shownKind is a kind of certificates whose rules the name follows, and what it is bound to a software statement by.
+type shownKind struct {
+	Kind    string `json:"kind"`
+	OrgID   string `json:"org_id,omitempty"`
+	Bound   string `json:"software_id,omitempty"`
+	Numbers string `json:"registration_id,omitempty"`
+}
+
+func showName(_ context.Context, c *call) error {
+	name, text, err := readName(c.operands[0])
+	if err != nil {
+		return err
+	}
+	shown := newShownName(name)
+	if text != nil {
+		shown.addCertificate(text)
+	}
+	return c.print(shown)
+}
+
+// readName reads an operand that is a name, or a file that is a certificate, whose text it returns too.
+func readName(operand string) (name cert.DN, certificate []byte, err error) {
+	_, err = os.Stat(operand)
+	if operand == "-" || err == nil {
+		if certificate, err = read(operand); err != nil {
+			return nil, nil, err
+		}
+		if name, err = cert.SubjectOfPEM(certificate); err != nil {
+			return nil, nil, unusable("%s: %s", operand, because(err))
+		}
+		return name, certificate, nil
+	}
+	if !strings.Contains(operand, "=") && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, unusable("%s is neither a file nor a distinguished name as CN=...,C=GB", operand)
+	}
+	if name, err = cert.ParseDN(operand); err == nil {
+		return inOrder(name), nil, nil
+	}
+	hint := ""
+	if strings.HasPrefix(strings.TrimSpace(operand), "subject") {
+		hint = "; leave out the word subject, which openssl writes before the name"
+	}
+	return nil, nil, unusable("%s%s", because(err), hint)
+}
+
+// inOrder turns a name that was written from the country to the CN, as certificates have it and RFC 4514 has not. Both
+// are the same name.
+func inOrder(name cert.DN) cert.DN {
+	is := func(rdn cert.RDN) bool { return len(rdn) == 1 && cert.TypeName(rdn[0].Type) == "CN" }
+	if last := len(name) - 1; is(name[0]) && !is(name[last]) {
+		slices.Reverse(name)
+	}
+	return name
+}
+
+// because is what a cert.Error says to a client.
+func because(err error) string {
+	if told, ok := errors.AsType[*cert.Error](err); ok {
+		return told.Because
+	}
+	return err.Error()
+}
+
+func newShownName(name cert.DN) *shownName {
+	shown := &shownName{RFC4514: name.String(), OpenSSL: name.Slashes(), Kinds: []shownKind{}}
+	shown.Length = utf8.RuneCountInString(shown.RFC4514)
+	for _, rdn := range name {
+		attributes := make([]shownAttribute, 0, len(rdn))
+		for _, a := range rdn {
+			attributes = append(attributes, shownAttribute{Type: cert.TypeName(a.Type), OID: a.Type, Value: a.Value})
+		}
+		shown.RDNs = append(shown.RDNs, attributes)
+	}
+	identity, err := name.Identity()
+	if err != nil {
+		shown.NoIdentity = because(err)
+		return shown
+	}
+	shown.Identifier, shown.PSPNumber = identity.OrganisationIdentifier, identity.AuthorisationNumber
+	shown.Kinds = append(shown.Kinds, kindsOf(identity)...)
+	return shown
+}
+
+// kindsOf says what each kind of certificates is bound by, as rule.CheckBinding does.
+func kindsOf(identity cert.Identity) []shownKind {
+	all := []shownKind{
+		{Kind: "ob_legacy", OrgID: identity.OrganisationalUnit, Bound: identity.CommonName},
+		{Kind: "obwac", OrgID: identity.CommonName},
+		{Kind: "qwac", Numbers: identity.AuthorisationNumber},
+	}
+	var kinds []shownKind
+	for _, kind := range all {
+		if identity.Is(kind.Kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func (s *shownName) addCertificate(text []byte) {
+	certificate, err := cert.ParsePEM(text)
+	if err != nil {
+		s.NotTLSClient = because(err)
+		return
+	}
+	s.Thumbprint, s.NotAfter, s.Roles = certificate.Thumbprint, date(certificate.NotAfter), certificate.Roles
+}

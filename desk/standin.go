@@ -1,0 +1,122 @@
+package desk
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"maps"
+
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+)
+
+// standInBits is the least that the gate takes.
+const standInBits = 2048
+
+// standInID is the kid of a request that is not signed yet.
+const standInID = "lint"
+
+// body is the request for the filter: as it is where all signatures can be checked, and else with stand-ins.
+func (l *linter) body() (string, error) {
+	if l.request.raw == "" && l.softwareJWKS != "" {
+		l.answer.Notes = append(l.answer.Notes, "--software-jwks verifies nothing yet: the request is not signed")
+	}
+	replaced, err := l.standInStatement()
+	if err != nil {
+		return "", err
+	}
+	return l.standInRequest(replaced)
+}
+
+// standInStatement puts a statement that verifies in the place of one whose signature cannot be checked.
+func (l *linter) standInStatement() (replaced bool, err error) {
+	unverified, form := filter.ParseStatement(l.request.ssa)
+	if l.jwks != "" {
+		set, err := readKeys(l.jwks)
+		if err == nil && l.directory != nil {
+			l.keys.sets[l.directory.JWKS] = set
+		}
+		return false, err
+	}
+	if form != nil || l.directory == nil { // the gate says what is wrong before it asks for keys
+		return false, nil
+	}
+	l.notChecked("the signature of the software statement: --jwks FILE names the directory's key set")
+	stand, set, err := l.sign(unverified.Algorithm, unverified.KeyID, l.request.statement.payload)
+	if err != nil {
+		return false, err
+	}
+	l.keys.sets[l.directory.JWKS] = set
+	return true, l.request.replaceStatement(stand)
+}
+
+// standInRequest signs the request where it is not signed, its key set is not there, or its statement has been replaced.
+// In the last case the stand-in verifies if the request itself does.
+func (l *linter) standInRequest(replaced bool) (string, error) {
+	set, err := l.softwareKeys()
+	if err != nil {
+		return "", err
+	}
+	algorithm, id, genuine := jose.ES256, standInID, true
+	if l.request.raw == "" {
+		l.notChecked("the signature and the header of the request: it is not signed yet")
+	} else {
+		unverified, err := filter.ParseRequest([]byte(l.request.raw))
+		if err != nil { // for the gate to say
+			return l.request.raw, nil
+		}
+		algorithm, id = unverified.Algorithm, unverified.KeyID
+		if l.softwareJWKS == "" {
+			l.notChecked("the signature of the request: --software-jwks FILE names the software's key set")
+		} else if !replaced {
+			l.keys.publish(l.directory, l.request.statement, set)
+			return l.request.raw, nil
+		} else {
+			_, err := unverified.Verify(set)
+			genuine = err == nil
+		}
+	}
+	stand, own, err := l.sign(algorithm, id, l.request.payload)
+	if err != nil {
+		return "", err
+	}
+	if set.Signing = nil; genuine {
+		set.Signing = own.Signing
+	}
+	l.keys.publish(l.directory, l.request.statement, set)
+	return stand, nil
+}
+
+// softwareKeys reads the software's key set; without a file it is empty.
+func (l *linter) softwareKeys() (jose.KeySet, error) {
+	if l.softwareJWKS == "" {
+		return jose.KeySet{TLS: map[string]bool{}}, nil
+	}
+	set, err := readKeys(l.softwareJWKS)
+	set.TLS = maps.Clone(set.TLS)
+	return set, err
+}
+
+// sign signs claims with a key of this run, and returns the key set that verifies it.
+func (l *linter) sign(algorithm, id string, claims []byte) (string, jose.KeySet, error) {
+	key, err := newKey(algorithm)
+	if err != nil {
+		return "", jose.KeySet{}, err
+	}
+	compact, err := jose.Sign(key, jose.Header{Algorithm: algorithm, Type: "JWT", KeyID: id}, claims)
+	set := jose.KeySet{Signing: []jose.Key{{ID: id, Public: key.Public()}}, KeyIDs: map[string]bool{id: true}, TLS: map[string]bool{}}
+	return compact, set, err
+}
+
+func newKey(algorithm string) (crypto.Signer, error) {
+	switch algorithm {
+	case jose.PS256:
+		return rsa.GenerateKey(rand.Reader, standInBits)
+	case jose.ES256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	return nil, fmt.Errorf("no stand-in for %s", algorithm)
+}

@@ -1,0 +1,111 @@
+package desk
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// A token is what is written in a JWS, whether or not anybody would accept it.
+type token struct {
+	Signed bool              `json:"signed"`
+	Header strictjson.Object `json:"header,omitempty"`
+	Claims strictjson.Object `json:"claims"`
+
+	payload []byte // the claims as they were written
+}
+
+// decodeToken reads a compact JWS to show it. What the gate thinks of its form is another question.
+func decodeToken(compact string) (*token, error) {
+	parts := strings.Split(compact, ".")
+	if len(parts) != 3 {
+		return nil, fmt.Errorf("it must be a compact JWS, of three parts with a dot between two of them")
+	}
+	t := &token{Signed: true}
+	var err error
+	if t.Header, _, err = decodePart(parts[0]); err != nil {
+		return nil, fmt.Errorf("its header: %w", err)
+	}
+	if t.Claims, t.payload, err = decodePart(parts[1]); err != nil {
+		return nil, fmt.Errorf("its payload: %w", err)
+	}
+	return t, nil
+}
+
+func decodePart(part string) (strictjson.Object, []byte, error) {
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		return nil, nil, fmt.Errorf("it is not base64url without padding")
+	}
+	object, err := strictjson.Parse(text)
+	return object, text, err
+}
+
+// shown returns the token as it is printed: a token inside of it is printed apart, and never as it is.
+func (t *token) shown() *token {
+	if !t.Claims.Has("software_statement") {
+		return t
+	}
+	copied := *t
+	copied.Claims = maps.Clone(t.Claims)
+	copied.Claims["software_statement"] = json.RawMessage(`"(decoded apart)"`)
+	return &copied
+}
+
+func (t *token) write(text *strings.Builder, now time.Time) {
+	if t.Signed {
+		text.WriteString("header\n")
+		writeObject(text, t.Header, now)
+	}
+	text.WriteString("claims\n")
+	writeObject(text, t.Claims, now)
+}
+
+func writeObject(text *strings.Builder, object strictjson.Object, now time.Time) {
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		fmt.Fprintf(table, "  %s\t%s\n", name, claimText(object, name, now))
+	}
+	_ = table.Flush() // into memory
+}
+
+// claimText is a claim for a person: strings without quotation marks, times as dates, everything else as JSON.
+func claimText(object strictjson.Object, name string, now time.Time) string {
+	if slices.Contains([]string{"iat", "nbf", "exp"}, name) {
+		if at, err := dcr.NumericDate(object, name); err == nil {
+			return fmt.Sprintf("%s (%s, %s)", object[name], date(at), ago(at, now))
+		}
+		return printable(string(object[name]))
+	}
+	if text, err := object.String(name); err == nil && text != "" && strings.TrimSpace(text) == text {
+		return printable(text)
+	}
+	text := []byte(printable(string(object[name])))
+	var indented bytes.Buffer
+	if bytes.ContainsRune(text, '{') && json.Indent(&indented, text, "  \t", "  ") == nil {
+		return indented.String()
+	}
+	return string(text)
+}
+
+// printable keeps a stranger's text from writing to the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' { // between the members of an object
+			return ' '
+		}
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '\ufffd'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,208 @@
+package desk
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	frameworks "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+)
+
+const bankID = "0015800001HQQrZAAY"
+
+// A world is a directory with its HTTPS server, two members of it, and files of all that a TPP has.
+type world struct {
+	t       testing.TB
+	made    *sandbox
+	loaded  *frameworks.Directory
+	dir     string
+	request map[string]any
+	ssa     directory.Changes
+	signer  crypto.Signer
+	kid     string
+	cert    string // PEM
+}
+
+type sandbox struct {
+	directory     *directory.Directory
+	member, other *directory.Member
+}
+
+// made is made once for all tests: finding primes is slow.
+var made = sync.OnceValues(func() (*sandbox, error) {
+	folder, err := os.MkdirTemp("", "desk")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	s := &sandbox{}
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.directory.Handler().ServeHTTP(w, r) }))
+	if s.directory, err = directory.Create(folder, server.URL); err != nil {
+		return nil, err
+	}
+	if issuing, err = os.ReadFile(filepath.Join(folder, directory.IssuingFile)); err != nil {
+		return nil, err
+	}
+	if s.member, err = s.directory.Enrol(directory.Order{Roles: []string{"AISP", "PISP"}}); err != nil {
+		return nil, err
+	}
+	s.other, err = s.directory.Enrol(directory.Order{})
+	return s, err
+})
+
+var (
+	server  *httptest.Server
+	issuing []byte
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if server != nil {
+		server.Close()
+	}
+	os.Exit(code)
+}
+
+// newWorld has a request that is good.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	s, err := made()
+	ok(t, err)
+	w := &world{t: t, made: s, dir: t.TempDir(), kid: s.member.SigningKeyID, cert: s.member.TransportCert}
+	w.signer, err = pki.ParseKey([]byte(s.member.SigningKey))
+	ok(t, err)
+	w.write("issuing.pem", string(issuing))
+	w.write("server.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	host := server.Listener.Addr().String()
+	w.write("directory.yaml", fmt.Sprintf("extends: openbanking-uk-sandbox\nname: desk\njwks: %s\nkey_hosts: [%q]\n"+
+		"private_addresses: [127.0.0.1]\ntls_ca: [server.pem]\ncertificates:\n  - {profile: ob_legacy, ca: [issuing.pem]}\n",
+		s.directory.KeysURL(), host))
+	w.loaded, err = frameworks.Load(w.at("directory.yaml"))
+	ok(t, err)
+	now := time.Now()
+	w.request = map[string]any{
+		"iss": s.member.SoftwareID, "aud": bankID, "jti": "a-jti", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+		"software_id": s.member.SoftwareID, "redirect_uris": s.member.RedirectURIs, "scope": "openid accounts payments",
+		"grant_types": []string{"authorization_code", "client_credentials"}, "response_types": []string{"code id_token"},
+		"application_type": "web", "id_token_signed_response_alg": "PS256", "request_object_signing_alg": "PS256",
+		"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "PS256",
+	}
+	return w
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) at(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) write(name, text string) string {
+	w.t.Helper()
+	ok(w.t, os.WriteFile(w.at(name), []byte(text), 0o600))
+	return w.at(name)
+}
+
+// fetch writes a key set to a file, as a TPP would with curl.
+func (w *world) fetch(name, from string) string {
+	w.t.Helper()
+	answer, err := server.Client().Get(from)
+	ok(w.t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ok(w.t, err)
+	return w.write(name, string(text))
+}
+
+func (w *world) statement() string {
+	w.t.Helper()
+	ssa, err := w.made.directory.Statement(w.made.member.SoftwareID, w.ssa)
+	ok(w.t, err)
+	return ssa
+}
+
+// claims are the request's, with a statement that the directory signs now.
+func (w *world) claims() []byte {
+	w.t.Helper()
+	if _, has := w.request["software_statement"]; !has {
+		w.request["software_statement"] = w.statement()
+	}
+	text, err := json.Marshal(w.request)
+	ok(w.t, err)
+	return text
+}
+
+func (w *world) signed() string {
+	w.t.Helper()
+	compact, err := jose.Sign(w.signer, jose.Header{Algorithm: jose.PS256, Type: "JWT", KeyID: w.kid}, w.claims())
+	ok(w.t, err)
+	return compact
+}
+
+// gate asks the filters of a gate about a request, with the keys that its directory serves.
+func (w *world) gate(body string) []finding {
+	w.t.Helper()
+	p, err := profile.Load("obie-3.3")
+	ok(w.t, err)
+	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
+		{Trust: filter.Trust{Directory: "desk", Profile: "ob_legacy"}, Anchors: w.loaded.Anchors["ob_legacy"]},
+	})
+	ok(w.t, err)
+	used := &filter.Directory{Directory: w.loaded.Directory, Keys: jwks.New(outbound.New(w.loaded.Policy()), time.Now)}
+	statement := &filter.StatementFilter{
+		Directories: filter.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+	}
+	r := &filter.Request{
+		Now: time.Now(), Route: filter.Route{Name: "a", Profile: p}, Header: http.Header{"Content-Type": {"application/jwt"}},
+		Body: []byte(body), PeerPEM: url.PathEscape(w.cert),
+	}
+	err = certificate.Check(w.t.Context(), r)
+	if err == nil {
+		err = statement.Check(w.t.Context(), r)
+	}
+	list, err := findings(err)
+	ok(w.t, err)
+	return list
+}
+
+// run runs a verb and returns what it wrote and its exit code.
+func run(t testing.TB, arguments ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err := Run(t.Context(), arguments, &out, &errs)
+	if end, is := err.(exit); is {
+		return out.String(), errs.String() + end.Error(), end.code
+	}
+	ok(t, err)
+	return out.String(), errs.String(), 0
+}
+
+// answer runs a verb for its JSON, into which it must fit.
+func answer(t testing.TB, into any, arguments ...string) int {
+	t.Helper()
+	stdout, stderr, code := run(t, append(arguments, "--output", "json")...)
+	if err := json.Unmarshal([]byte(stdout), into); err != nil {
+		t.Fatalf("%v: %s%s", err, stdout, stderr)
+	}
+	return code
+}
