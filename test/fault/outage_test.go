@@ -38,7 +38,7 @@ func TestGateKilled(t *testing.T) {
 // A gate that is there and does not answer is found by its health checks, not by waiting for each of its answers.
 func TestGateFrozen(t *testing.T) {
 	p := enrol(t)
-	if err := world.Signal("gate", syscall.SIGSTOP); err != nil {
+	if err := world.Freeze("gate"); err != nil {
 		t.Fatal(err)
 	}
 	thaw := func() {

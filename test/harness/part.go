@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,7 +35,38 @@ func (w *World) PID(part string) (int, error) {
 	return process.PID, nil
 }
 
-// Signal sends a signal to a part: SIGSTOP freezes it, SIGCONT thaws it.
+// Freeze stops a part where it is, until Signal sends it SIGCONT, and returns when all its threads stand still. Where the
+// system does not tell of threads, a moment has to do.
+func (w *World) Freeze(part string) error {
+	pid, err := w.PID(part)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for range 200 {
+		time.Sleep(5 * time.Millisecond)
+		if frozen(pid) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the %s is still running a second after SIGSTOP", part)
+}
+
+func frozen(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return true
+	}
+	return !slices.ContainsFunc(threads, func(thread string) bool {
+		stat, err := os.ReadFile(thread)
+		_, state, _ := strings.Cut(string(stat), ") ")
+		return err == nil && !strings.HasPrefix(state, "T")
+	})
+}
+
+// Signal sends a signal to a part, as SIGCONT to one that is frozen.
 func (w *World) Signal(part string, signal syscall.Signal) error {
 	pid, err := w.PID(part)
 	if err != nil {
