@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 		flags.PrintDefaults()
 	}
 	asked := &call{flags: flags}
-	if err := asked.parse(arguments); err == flag.ErrHelp {
+	if err := asked.parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return err
 	} else if err != nil { // the flag package has said it
 		return exit{code: 2}
