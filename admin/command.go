@@ -4,7 +4,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // A Command is one verb.
@@ -50,7 +50,7 @@ func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 			return flag.ErrHelp
 		}
 	}
-	return exit{2, usage()}
+	return cli.Exit{Code: 2, Text: usage()}
 }
 
 func usage() string {
@@ -63,19 +63,8 @@ func usage() string {
 	return text.String()
 }
 
-// exit is an error that says how the program ends.
-type exit struct {
-	code int
-	text string // "" where everything has been said
-}
-
-func (e exit) Error() string { return e.text }
-
-// ExitCode is the program's.
-func (e exit) ExitCode() int { return e.code }
-
 // refused ends the program after everything has been said.
-var refused = exit{code: 1}
+var refused = cli.Exit{Code: 1}
 
 // call is a verb with its arguments read.
 type call struct {
@@ -83,7 +72,7 @@ type call struct {
 	operands       []string
 	stdout, stderr io.Writer
 
-	output string
+	form   cli.Form
 	routes string // of explain
 	envoy  string // of validate
 	render renderOptions
@@ -98,46 +87,21 @@ func (c Command) call(ctx context.Context, arguments []string, stdout, stderr io
 		this.flags.PrintDefaults()
 	}
 	if c.Name != "render" && c.Name != "schema" { // what they write is a file
-		this.flags.StringVar(&this.output, "output", "text", "`FORM` of the answer: text, or json for scripts")
+		this.form.Add(this.flags)
 	}
 	if c.flags != nil {
 		c.flags(this)
 	}
-	if err := this.parse(arguments); errors.Is(err, flag.ErrHelp) {
+	var err error
+	if this.operands, err = cli.Parse(this.flags, arguments, len(strings.Fields(c.Operands))); err != nil {
 		return err
-	} else if err != nil { // the flag package has said it
-		return exit{code: 2}
-	}
-	if len(this.operands) != len(strings.Fields(c.Operands)) || this.output != "" && this.output != "text" && this.output != "json" {
-		this.flags.Usage()
-		return exit{code: 2}
 	}
 	return c.run(ctx, this)
 }
 
-// parse reads flags before, between and behind the operands.
-func (c *call) parse(arguments []string) error {
-	for {
-		if err := c.flags.Parse(arguments); err != nil {
-			return err
-		}
-		if arguments = c.flags.Args(); len(arguments) == 0 {
-			return nil
-		}
-		c.operands, arguments = append(c.operands, arguments[0]), arguments[1:]
-	}
-}
-
 // print writes an answer: itself as JSON, or as the text that it is for people.
 func (c *call) print(answer interface{ text() string }) error {
-	if c.output == "text" {
-		_, err := io.WriteString(c.stdout, answer.text())
-		return err
-	}
-	encoder := json.NewEncoder(c.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(answer)
+	return c.form.Print(c.stdout, answer, answer.text)
 }
 
 // load reads routes.yaml with all that it includes. Where it is refused its problems are printed, and the error is final.
@@ -153,10 +117,10 @@ func (c *call) load(path string) (*control.Config, error) {
 func (c *call) refuse(path string, cause error) error {
 	var problems routes.Problems
 	if !errors.As(cause, &problems) {
-		return exit{1, cause.Error()}
+		return cli.Exit{Code: 1, Text: cause.Error()}
 	}
 	fmt.Fprint(c.stderr, problemText(problems))
-	return exit{1, path + " is refused"}
+	return cli.Exit{Code: 1, Text: path + " is refused"}
 }
 
 // problemText prints problems, each with the line that it is about.

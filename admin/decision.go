@@ -2,8 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
@@ -20,37 +19,32 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 	flags.SetOutput(stderr)
 	var logs names
 	flags.Var(&logs, "log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)")
-	output := flags.String("output", "text", "`FORM` of the answer: text, or json for scripts")
+	var form cli.Form
+	form.Add(flags)
 	flags.Usage = func() {
 		fmt.Fprintln(stderr, "usage: dcr-gateway explain [flags] ID\nsay what was decided about a request, by the id of the decision or by its x-fapi-interaction-id\n"+
 			"exit codes: 0 found, 1 not found, 2 wrong usage")
 		flags.PrintDefaults()
 	}
-	asked := &call{flags: flags}
-	if err := asked.parse(arguments); errors.Is(err, flag.ErrHelp) {
+	operands, err := cli.Parse(flags, arguments, 1)
+	if err != nil {
 		return err
-	} else if err != nil { // the flag package has said it
-		return exit{code: 2}
-	}
-	if len(asked.operands) != 1 || *output != "text" && *output != "json" {
-		flags.Usage()
-		return exit{code: 2}
 	}
 	if logs == nil {
 		logs = names{"gate.jsonl", "registry.jsonl"}
 	}
 	found := []decision.Entry{}
 	for _, log := range logs {
-		entries, err := decision.Find(log, asked.operands[0])
+		entries, err := decision.Find(log, operands[0])
 		if err != nil {
 			return err
 		}
 		found = append(found, entries...)
 	}
 	if len(found) == 0 {
-		return exit{1, "no decision in these logs has that id"}
+		return cli.Exit{Code: 1, Text: "no decision in these logs has that id"}
 	}
-	return printDecisions(stdout, *output, found)
+	return form.Print(stdout, found, func() string { return decisionsText(found) })
 }
 
 // names are the values of a flag that may be given several times.
@@ -65,17 +59,14 @@ func (n *names) Set(name string) error {
 	return nil
 }
 
-func printDecisions(w io.Writer, output string, found []decision.Entry) error {
-	if output == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(found)
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func decisionsText(found []decision.Entry) string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for i := range found {
 		printDecision(table, &found[i])
 	}
-	return table.Flush()
+	_ = table.Flush() // into memory
+	return text.String()
 }
 
 func printDecision(w io.Writer, e *decision.Entry) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
@@ -16,8 +17,8 @@ func explained(t *testing.T, arguments ...string) (stdout string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	err := Decision(t.Context(), arguments, &out, &errs)
-	if end, is := err.(exit); is {
-		return out.String(), end.code
+	if end, is := err.(cli.Exit); is {
+		return out.String(), end.Code
 	}
 	ok(t, err)
 	return out.String(), 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // A difference is all that changes from one file to another, with the defaults of both filled in.
@@ -54,26 +55,26 @@ const (
 
 // diff compares two files. It fails only where one of them is refused.
 func diff(_ context.Context, c *call) error {
-	was, err := c.form(c.operands[0])
+	was, err := c.model(c.operands[0])
 	if err != nil {
 		return err
 	}
-	is, err := c.form(c.operands[1])
+	is, err := c.model(c.operands[1])
 	if err != nil {
 		return err
 	}
 	return c.print(compare(version{c.operands[0], was.Version}, version{c.operands[1], is.Version}, was, is))
 }
 
-// form reads what is to be compared: also a file of another day or another machine, which names files that are not here.
-func (c *call) form(path string) (*routes.File, error) {
+// model reads what is to be compared: also a file of another day or another machine, which names files that are not here.
+func (c *call) model(path string) (*routes.File, error) {
 	config, err := control.Read(path)
 	if err == nil {
 		return config.File, nil
 	}
 	text, unread := os.ReadFile(path)
 	if unread != nil {
-		return nil, exit{1, unread.Error()}
+		return nil, cli.Exit{Code: 1, Text: unread.Error()}
 	}
 	file, refusal := routes.ParseKept(path, text, filepath.Dir(path))
 	if refusal != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // An explanation is what a request would meet, at each listener that it could come to.
@@ -49,7 +50,7 @@ func explain(_ context.Context, c *call) error {
 	}
 	e := &explanation{Method: c.operands[0], URL: c.operands[1], File: c.routes, Version: config.Version()}
 	if err := e.fill(config.File); err != nil {
-		return exit{2, err.Error()}
+		return cli.Exit{Code: 2, Text: err.Error()}
 	}
 	return c.print(e)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // histories are the versions that several gates keep.
@@ -46,7 +47,7 @@ func (h *histories) text() string {
 func rollback(ctx context.Context, c *call) error {
 	n, err := strconv.Atoi(c.operands[0])
 	if err != nil || n < 1 {
-		return exit{2, "N is the number of an entry, as `dcr-gateway routes history` lists them"}
+		return cli.Exit{Code: 2, Text: "N is the number of an entry, as `dcr-gateway routes history` lists them"}
 	}
 	all, well := askAll[control.Status](ctx, c, http.MethodPost, "/rollback?n="+strconv.Itoa(n))
 	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {

@@ -6,6 +6,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 type renderOptions struct {
@@ -32,7 +33,7 @@ func renderFlags(c *call) {
 // render writes what Envoy starts with: by default that it asks the gate for everything else.
 func render(_ context.Context, c *call) error {
 	if c.render.static && c.render.defaults {
-		return exit{2, "--static and --defaults exclude each other"}
+		return cli.Exit{Code: 2, Text: "--static and --defaults exclude each other"}
 	}
 	config, err := c.load(c.operands[0])
 	if err != nil {
@@ -40,7 +41,7 @@ func render(_ context.Context, c *call) error {
 	}
 	text, err := c.rendered(config)
 	if err != nil {
-		return exit{1, err.Error()}
+		return cli.Exit{Code: 1, Text: err.Error()}
 	}
 	_, err = c.stdout.Write(text)
 	return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -29,8 +30,8 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	err := Run(t.Context(), arguments, &out, &errs)
-	if end, is := err.(exit); is {
-		return out.String(), errs.String() + end.Error(), end.code
+	if end, is := err.(cli.Exit); is {
+		return out.String(), errs.String() + end.Error(), end.Code
 	}
 	if err != nil {
 		t.Fatalf("an error without an exit code: %v", err)

@@ -4,7 +4,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // A Command is one verb.
@@ -46,7 +47,7 @@ func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		fmt.Fprintln(stderr, usage(arguments[0]))
 		return flag.ErrHelp
 	}
-	return exit{2, usage(arguments[0])}
+	return cli.Exit{Code: 2, Text: usage(arguments[0])}
 }
 
 // cutVerb cuts a verb of one or two words off.
@@ -69,23 +70,12 @@ func usage(word string) string {
 	return text + "\n" + exitCodes
 }
 
-// exit is an error that says how the program ends.
-type exit struct {
-	code int
-	text string // "" where everything has been said
-}
-
-func (e exit) Error() string { return e.text }
-
-// ExitCode is the program's.
-func (e exit) ExitCode() int { return e.code }
-
 // found ends the program after what is wrong has been said.
-var found = exit{code: 1}
+var found = cli.Exit{Code: 1}
 
 // unusable is the end for what cannot be read at all.
 func unusable(format string, arguments ...any) error {
-	return exit{2, fmt.Errorf(format, arguments...).Error()}
+	return cli.Exit{Code: 2, Text: fmt.Errorf(format, arguments...).Error()}
 }
 
 // call is a verb with its arguments read.
@@ -94,7 +84,7 @@ type call struct {
 	operands       []string
 	stdout, stderr io.Writer
 
-	output       string
+	form         cli.Form
 	at           moment
 	directory    string // name of one that is shipped, or a file
 	jwks         string // file: the directory's key set
@@ -119,46 +109,21 @@ func (c Command) call(ctx context.Context, arguments []string, stdout, stderr io
 		this.flags.PrintDefaults()
 		fmt.Fprintln(stderr, exitCodes)
 	}
-	this.flags.StringVar(&this.output, "output", "text", "`FORM` of the answer: text, or json for scripts")
+	this.form.Add(this.flags)
 	this.at.Time = time.Now()
 	if c.flags != nil {
 		c.flags(this)
 	}
-	if err := this.parse(arguments); errors.Is(err, flag.ErrHelp) {
+	var err error
+	if this.operands, err = cli.Parse(this.flags, arguments, len(strings.Fields(c.Operands))); err != nil {
 		return err
-	} else if err != nil { // the flag package has said it
-		return exit{code: 2}
-	}
-	if len(this.operands) != len(strings.Fields(c.Operands)) || this.output != "text" && this.output != "json" {
-		this.flags.Usage()
-		return exit{code: 2}
 	}
 	return c.run(ctx, this)
 }
 
-// parse reads flags before, between and behind the operands. A hyphen alone is an operand.
-func (c *call) parse(arguments []string) error {
-	for {
-		if err := c.flags.Parse(arguments); err != nil {
-			return err
-		}
-		if arguments = c.flags.Args(); len(arguments) == 0 {
-			return nil
-		}
-		c.operands, arguments = append(c.operands, arguments[0]), arguments[1:]
-	}
-}
-
 // print writes an answer: itself as JSON, or as the text that it is for people.
 func (c *call) print(answer interface{ text() string }) error {
-	if c.output == "text" {
-		_, err := io.WriteString(c.stdout, answer.text())
-		return err
-	}
-	encoder := json.NewEncoder(c.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(answer)
+	return c.form.Print(c.stdout, answer, answer.text)
 }
 
 // maxFile bounds what is read: the largest thing that anybody has here is a key set.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // A finding is one thing that a gate would refuse, in the words of its answer's error_details.
@@ -23,7 +24,7 @@ func findings(err error) ([]finding, error) {
 	if err == nil {
 		return list, nil
 	}
-	if end, ok := errors.AsType[exit](err); ok {
+	if end, ok := errors.AsType[cli.Exit](err); ok {
 		return nil, end
 	}
 	refusal, ok := errors.AsType[*dcr.Error](err)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -65,7 +66,7 @@ func (r *request) addStatement(path string) error {
 	case r.ssa == given && given != "":
 		return nil
 	case r.raw != "" || r.ssa != "":
-		return exit{2, "--ssa is for claims that have no software_statement yet; this request has one, or is signed"}
+		return cli.Exit{Code: 2, Text: "--ssa is for claims that have no software_statement yet; this request has one, or is signed"}
 	case r.decoded == nil: // the gate says what is wrong with it
 		return nil
 	}

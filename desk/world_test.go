@@ -19,6 +19,7 @@ import (
 	frameworks "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
@@ -190,8 +191,8 @@ func run(t testing.TB, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	err := Run(t.Context(), arguments, &out, &errs)
-	if end, is := err.(exit); is {
-		return out.String(), errs.String() + end.Error(), end.code
+	if end, is := err.(cli.Exit); is {
+		return out.String(), errs.String() + end.Error(), end.Code
 	}
 	ok(t, err)
 	return out.String(), errs.String(), 0
