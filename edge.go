@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/edge"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 const edgeUsage = "usage: dcr-gateway edge [flags] -- ENVOY ARGUMENTS..."
@@ -22,7 +23,7 @@ func runEdge(ctx context.Context, arguments []string, _, stderr io.Writer) error
 		return err
 	}
 	if flags.NArg() == 0 {
-		return usageError(edgeUsage)
+		return cli.Exit{Code: 2, Text: edgeUsage}
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, nil))
 	return edge.Run(ctx, edge.Options{

@@ -9,13 +9,14 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // runKeys adds a key for access tokens. It signs as soon as every gate must have seen it; the old one goes on verifying
 // until the last of its tokens has expired.
 func runKeys(ctx context.Context, arguments []string, stdout, _ io.Writer) error {
 	if len(arguments) == 0 || arguments[0] != "rotate" {
-		return usageError("usage: dcr-gateway keys rotate --redis URL")
+		return cli.Exit{Code: 2, Text: "usage: dcr-gateway keys rotate --redis URL"}
 	}
 	flags := flag.NewFlagSet("keys rotate", flag.ContinueOnError)
 	part := newPart(flags, "")
@@ -27,7 +28,7 @@ func runKeys(ctx context.Context, arguments []string, stdout, _ io.Writer) error
 		return err
 	}
 	if len(config.File.Tokens.Keys) > 0 {
-		return usageError("the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front")
+		return cli.Exit{Code: 2, Text: "the keys are files, named in " + part.routes + ": put a new one second, wait until every gate has read it, then move it to the front"}
 	}
 	setup, err := part.open(ctx)
 	if err != nil {

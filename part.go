@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
@@ -48,7 +49,7 @@ func parse(flags *flag.FlagSet, arguments []string) error {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return err
 	}
-	return usageError("")
+	return cli.Exit{Code: 2}
 }
 
 // setup is what gate and registry both are made of.
@@ -76,7 +77,7 @@ func (s *setup) openStore(ctx context.Context, url string) error {
 		url = os.Getenv(redisVariable)
 	}
 	if url == "" {
-		return usageError("name the Redis to use: --redis URL, or $" + redisVariable)
+		return cli.Exit{Code: 2, Text: "name the Redis to use: --redis URL, or $" + redisVariable}
 	}
 	client, err := redis.Open(url)
 	if err != nil {
