@@ -1,0 +1,124 @@
+package rule_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// Every rule is in some profile, and every profile's rules are there: neither side has what the other forgot.
+func TestProfilesAndRulesAgree(t *testing.T) {
+	named := map[string]bool{}
+	for _, name := range profile.Names() {
+		shipped, err := profile.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range shipped.Rules {
+			named[id] = true
+			if !rule.Known(id) {
+				t.Errorf("profile %s names %s, which there is not", name, id)
+			}
+		}
+	}
+	for _, one := range rule.All {
+		if !named[one.ID] {
+			t.Errorf("no profile names the rule %s", one.ID)
+		}
+	}
+}
+
+// A bad element of a list is refused and named by its index, wherever it stands.
+func TestBadElementsAreNamedByTheirIndex(t *testing.T) {
+	for _, c := range []struct {
+		member, bad, rule string
+		good              []string
+	}{
+		{"grant_types", "password", "dictionary.values", []string{"authorization_code", "client_credentials", "refresh_token"}},
+		{"response_types", "token", "dictionary.values", []string{"code", "code id_token"}},
+		{"redirect_uris", "http://tpp.example/", "redirect_uris.https", softwareURIs},
+		{"redirect_uris", "https://tpp.example/none", "redirect_uris.statement", softwareURIs},
+		{"redirect_uris", "", "dictionary.length", softwareURIs},
+		{"redirect_uris", "https://tpp.example/" + strings.Repeat("x", 256), "dictionary.length", softwareURIs},
+	} {
+		for at, list := range withEach(c.good, c.bad) {
+			want := c.rule + " /" + c.member + "/" + strconv.Itoa(at)
+			if got := verdict(t, rule.Check(registration(t, claims{c.member: list}))); got != want {
+				t.Errorf("%s at %d of %s: got %q, want %q", c.bad, at, c.member, got, want)
+			}
+		}
+	}
+}
+
+// What a request asks does not depend on the order in which it says so.
+func TestOrderOfMembersDoesNotMatter(t *testing.T) {
+	for _, change := range []claims{nil, {"aud": "another", "scope": "unknown", "grant_types": []string{"password"}, "jwks": claims{}, "iat": nil}} {
+		request := registration(t, change)
+		want := verdict(t, rule.Check(request))
+		names := make([]string, 0, len(request.Request))
+		for name := range request.Request {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for range 20 {
+			rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+			var text strings.Builder
+			for i, name := range names {
+				if i > 0 {
+					text.WriteByte(',')
+				}
+				fmt.Fprintf(&text, "%q:%s", name, request.Request[name])
+			}
+			shuffled, err := strictjson.Parse([]byte("{" + text.String() + "}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := *request
+			again.Request = shuffled
+			if got := verdict(t, rule.Check(&again)); got != want {
+				t.Fatalf("in the order %q: got %q, want %q", names, got, want)
+			}
+		}
+	}
+}
+
+// No rule has a clock or a network: they import nothing that has.
+func TestRulesAreAlone(t *testing.T) {
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "time.Now") || strings.Contains(string(text), "time.Since") || strings.Contains(string(text), "time.Until") {
+			t.Errorf("%s reads the clock", name)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range file.Imports {
+			path, _ := strconv.Unquote(imported.Path.Value)
+			if slices.Contains([]string{"net", "net/http", "os", "os/exec", "io/fs", "math/rand", "math/rand/v2", "crypto/rand"}, path) {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+}
