@@ -31,6 +31,15 @@ func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
 	return newSoftware(w, member)
 }
 
+// Adopt is a software that another directory has enrolled: answer is what that one said.
+func (w *World) Adopt(answer []byte) (*Software, error) {
+	var member member
+	if err := json.Unmarshal(answer, &member); err != nil {
+		return nil, err
+	}
+	return newSoftware(w, member)
+}
+
 // Statement has the directory sign a software statement.
 func (s *Software) Statement(ctx context.Context, changes Changes) (string, error) {
 	order := struct {
