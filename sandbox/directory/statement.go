@@ -64,7 +64,7 @@ func (d *Directory) sign(s *Software, changes Changes) (string, error) {
 		delete(header, name)
 		delete(claims, name)
 	}
-	return compact(signer.key, algorithm, header, claims)
+	return Compact(signer.key, algorithm, header, claims)
 }
 
 // claims are those of the OBIE directory's statements, all of them.
@@ -126,8 +126,9 @@ func authorisations(s *Software, states ...string) []map[string]any {
 	return all
 }
 
-// compact writes a JWS in its compact form. The header is written as it is, be it fit for the signature or not.
-func compact(key crypto.Signer, algorithm string, header, claims map[string]any) (string, error) {
+// Compact writes a JWS in its compact form: RS256 if that is the algorithm, else what FAPI has for the key. The header is
+// written as it is, be it fit for the signature or not.
+func Compact(key crypto.Signer, algorithm string, header, claims map[string]any) (string, error) {
 	headerText, err := json.Marshal(header)
 	if err != nil {
 		return "", fmt.Errorf("write the header: %w", err)

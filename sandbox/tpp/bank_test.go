@@ -25,8 +25,9 @@ import (
 
 // The papers of one TPP, for all tests: making keys takes longer than all of them.
 var (
-	member *directory.Member
-	holds  = map[string]string{}
+	framework *directory.Directory
+	member    *directory.Member
+	holds     = map[string]string{}
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -38,9 +39,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder) // a temporary folder
-	d, err := directory.Create(filepath.Join(folder, "directory"), "https://directory.example")
+	framework, err = directory.Create(filepath.Join(folder, "directory"), "https://directory.example")
 	if err == nil {
-		member, err = d.Enrol(directory.Order{Roles: []string{"AISP", "PISP"}})
+		member, err = framework.Enrol(directory.Order{Roles: []string{"AISP", "PISP"}})
 	}
 	if err != nil {
 		log.Print(err)

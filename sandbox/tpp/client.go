@@ -50,17 +50,22 @@ type Answer struct {
 
 // Open loads the keys that a record names.
 func Open(record Record) (*Client, error) {
-	c := &Client{Record: record}
 	pair, err := tls.LoadX509KeyPair(record.Certificate, record.Key)
 	if err != nil {
 		return nil, fmt.Errorf("the transport certificate and its key: %w", err)
 	}
-	c.leaf = pair.Certificate[0]
+	var signing crypto.Signer
 	if record.SigningKey != "" {
-		if c.signing, err = pki.ReadKey(record.SigningKey); err != nil {
+		if signing, err = pki.ReadKey(record.SigningKey); err != nil {
 			return nil, fmt.Errorf("the signing key: %w", err)
 		}
 	}
+	return newClient(record, pair, signing)
+}
+
+// newClient is Open with keys at hand.
+func newClient(record Record, pair tls.Certificate, signing crypto.Signer) (*Client, error) {
+	c := &Client{Record: record, leaf: pair.Certificate[0], signing: signing}
 	roots, err := pool(record.CA)
 	if err != nil {
 		return nil, err

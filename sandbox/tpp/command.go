@@ -29,6 +29,7 @@ Exit code: 0 the bank agreed, 1 the bank refused, 2 the request could not be mad
   dcr-gateway tpp register --world DIR
   dcr-gateway tpp token --scope accounts
   dcr-gateway tpp call https://127.0.0.1:8443/open-banking/v3.1/aisp/accounts
+  dcr-gateway tpp register --world DIR --break expired-ssa    (--break list: all of them)
 `
 
 // A verb makes the request of one of the tool's verbs and, when the bank agreed, takes what it has to remember.
@@ -75,6 +76,9 @@ func (v verb) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err := o.parse(args, stderr); err != nil {
 		return err
 	}
+	if o.fault != "" {
+		return o.breakOnPurpose(ctx, stdout, stderr)
+	}
 	client, err := o.client(ctx)
 	if err != nil {
 		return &part.Exit{Code: part.UsageCode, Err: err}
@@ -86,16 +90,9 @@ func (v verb) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if o.print {
 		return request.Show(stdout)
 	}
-	answer, err := client.Send(ctx, request)
+	answer, err := exchange(ctx, client, request, stdout, stderr)
 	if err != nil {
-		return &part.Exit{Code: part.UsageCode, Err: err}
-	}
-	report(stderr, request, answer)
-	if err := show(stdout, answer.Body); err != nil {
 		return err
-	}
-	if !answer.OK() {
-		return &part.Exit{Code: 1}
 	}
 	if v.keep == nil {
 		return nil
@@ -104,6 +101,22 @@ func (v verb) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	return client.Write(o.file)
+}
+
+// exchange sends a request, and shows what the bank answers. A refusal is an error.
+func exchange(ctx context.Context, client *Client, request *Request, stdout, stderr io.Writer) (*Answer, error) {
+	answer, err := client.Send(ctx, request)
+	if err != nil {
+		return nil, &part.Exit{Code: part.UsageCode, Err: err}
+	}
+	report(stderr, request, answer)
+	if err := show(stdout, answer.Body); err != nil {
+		return nil, err
+	}
+	if !answer.OK() {
+		return nil, &part.Exit{Code: 1}
+	}
+	return answer, nil
 }
 
 // show writes a body as it came, and ends its last line.
@@ -127,6 +140,9 @@ func report(w io.Writer, request *Request, answer *Answer) {
 	}
 	for _, d := range refusal.Details {
 		_, _ = fmt.Fprintf(w, "  rule %s\n", strings.Join(present(d.Rule, d.Pointer, d.Clause), ", "))
+		if len(refusal.Details) > 1 && d.Description != "" { // one is what error_description says
+			_, _ = fmt.Fprintf(w, "    %s\n", d.Description)
+		}
 	}
 	if id := answer.Header.Get("X-Fapi-Interaction-Id"); id != "" {
 		_, _ = fmt.Fprintf(w, "  tell the bank: x-fapi-interaction-id %s\n", id)

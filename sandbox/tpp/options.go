@@ -23,6 +23,7 @@ type options struct {
 
 	world string
 	tpp   int
+	fault string // NAME of --break
 
 	scope  string
 	claims claims
@@ -38,6 +39,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	switch o.verb {
 	case "register":
 		flags.StringVar(&o.file, "out", "client.json", "`FILE` to keep the registration in")
+		flags.StringVar(&o.fault, "break", "", "break the request on purpose, in a sandbox, to see the refusal; `NAME`, or list for all of them")
 		o.requestFlags(flags)
 	case "update":
 		o.requestFlags(flags)
@@ -152,6 +154,9 @@ func (o *options) settle() (Record, error) {
 
 // kept is what client.json says. A registration starts from nothing, and does not overwrite one that is alive.
 func (o *options) kept() (Record, error) {
+	if o.fault != "" {
+		return Record{}, nil // nothing will be written
+	}
 	record, err := ReadRecord(o.file)
 	if o.verb != "register" {
 		if errors.Is(err, fs.ErrNotExist) {

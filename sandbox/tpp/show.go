@@ -97,9 +97,10 @@ type Refusal struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`
 	Details     []struct {
-		Rule    string `json:"rule"`
-		Pointer string `json:"pointer"`
-		Clause  string `json:"clause"`
+		Rule        string `json:"rule"`
+		Pointer     string `json:"pointer"`
+		Clause      string `json:"clause"`
+		Description string `json:"description"`
 	} `json:"error_details"`
 }
 

@@ -82,6 +82,13 @@ func TestARefusalIsExplained(t *testing.T) {
 			http.Header{"X-Fapi-Interaction-Id": {"id-1"}},
 			[]string{"400 Bad Request", "refused: invalid_redirect_uri: use https", "rule redirect_uris.https, /redirect_uris/0", "x-fapi-interaction-id id-1"},
 		},
+		{
+			"with several findings",
+			`{"error":"invalid_client_metadata","error_description":"the first of 2","error_details":[` +
+				`{"rule":"audience","pointer":"/aud","clause":"DCR 3.3, aud","description":"name this bank"},{"rule":"scope.unknown","description":"ask for less"}]}`,
+			nil,
+			[]string{"  rule audience, /aud, DCR 3.3, aud\n    name this bank\n", "  rule scope.unknown\n    ask for less\n"},
+		},
 		{"with a challenge only", "", http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}}, []string{`refused: Bearer error="invalid_token"`}},
 		{"without a word", "<html>", nil, []string{"400 Bad Request"}},
 	}
@@ -120,6 +127,11 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		{"no statement", append([]string{"register", "--out", "x"}, b.flags()...), "--ssa FILE"},
 		{"an unknown method", append([]string{"register", "--out", "x", "--auth-method", "none"}, b.flags()...), "--auth-method is"},
 		{"an unknown version", append([]string{"register", "--out", "x", "--profile", "obie31"}, b.flags()...), "--profile is one of obie-3.1, obie-3.2"},
+		{"nothing that can be broken", []string{"register", "--world", "x", "--break", "dance"}, "nothing is called dance"},
+		{"breaking without a sandbox", []string{"register", "--break", "unsigned"}, "in a sandbox only"},
+		{"breaking at another bank", append([]string{"register", "--break", "unsigned", "--world", "x"}, b.flags()...), "in a sandbox only"},
+		{"breaking without a world", []string{"register", "--break", "unsigned", "--world", "x"}, "the sandbox: "},
+		{"breaking what is not a registration", []string{"get", "--break", "unsigned"}, "flag provided but not defined"},
 		{"a claim that is no JSON", []string{"update", "--claim", "scope=accounts"}, "is not JSON"},
 		{"a bank that is not there", []string{"call", "https://127.0.0.1:1/"}, "connect"},
 		{"a bank whose CA we do not know", []string{"get", "--ca", holds["transport.pem"]}, "certificate"},

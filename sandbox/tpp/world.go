@@ -40,34 +40,54 @@ func WorldRecord(dir string, world *worldfile.World, index int) Record {
 
 // freshStatement has the sandbox's directory sign a new software statement.
 func (c *Client) freshStatement(ctx context.Context) error {
-	world, err := worldfile.Read(c.World)
-	if err != nil {
-		return fmt.Errorf("the sandbox: %w", err)
-	}
-	order, err := json.Marshal(map[string]string{"software_id": c.softwareID(world)})
+	s, err := openSandbox(c.World)
 	if err != nil {
 		return err
 	}
-	roots, err := pool(filepath.Join(c.World, world.Directory.CA))
+	text, err := s.ask(ctx, "/ssa", map[string]string{"software_id": c.softwareID(s.world)})
+	c.StatementText = string(text)
+	return err
+}
+
+// sandbox is a running sandbox, whose directory does as it is told.
+type sandbox struct {
+	world     *worldfile.World
+	directory *http.Client
+}
+
+func openSandbox(dir string) (*sandbox, error) {
+	world, err := worldfile.Read(dir)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("the sandbox: %w", err)
 	}
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, world.Directory.API+"/ssa", bytes.NewReader(order))
+	roots, err := pool(filepath.Join(dir, world.Directory.CA))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	response, err := client.Do(request)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return &sandbox{world: world, directory: &http.Client{Timeout: patience, Transport: transport}}, nil
+}
+
+// ask posts an order to the sandbox's directory.
+func (s *sandbox) ask(ctx context.Context, path string, order any) ([]byte, error) {
+	body, err := json.Marshal(order)
 	if err != nil {
-		return fmt.Errorf("ask the sandbox's directory: %w", err)
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.world.Directory.API+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	response, err := s.directory.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the sandbox's directory: %w", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil || response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the sandbox's directory signs no statement for this software: status %d", response.StatusCode)
+		return nil, fmt.Errorf("the sandbox's directory does not do this for this software: %s, status %d", path, response.StatusCode)
 	}
-	c.StatementText = string(text)
-	return nil
+	return text, nil
 }
 
 // softwareID is that of the TPP whose signing key we hold.

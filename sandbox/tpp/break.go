@@ -1,0 +1,113 @@
+package tpp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+)
+
+// errAnotherBank refuses --break where it would bother people.
+var errAnotherBank = errors.New("--break works in a sandbox only: --world DIR, and no flags that name a bank or a TPP's papers")
+
+// breakOnPurpose registers with a fault, and shows how the bank refuses it.
+func (o *options) breakOnPurpose(ctx context.Context, stdout, stderr io.Writer) error {
+	if o.fault == "list" {
+		return listFaults(stdout)
+	}
+	faults := Faults()
+	at := slices.IndexFunc(faults, func(f Fault) bool { return f.Name == o.fault })
+	if at < 0 {
+		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("nothing is called %s: --break list says what can be broken", o.fault)}
+	}
+	client, request, err := o.breaking(ctx, &faults[at])
+	if err != nil {
+		return &part.Exit{Code: part.UsageCode, Err: err}
+	}
+	if o.print {
+		return request.Show(stdout)
+	}
+	_, _ = fmt.Fprintf(stderr, "broken: %s\nto be refused by %s\n", faults[at].What, faults[at].rules())
+	if faults[at].twice {
+		if err := accepted(ctx, client, request); err != nil {
+			return &part.Exit{Code: part.UsageCode, Err: err}
+		}
+	}
+	_, err = exchange(ctx, client, request, stdout, stderr)
+	return err
+}
+
+// accepted sends a request that must be good.
+func accepted(ctx context.Context, client *Client, request *Request) error {
+	answer, err := client.Send(ctx, request)
+	if err == nil && !answer.OK() {
+		err = fmt.Errorf("the bank refuses the request when it is sent for the first time: status %d", answer.Status)
+	}
+	return err
+}
+
+// breaking makes the request of a fault, and the client that sends it.
+func (o *options) breaking(ctx context.Context, f *Fault) (*Client, *Request, error) {
+	named := o.record
+	named.Profile, named.AuthMethod = "", ""
+	if o.world == "" || named != (Record{}) {
+		return nil, nil, errAnotherBank
+	}
+	record, err := o.settle()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := openSandbox(o.world)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &broken{sandbox: s, record: record, theirs: o.tpp - 1}
+	if err := b.enrol(ctx, f.roles); err != nil {
+		return nil, nil, err
+	}
+	if f.papers != nil {
+		if err := f.papers(b, ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	client, err := b.client(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	ask := o.ask()
+	if f.scope != "" {
+		ask.Scope = f.scope
+	}
+	request, err := client.registerBroken(ask, f.request)
+	return client, request, err
+}
+
+// registerBroken is Register with changes that no TPP would want.
+func (c *Client) registerBroken(ask Ask, e edit) (*Request, error) {
+	claims, err := c.claims(ask)
+	if err != nil {
+		return nil, err
+	}
+	e.apply(claims)
+	header := map[string]any{"alg": c.algorithm(), "typ": "JWT", "kid": c.SigningKeyID}
+	if e.algorithm != "" {
+		header["alg"] = e.algorithm
+	}
+	signed, err := directory.Compact(c.signing, e.algorithm, header, claims)
+	if err != nil {
+		return nil, err
+	}
+	if e.unsigned {
+		signed = signed[:strings.LastIndex(signed, ".")+1]
+	}
+	request := newRequest(http.MethodPost, c.Registration)
+	request.Header.Set("Content-Type", "application/jwt")
+	request.Body = []byte(signed)
+	return request, nil
+}
