@@ -168,7 +168,7 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 	owner := rule.Owner{OrgID: statement.OrgID, SoftwareID: statement.SoftwareID, RegistrationID: statement.RegistrationID}
 	presented, err := source.bind(ctx, r.Certificate, owner, statementKeys(statement))
 	if errors.Is(err, rule.ErrBinding) {
-		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("D-17")
+		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("OBIE Directory, Request Validation")
 	}
 	if err != nil {
 		return nil, keyFault(err, nil)
