@@ -67,7 +67,7 @@ var badForm = []refusal{
 	{"empty text", `"0015800001HQQrZAAX"`, `""`, []string{"value.form 3:13 audiences[0]"}},
 	{"method in small letters", "methods: [POST]", "methods: [post]", []string{"value.enum 68:15 routes[0].methods[0]"}},
 	{"check", "bearer, scope, role]", "bearer, scop, role]", []string{"value.enum 88:35 routes[4].checks[2]"}},
-	{"role", "roles: [PISP]", "roles: [CISP]", []string{"value.enum 90:13 routes[4].roles[0]"}},
+	{"role", "roles: [PISP]", "roles: [PI SP]", []string{"value.form 90:13 routes[4].roles[0]"}},
 	{"auth method", "[tls_client_auth]", "[client_secret_basic]", []string{"value.enum 5:16 auth_methods[0]"}},
 	{"after letters of two bytes", "[tls_client_auth]", "[\"ää\", 5]", []string{"value.enum 5:16 auth_methods[0]", "value.type 5:22 auth_methods[1]"}},
 	{"endpoint", "endpoint: token", "endpoint: tokens", []string{"value.enum 82:15 routes[2].endpoint"}},

@@ -78,7 +78,10 @@ func (a *abroad) trust(t *testing.T, w *harness.World) {
 	}
 	text, err := w.Routes()
 	if err == nil {
-		err = w.Install(t.Context(), strings.Replace(text, "directories: [directory.yaml]", "directories: [directory.yaml, abroad.yaml]", 1))
+		text = strings.Replace(text, "directories: [directory.yaml]", "directories: [directory.yaml, abroad.yaml]", 1)
+		err = w.Install(t.Context(), text+`
+  - {name: readers, path: /open-banking/v3.1/aisp/accounts/22289/balances, methods: [GET], checks: [certificate, bearer, role], roles: [READER], upstream: bank}
+`)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -148,8 +151,20 @@ func TestTwoDirectories(t *testing.T) {
 	if registered.document["scope"] != "accounts openid" {
 		t.Errorf("registered is %v", registered.document["scope"])
 	}
-	if answer := registered.read(t, registered.token(t)); answer.Status != http.StatusOK {
+	granted, readers := registered.token(t), w.MTLS()+"/open-banking/v3.1/aisp/accounts/22289/balances"
+	if answer := registered.read(t, granted); answer.Status != http.StatusOK {
 		t.Errorf("the client from abroad: %s", answer)
+	}
+	if answer := registered.do(t, call{method: "GET", url: readers, header: bearer(granted)}); answer.Status != http.StatusOK {
+		t.Errorf("what is for that country's role: %s", answer)
+	}
+	for who, answer := range map[string]*harness.Answer{
+		"home's client at what is for readers":  home.do(t, call{method: "GET", url: readers, header: bearer(token)}),
+		"the client from abroad at home's APIs": registered.accounts(t, granted),
+	} {
+		if answer.Status != http.StatusForbidden || answer.Refusal().Rule() != "role.missing" {
+			t.Errorf("%s: %s", who, answer)
+		}
 	}
 	if answer := home.accounts(t, token); answer.Status != http.StatusOK {
 		t.Errorf("the client from home: %s", answer)
