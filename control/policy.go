@@ -73,7 +73,9 @@ func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, 
 	for name, listener := range file.Listeners {
 		names[name] = listener.ServerNames
 	}
-	return extauthz.NewPolicy(extauthz.PolicyConfig{Version: config.Version(), Routes: table, Filters: p.filters, ServerNames: names})
+	return extauthz.NewPolicy(extauthz.PolicyConfig{
+		Version: config.Version(), Routes: table, Filters: p.filters, ServerNames: names, Help: file.EndpointURL(routes.EndpointErrors),
+	})
 }
 
 // newFilters makes every filter there is; routes choose among them.

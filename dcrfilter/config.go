@@ -26,6 +26,7 @@ const (
 	Introspection Endpoint = "introspection"
 	JWKS          Endpoint = "jwks"
 	Discovery     Endpoint = "discovery"
+	Errors        Endpoint = "errors"
 )
 
 // Config is what the administrator says about the registry.

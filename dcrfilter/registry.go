@@ -24,6 +24,7 @@ type Registry struct {
 	routes   map[string]*Route
 	handlers map[action]handler
 	metadata []byte // the discovery document
+	page     []byte // that explains refusals
 }
 
 // action is what a request wants of an endpoint.
@@ -47,6 +48,7 @@ func New(config Config, parts Parts) (*Registry, error) {
 		{Introspection, http.MethodPost}:  registry.introspect,
 		{JWKS, http.MethodGet}:            registry.jwks,
 		{Discovery, http.MethodGet}:       registry.discovery,
+		{Errors, http.MethodGet}:          registry.errors,
 	}
 	if err := config.check(registry.handlers); err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
@@ -59,6 +61,9 @@ func New(config Config, parts Parts) (*Registry, error) {
 		return nil, err
 	}
 	registry.metadata = metadata
+	if registry.page, err = errorsPage(); err != nil {
+		return nil, err
+	}
 	return registry, nil
 }
 
@@ -70,7 +75,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
-		result.status, result.header, result.body = line.refusal.Answer()
+		result.status, result.header, result.body = line.refusal.Explained(g.config.url(Errors, http.MethodGet)).Answer()
 	}
 	line.status = result.status
 	result.write(w, line.interaction)

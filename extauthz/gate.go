@@ -73,6 +73,9 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		}
 		line.Findings = refusal.Findings()
 		line.Write(ctx, g.config.Log)
+		if policy := (*g.policies.Load())[line.Version]; policy != nil {
+			refusal = refusal.Explained(policy.help)
+		}
 		return deny(&line, refusal), nil
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK

@@ -27,12 +27,14 @@ type PolicyConfig struct {
 	Version     string // content hash of the configuration
 	Routes      []Route
 	Filters     []filter.Filter
+	Help        string              // URL of the page that explains refusals, if there is one
 	ServerNames map[string][]string // names that clients may ask for, by listener; any where a listener has none
 }
 
 // Policy is one version of routes and filters, made ready to decide by. It never changes.
 type Policy struct {
 	version string
+	help    string
 	routes  map[string]*route          // by name
 	methods map[place][]string         // of all routes there
 	names   map[string]map[string]bool // by listener, as hostName writes them
@@ -57,8 +59,8 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 	}
 	// Clones, here and in the cache of facts: a version that is gone must not be kept in memory by a piece of its text.
 	p := &Policy{
-		version: strings.Clone(config.Version),
-		routes:  make(map[string]*route, len(config.Routes)), methods: make(map[place][]string, len(config.Routes)),
+		version: strings.Clone(config.Version), help: strings.Clone(config.Help),
+		routes: make(map[string]*route, len(config.Routes)), methods: make(map[place][]string, len(config.Routes)),
 	}
 	var err error
 	if p.names, err = serverNames(config.ServerNames); err != nil {

@@ -63,12 +63,14 @@ type errorBody struct {
 	Details     []detail `json:"error_details,omitempty"`
 }
 
-// detail says which rule refused, where, what to do about it, and which sentence of a standard it enforces.
+// detail says which rule refused, where, what to do about it, which sentence of a standard it enforces, and where that is
+// explained.
 type detail struct {
 	Rule        string `json:"rule"`
 	Pointer     string `json:"pointer,omitempty"`
 	Description string `json:"description,omitempty"`
 	Clause      string `json:"clause,omitempty"`
+	Help        string `json:"help,omitempty"`
 }
 
 func (e *Error) body() []byte {
@@ -81,7 +83,11 @@ func (e *Error) body() []byte {
 	}
 	for _, finding := range e.All() {
 		if finding.Rule != "" {
-			answer.Details = append(answer.Details, detail{finding.Rule, finding.Pointer, finding.Because, finding.Clause})
+			told := detail{Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Clause: finding.Clause}
+			if e.Help != "" {
+				told.Help = e.Help + "#" + finding.Rule
+			}
+			answer.Details = append(answer.Details, told)
 		}
 	}
 	body, err := json.Marshal(answer)

@@ -60,6 +60,8 @@ type Error struct {
 
 	More []*Error // what else is wrong with the same request, told with this
 
+	Help string // URL of the page that explains the rules; "" where there is none
+
 	Allow []string // for 405: the methods that are allowed
 	Realm string   // for the challenge of a 401 or 403; "dcr" when empty
 	Scope string   // for insufficient_scope: what would be enough
@@ -120,6 +122,9 @@ func Join(errs ...error) error {
 	}
 	return first
 }
+
+// Explained returns a copy that links to the page at a URL.
+func (e Error) Explained(url string) *Error { e.Help = url; return &e }
 
 // Error is for the log: rule, code, sentence and cause.
 func (e *Error) Error() string {

@@ -11,6 +11,9 @@ import (
 
 // publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
 // is meant to be there.
+// meantForAll are the endpoints that everybody may ask.
+var meantForAll = []string{routes.EndpointJWKS, routes.EndpointDiscovery, routes.EndpointErrors}
+
 func (l *linter) publicRoutes() {
 	protected := map[string]int{}
 	for i := range l.Routes {
@@ -21,7 +24,7 @@ func (l *linter) publicRoutes() {
 	for i := range l.Routes {
 		route := &l.Routes[i]
 		number := protected[prefix(route.Path)]
-		if route.Public && number > 0 && route.Endpoint != routes.EndpointJWKS && route.Endpoint != routes.EndpointDiscovery {
+		if route.Public && number > 0 && !slices.Contains(meantForAll, route.Endpoint) {
 			l.add("public.prefix", at(i, "public"), "anybody may ask for it, while under %s %d other routes are protected", prefix(route.Path), number)
 		}
 	}

@@ -154,8 +154,21 @@ var duties = map[string]map[string][]string{
 	EndpointToken:         {"POST": {CheckCertificate, CheckClientAuth}},
 	EndpointRevocation:    {"POST": {CheckCertificate, CheckClientAuth}},
 	EndpointIntrospection: {"POST": {CheckCertificate, CheckClientAuth}},
-	EndpointJWKS:          {"GET": nil, "HEAD": nil},
-	EndpointDiscovery:     {"GET": nil, "HEAD": nil},
+	EndpointJWKS:          {"GET": nil},
+	EndpointDiscovery:     {"GET": nil},
+	EndpointErrors:        {"GET": nil},
+}
+
+// checkEndpointPath: "POST /register" makes a client, and all other operations are on "/register/{ClientId}" (OBIE DCR,
+// Endpoints). The other endpoints have one path each.
+func (c *checker) checkEndpointPath(r routePlace) {
+	for _, segment := range Segments(r.Path) {
+		name, named := Param(segment)
+		if named && (name != ClientIDParam || r.Endpoint != EndpointRegistration || slices.Contains(r.Methods, "POST")) {
+			c.add("route.endpoint_path", r.key("path"), "must have no {Name}, but for {%s} where a registration is read, updated or deleted", ClientIDParam)
+			return
+		}
+	}
 }
 
 func (c *checker) checkEndpoint(r routePlace) {
@@ -164,6 +177,9 @@ func (c *checker) checkEndpoint(r routePlace) {
 	}
 	if r.Endpoint == "" && r.Upstream == Registry {
 		c.add("route.endpoint", r.key("endpoint"), "must be there: the registry serves endpoints alone, which are %s", strings.Join(kinds["endpoint"].enum, ", "))
+	}
+	if r.Endpoint != "" {
+		c.checkEndpointPath(r)
 	}
 	duty, known := duties[r.Endpoint]
 	for i, method := range r.Methods {

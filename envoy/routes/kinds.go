@@ -50,7 +50,7 @@ var kinds = map[string]*kind{
 	"tls_version":        oneOf("1.2", "1.3"),
 	"method":             oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
 	"check":              oneOf(CheckCertificate, CheckStatement, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
-	"endpoint":           oneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery),
+	"endpoint":           oneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery, EndpointErrors),
 	"facts":              oneOf(FactsSigned, FactsHeaders, FactsNone),
 
 	"retries": {words: "a whole number from 0 to 3", max: 3},

@@ -78,6 +78,7 @@ var rules = []struct{ id, doc string }{
 	{"route.duty", "An endpoint has the checks that its standard demands."},
 	{"route.body_limit", "A body limit is at most 64KiB at an endpoint, whose bodies the gate reads, and 10MiB elsewhere."},
 	{"route.dry_run", "Only registration requests may be tried."},
+	{"route.endpoint_path", "The path of an endpoint is one that the registry serves."},
 	{"route.facts", "The registry gets signed facts, and no headers tell of a client where nobody is known."},
 	{"route.token", "A public route passes no token on."},
 }

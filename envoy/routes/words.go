@@ -31,6 +31,7 @@ const (
 	EndpointIntrospection = "introspection"
 	EndpointJWKS          = "jwks"
 	EndpointDiscovery     = "discovery"
+	EndpointErrors        = "errors" // the page that explains refusals; they link to it
 )
 
 // What a listener asks of a client's TLS handshake.

@@ -130,6 +130,7 @@ type Refusal struct {
 		Pointer     string `json:"pointer"`
 		Description string `json:"description"`
 		Clause      string `json:"clause"`
+		Help        string `json:"help"`
 	} `json:"error_details"`
 }
 

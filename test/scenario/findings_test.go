@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -28,9 +29,11 @@ func TestAllFindingsAtOnce(t *testing.T) {
 		"audience /aud", "keys.jwks /jwks", "redirect_uris.https " + item(len(p.RedirectURIs)), "redirect_uris.duplicate " + item(len(p.RedirectURIs)+1),
 		"scope.unknown /scope",
 	}
-	if have := findings(p.post(t, request)); strings.Join(have, ", ") != strings.Join(want, ", ") {
+	answer := p.post(t, request)
+	if have := findings(answer); strings.Join(have, ", ") != strings.Join(want, ", ") {
 		t.Errorf("have %q\nwant %q", have, want)
 	}
+	explained(t, p, answer)
 	request.Key = newTPP(t).Signing
 	if have := findings(p.post(t, request)); len(have) != 1 || have[0] != "request.signature " {
 		t.Errorf("a stranger is told %q", have)
@@ -49,4 +52,22 @@ func findings(answer *harness.Answer) []string {
 		}
 	}
 	return found
+}
+
+// explained follows the links of a refusal: anybody may, and each leads to its rule.
+func explained(t *testing.T, p *tpp, answer *harness.Answer) {
+	t.Helper()
+	page, rest, _ := strings.Cut(answer.Refusal().Details[0].Help, "#")
+	if rest == "" {
+		t.Fatal("there is no link")
+	}
+	explanation := p.do(t, call{method: "GET", url: page, anonymous: true})
+	if explanation.Status != http.StatusOK || explanation.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Fatalf("%s: %s", page, explanation)
+	}
+	for _, detail := range answer.Refusal().Details {
+		if detail.Help != page+"#"+detail.Rule || !strings.Contains(string(explanation.Body), `<a id="`+detail.Rule+`"></a>`) {
+			t.Errorf("%s is not explained at %s", detail.Rule, detail.Help)
+		}
+	}
 }
