@@ -17,8 +17,11 @@ import (
 func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	var logs names
-	flags.Var(&logs, "log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)")
+	var logs []string
+	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", func(name string) error {
+		logs = append(logs, name)
+		return nil
+	})
 	var form cli.Form
 	form.Add(flags)
 	flags.Usage = func() {
@@ -31,7 +34,7 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 		return err
 	}
 	if logs == nil {
-		logs = names{"gate.jsonl", "registry.jsonl"}
+		logs = []string{"gate.jsonl", "registry.jsonl"}
 	}
 	found := []decision.Entry{}
 	for _, log := range logs {
@@ -45,18 +48,6 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 		return cli.Exit{Code: 1, Text: "no decision in these logs has that id"}
 	}
 	return form.Print(stdout, found, func() string { return decisionsText(found) })
-}
-
-// names are the values of a flag that may be given several times.
-type names []string
-
-// String implements flag.Value.
-func (n *names) String() string { return strings.Join(*n, ", ") }
-
-// Set implements flag.Value.
-func (n *names) Set(name string) error {
-	*n = append(*n, name)
-	return nil
 }
 
 func decisionsText(found []decision.Entry) string {
