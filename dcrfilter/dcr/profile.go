@@ -115,6 +115,7 @@ type StatementClaims struct {
 	Authority      string `yaml:"authority"` // object with registration_id, status and authorisations
 	Environment    string `yaml:"environment"`
 	Roles          string `yaml:"roles"` // array of strings, or one string
+	Scope          string `yaml:"scope"` // scope tokens in one string (RFC 6749, section 3.3)
 	RedirectURIs   string `yaml:"redirect_uris"`
 	JWKS           string `yaml:"jwks"`
 	RevokedJWKS    string `yaml:"revoked_jwks"`
@@ -125,7 +126,7 @@ type StatementClaims struct {
 // Names are the claims that the directory gives a meaning, by its own names.
 func (c *StatementClaims) Names() []string {
 	all := []string{
-		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.RedirectURIs,
+		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.Scope, c.RedirectURIs,
 		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS,
 	}
 	return slices.DeleteFunc(all, func(name string) bool { return name == "" })

@@ -27,6 +27,7 @@ type Statement struct {
 	AuthorisedFor  []string // roles that the authority authorised for the directory's member state
 	Environment    string
 	Roles          []string
+	Scopes         []string // that the directory lets the software have; nil where its statements name none
 	RedirectURIs   []string
 
 	JWKS, RevokedJWKS       string // the software's key sets

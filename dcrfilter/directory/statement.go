@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
@@ -41,6 +42,7 @@ func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr
 		OrgStatus:    r.text(d.Claims.OrgStatus),
 		Environment:  r.text(d.Claims.Environment),
 		Roles:        r.roles(d.Claims.Roles),
+		Scopes:       r.scopes(d.Claims.Scope),
 		RedirectURIs: r.texts(d.Claims.RedirectURIs),
 		JWKS:         r.required(d.Claims.JWKS),
 		RevokedJWKS:  r.text(d.Claims.RevokedJWKS),
@@ -114,6 +116,14 @@ func (r *reader) roles(name string) []string {
 		return []string{role}
 	}
 	return r.texts(name)
+}
+
+// scopes reads a claim of scope tokens, which may be absent.
+func (r *reader) scopes(name string) []string {
+	if text := r.text(name); text != "" {
+		return strings.Fields(text)
+	}
+	return nil
 }
 
 // authority reads the competent authority's claims: an object with registration_id, status and authorisations. A
