@@ -16,6 +16,7 @@ var (
 	profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,31}$`)
 	memberName  = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 	mediaType   = regexp.MustCompile(`^[a-z]+/[a-z0-9.+-]+$`)
+	scopeToken  = regexp.MustCompile(`^[!#-\[\]-~]{1,64}$`)
 	sentence    = regexp.MustCompile(`^[ -~]{1,80}$`) // what refusals print
 )
 
@@ -26,6 +27,12 @@ func (f *faults) add(path, format string, arguments ...any) {
 	*f = append(*f, fmt.Errorf("profile: %s: %s", path, fmt.Sprintf(format, arguments...)))
 }
 
+func (f *faults) among(path, value string, values ...string) {
+	if !slices.Contains(values, value) {
+		f.add(path, "must be one of %s", strings.Join(values, ", "))
+	}
+}
+
 func check(p *dcr.Profile) error {
 	var f faults
 	if !profileName.MatchString(p.Name) {
@@ -33,6 +40,16 @@ func check(p *dcr.Profile) error {
 	}
 	if !sentence.MatchString(p.Standard) {
 		f.add("standard", "must be how a refusal cites the standard, in ASCII")
+	}
+	if !sentence.MatchString(p.Dictionary) {
+		f.add("dictionary", "must be how a refusal cites the section with the members, in ASCII")
+	}
+	f.among("body", p.Body, dcr.BodyJWS, dcr.BodyJSON)
+	f.among("unknown_scopes", p.UnknownScopes, dcr.RefuseScopes, dcr.DropScopes)
+	f.among("clients.duplicates", p.Clients.Duplicates, dcr.RejectDuplicates, dcr.ReturnExisting, dcr.AllowDuplicates)
+	f.among("clients.default_scope", p.Clients.DefaultScope, dcr.DefaultRegistered, dcr.DefaultNone)
+	if p.Clients.ManagementScope != "" && !scopeToken.MatchString(p.Clients.ManagementScope) {
+		f.add("clients.management_scope", "must be a scope token, of printable ASCII without spaces")
 	}
 	if len(p.ContentTypes) == 0 {
 		f.add("content_types", "must name at least one")
@@ -104,14 +121,8 @@ func checkMember(f *faults, path, name string, m *dcr.Member) {
 	if !memberName.MatchString(name) {
 		f.add(path, "the name must be of lower-case letters, digits and underscores")
 	}
-	types := []string{dcr.TypeString, dcr.TypeStrings, dcr.TypeAudience, dcr.TypeInteger, dcr.TypeBoolean}
-	if !slices.Contains(types, m.Type) {
-		f.add(path+".type", "must be one of %s", strings.Join(types, ", "))
-	}
-	places := []string{dcr.InRequest, dcr.InResponse, dcr.InBoth}
-	if !slices.Contains(places, m.In) {
-		f.add(path+".in", "must be one of %s", strings.Join(places, ", "))
-	}
+	f.among(path+".type", m.Type, dcr.TypeString, dcr.TypeStrings, dcr.TypeAudience, dcr.TypeInteger, dcr.TypeBoolean)
+	f.among(path+".in", m.In, dcr.InRequest, dcr.InResponse, dcr.InBoth)
 	checkBounds(f, path, m)
 	checkValues(f, path, m)
 	checkPattern(f, path, m)
@@ -142,10 +153,18 @@ func checkValues(f *faults, path string, m *dcr.Member) {
 			f.add(at, "is there twice")
 		}
 	}
-	if len(m.Default) > 0 && m.Type != dcr.TypeStrings {
-		f.add(path+".default", "must be of strings")
+	checkDefault(f, path, m)
+}
+
+func checkDefault(f *faults, path string, m *dcr.Member) {
+	one := m.Type == dcr.TypeString || m.Type == dcr.TypeBoolean
+	if len(m.Default) > 0 && m.Type != dcr.TypeStrings && !(one && len(m.Default) == 1) {
+		f.add(path+".default", "must be of strings, or be one value of a string or boolean")
 	}
 	for i, value := range m.Default {
+		if m.Type == dcr.TypeBoolean && value != "true" && value != "false" {
+			f.add(fmt.Sprintf("%s.default[%d]", path, i), "must be true or false, of a boolean")
+		}
 		if len(m.Values) > 0 && !slices.Contains(m.Values, value) {
 			f.add(fmt.Sprintf("%s.default[%d]", path, i), "must be among values")
 		}

@@ -10,10 +10,15 @@ import (
 )
 
 func TestLoad(t *testing.T) {
-	if got, want := profile.Names(), []string{"obie-3.1", "obie-3.2", "obie-3.3", "obie-3.4"}; !slices.Equal(got, want) {
+	if got, want := profile.Names(), []string{"cdr-au", "generic-0.1", "is-json", "obie-3.1", "obie-3.2", "obie-3.3", "obie-3.4"}; !slices.Equal(got, want) {
 		t.Fatalf("shipped are %q, want %q", got, want)
 	}
 	for _, name := range profile.Names() {
+		if loaded, err := profile.Load(name); err != nil || loaded.Name != name {
+			t.Errorf("%s: got %v, %v", name, loaded, err)
+		}
+	}
+	for _, name := range versions() {
 		loaded, err := profile.Load(name)
 		if err != nil {
 			t.Fatal(err)
@@ -95,8 +100,12 @@ func TestVersionsDifferByCIBA(t *testing.T) {
 const good = `
 name: a-profile
 standard: A Standard 1.0
+dictionary: Data Dictionary
+body: jws
 content_types: [application/jwt]
 request: {max_age: 5m, max_lifetime: 1h}
+clients: {duplicates: reject, management_scope: registration, default_scope: registered, introspection: true}
+unknown_scopes: refuse
 rules: [dictionary, times]
 members:
   iss: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
@@ -122,6 +131,12 @@ func TestParse(t *testing.T) {
 		{"parameter in a content type", "application/jwt]", "application/jwt;charset=utf-8]", "content_types[0]: must be"},
 		{"no age", "max_age: 5m, ", "", "request.max_age: must be"},
 		{"negative lifetime", "max_lifetime: 1h", "max_lifetime: -1h", "request.max_lifetime: must be"},
+		{"no dictionary", "dictionary: Data Dictionary", "", "dictionary: must be"},
+		{"unknown body", "body: jws", "body: xml", "body: must be one of jws, json"},
+		{"unknown policy of scopes", "unknown_scopes: refuse", "unknown_scopes: keep", "unknown_scopes: must be one of refuse, drop"},
+		{"no policy of duplicates", "duplicates: reject, ", "", "clients.duplicates: must be one of reject, return-existing, allow"},
+		{"no default scope", "default_scope: registered, ", "", "clients.default_scope: must be one of registered, none"},
+		{"two management scopes", "management_scope: registration", "management_scope: a b", "clients.management_scope: must be a scope token"},
 		{"no rules", "[dictionary, times]", "[]", "rules: must name"},
 		{"unknown rule", "[dictionary, times]", "[dictionary, tmes]", "rules[1]: there is no rule tmes"},
 		{"rule twice", "[dictionary, times]", "[times, times]", "rules[1]: times is named twice"},
@@ -139,7 +154,10 @@ func TestParse(t *testing.T) {
 		{"value twice", "[a, b]", "[a, b, a]", "members.grants.values[2]: is there twice"},
 		{"empty value", "[a, b]", `[a, ""]`, "members.grants.values[1]: must be"},
 		{"default not a value", "default: [a]", "default: [c]", "members.grants.default[0]: must be among values"},
-		{"default of a string", "required: true", "default: [a]", "members.iss.default: must be of strings"},
+		{"default of a string", "required: true", "default: [a]", ""},
+		{"defaults of a string", "required: true", "default: [a, b]", "members.iss.default: must be of strings"},
+		{"default of an integer", "type: string, in: request, required: true, max_length: 22, pattern: \"^[a-z]+$\"", "type: integer, in: request, default: [a]", "members.iss.default: must be of strings"},
+		{"default of a boolean", `values: ["true"]`, `default: ["yes"]`, "members.truth.default[0]: must be true or false"},
 		{"another name", "required: true", "as: tls_client_auth_subject_dn", ""},
 		{"another name that no rule asks for", "required: true", "as: jti", "members.iss.as: must be one of tls_client_auth_subject_dn"},
 		{"another name that is a member's", "  truth: {", "  tls_client_auth_subject_dn: {type: string, in: both}\n  truth: {as: tls_client_auth_subject_dn, ",

@@ -31,10 +31,14 @@ var All = []Rule{
 	{"management", management, nil},
 	{"immutable", immutable, nil},
 	{"keys", keys, nil},
+	{"client_name", clientName, shownNames},
 	{"auth_method", authMethod, []string{"token_endpoint_auth_method"}},
 	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
 	{"tls_client_auth", tlsClientAuth, []string{"token_endpoint_auth_method", subjectDN}},
 	{"response_types", responseTypes, []string{"grant_types", "response_types"}},
+	{"encryption", encryption, nil},
+	{"hybrid", hybrid, []string{"grant_types", "response_types", "id_token_encrypted_response_alg"}},
+	{"jarm", jarm, []string{"grant_types", "response_types", "authorization_signed_response_alg"}},
 	{"ciba", ciba, slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional)},
 	{"redirect_uris", redirectURIs, []string{"redirect_uris"}},
 	{"scope", scope, []string{"scope"}},
@@ -124,7 +128,9 @@ func metadata(rule, member, because string) *dcr.Error {
 }
 
 // dataDictionary cites the dictionary of the registration's standard.
-func dataDictionary(r *dcr.Registration) string { return r.Profile.Standard + ", Data Dictionary" }
+func dataDictionary(r *dcr.Registration) string {
+	return r.Profile.Standard + ", " + r.Profile.Dictionary
+}
 
 // list writes values into a sentence.
 func list(values []string) string { return strings.Join(values, ", ") }
