@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 )
 
@@ -106,12 +107,17 @@ content_types: [application/jwt]
 request: {max_age: 5m, max_lifetime: 1h}
 clients: {duplicates: reject, management_scope: registration, default_scope: registered, introspection: true}
 unknown_scopes: refuse
-rules: [dictionary, times]
+rules: [dictionary, issuer, software_id, audience, times, client_id, management, immutable, keys, auth_method, auth_signing_alg, response_types, redirect_uris, scope]
 members:
   iss: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
   grants: {type: strings, in: both, min_items: 1, values: [a, b], default: [a]}
   truth: {type: boolean, in: both, values: ["true"]}
 `
+
+// parse reads a text as an administrator's file.
+func parse(text string) (*dcr.Profile, error) {
+	return profile.LoadFrom(func(string) ([]byte, error) { return []byte(text), nil }, "mine.yaml")
+}
 
 func TestParse(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
@@ -137,9 +143,9 @@ func TestParse(t *testing.T) {
 		{"no policy of duplicates", "duplicates: reject, ", "", "clients.duplicates: must be one of reject, return-existing, allow"},
 		{"no default scope", "default_scope: registered, ", "", "clients.default_scope: must be one of registered, none"},
 		{"two management scopes", "management_scope: registration", "management_scope: a b", "clients.management_scope: must be a scope token"},
-		{"no rules", "[dictionary, times]", "[]", "rules: must name"},
-		{"unknown rule", "[dictionary, times]", "[dictionary, tmes]", "rules[1]: there is no rule tmes"},
-		{"rule twice", "[dictionary, times]", "[times, times]", "rules[1]: times is named twice"},
+		{"without an indispensable rule", "audience, times,", "times,", "10:1: rules: must name audience: no registration is safe without it"},
+		{"unknown rule", "redirect_uris, scope]", "redirect_uris, scope, tmes]", "rules[14]: there is no rule tmes"},
+		{"rule twice", "redirect_uris, scope]", "redirect_uris, scope, times]", "rules[14]: times is named twice"},
 		{"unknown type", "type: string,", "type: text,", "members.iss.type: must be one of string, strings, audience, integer, boolean"},
 		{"no type", "type: string,", "", "members.iss.type: must be one of"},
 		{"unknown place", "in: request", "in: body", "members.iss.in: must be one of request, response, both"},
@@ -170,7 +176,7 @@ func TestParse(t *testing.T) {
 			if c.old != "" && !strings.Contains(good, c.old) {
 				t.Fatalf("%q is not in the file", c.old)
 			}
-			_, err := profile.Parse([]byte(strings.Replace(good, c.old, c.new, 1)))
+			_, err := parse(strings.Replace(good, c.old, c.new, 1))
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)
@@ -180,7 +186,7 @@ func TestParse(t *testing.T) {
 		})
 	}
 	for _, text := range []string{"", "\n", "# nothing\n", "[]", "name"} {
-		if _, err := profile.Parse([]byte(text)); err == nil {
+		if _, err := parse(text); err == nil {
 			t.Errorf("%q was read", text)
 		}
 	}
@@ -188,7 +194,7 @@ func TestParse(t *testing.T) {
 
 // All faults are reported at once.
 func TestParseReportsAll(t *testing.T) {
-	_, err := profile.Parse([]byte("name: a\nmembers:\n  iss: {type: string}\n"))
+	_, err := parse("name: a\nmembers:\n  iss: {type: string}\n")
 	if err == nil {
 		t.Fatal("accepted")
 	}

@@ -44,6 +44,15 @@ var All = []Rule{
 	{"scope", scope, []string{"scope"}},
 }
 
+// Indispensable are the rules that every profile names: without one of them a request could be replayed, be meant for
+// somebody else, or get what its software may not have.
+func Indispensable() []string {
+	return []string{
+		"dictionary", "issuer", "software_id", "audience", "times", "client_id", "management", "immutable", "keys",
+		"auth_method", "auth_signing_alg", "response_types", "redirect_uris", "scope",
+	}
+}
+
 // Known says whether there is a rule of that ID.
 func Known(id string) bool { _, ok := find(id); return ok }
 

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,16 +13,16 @@ import (
 // scopes elsewhere: every token is compared as a whole, and each needs its role.
 func scope(r *dcr.Registration) error {
 	if !asksScope(r) {
-		return enough(r, allowedScopes(r), dcr.InvalidSoftwareStatement, "/software_statement")
+		return ofStatement(enough(r, allowedScopes(r)))
 	}
 	tokens, err := askedScope(r)
 	if err != nil || slices.ContainsFunc(tokens, func(token string) bool { return !isScopeToken(token) }) {
 		return metadata("scope.form", "scope", "scope must be "+scopeForm(r)).Per("RFC 6749, section 3.3").CausedBy(err)
 	}
 	if r.Profile.UnknownScopes == dcr.DropScopes {
-		return enough(r, permitted(r, tokens), dcr.InvalidClientMetadata, "/scope")
+		return enough(r, permitted(r, tokens))
 	}
-	return dcr.Join(checkScopes(r, tokens), manages(r, tokens, dcr.InvalidClientMetadata, "/scope"))
+	return dcr.Join(checkScopes(r, tokens), manages(r, tokens))
 }
 
 // checkScopes says what is wrong with the tokens, each kind of fault once.
@@ -43,21 +44,31 @@ func checkScopes(r *dcr.Registration, tokens []string) error {
 }
 
 // enough refuses a client of whose scopes none is left.
-func enough(r *dcr.Registration, tokens []string, class dcr.Class, pointer string) error {
+func enough(r *dcr.Registration, tokens []string) error {
 	if len(tokens) == 0 {
-		return dcr.Refuse(class, "scope.none", "no scope is left: none of those asked for is one that this server knows and the software may have").
-			At(pointer).Per(dataDictionary(r) + ", scope")
+		return metadata("scope.none", "scope", "no scope is left: none of those asked for is one that this server knows and the software may have").
+			Per(dataDictionary(r) + ", scope")
 	}
-	return manages(r, tokens, class, pointer)
+	return manages(r, tokens)
 }
 
 // manages refuses a client that could not read, update or delete its registration.
-func manages(r *dcr.Registration, tokens []string, class dcr.Class, pointer string) error {
+func manages(r *dcr.Registration, tokens []string) error {
 	if needed := r.Profile.Clients.ManagementScope; needed != "" && !slices.Contains(tokens, needed) {
-		return dcr.Refuse(class, "scope.management", "the scope must hold "+needed+", which a client needs to manage its registration").
-			At(pointer).Per(dataDictionary(r) + ", scope")
+		return metadata("scope.management", "scope", "the scope must hold "+needed+", which a client needs to manage its registration").
+			Per(dataDictionary(r) + ", scope")
 	}
 	return nil
+}
+
+// ofStatement makes a refusal of the request one of the software statement, whose scope it is.
+func ofStatement(err error) error {
+	refusal, ok := errors.AsType[*dcr.Error](err)
+	if !ok {
+		return err
+	}
+	refusal.Class = dcr.InvalidSoftwareStatement
+	return refusal.At("/software_statement")
 }
 
 // registeredScopes is what the client gets: what it asks for, or else all that it may have.

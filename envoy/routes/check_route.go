@@ -58,6 +58,9 @@ func (c *checker) checkRoute(r routePlace) {
 	if slices.Contains(reservedRoutes, r.Name) {
 		c.add("route.name", r.key("name"), "is a name that the gateway uses itself")
 	}
+	if strings.HasSuffix(r.Path, "/") && (r.Endpoint != EndpointRegistration || !slices.Contains(r.Methods, "POST")) {
+		c.add("route.path", r.key("path"), "must not end with a slash, unless clients are registered there")
+	}
 	if name := repeatedParam(r.Path); name != "" {
 		c.add("route.path", r.key("path"), "must not have one {Name} twice")
 	}
@@ -105,6 +108,9 @@ func (c *checker) checkChecks(r routePlace) {
 	}
 	if r.DryRun && !r.Needs(CheckStatement) {
 		c.add("route.dry_run", r.key("dry_run"), "needs the check %s: only registration requests can be tried", CheckStatement)
+	}
+	if r.Unsigned && !r.Needs(CheckStatement) {
+		c.add("route.unsigned_requests", r.key("unsigned_requests"), "needs the check %s: only registration requests are signed", CheckStatement)
 	}
 	for _, check := range r.Checks {
 		for _, need := range CheckNeeds[check] {

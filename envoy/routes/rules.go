@@ -60,7 +60,7 @@ var rules = []struct{ id, doc string }{
 	{"edge.order", "A request's header is not waited for longer than the whole request."},
 
 	{"route.name", "A route has a name of its own that Envoy's configuration does not use for the gateway's own routes."},
-	{"route.path", "A path does not give two segments one name."},
+	{"route.path", "A path does not give two segments one name, and ends with a slash only where clients may be registered."},
 	{"route.duplicate", "No two routes of a listener meet the same requests."},
 	{"route.listener", "A route is on a listener that is there."},
 	{"route.certificate", "A route with checks is on a listener that requires a client certificate."},
@@ -78,6 +78,7 @@ var rules = []struct{ id, doc string }{
 	{"route.duty", "An endpoint has the checks that its standard demands."},
 	{"route.body_limit", "A body limit is at most 64KiB at an endpoint, whose bodies the gate reads, and 10MiB elsewhere."},
 	{"route.dry_run", "Only registration requests may be tried."},
+	{"route.unsigned_requests", "Only registration requests may come unsigned."},
 	{"route.endpoint_path", "The path of an endpoint is one that the registry serves."},
 	{"route.facts", "The registry gets signed facts, and no headers tell of a client where nobody is known."},
 	{"route.token", "A public route passes no token on."},
