@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -128,7 +129,8 @@ func restore(files []history.File) (*Config, error) {
 // readDirectories reads all of them, and returns what is wrong with each and was not said already.
 func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Problems {
 	var found routes.Problems
-	issuers, names := map[string]bool{}, map[string]bool{}
+	type identity struct{ issuer, environment string }
+	names, identities := map[string]bool{}, map[identity]bool{}
 	for i, name := range c.File.Directories {
 		where := "directories[" + strconv.Itoa(i) + "]"
 		d, err := directory.LoadFrom(r.file, c.File.Abs(name))
@@ -138,11 +140,13 @@ func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Probl
 			}
 			continue
 		}
-		if issuers[d.Issuer] || names[d.Name] {
-			found = append(found, c.File.Problem(routes.Error, "directory.invalid", where, "an earlier directory has its name or its issuer"))
+		is := identity{d.Issuer, strings.ToLower(d.Environment)}
+		if names[d.Name] || identities[is] {
+			found = append(found, c.File.Problem(routes.Error, "directory.invalid", where,
+				"an earlier directory has its name, or its issuer and environment: of several of one issuer each needs its own environment, and one may have none"))
 			continue
 		}
-		issuers[d.Issuer], names[d.Name] = true, true
+		names[d.Name], identities[is] = true, true
 		c.Directories = append(c.Directories, d)
 		c.ClientCAs = append(c.ClientCAs, d.CABundle...)
 	}

@@ -95,3 +95,41 @@ func TestReadRefusesWhatIsNotThere(t *testing.T) {
 		t.Errorf("refused with %v", err)
 	}
 }
+
+// Directories of one issuer differ in environment; each name is one directory's.
+func TestReadTellsDirectoriesApart(t *testing.T) {
+	const ca = "certificates: [{profile: obwac, ca: [ca.pem]}]\n"
+	production, sandbox := "extends: openbanking-uk\n"+ca, "extends: openbanking-uk-sandbox\n"+ca
+	cases := []struct {
+		name  string
+		files []string
+		want  string // where there is a problem
+	}{
+		{"production and sandbox", []string{production, sandbox}, ""},
+		{"sandbox and production", []string{sandbox, production}, ""},
+		{"production, sandbox and a pilot", []string{production, sandbox, "name: pilot\nenvironment: pilot\n" + production}, ""},
+		{"one name twice", []string{production, "name: openbanking-uk\n" + sandbox}, "directories[1]"},
+		{"two without an environment", []string{production, "name: other\n" + production}, "directories[1]"},
+		{"one environment twice", []string{sandbox, production, "name: other\nenvironment: SANDBOX\n" + production}, "directories[2]"},
+		{"one environment twice, of two issuers", []string{sandbox, "name: other\nissuer: Another Ltd\n" + sandbox}, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := sample.Folder(t)
+			var names []string
+			for i, text := range c.files {
+				names = append(names, "directory"+itoa(i)+".yaml")
+				sample.Write(t, filepath.Join(dir, names[i]), text)
+			}
+			sample.Write(t, filepath.Join(dir, "routes.yaml"), sample.With(t, "[directory.yaml]", "["+strings.Join(names, ", ")+"]"))
+			config, err := Read(filepath.Join(dir, "routes.yaml"))
+			problems, _ := errors.AsType[routes.Problems](err)
+			switch {
+			case c.want == "" && (err != nil || len(config.Directories) != len(c.files)):
+				t.Errorf("got %v", err)
+			case c.want != "" && (len(problems) != 1 || problems[0].ID != "directory.invalid" || problems[0].Where != c.want):
+				t.Errorf("got %v, want one at %s", err, c.want)
+			}
+		})
+	}
+}

@@ -34,7 +34,8 @@ func (l *linter) check(ctx context.Context) error {
 	} else if l.call.directory != "" {
 		l.directory, err = l.findDirectory(nil)
 	}
-	if err != nil {
+	nobodys, ok := errors.AsType[*dcr.Error](err)
+	if err != nil && !ok {
 		return err
 	}
 	directories := filter.Directories{}
@@ -57,8 +58,8 @@ func (l *linter) check(ctx context.Context) error {
 	}
 	statement := &filter.StatementFilter{Directories: directories, Audiences: l.audience(), AuthMethods: []string{"private_key_jwt", "tls_client_auth"}}
 	err = statement.Check(ctx, asked)
-	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" && l.directory == nil {
-		return errUnknownIssuer()
+	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" && nobodys != nil {
+		return nobodys // the filter was given no directory
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -11,8 +12,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// findDirectory returns the directory that a call names, or else the shipped one that a statement is of: that has its
-// issuer, and where several have, the statement's environment. nil where there is none.
+// findDirectory returns the directory that a call names, or else the shipped one that a statement is of. Where there is
+// none it says what a gate with the shipped directories would: a *dcr.Error.
 func (c *call) findDirectory(claims strictjson.Object) (*directory.Directory, error) {
 	if c.directory == "" {
 		return shippedFor(claims)
@@ -32,38 +33,24 @@ func (c *call) findDirectory(claims strictjson.Object) (*directory.Directory, er
 }
 
 func shippedFor(claims strictjson.Object) (*directory.Directory, error) {
-	issuer, err := claims.String("iss")
-	if err != nil {
-		return nil, nil
-	}
-	var chosen *dcr.Directory
+	var shipped []*dcr.Directory
 	for _, name := range directory.Names() {
 		definition, err := directory.Shipped(name)
 		if err != nil {
 			return nil, err
 		}
-		if definition.Issuer != issuer {
-			continue
-		}
-		environment, _ := claims.String(definition.Claims.Environment) // absent, it is that of no directory
-		if definition.Environment != "" && strings.EqualFold(environment, definition.Environment) {
-			return &directory.Directory{Directory: definition}, nil
-		}
-		if chosen == nil || definition.Environment == "" {
-			chosen = definition
-		}
+		shipped = append(shipped, definition)
 	}
-	if chosen == nil {
-		return nil, nil
+	chosen, err := directory.Choose(slices.Values(shipped), claims)
+	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" {
+		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
+			"iss of the software statement is that of no directory that is shipped ("+strings.Join(directory.Names(), ", ")+"): name its directory with --directory").
+			At("/software_statement")
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &directory.Directory{Directory: chosen}, nil
-}
-
-// errUnknownIssuer is what a gate with the shipped directories says.
-func errUnknownIssuer() error {
-	return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
-		"iss of the software statement is that of no directory that is shipped ("+strings.Join(directory.Names(), ", ")+"): name its directory with --directory").
-		At("/software_statement")
 }
 
 // readKeys reads a key set's file.

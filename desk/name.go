@@ -123,6 +123,7 @@ func kindsOf(identity cert.Identity) []shownKind {
 		{Kind: "ob_legacy", OrgID: identity.OrganisationalUnit, Bound: identity.CommonName},
 		{Kind: "obwac", OrgID: identity.CommonName},
 		{Kind: "qwac", Numbers: identity.AuthorisationNumber},
+		{Kind: "cdr"},
 	}
 	var kinds []shownKind
 	for _, kind := range all {

@@ -23,6 +23,7 @@ func TestShowName(t *testing.T) {
 		}},
 		{"a QWAC without a number", "CN=tpp.example,2.5.4.97=PSDGB", []string{"as qwac", "no PSP number (want PSDcc-NCA-number)"}},
 		{"of several attributes", "CN=a+OU=b,C=GB", []string{"  2  OU  2.5.4.11  b\n  +  CN  2.5.4.3   a", "/C=GB/OU=b+CN=a"}},
+		{"of the CDR", "CN=Product,OU=Consumer Data Right,O=Brand,C=AU", []string{"as cdr                      no name of a software"}},
 		{"of no kind", "O=a", []string{"none: neither CN and OU"}},
 		{"two names", "CN=a,CN=b", []string{"names nobody", "more than one CN"}},
 		{"long", "CN=" + strings.Repeat("a", 200), []string{"(203 characters: OBIE DCR before 3.4 allows 128)"}},

@@ -46,7 +46,7 @@ func (s *shownName) lines() [][2]string {
 		lines = append(lines, [2]string{"as " + kind.Kind, kind.text()})
 	}
 	if len(s.Kinds) == 0 && s.NoIdentity == "" {
-		lines = append(lines, [2]string{"kind", "none: neither CN and OU, nor CN and organizationIdentifier, nor an organizationIdentifier of PSD..."})
+		lines = append(lines, [2]string{"kind", "none: neither CN and OU, nor CN and organizationIdentifier, nor an organizationIdentifier of PSD..., nor CN, O and OU of the CDR"})
 	}
 	return append(lines, [2]string{"names nobody", s.NoIdentity}, [2]string{"PSD2 roles", strings.Join(s.Roles, " ")},
 		[2]string{"x5t#S256", s.Thumbprint}, [2]string{"valid until", s.NotAfter},
@@ -66,6 +66,8 @@ func (k shownKind) text() string {
 		return "org_id " + k.OrgID + ", software_id " + k.Bound
 	case "obwac":
 		return "org_id " + k.OrgID
+	case "cdr":
+		return "no name of a software: the signature of the request, with a key of the software's jwks_uri, says whose it is"
 	}
 	if k.Numbers == "" {
 		return "no PSP number (want PSDcc-NCA-number): the certificate must be a tls key of the software's or organisation's key set"

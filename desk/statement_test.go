@@ -28,6 +28,8 @@ func TestShowStatement(t *testing.T) {
 		{"verified", nil, append(fromDirectory, "--jwks", keys), verified, 0, "", []string{"signature verified with the key set given", "to the directory desk"}},
 		{"verified with other keys", nil, []string{"--jwks", foreign}, wrong, 1, "statement.signature", []string{"signature WRONG"}},
 		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"to the directory openbanking-uk\n"}},
+		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"one that its issuer is trusted for here: sandbox"}},
+		{"without an issuer", func(w *world) { w.ssa.Omit = []string{"iss"} }, nil, notChecked, 1, "statement.iss", nil},
 		{"too old", claim("iat", "1600000000"), nil, notChecked, 1, "statement.times.iat", []string{"2020-09-13 12:26:40 UTC", ": too old"}},
 		{"old enough then", claim("iat", "1600000000"), []string{"--at", "2020-09-13T12:30:00Z"}, notChecked, 0, "", []string{"age              issued 3 min 20 s ago"}},
 		{"not issued yet", claim("iat", "1600000000"), []string{"--at", "2020-09-12T12:26:40Z"}, notChecked, 1, "statement.times.iat", []string{"in 1 d 0 h"}},

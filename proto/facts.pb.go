@@ -215,7 +215,7 @@ func (x *RequestFacts) GetBodySha256() string {
 type CertificateFacts struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	Thumbprint          string                 `protobuf:"bytes,1,opt,name=thumbprint,proto3" json:"thumbprint,omitempty"`                                              // x5t#S256 (RFC 8705, section 3.1): 43 characters
-	Profile             string                 `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`                                                    // ob_legacy, obwac or qwac
+	Profile             string                 `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`                                                    // ob_legacy, obwac, qwac or cdr
 	OrgId               string                 `protobuf:"bytes,3,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`                                           // where the certificate names one
 	SoftwareId          string                 `protobuf:"bytes,4,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`                            // where the certificate names one
 	AuthorisationNumber string                 `protobuf:"bytes,5,opt,name=authorisation_number,json=authorisationNumber,proto3" json:"authorisation_number,omitempty"` // the NCA's identifier out of 2.5.4.97, where there is one

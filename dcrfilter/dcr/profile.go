@@ -127,10 +127,10 @@ func (m *Member) Matches(value string) bool {
 // claim names, and which certificates its participants hold. Directories are YAML files; see dcrfilter/directory.
 type Directory struct {
 	Name             string            `yaml:"name"`
-	Issuer           string            `yaml:"issuer"` // exact iss of its software statements
-	JWKS             string            `yaml:"jwks"`   // https URL of the keys that sign them
-	TLSCA            []string          `yaml:"tls_ca"` // PEM files of the CAs of its own HTTPS servers; the system's when empty
-	KeyHosts         []string          `yaml:"key_hosts"`
+	Issuer           string            `yaml:"issuer"`            // exact iss of its software statements
+	JWKS             string            `yaml:"jwks"`              // https URL of the keys that sign them
+	TLSCA            []string          `yaml:"tls_ca"`            // PEM files of the CAs of its own HTTPS servers; the system's when empty
+	KeyHosts         []string          `yaml:"key_hosts"`         // of all key sets: exact hosts, or "*" alone for any public one
 	PrivateAddresses []string          `yaml:"private_addresses"` // IPs or CIDRs that may be dialled although they are not public
 	Algorithms       []string          `yaml:"algorithms"`
 	MaxAge           time.Duration     `yaml:"statement_max_age"`
@@ -173,6 +173,6 @@ func (c *StatementClaims) Names() []string {
 
 // CertificateKind names one kind of client certificate and the CAs that issue it.
 type CertificateKind struct {
-	Profile string   `yaml:"profile"` // ob_legacy, obwac or qwac
+	Profile string   `yaml:"profile"` // ob_legacy, obwac, qwac or cdr
 	CA      []string `yaml:"ca"`      // PEM files, relative to the directory's file
 }

@@ -51,7 +51,7 @@ type Registration struct {
 // Presented is the TLS client certificate of a request, verified against the CAs of a directory.
 type Presented struct {
 	*cert.Certificate
-	Profile string // ob_legacy, obwac or qwac: which of the directory's certificate profiles it verified under
+	Profile string // ob_legacy, obwac, qwac or cdr: which of the directory's certificate profiles it verified under
 	Listed  bool   // its thumbprint is that of a tls key in the software's or organisation's key set (D.4, qwac)
 }
 

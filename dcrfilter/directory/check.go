@@ -10,6 +10,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
@@ -47,13 +48,18 @@ func check(d *dcr.Directory) strictyaml.Faults {
 // checkKeys checks where keys come from: every URL's host must be one that may be asked.
 func checkKeys(f *strictyaml.Faults, d *dcr.Directory) {
 	f.Unless(len(d.KeyHosts) > 0, "key_hosts", "name the hosts of the key sets")
-	f.Each("key_hosts", d.KeyHosts, hostName.MatchString, "be a host in lower case, or host:port, without wildcards")
+	anywhere := slices.Equal(d.KeyHosts, []string{outbound.AnyHost})
+	if anywhere {
+		f.Unless(len(d.PrivateAddresses) == 0, "private_addresses", `be left out where key_hosts is ["*"]: a statement could name any host of yours`)
+	} else {
+		f.Each("key_hosts", d.KeyHosts, hostName.MatchString, `be a host in lower case, or host:port, without wildcards; "*", for any public host, stands alone`)
+	}
 	keys, err := url.Parse(d.JWKS)
 	if err != nil || keys.Scheme != "https" || keys.Host == "" || keys.User != nil || keys.Fragment != "" {
 		f.Add("jwks", "must be an https URL")
 	} else {
 		listed := func(host string) bool { return withoutPort(host) == withoutPort(keys.Host) }
-		f.Unless(slices.ContainsFunc(d.KeyHosts, listed), "jwks", "be of a host in key_hosts")
+		f.Unless(anywhere && withoutPort(keys.Host) == keys.Hostname() || slices.ContainsFunc(d.KeyHosts, listed), "jwks", "be of a host in key_hosts")
 	}
 	for i, address := range d.PrivateAddresses {
 		if _, err := parsePrefix(address); err != nil {

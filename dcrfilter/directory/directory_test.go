@@ -158,7 +158,7 @@ func TestLoadWithoutRootsTrustsTheSystems(t *testing.T) {
 }
 
 func TestShipped(t *testing.T) {
-	if got, want := directory.Names(), []string{"openbanking-uk", "openbanking-uk-sandbox"}; !slices.Equal(got, want) {
+	if got, want := directory.Names(), []string{"cdr-register", "openbanking-uk", "openbanking-uk-sandbox"}; !slices.Equal(got, want) {
 		t.Fatalf("shipped are %q, want %q", got, want)
 	}
 	for name, host := range map[string]string{

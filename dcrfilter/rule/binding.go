@@ -28,6 +28,11 @@ func CheckBinding(c *dcr.Presented, owner Owner) error {
 		bound = same(c.CommonName, owner.OrgID)
 	case "qwac": // neither: the authority's number, or a key that the directory lists
 		bound = same(c.AuthorisationNumber, owner.RegistrationID) || c.Listed
+	case "cdr": // CN=<product>,O=<brand>,OU=Consumer Data Right
+		// No name in it says which software it is: it has proved a participant's by its CA. That it is this one's is proved
+		// by the signature of the request, or of the client assertion, with a key of the software's jwks_uri; and every
+		// token is bound to the certificate that it was got with (rules D.4).
+		bound = true
 	}
 	if !bound {
 		return ErrBinding
@@ -43,4 +48,4 @@ func NamesSoftware(c *dcr.Presented) bool { return c.Profile == "ob_legacy" }
 func same(a, b string) bool { return a != "" && a == b }
 
 // CertificateProfiles are the kinds of certificates that CheckBinding knows.
-func CertificateProfiles() []string { return []string{"ob_legacy", "obwac", "qwac"} }
+func CertificateProfiles() []string { return []string{"ob_legacy", "obwac", "qwac", "cdr"} }

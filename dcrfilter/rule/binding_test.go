@@ -37,7 +37,9 @@ func TestCheckBinding(t *testing.T) {
 		{"QWAC, neither has a number", "qwac", cert.Certificate{}, false, rule.Owner{OrgID: orgID}, false},
 		{"QWAC by its names", "qwac", legacy, false, owner, false},
 		{"no kind", "", legacy, true, owner, false},
-		{"unknown kind", "cdr", legacy, true, owner, false},
+		{"unknown kind", "cdx", legacy, true, owner, false},
+		{"CDR, whose names are nobody's", "cdr", cert.Certificate{CommonName: "Product", Organisation: "Brand", OrganisationalUnit: "Consumer Data Right"}, false, owner, true},
+		{"a certificate of the CDR's names as another kind", "ob_legacy", cert.Certificate{CommonName: "Product", OrganisationalUnit: "Consumer Data Right"}, false, owner, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := rule.CheckBinding(&dcr.Presented{Certificate: &c.cert, Profile: c.kind, Listed: c.listed}, c.owner)
@@ -46,7 +48,7 @@ func TestCheckBinding(t *testing.T) {
 			}
 		})
 	}
-	for _, nothing := range []*dcr.Presented{nil, {Profile: "qwac", Listed: true}} {
+	for _, nothing := range []*dcr.Presented{nil, {Profile: "qwac", Listed: true}, {Profile: "cdr"}} {
 		if err := rule.CheckBinding(nothing, owner); !errors.Is(err, rule.ErrBinding) {
 			t.Errorf("without a certificate: got %v", err)
 		}

@@ -7,10 +7,12 @@ import (
 	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
 // KeySets is where the key sets of a directory and of its participants come from. In a gate it is a *jwks.Source, whose
@@ -29,14 +31,19 @@ type Directory struct {
 // Directories are the directories in use, by name.
 type Directories map[string]*Directory
 
-// issuedBy returns the directory whose statements carry the issuer: "exact" is the only comparison there is.
-func (d Directories) issuedBy(issuer string) *Directory {
-	for _, directory := range d {
-		if directory.Issuer == issuer {
-			return directory
+// choose returns the directory that has to verify a software statement, as directory.Choose does.
+func (d Directories) choose(claims strictjson.Object) (*Directory, error) {
+	chosen, err := directory.Choose(func(yield func(*dcr.Directory) bool) {
+		for _, one := range d {
+			if !yield(one.Directory) {
+				return
+			}
 		}
+	}, claims)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return d[chosen.Name], nil
 }
 
 // participant names the key sets of a software and of its organisation, out of a verified software statement.

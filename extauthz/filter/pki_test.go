@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
@@ -35,6 +36,14 @@ func (w *world) newCA(name string) *pki.Authority {
 	authority, err := pki.NewRoot(pkix.Name{CommonName: name}, key)
 	w.must(err)
 	return authority
+}
+
+// anchors are a CA as a directory has it.
+func (w *world) anchors(ca *pki.Authority) *cert.Anchors {
+	w.t.Helper()
+	anchors, err := cert.NewAnchors([]byte(toPEM(ca.Certificate.Raw)))
+	w.must(err)
+	return anchors
 }
 
 // mint issues a client certificate that is valid for a day, unless the change says otherwise.

@@ -97,7 +97,7 @@ func (f *StatementFilter) verify(
 }
 
 // verifyStatement takes the statement out of the unverified request, which is all that is read there, and verifies it
-// with the keys of the directory that the configuration names for its issuer (steps 6 to 8).
+// with the keys of the directory that the configuration names for its issuer and environment (steps 6 to 8).
 func (f *StatementFilter) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
 	raw, err := request.String("software_statement")
 	if err != nil {
@@ -108,14 +108,9 @@ func (f *StatementFilter) verifyStatement(ctx context.Context, request strictjso
 		return nil, nil, err
 	}
 	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
-	issuer, err := unverified.Claims.String("iss")
+	source, err := f.Directories.choose(unverified.Claims)
 	if err != nil {
-		return nil, nil, refuseStatement("statement.iss", "the software statement must name its issuer in iss").CausedBy(err).Per("RFC 7591, section 2.3")
-	}
-	source := f.Directories.issuedBy(issuer)
-	if source == nil {
-		return nil, nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
-			"the issuer of the software statement is not a directory that is trusted here").At("/software_statement")
+		return nil, nil, err
 	}
 	statement, err := source.readStatement(ctx, unverified)
 	return source, statement, err
@@ -194,7 +189,7 @@ func nonces(g *dcr.Registration) ([]*dcrpb.Nonce, error) {
 	}
 	burn := []*dcrpb.Nonce{nonce("request", g.Statement.SoftwareID, id, end)}
 	if g.Directory.SingleUse {
-		burn = append(burn, nonce("statement", g.Directory.Issuer, g.Statement.ID, g.Statement.IssuedAt.Add(g.Directory.MaxAge)))
+		burn = append(burn, nonce("statement", g.Directory.Name, g.Statement.ID, g.Statement.IssuedAt.Add(g.Directory.MaxAge)))
 	}
 	return burn, nil
 }

@@ -20,6 +20,7 @@ type Certificate struct {
 	Subject    DN     // in the certificate's own order
 
 	CommonName             string   // the only CN, "" where there is none
+	Organisation           string   // the only O, "" where there is none or several
 	OrganisationalUnit     string   // the only OU, "" where there is none or several
 	OrganisationIdentifier string   // 2.5.4.97, "" where there is none
 	AuthorisationNumber    string   // its PSP identifier where it is PSDcc-NCA-id (ETSI TS 119 495, section 5.2.1)
@@ -91,5 +92,5 @@ func SubjectOfPEM(text []byte) (DN, error) {
 
 // Is says whether the subject follows the rules of a profile, as Identity.Is.
 func (c *Certificate) Is(profile string) bool {
-	return Identity{c.CommonName, c.OrganisationalUnit, c.OrganisationIdentifier, c.AuthorisationNumber}.Is(profile)
+	return Identity{c.CommonName, c.Organisation, c.OrganisationalUnit, c.OrganisationIdentifier, c.AuthorisationNumber}.Is(profile)
 }

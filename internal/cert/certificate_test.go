@@ -93,16 +93,18 @@ func sha1Signed(der []byte) []byte {
 
 func TestParseReadsSubject(t *testing.T) {
 	ca := newCA(t, "ca", nil, nil)
-	type facts struct{ cn, ou, id, number, refused string }
+	type facts struct{ cn, o, ou, id, number, refused string }
 	long := strings.Repeat("9", 128)
 	tests := []struct {
 		name    string
 		subject []string
 		want    facts
 	}{
-		{"OB legacy", []string{"C=~GB", "O=~OpenBanking", "OU=~org1", "CN=~sw1"}, facts{cn: "sw1", ou: "org1"}},
+		{"OB legacy", []string{"C=~GB", "O=~OpenBanking", "OU=~org1", "CN=~sw1"}, facts{cn: "sw1", o: "OpenBanking", ou: "org1"}},
+		{"CDR", []string{"C=AU", "O=Brand", "OU=Consumer Data Right", "CN=Product"}, facts{cn: "Product", o: "Brand", ou: "Consumer Data Right"}},
+		{"two Os", []string{"O=a", "O=b", "CN=c"}, facts{cn: "c"}},
 		{"OBWAC", []string{"C=~GB", "O=~WSO2 (UK) LIMITED", "organizationIdentifier=~PSDGB-OB-Unknown001", "CN=~001"},
-			facts{cn: "001", id: "PSDGB-OB-Unknown001", number: "Unknown001"}},
+			facts{cn: "001", o: "WSO2 (UK) LIMITED", id: "PSDGB-OB-Unknown001", number: "Unknown001"}},
 		{"QWAC", []string{"C=DE", "2.5.4.97=PSDDE-BAFIN-104114", "CN=api.bank.example"}, facts{cn: "api.bank.example", id: "PSDDE-BAFIN-104114", number: "104114"}},
 		{"number with hyphens and spaces", []string{"2.5.4.97=PSDMT-MFSA-A-1 23"}, facts{id: "PSDMT-MFSA-A-1 23", number: "A-1 23"}},
 		{"number of 128", []string{"2.5.4.97=PSDMT-MFSA-" + long}, facts{id: "PSDMT-MFSA-" + long, number: long}},
@@ -138,7 +140,7 @@ func TestParseReadsSubject(t *testing.T) {
 			c, err := Parse(ca.issue(t, func(c *x509.Certificate) { c.RawSubject = der }))
 			got := facts{refused: ruleOf(t, err)}
 			if err == nil {
-				got = facts{cn: c.CommonName, ou: c.OrganisationalUnit, id: c.OrganisationIdentifier, number: c.AuthorisationNumber}
+				got = facts{cn: c.CommonName, o: c.Organisation, ou: c.OrganisationalUnit, id: c.OrganisationIdentifier, number: c.AuthorisationNumber}
 			}
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
@@ -159,6 +161,15 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
+// cdr is a subject of the CDR CA's.
+func cdr(change func(*Certificate)) Certificate {
+	c := Certificate{CommonName: "Product", Organisation: "Brand", OrganisationalUnit: "Consumer Data Right"}
+	if change != nil {
+		change(&c)
+	}
+	return c
+}
+
 func TestIs(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -169,6 +180,13 @@ func TestIs(t *testing.T) {
 		{"CN, OU and identifier", Certificate{CommonName: "a", OrganisationalUnit: "b", OrganisationIdentifier: "PSDGB-FCA-1"}, []string{"obwac", "qwac"}},
 		{"CN and identifier of another scheme", Certificate{CommonName: "a", OrganisationIdentifier: "VATGB-1"}, []string{"obwac"}},
 		{"identifier", Certificate{OrganisationIdentifier: "PSDGB-FCA-1"}, []string{"qwac"}},
+		{"CDR", cdr(nil), []string{"ob_legacy", "cdr"}},
+		{"CDR in other letters", cdr(func(c *Certificate) { c.OrganisationalUnit = "Consumer data right" }), []string{"ob_legacy"}},
+		{"CDR with a space", cdr(func(c *Certificate) { c.OrganisationalUnit += " " }), []string{"ob_legacy"}},
+		{"CDR without an only O", cdr(func(c *Certificate) { c.Organisation = "" }), []string{"ob_legacy"}},
+		{"CDR without an only OU", cdr(func(c *Certificate) { c.OrganisationalUnit = "" }), nil},
+		{"CDR without a CN", cdr(func(c *Certificate) { c.CommonName = "" }), nil},
+		{"CDR with an identifier", cdr(func(c *Certificate) { c.OrganisationIdentifier = "NTRAU-1" }), []string{"obwac"}},
 		{"CN", Certificate{CommonName: "a"}, nil},
 		{"OU", Certificate{OrganisationalUnit: "a"}, nil},
 		{"nothing", Certificate{}, nil},
@@ -176,7 +194,7 @@ func TestIs(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, profile := range []string{"ob_legacy", "obwac", "qwac", "", "cdr", "QWAC"} {
+			for _, profile := range []string{"ob_legacy", "obwac", "qwac", "cdr", "", "CDR", "QWAC"} {
 				if test.subject.Is(profile) {
 					got = append(got, profile)
 				}

@@ -7,20 +7,23 @@ import (
 
 // Identity is what a subject says of who its holder is, as the fields of Certificate.
 type Identity struct {
-	CommonName, OrganisationalUnit, OrganisationIdentifier, AuthorisationNumber string
+	CommonName, Organisation, OrganisationalUnit, OrganisationIdentifier, AuthorisationNumber string
 }
 
 // Identity reads a subject. It refuses one with several CNs or organizationIdentifiers, for which holder it names would
 // be anybody's guess. Its errors are of type *Error.
 func (d DN) Identity() (Identity, error) {
 	var of Identity
-	names, units := d.values(commonName), d.values(organizationalUnitName)
+	names, organisations, units := d.values(commonName), d.values(organizationName), d.values(organizationalUnitName)
 	identifiers := d.values(organizationIdentifier)
 	if len(names) > 1 || len(identifiers) > 1 {
 		return of, refuse("certificate.subject", "the client certificate's subject has more than one CN or organizationIdentifier")
 	}
 	if len(names) == 1 {
 		of.CommonName = names[0]
+	}
+	if len(organisations) == 1 {
+		of.Organisation = organisations[0]
 	}
 	if len(units) == 1 {
 		of.OrganisationalUnit = units[0]
@@ -32,8 +35,13 @@ func (d DN) Identity() (Identity, error) {
 	return of, nil
 }
 
-// Is says whether the subject follows the rules of a profile, ob_legacy, obwac or qwac (rules D.4, profile test). One
-// subject may follow those of obwac and of qwac: only their issuers differ, and Anchors.Verify asks about those.
+// consumerDataRight is the OU of every certificate of the Australian CDR CA (Consumer Data Standards, Certificate
+// Management).
+const consumerDataRight = "Consumer Data Right"
+
+// Is says whether the subject follows the rules of a profile, ob_legacy, obwac, qwac or cdr (rules D.4, profile test).
+// One subject may follow those of obwac and of qwac, or of cdr and of ob_legacy: only their issuers differ, and
+// Anchors.Verify asks about those.
 func (i Identity) Is(profile string) bool {
 	switch profile {
 	case "ob_legacy":
@@ -42,6 +50,8 @@ func (i Identity) Is(profile string) bool {
 		return i.CommonName != "" && i.OrganisationIdentifier != ""
 	case "qwac":
 		return strings.HasPrefix(i.OrganisationIdentifier, "PSD")
+	case "cdr":
+		return i.CommonName != "" && i.Organisation != "" && i.OrganisationalUnit == consumerDataRight && i.OrganisationIdentifier == ""
 	}
 	return false
 }

@@ -9,6 +9,7 @@ import (
 
 const (
 	commonName             = "2.5.4.3"
+	organizationName       = "2.5.4.10"
 	organizationalUnitName = "2.5.4.11"
 	organizationIdentifier = "2.5.4.97"
 )
@@ -24,7 +25,7 @@ func (c *Certificate) readSubject(der []byte) error {
 	if err != nil {
 		return err
 	}
-	c.Subject, c.CommonName, c.OrganisationalUnit = subject, of.CommonName, of.OrganisationalUnit
+	c.Subject, c.CommonName, c.Organisation, c.OrganisationalUnit = subject, of.CommonName, of.Organisation, of.OrganisationalUnit
 	c.OrganisationIdentifier, c.AuthorisationNumber = of.OrganisationIdentifier, of.AuthorisationNumber
 	return nil
 }

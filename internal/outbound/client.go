@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,16 +28,20 @@ const (
 // ErrForbidden says that a URL or the address behind it is not one that may be asked. Nothing was sent.
 var ErrForbidden = errors.New("not an allowed destination")
 
+// AnyHost as the only host of a policy stands for every one: at port 443, and at public addresses only.
+const AnyHost = "*"
+
 // Policy says where a client may go.
 type Policy struct {
-	Hosts   []string       // exact host or host:port of https URLs; the port is 443 when none is named
-	Private []netip.Prefix // addresses that may be dialled although they are not public
+	Hosts   []string       // exact host or host:port of https URLs; the port is 443 when none is named. Or AnyHost alone
+	Private []netip.Prefix // addresses that may be dialled although they are not public; none beside AnyHost
 	Roots   *x509.CertPool // CAs of the servers; the system's when nil
 }
 
 // Client is safe for concurrent use.
 type Client struct {
 	hosts   map[string]bool // host:port
+	anyHost bool
 	private []netip.Prefix
 	dialer  net.Dialer
 	http    http.Client
@@ -47,6 +52,9 @@ type Client struct {
 // New returns a client for a policy.
 func New(policy Policy) *Client {
 	c := &Client{hosts: map[string]bool{}, maxTime: maxTime}
+	if slices.Equal(policy.Hosts, []string{AnyHost}) {
+		c.anyHost, policy.Hosts, policy.Private = true, nil, nil
+	}
 	for _, host := range policy.Hosts {
 		c.hosts[withPort(host)] = true
 	}

@@ -1,0 +1,76 @@
+package directory
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// Choose returns the directory that has to verify a software statement: the only one of the statement's issuer, letter
+// by letter; or, where several share it as production and sandbox of one framework do, the one of the statement's
+// environment, or else the one that has none. The claims may be unverified: they choose who verifies, and nothing is
+// accepted for having been chosen. It fails with a *dcr.Error.
+func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dcr.Directory, error) {
+	issuer, err := claims.String("iss")
+	if err != nil {
+		return nil, refuse("iss", "the software statement must name its issuer in iss").CausedBy(err).Per("RFC 7591, section 2.3")
+	}
+	var of []*dcr.Directory
+	for d := range directories {
+		if d.Issuer == issuer {
+			of = append(of, d)
+		}
+	}
+	switch len(of) {
+	case 0:
+		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
+			"the issuer of the software statement is not a directory that is trusted here").At("/software_statement").Per("RFC 7591, section 2.3")
+	case 1:
+		return of[0], nil
+	}
+	return chooseEnvironment(of, claims)
+}
+
+// chooseEnvironment chooses among directories of one issuer, each of which has a name of its own for the claim. A claim
+// that is no text is nobody's, and neither is a statement that speaks of two environments.
+func chooseEnvironment(of []*dcr.Directory, claims strictjson.Object) (*dcr.Directory, error) {
+	var named, other []*dcr.Directory
+	for _, d := range of {
+		environment := ""
+		if name := d.Claims.Environment; name != "" && claims.Has(name) {
+			var err error
+			if environment, err = claims.String(name); err != nil {
+				return nil, noEnvironment(of).CausedBy(err)
+			}
+		}
+		switch {
+		case d.Environment == "":
+			other = append(other, d)
+		case strings.EqualFold(environment, d.Environment):
+			named = append(named, d)
+		}
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], nil
+	case len(named) == 0 && len(other) == 1:
+		return other[0], nil
+	}
+	return nil, noEnvironment(of)
+}
+
+func noEnvironment(of []*dcr.Directory) *dcr.Error {
+	var environments []string
+	for _, d := range of {
+		if d.Environment != "" {
+			environments = append(environments, d.Environment)
+		}
+	}
+	slices.Sort(environments)
+	return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.environment",
+		"the software statement must name its environment, one that its issuer is trusted for here: "+strings.Join(environments, ", ")).
+		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+}

@@ -1,0 +1,109 @@
+package filter_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+// environments are the world's directory, a sandbox, and another of the same issuer: that of an environment, or of all
+// others where it is "". The other's key is the stranger's, and so is its CA.
+func (w *world) environments(environment string) (directories filter.Directories, certificate filter.Filter) {
+	w.t.Helper()
+	w.keystore.set("production", w.keys.stranger.jwk)
+	directories = w.directories()
+	other := *w.uk.Directory
+	other.Name, other.Environment, other.JWKS = "production", environment, w.keystore.at("production")
+	directories[other.Name] = &filter.Directory{
+		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+	}
+	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
+		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		{Trust: filter.Trust{Directory: other.Name, Profile: "ob_legacy"}, Anchors: w.anchors(w.stranger)},
+	})
+	w.must(err)
+	return directories, certificate
+}
+
+// TestTwoDirectoriesOfOneIssuer has the UK's production and sandbox in one gate: each statement is its own directory's,
+// by its keys and its CAs alone, whatever it says of its environment.
+func TestTwoDirectoriesOfOneIssuer(t *testing.T) {
+	w := newWorld(t)
+	sandbox, production := w.keys.directory, w.keys.stranger
+	foreign := w.mint(w.stranger, legacyName(softwareID, orgID), nil)
+	const signature, mismatch, nobodys = badStatement + "signature", badStatement + "certificate", unapproved + "statement.environment"
+	tests := []struct {
+		name        string
+		key         key
+		environment any // of the statement; nil where it names none
+		leaf        leaf
+		other       string // the environment of the other directory
+		want        string
+		directory   string
+	}{
+		{"a sandbox's", sandbox, "sandbox", w.transport, "", "", "loopback"},
+		{"a sandbox's in other letters", sandbox, "SANDBOX", w.transport, "", "", "loopback"},
+		{"production's", production, "production", foreign, "", "", "production"},
+		{"production's that says nothing", production, nil, foreign, "", "", "production"},
+
+		{"signed in production for the sandbox", production, "sandbox", foreign, "", signature, ""},
+		{"signed in production for the sandbox, over its certificate", production, "sandbox", w.transport, "", signature, ""},
+		{"signed in the sandbox for production", sandbox, "production", w.transport, "", signature, ""},
+		{"signed in the sandbox for production, over its certificate", sandbox, "production", foreign, "", signature, ""},
+		{"signed in the sandbox for nothing", sandbox, nil, w.transport, "", signature, ""},
+		{"signed in the sandbox for an empty text", sandbox, "", w.transport, "", signature, ""},
+		{"signed in the sandbox with a space", sandbox, "sandbox ", w.transport, "", signature, ""},
+		{"a sandbox's over production's certificate", sandbox, "sandbox", foreign, "", mismatch, ""},
+		{"production's over the sandbox's certificate", production, "production", w.transport, "", mismatch, ""},
+
+		{"a number, signed in production", production, 7, foreign, "", nobodys, ""},
+		{"a list, signed in production", production, []string{"sandbox"}, foreign, "", nobodys, ""},
+		{"an object, signed in the sandbox", sandbox, claims{"sandbox": true}, w.transport, "", nobodys, ""},
+
+		{"production's by name", production, "Production", foreign, "production", "", "production"},
+		{"of no environment where both have one", production, nil, foreign, "production", nobodys, ""},
+		{"of a third environment", sandbox, "pilot", w.transport, "production", nobodys, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := w.in(t)
+			directories, certificate := w.environments(test.other)
+			a := w.application()
+			a.statementKey, a.certificate = test.key, test.leaf
+			a.statement["software_environment"] = test.environment
+			chain := []filter.Filter{certificate, w.chainOf(directories, "certificate", "statement")[1]}
+			r := w.registering(a)
+			want(t, w.register(chain, r), test.want)
+			if r.Registration != nil && r.Registration.Statement.Directory != test.directory {
+				t.Errorf("taken for one of %s, want %s", r.Registration.Statement.Directory, test.directory)
+			}
+		})
+	}
+}
+
+// The issuer's production and sandbox count their statements apart: one cannot use up those of the other.
+func TestNoncesOfTwoDirectories(t *testing.T) {
+	w := newWorld(t)
+	single := func(d *dcr.Directory) { d.SingleUse = true }
+	ids := map[string]bool{}
+	for _, name := range []string{"loopback", "production", "loopback"} {
+		d := w.directories(single, func(d *dcr.Directory) { d.Name = name })
+		certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
+			{Trust: filter.Trust{Directory: name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		})
+		w.must(err)
+		r := w.registering(w.application())
+		want(t, w.register([]filter.Filter{certificate, w.chainOf(d, "certificate", "statement")[1]}, r), "")
+		if len(r.Nonces) != 2 || r.Nonces[1].GetPurpose() != "statement" {
+			t.Fatalf("got %v", r.Nonces)
+		}
+		ids[r.Nonces[1].GetId()] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("two directories have %d nonces", len(ids))
+	}
+}
