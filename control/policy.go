@@ -91,8 +91,12 @@ func (p *Policies) newFilters(config *Config, ring *token.Ring) ([]filter.Filter
 	if err != nil {
 		return nil, err
 	}
+	basic, err := filter.NewBasicFilter()
+	if err != nil {
+		return nil, err
+	}
 	return []filter.Filter{
-		certificate, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
+		certificate, basic, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
 		&filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
 		&filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
 	}, nil
@@ -111,6 +115,9 @@ func gateRoutes(config *Config) []extauthz.Route {
 		ready := extauthz.Route{Route: r, Profile: config.Profiles[r.Profile], Budget: warmBudget}
 		if r.Endpoint != "" {
 			ready.Budget = coldBudget
+		}
+		if r.Users != "" {
+			ready.UsersFile = config.File.Abs(r.Users)
 		}
 		table = append(table, ready)
 	}

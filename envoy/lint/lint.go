@@ -29,6 +29,7 @@ func Lint(file *routes.File, known Known, now time.Time) routes.Problems {
 	for i := range file.Routes {
 		l.names(i, &file.Routes[i])
 		l.registration(i, &file.Routes[i])
+		l.users(i, &file.Routes[i])
 		l.bodyLimit(i, &file.Routes[i])
 	}
 	l.overlaps()

@@ -46,6 +46,8 @@ var cases = []breach{
 		id: "profile.management_scope", want: `routes[1].scopes: must name openid, with the check scope: abroad wants it`},
 	{name: "another scope to manage a client", old: "owner], profile: obie-3.3", new: "owner, scope], scopes: [accounts], profile: abroad",
 		id: "profile.management_scope", want: `routes[1].scopes: must name openid`},
+	{name: "passwords that are no hashes", old: "[certificate, statement], profile", new: "[certificate, statement, basic], users: ca.pem, profile",
+		id: "users.unreadable", want: `routes[0].users: line 1 is not NAME:HASH with a bcrypt hash`},
 	{name: "no room for a registration", old: "body_limit: 16KiB", new: "body_limit: 15KiB",
 		id: "registration.body_limit", want: `routes[0].body_limit: must be 16KiB or more: a registration request holds a software statement of some 4KiB`},
 	{name: "a scope of another role", old: "roles: [AISP, PISP]", new: "roles: [PISP]",

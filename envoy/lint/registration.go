@@ -1,11 +1,14 @@
 package lint
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/userfile"
 )
 
 // leastBody is what a registration request has room in: a software statement of a directory has some 4 KiB, and the signed
@@ -30,6 +33,16 @@ func (l *linter) registration(index int, route *routes.Route) {
 	}
 	if needed := profile.Clients.ManagementScope; needed != "" && route.Needs(routes.CheckOwner) && !slices.Contains(route.Scopes, needed) {
 		l.add("profile.management_scope", at(index, "scopes"), "must name %s, with the check scope: %s wants it of who reads, updates or deletes a client", needed, profile.Name)
+	}
+}
+
+// users looks at the file of a route's user names and passwords.
+func (l *linter) users(index int, route *routes.Route) {
+	if route.Users == "" {
+		return
+	}
+	if _, err := userfile.Read(l.Abs(route.Users)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.add("users.unreadable", at(index, "users"), "%v", err)
 	}
 }
 

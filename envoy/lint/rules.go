@@ -11,6 +11,7 @@ func Rules() []routes.Rule {
 		{ID: "profile.unsigned", Severity: routes.Error, Doc: "A route says unsigned_requests: true where the requests of its profile are not signed, and nowhere else."},
 		{ID: "profile.path", Severity: routes.Error, Doc: "A path that clients are registered at ends with a slash where the profile has it so, and nowhere else."},
 		{ID: "profile.management_scope", Severity: routes.Error, Doc: "A route for clients asks for the scope that its profile has for that."},
+		{ID: "users.unreadable", Severity: routes.Error, Doc: "A file of users holds names and bcrypt hashes, and can be read."},
 		{ID: "registration.body_limit", Severity: routes.Error, Doc: "A route for registration requests has room for one: 16KiB."},
 		{ID: "certificate.unreadable", Severity: routes.Error, Doc: "A PEM file holds what it must, and can be read."},
 		{ID: "certificate.pair", Severity: routes.Error, Doc: "A key is that of its certificate."},

@@ -10,6 +10,7 @@ import (
 var CheckNeeds = map[string][]string{
 	CheckCertificate: nil,
 	CheckStatement:   {CheckCertificate},
+	CheckBasic:       {CheckCertificate},
 	CheckClientAuth:  {CheckCertificate},
 	CheckBearer:      {CheckCertificate},
 	CheckOwner:       {CheckBearer},
@@ -128,6 +129,15 @@ func (c *checker) checkGrants(r routePlace) {
 	}
 	if r.Needs(CheckRole) != (len(r.Roles) > 0) && c.sound(r.key("checks")) {
 		c.add("route.roles", r.key("roles"), "roles and the check %s need each other", CheckRole)
+	}
+	if r.Needs(CheckBasic) != (r.Users != "") && c.sound(r.key("checks")) {
+		c.add("route.users", r.key("users"), "users and the check %s need each other", CheckBasic)
+	}
+	if r.Needs(CheckBasic) && (r.Needs(CheckBearer) || r.Needs(CheckClientAuth)) {
+		c.add("route.users", r.key("checks"), "the check %s stands alone in the Authorization header: the checks %s and %s read it too", CheckBasic, CheckBearer, CheckClientAuth)
+	}
+	if r.Users != "" {
+		c.file(r.key("users"), r.Users)
 	}
 	if owner := "{" + ClientIDParam + "}"; r.Needs(CheckOwner) && !slices.Contains(Segments(r.Path), owner) {
 		c.add("route.owner", r.key("path"), "the check %s needs a segment %s", CheckOwner, owner)

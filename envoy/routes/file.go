@@ -127,6 +127,7 @@ type Route struct {
 	Profile   string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
 	Scopes    []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
 	Roles     []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`
+	Users     string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as htpasswd -B writes it; with the check basic"`
 	Endpoint  string        `yaml:"endpoint" is:"endpoint" doc:"what the registry serves here; none on a bank's API"`
 	Upstream  string        `yaml:"upstream" is:"name" doc:"upstream that gets the request; registry where there is an endpoint"`
 	BodyLimit Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`

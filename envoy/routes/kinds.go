@@ -49,7 +49,7 @@ var kinds = map[string]*kind{
 	"client_certificate": oneOf(CertificateRequired, CertificateNone),
 	"tls_version":        oneOf("1.2", "1.3"),
 	"method":             oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
-	"check":              oneOf(CheckCertificate, CheckStatement, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
+	"check":              oneOf(CheckCertificate, CheckStatement, CheckBasic, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
 	"endpoint":           oneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery, EndpointErrors),
 	"facts":              oneOf(FactsSigned, FactsHeaders, FactsNone),
 

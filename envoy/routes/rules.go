@@ -71,6 +71,7 @@ var rules = []struct{ id, doc string }{
 	{"route.needs", "A check comes with the checks whose facts it reads."},
 	{"route.scopes", "Scopes and the check scope need each other."},
 	{"route.roles", "Roles and the check role need each other."},
+	{"route.users", "A file of users and the check basic need each other, and nothing else reads the Authorization header there."},
 	{"route.owner", "The check owner needs a segment {ClientId} in the path."},
 	{"route.profile", "A profile and the endpoint registration need each other."},
 	{"route.endpoint", "A route to the registry says which of its endpoints it is."},
