@@ -177,7 +177,13 @@ func verifyRequest(ctx context.Context, source *Directory, statement *dcr.Statem
 	keys := statementKeys(statement)
 	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.signature",
 		"the signature of the request does not verify with a signing key of the software's key set").Per("RFC 7515, section 5.2")
-	if err := source.checkRevoked(ctx, keys, request.KeyID, thumbprint); err != nil {
+	err := source.vouches(ctx, keys, request.KeyID, thumbprint, source.Keys.Revoked)
+	if errors.Is(err, errUnlisted) {
+		return nil, refuseStatement("statement.certificate",
+			"the TLS client certificate is not among those that the directory lists for the software and its organisation").
+			CausedBy(err).Per("OBIE Directory, Request Validation")
+	}
+	if err != nil {
 		return nil, keyFault(err, refused)
 	}
 	verified, err := source.verify(ctx, keys, request)

@@ -118,7 +118,7 @@ func (w *world) filters(directories filter.Directories) []filter.Filter {
 	}
 	certificate, err := filter.NewCertificateFilter(anchors)
 	w.must(err)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories)
 	w.must(err)
 	return []filter.Filter{
 		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}},
