@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// A bank API's checks read one key of Redis; a registration may have to fetch a new TPP's keys.
+	// A bank API's checks read one key of Redis, and at times fetch a set of revoked keys anew; a registration may have to
+	// fetch all of a new TPP's keys.
 	warmBudget = time.Second
 	coldBudget = 4 * time.Second
 )
@@ -87,7 +88,7 @@ func (p *Policies) newFilters(config *Config, ring *token.Ring) ([]filter.Filter
 	if err != nil {
 		return nil, err
 	}
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(ring, file.Issuer, file.Tokens.Audience), p.Store)
+	bearer, err := filter.NewBearerFilter(token.NewVerifier(ring, file.Issuer, file.Tokens.Audience), p.Store, directories)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,9 @@ import (
 func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (*filter.Certificate, error) {
 	if l.certificate == "" {
 		l.notChecked("whether the TLS client certificate is the software's: --cert FILE names it")
-		return l.standInCertificate(), nil
+		standIn := l.standInCertificate()
+		l.vouch(standIn)
+		return standIn, nil
 	}
 	text, err := read(l.certificate)
 	if err != nil {
@@ -113,15 +115,23 @@ func (l *linter) binds(c *filter.Certificate, profile string) bool {
 	return rule.CheckBinding(&dcr.Presented{Certificate: c.Certificate, Profile: profile}, l.software()) == nil
 }
 
-// vouch lists a QWAC that may be the software's by a key set that is not here.
+// vouch lists a certificate in the software's key set where the gate may want it listed, and nobody here can tell: the
+// organisation's set is not here, and perhaps not the software's.
 func (l *linter) vouch(c *filter.Certificate) {
-	if l.directory == nil || l.request.statement == nil || c.Trusts[0].Profile != "qwac" || l.binds(c, "qwac") {
+	if l.directory == nil || l.request.statement == nil || l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
 		return
 	}
-	if !l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
+	kind := c.Trusts[0].Profile
+	switch named := l.binds(c, kind); {
+	case l.certificate == "": // a stand-in, which is as it has to be
+	case kind == "qwac" && !named:
 		l.notChecked("whether the QWAC is a tls key of the software's or the organisation's key set, as it must be: its number is not the statement's")
-		l.keys.list(l.directory, l.request.statement, c.Thumbprint)
+	case named && l.directory.Listed != dcr.ListedOff:
+		l.notChecked("whether the directory lists the TLS client certificate, as a tls key of the software's or the organisation's key set")
+	default:
+		return
 	}
+	l.keys.list(l.directory, l.request.statement, c.Thumbprint)
 }
 
 // noteName says what the token endpoint would, later: registration does not compare the names.

@@ -19,9 +19,9 @@ func (w *world) filters() []filter.Filter {
 		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store)
-	w.must(err)
 	directories := filter.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
+	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store, directories)
+	w.must(err)
 	return []filter.Filter{
 		certificate, bearer, filter.NewOwnerFilter(w.store), filter.ScopeFilter{}, filter.RoleFilter{},
 		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},

@@ -141,8 +141,20 @@ type Directory struct {
 	ActiveStatus     []string          `yaml:"active"`       // org and authority status values that may register, compared without case
 	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
 	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
+	Listed           Listed            `yaml:"certificates_listed"`
 	SingleUse        bool              `yaml:"statement_single_use"`
 }
+
+// Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
+// beside having the names that its kind wants. What is none of these values is as ListedRequired.
+type Listed string
+
+// The values of certificates_listed.
+const (
+	ListedRequired  Listed = "required"
+	ListedWhenKnown Listed = "when_known" // where one of the sets has a tls key; the default
+	ListedOff       Listed = "off"
+)
 
 // StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
 // the directory's statements have no such claim.

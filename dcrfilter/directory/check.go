@@ -25,6 +25,8 @@ var (
 // algorithms are those that FAPI 1.0 Part 2, section 8.6, allows.
 var algorithms = []string{"PS256", "ES256"}
 
+var listed = []dcr.Listed{dcr.ListedRequired, dcr.ListedWhenKnown, dcr.ListedOff}
+
 // check says what is wrong with a directory, but for its CAs.
 func check(d *dcr.Directory) strictyaml.Faults {
 	var f strictyaml.Faults
@@ -36,6 +38,7 @@ func check(d *dcr.Directory) strictyaml.Faults {
 	f.Unless(d.MaxAge > 0, "statement_max_age", "be a duration above 0, as 30m")
 	f.Unless(d.Environment == "" || printable.MatchString(d.Environment), "environment", "be short and printable")
 	f.Unless(d.MemberState == "" || len(d.MemberState) == 2, "member_state", "be a country's code, as GB")
+	f.Unless(slices.Contains(listed, d.Listed), "certificates_listed", "be required, when_known or off")
 	checkClaims(&f, d)
 	f.Each("active", d.ActiveStatus, printable.MatchString, "be short and printable")
 	f.Unless(len(d.Scopes) > 0, "scopes", "name at least one")

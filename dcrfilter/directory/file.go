@@ -68,7 +68,7 @@ func extend(name string, depth int) (*dcr.Directory, error) {
 
 // decode reads a file's text over that of the file it extends.
 func decode(text []byte, depth int) (*dcr.Directory, error) {
-	var f file
+	f := file{Directory: dcr.Directory{Listed: dcr.ListedWhenKnown}}
 	if err := strictyaml.Decode(text, &f); err != nil {
 		return nil, err
 	}

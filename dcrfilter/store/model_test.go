@@ -139,7 +139,7 @@ func (m *model) compare(t *testing.T, s *Store, id string) {
 	if there && (err != nil || !proto.Equal(got, want)) || !there && !errors.Is(err, ErrNotFound) {
 		t.Fatalf("client: got %v %v, want %v", got, err, want)
 	}
-	standing := Standing{Active: want.GetState() == dcrpb.Client_ACTIVE, Generation: want.GetGeneration(), Revoked: m.revoked[id]}
+	standing := Standing{Active: want.GetState() == dcrpb.Client_ACTIVE, Generation: want.GetGeneration(), Version: want.GetVersion(), Revoked: m.revoked[id]}
 	if got, err := s.Standing(t.Context(), id, "token"); err != nil || got != standing {
 		t.Fatalf("standing: got %v %v, want %v", got, err, standing)
 	}

@@ -13,6 +13,7 @@ import (
 type Standing struct {
 	Active     bool   // the client is there and active
 	Generation uint64 // of the client's tokens
+	Version    uint64 // of the client's record
 	Revoked    bool   // this token was revoked
 }
 
@@ -23,7 +24,7 @@ func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standin
 		return Standing{}, nil
 	}
 	pipe := s.redis.Pipeline()
-	fields := pipe.HMGet(ctx, shard.client(clientID), "state", "generation")
+	fields := pipe.HMGet(ctx, shard.client(clientID), "state", "generation", "version")
 	revoked := pipe.Exists(ctx, shard.revocation(clientID, tokenID))
 	if _, err := pipe.Exec(ctx); err != nil {
 		return Standing{}, failed("read a token's standing", err)
@@ -32,9 +33,15 @@ func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standin
 	if err != nil {
 		return Standing{}, err
 	}
+	version, _ := fields.Val()[2].(string)
+	number, err := strconv.ParseUint(version, 10, 64)
+	if kept.present && (err != nil || number == 0) {
+		return Standing{}, errDamaged
+	}
 	return Standing{
 		Active:     kept.state == dcrpb.Client_ACTIVE,
 		Generation: kept.generation,
+		Version:    number,
 		Revoked:    revoked.Val() != 0,
 	}, nil
 }

@@ -12,26 +12,26 @@ func standings(t *testing.T, s *Store) {
 	c := newClient(s, "software")
 	wantStanding(t, s, "before", c.Id, Standing{})
 	must(t, s.Create(t.Context(), c, nil, true))
-	wantStanding(t, s, "created", c.Id, Standing{Active: true, Generation: 1})
+	wantStanding(t, s, "created", c.Id, Standing{Active: true, Generation: 1, Version: 1})
 
 	must(t, s.Revoke(t.Context(), c.Id, "another", inAnHour()))
-	wantStanding(t, s, "another token revoked", c.Id, Standing{Active: true, Generation: 1})
+	wantStanding(t, s, "another token revoked", c.Id, Standing{Active: true, Generation: 1, Version: 1})
 	must(t, s.Revoke(t.Context(), c.Id, "token", inAnHour()))
-	wantStanding(t, s, "revoked", c.Id, Standing{Active: true, Generation: 1, Revoked: true})
+	wantStanding(t, s, "revoked", c.Id, Standing{Active: true, Generation: 1, Version: 1, Revoked: true})
 
 	c.State, c.Generation = dcrpb.Client_SUSPENDED, 2
 	must(t, s.Update(t.Context(), c, nil))
-	wantStanding(t, s, "suspended", c.Id, Standing{Generation: 2, Revoked: true})
+	wantStanding(t, s, "suspended", c.Id, Standing{Generation: 2, Version: 2, Revoked: true})
 	must(t, s.Delete(t.Context(), c.Id))
 	wantStanding(t, s, "deleted", c.Id, Standing{Revoked: true})
 
 	other := newClient(s, "software")
 	must(t, s.Create(t.Context(), other, nil, true))
-	wantStanding(t, s, "another client's token of one id", other.Id, Standing{Active: true, Generation: 1})
+	wantStanding(t, s, "another client's token of one id", other.Id, Standing{Active: true, Generation: 1, Version: 1})
 
 	shard, _ := s.clientShard(other.Id)
 	for _, damage := range [][]any{
-		{"state", "0"}, {"state", "9"}, {"state", "x"}, {"state", "1", "generation", "x"}, {"generation", "0"},
+		{"state", "0"}, {"state", "9"}, {"state", "x"}, {"state", "1", "generation", "x"}, {"generation", "0"}, {"generation", "1", "version", "x"}, {"version", "0"},
 	} {
 		must(t, s.redis.HSet(t.Context(), shard.client(other.Id), damage...).Err())
 		_, err := s.Standing(t.Context(), other.Id, "token")

@@ -26,20 +26,27 @@ var errToken = dcr.Refuse(dcr.InvalidToken, "bearer.token",
 	"the access token is expired, revoked, malformed, or not bound to this client and certificate").Per("RFC 6750, section 3.1")
 
 // BearerFilter proves that the request carries an access token of ours that is alive and bound to the TLS client
-// certificate. A verified token is remembered by the SHA-256 of its bytes; its standing is asked for every time.
+// certificate, and that this is still one of the client's. A verified token is remembered by the SHA-256 of its bytes; its
+// standing, and the certificate's, is asked for every time.
 type BearerFilter struct {
-	verifier *token.Verifier
-	store    *store.Store
-	verified *lru.Cache[[sha256.Size]byte, *token.Token]
+	verifier    *token.Verifier
+	store       *store.Store
+	directories Directories
+	verified    *lru.Cache[[sha256.Size]byte, *token.Token]
+	holders     *holders
 }
 
 // NewBearerFilter returns the filter.
-func NewBearerFilter(verifier *token.Verifier, store *store.Store) (*BearerFilter, error) {
+func NewBearerFilter(verifier *token.Verifier, store *store.Store, directories Directories) (*BearerFilter, error) {
 	verified, err := lru.New[[sha256.Size]byte, *token.Token](tokenCacheSize)
 	if err != nil {
 		return nil, err
 	}
-	return &BearerFilter{verifier: verifier, store: store, verified: verified}, nil
+	holders, err := newHolders(store)
+	if err != nil {
+		return nil, err
+	}
+	return &BearerFilter{verifier: verifier, store: store, directories: directories, verified: verified, holders: holders}, nil
 }
 
 // Name implements Filter.
@@ -72,6 +79,9 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 		return errToken.CausedBy(errors.New("the token was revoked"))
 	case !standing.Active || standing.Generation != t.Generation:
 		return errToken.CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
+	}
+	if err := f.checkHolder(ctx, r, t.ClientID, standing.Version); err != nil {
+		return err
 	}
 	r.Token = t
 	return nil

@@ -10,7 +10,6 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
@@ -126,12 +125,12 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 		return nil, errClient.CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
 	source, keys := f.Directories[client.GetDirectory()], clientKeys(client)
-	if err := source.checkRevoked(ctx, keys, unverified.KeyID, presented.Thumbprint); err != nil {
-		return nil, clientFault(err)
+	if err := source.vouches(ctx, keys, unverified.KeyID, presented.Thumbprint, source.Keys.Revoked); err != nil {
+		return nil, faultOf(err, errClient)
 	}
 	verified, err := source.verify(ctx, keys, unverified)
 	if err != nil {
-		return nil, clientFault(err)
+		return nil, faultOf(err, errClient)
 	}
 	return client, f.checkAssertion(r, verified, client.GetId(), parameters)
 }
@@ -150,8 +149,9 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if !presented.Subject.Matches(registered, true) {
 		return nil, errClient.CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
-	if err := f.Directories[client.GetDirectory()].checkRevoked(ctx, clientKeys(client), "", presented.Thumbprint); err != nil {
-		return nil, clientFault(err)
+	source := f.Directories[client.GetDirectory()]
+	if err := source.vouches(ctx, clientKeys(client), "", presented.Thumbprint, source.Keys.Revoked); err != nil {
+		return nil, faultOf(err, errClient)
 	}
 	return client, nil
 }
@@ -174,13 +174,9 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 	if source == nil {
 		return nil, nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetDirectory())
 	}
-	owner := rule.Owner{OrgID: client.GetOrgId(), SoftwareID: client.GetSoftwareId(), RegistrationID: client.GetAuthorisationNumber()}
-	presented, err := source.bind(ctx, r.Certificate, owner, clientKeys(client))
-	if errors.Is(err, rule.ErrBinding) {
-		return nil, nil, errClient.CausedBy(err)
-	}
+	presented, err := source.bind(ctx, r.Certificate, clientOwner(client), clientKeys(client))
 	if err != nil {
-		return nil, nil, clientFault(err)
+		return nil, nil, faultOf(err, errClient)
 	}
 	return client, presented, nil
 }
@@ -240,21 +236,8 @@ func (f *ClientAuthFilter) audienceIsOurs(verified *jose.Verified) bool {
 	return audience != "" && slices.Contains(f.Audiences, audience)
 }
 
-func clientKeys(c *dcrpb.Client) participant {
-	return participant{jwks: c.GetJwksUri(), revoked: c.GetRevokedJwksUri(), orgJWKS: c.GetOrgJwksUri(), orgRevoked: c.GetOrgRevokedJwksUri()}
-}
-
 func refuseClient(name, because string) *dcr.Error {
 	refusal := dcr.Refuse(dcr.InvalidClient, name, because)
 	refusal.Realm = "token"
 	return refusal
-}
-
-// clientFault answers faults of a client's keys as this endpoint must: everything about the client is invalid_client.
-func clientFault(err error) error {
-	fault := keyFault(err, errClient)
-	if refusal, ok := errors.AsType[*dcr.Error](fault); ok && refusal.Class == dcr.UnapprovedSoftwareStatement {
-		return errClient.CausedBy(err)
-	}
-	return fault
 }

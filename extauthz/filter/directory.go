@@ -19,7 +19,10 @@ import (
 // promises and errors these are.
 type KeySets interface {
 	Keys(ctx context.Context, url, kid string) (jose.KeySet, error)
+	KeysListing(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
+	OrganisationKeys(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
 	Revoked(ctx context.Context, url string) (jose.KeySet, error)
+	RevokedLately(ctx context.Context, url string) (jose.KeySet, error)
 }
 
 // Directory is a directory in use, with the way to its keys and its participants' keys.
@@ -48,44 +51,6 @@ func (d Directories) choose(claims strictjson.Object) (*Directory, error) {
 
 // participant names the key sets of a software and of its organisation, out of a verified software statement.
 type participant struct{ jwks, revoked, orgJWKS, orgRevoked string }
-
-// errRevoked says that a key or certificate stands in a revoked set.
-var errRevoked = errors.New("the key or the certificate is revoked")
-
-// checkRevoked looks a key id (which may be "") and a certificate up in the participant's revoked sets. A set that
-// cannot be had is an error: who cannot know does not allow.
-func (d *Directory) checkRevoked(ctx context.Context, p participant, kid, thumbprint string) error {
-	for _, url := range []string{p.revoked, p.orgRevoked} {
-		if url == "" {
-			continue
-		}
-		set, err := d.Keys.Revoked(ctx, url)
-		if err != nil {
-			return fmt.Errorf("set of revoked keys: %w", err)
-		}
-		if kid != "" && set.KeyIDs[kid] || set.Certificates[thumbprint] {
-			return errRevoked
-		}
-	}
-	return nil
-}
-
-// lists says whether the certificate is that of a tls key in the software's or the organisation's set.
-func (d *Directory) lists(ctx context.Context, p participant, thumbprint string) (bool, error) {
-	for _, url := range []string{p.jwks, p.orgJWKS} {
-		if url == "" {
-			continue
-		}
-		set, err := d.Keys.Keys(ctx, url, "")
-		if err != nil {
-			return false, err
-		}
-		if set.TLS[thumbprint] {
-			return true, nil
-		}
-	}
-	return false, nil
-}
 
 // verify checks a participant's token with the keys of its software.
 func (d *Directory) verify(ctx context.Context, p participant, unverified *jose.Unverified) (*jose.Verified, error) {
@@ -126,7 +91,7 @@ func (d *Directory) bind(ctx context.Context, c *Certificate, owner rule.Owner, 
 		return presented, err
 	}
 	// A QWAC without an authorisation number of ours may still be one that the directory lists as a tls key.
-	if presented.Listed, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
+	if presented.Listed, _, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
 		return nil, err
 	}
 	return presented, rule.CheckBinding(presented, owner)

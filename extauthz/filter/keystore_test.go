@@ -119,6 +119,7 @@ jwks: %s
 tls_ca: [tls.pem]
 key_hosts: ["%s"]
 private_addresses: [127.0.0.1]
+certificates_listed: off
 certificates:
   - {profile: ob_legacy, ca: [legacy.pem]}
   - {profile: obwac, ca: [eidas.pem]}

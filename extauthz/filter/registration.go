@@ -59,15 +59,24 @@ func readJSON(body []byte) (*RegistrationRequest, error) {
 func (d *Directory) verifyRequest(
 	ctx context.Context, statement *dcr.Statement, request *RegistrationRequest, presented *dcr.Presented,
 ) (strictjson.Object, error) {
+	keys, kid := statementKeys(statement), ""
+	if request.JWS != nil {
+		kid = request.JWS.KeyID
+	}
+	err := d.vouches(ctx, keys, kid, presented.Thumbprint, d.Keys.Revoked)
+	if errors.Is(err, errUnlisted) {
+		return nil, refuseStatement("statement.certificate",
+			"the TLS client certificate is not among those that the directory lists for the software and its organisation").
+			CausedBy(err).Per("OBIE Directory, Request Validation")
+	}
+	if err != nil {
+		return nil, keyFault(err, nil)
+	}
 	if request.JWS == nil {
 		return request.Claims, d.verifyUnsigned(ctx, statement, presented)
 	}
-	keys := statementKeys(statement)
 	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.signature",
 		"the signature of the request does not verify with a signing key of the software's key set").Per("OBIE Directory, Request Validation")
-	if err := d.checkRevoked(ctx, keys, request.JWS.KeyID, presented.Thumbprint); err != nil {
-		return nil, keyFault(err, refused)
-	}
 	// "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE Directory,
 	// Request Validation)
 	verified, err := d.verify(ctx, keys, request.JWS)
@@ -80,14 +89,10 @@ func (d *Directory) verifyRequest(
 // verifyUnsigned proves by the certificate alone that the software asks (D-23): it must be the software's own and not only
 // its organisation's, by its name or because the software's key set lists it.
 func (d *Directory) verifyUnsigned(ctx context.Context, statement *dcr.Statement, presented *dcr.Presented) error {
-	keys := statementKeys(statement)
-	if err := d.checkRevoked(ctx, keys, "", presented.Thumbprint); err != nil {
-		return keyFault(err, nil)
-	}
 	if rule.NamesSoftware(presented) {
 		return nil
 	}
-	listed, err := d.lists(ctx, participant{jwks: statement.JWKS}, presented.Thumbprint)
+	listed, _, err := d.lists(ctx, participant{jwks: statement.JWKS}, presented.Thumbprint)
 	if err != nil {
 		return keyFault(err, nil)
 	}

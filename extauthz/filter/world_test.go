@@ -118,7 +118,7 @@ func (w *world) filters(directories filter.Directories) []filter.Filter {
 	}
 	certificate, err := filter.NewCertificateFilter(anchors)
 	w.must(err)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories)
 	w.must(err)
 	basic, err := filter.NewBasicFilter()
 	w.must(err)

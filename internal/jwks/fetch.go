@@ -9,10 +9,10 @@ import (
 )
 
 // begin does what plan says and returns what to wait for, nil for nothing.
-func (s *Source) begin(ctx context.Context, e *entry, kid string) <-chan struct{} {
+func (s *Source) begin(ctx context.Context, e *entry, q question) <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	next := e.plan(s.now(), kid)
+	next := e.plan(s.now(), q)
 	if next == goOn {
 		return nil
 	}

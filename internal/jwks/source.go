@@ -22,7 +22,8 @@ const maxURLs = 10_000
 
 // A keeping says how long sets of one kind are kept.
 type keeping struct {
-	ttl   time.Duration // after which a set is fetched again; the answer's Cache-Control may shorten it
+	ttl   time.Duration // after which a set is fetched again; the answer's Cache-Control may shorten it, down to least
+	least time.Duration
 	stale time.Duration // after which a set is not used any more, although it cannot be had anew
 	empty bool          // whether a set without any key is acceptable
 }
@@ -38,21 +39,31 @@ type Source struct {
 	used    *list.List // of *entry, last used first
 }
 
-// place is where a set is kept: one URL may be asked for keys and for revoked keys.
+// place is where a set is kept: one URL may be asked for keys of several kinds.
 type place struct {
-	url     string
-	revoked bool
+	url  string
+	kind kind
 }
 
+// A kind of a set says how it is kept.
+type kind int
+
+const (
+	verifying kind = iota // of a directory or a software, to verify signatures
+	certified             // of an organisation, for its certificates alone
+	revoked
+)
+
 // keeping returns how long a set is kept there. Key sets live 5 to 15 minutes, and at most an hour while their server is
-// down (rules B.5); an empty one is taken for a mistake of its server. A set of revoked keys must be fresh, and nobody
-// need have revoked any; while its server is down it is used no longer than the shortest time that rules B.5 let any
+// down (rules B.5); an empty one is taken for a mistake of its server, unless it is an organisation's, which need not have
+// certificates of its own. A set of revoked keys must be fresh, for each question as it says, and nobody need have revoked
+// any; while its server is down it is used no longer than the shortest time that rules B.5 let any
 // set live.
 func (p place) keeping() keeping {
-	if p.revoked {
-		return keeping{ttl: revokedTTL, stale: 5 * time.Minute, empty: true}
+	if p.kind == revoked {
+		return keeping{ttl: callTTL, least: revokedTTL, stale: 5 * time.Minute, empty: true}
 	}
-	return keeping{ttl: 10 * time.Minute, stale: time.Hour}
+	return keeping{ttl: 10 * time.Minute, least: minTTL, stale: time.Hour, empty: p.kind == certified}
 }
 
 // New returns a source that fetches through the client. now is the clock.
@@ -65,29 +76,46 @@ func New(client *outbound.Client, now func() time.Time) *Source {
 // is returned if it is fresh. It waits no longer than ctx lives.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source) Keys(ctx context.Context, url, kid string) (jose.KeySet, error) {
-	return s.lookup(ctx, place{url: url}, kid)
+	return s.lookup(ctx, place{url: url}, question{kid: kid})
 }
 
-// Revoked returns the set of revoked keys at url. It may be empty, is a minute old at most, and five while the URL
-// cannot be had.
+// KeysListing is Keys with the thumbprint of a certificate in place of a kid: one that is looked for among the tls keys.
+// A set that was fetched within the last second is not fetched again for it.
+func (s *Source) KeysListing(ctx context.Context, url, thumbprint string) (jose.KeySet, error) {
+	return s.lookup(ctx, place{url: url}, question{certificate: thumbprint})
+}
+
+// OrganisationKeys is KeysListing of an organisation's set, which may be empty.
+func (s *Source) OrganisationKeys(ctx context.Context, url, thumbprint string) (jose.KeySet, error) {
+	return s.lookup(ctx, place{url: url, kind: certified}, question{certificate: thumbprint})
+}
+
+// Revoked returns the set of revoked keys at url. It may be empty, is a second old at most, and five minutes while the
+// URL cannot be had.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source) Revoked(ctx context.Context, url string) (jose.KeySet, error) {
-	return s.lookup(ctx, place{url: url, revoked: true}, "")
+	return s.lookup(ctx, place{url: url, kind: revoked}, question{within: revokedTTL})
 }
 
-func (s *Source) lookup(ctx context.Context, at place, kid string) (jose.KeySet, error) {
+// RevokedLately is Revoked for what is asked all the time: the set may be ten seconds old, or as its Cache-Control says
+// if that is less.
+func (s *Source) RevokedLately(ctx context.Context, url string) (jose.KeySet, error) {
+	return s.lookup(ctx, place{url: url, kind: revoked}, question{})
+}
+
+func (s *Source) lookup(ctx context.Context, at place, q question) (jose.KeySet, error) {
 	e, err := s.entry(at)
 	if err != nil {
 		return jose.KeySet{}, err
 	}
-	if wait := s.begin(ctx, e, kid); wait != nil {
+	if wait := s.begin(ctx, e, q); wait != nil {
 		select {
 		case <-wait:
 		case <-ctx.Done():
 			return jose.KeySet{}, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 		}
 	}
-	return e.answer(s.now(), kid)
+	return e.answer(s.now(), q)
 }
 
 // entry finds or makes the entry of a place. A URL that the client would not ask gets none.

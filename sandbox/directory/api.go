@@ -38,6 +38,7 @@ func (d *Directory) Handler() http.Handler {
 	handle("POST /software", d.serveEnrol)
 	handle("POST /ssa", d.serveStatement)
 	handle("POST /revoke", d.serveRevoke)
+	handle("POST /certificates", d.servePublish)
 	return mux
 }
 

@@ -3,7 +3,9 @@ package harness
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 )
@@ -54,6 +56,12 @@ func (s *Software) Statement(ctx context.Context, changes Changes) (string, erro
 	}
 	Remember(signed.Statement)
 	return signed.Statement, nil
+}
+
+// Publish has the directory list a certificate as one of the software's, beside those that it has issued.
+func (s *Software) Publish(ctx context.Context, certificate tls.Certificate) error {
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
+	return s.World.askDirectory(ctx, "/certificates", map[string]string{"software_id": s.SoftwareID, "certificate": string(text)}, nil)
 }
 
 // RevokeKey has the directory move a key of the software to its revoked set, and its certificate with it.

@@ -80,6 +80,11 @@ func (w *World) Install(ctx context.Context, text string) error {
 	if err := w.SaveRoutes(text); err != nil {
 		return err
 	}
+	return w.AwaitInForce(ctx)
+}
+
+// AwaitInForce returns when routes.yaml and all that it names are in force as they are on the disk.
+func (w *World) AwaitInForce(ctx context.Context) error {
 	config, err := control.Read(w.Path(w.File.Routes))
 	if err != nil {
 		return err

@@ -116,8 +116,10 @@ func TestCertificatesAreBound(t *testing.T) {
 	t.Run("a sibling's own", func(t *testing.T) {
 		unfit("statement.certificate").check(t, register(t, enrol(t, gateway, harness.Order{OrgID: p.OrgID}).Transport))
 	})
-	// A certificate of the same names is as good: certificates rotate.
-	if answer := register(t, harness.Issue(t, &ca, harness.TransportTemplate(harness.LegacySubject(p.OrgID, p.SoftwareID)))); answer.Status != http.StatusCreated {
+	// A certificate of the same names is as good, once the directory lists it: certificates rotate.
+	renewed := harness.Issue(t, &ca, harness.TransportTemplate(harness.LegacySubject(p.OrgID, p.SoftwareID)))
+	publish(t, p, renewed)
+	if answer := register(t, renewed); answer.Status != http.StatusCreated {
 		t.Errorf("a new certificate of the software: %s", answer)
 	}
 }

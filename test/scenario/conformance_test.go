@@ -37,6 +37,7 @@ func TestConformanceWithLossyDN(t *testing.T) {
 		CommonName: p.OrgID, Organization: []string{"Sandbox Organisation"}, Country: []string{"GB"},
 		ExtraNames: []pkix.AttributeTypeAndValue{{Type: harness.OrganizationIdentifier, Value: "PSDGB-OB-Unknown" + p.OrgID}},
 	}))
+	publish(t, p, certificate)
 	used := &tool{tpp: p, profile: "obie-3.3", method: "tls_client_auth", certificate: certificate}
 	if got, want := used.dn(), "CN="+p.OrgID+",O=Sandbox Organisation,C=GB"; got != want {
 		t.Fatalf("the DN is %s, want the lossy %s", got, want)

@@ -60,7 +60,7 @@ func TestUnacceptableStatements(t *testing.T) {
 		{"keys at a relative URL", claim("software_jwks_endpoint", "/a.jwks"), unapproved("keys.host")},
 		{"revoked keys at a host that is not listed", claim("software_jwks_revoked_endpoint", "https://keys.example.com/a.jwks"), unapproved("keys.host")},
 		{"revoked keys of the organisation there", claim("org_jwks_revoked_endpoint", "https://keys.example.com/a.jwks"), unapproved("keys.host")},
-		{"another software's keys", claim("software_jwks_endpoint", newTPP(t).ssa(t).Claims["software_jwks_endpoint"]), metadata("request.signature")},
+		{"another software's keys", claim("software_jwks_endpoint", newTPP(t).ssa(t).Claims["software_jwks_endpoint"]), unfit("statement.certificate")},
 	}
 	for _, name := range []string{
 		"iat", "jti", "software_id", "software_redirect_uris", "software_roles", "software_jwks_endpoint", "org_id", "org_status",

@@ -84,6 +84,8 @@ func TestUpdateKeepsItsSoftware(t *testing.T) {
 	}
 	sibling := enrol(t, gateway, harness.Order{OrgID: p.OrgID})
 	p.Transport = harness.Issue(t, &ca, harness.TransportTemplate(obwacSubject(p.OrgID)))
+	publish(t, p, p.Transport)
+	publish(t, sibling, p.Transport)
 	c := p.register(t, nil)
 	token := c.token(t)
 	unfit("immutable.software_id").check(t, c.put(t, token, sibling.Request()))

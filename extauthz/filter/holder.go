@@ -1,0 +1,96 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// holderCacheSize is more clients than a bank has at one time: there are some hundreds of TPPs.
+const holderCacheSize = 4_096
+
+// A holder is what a version of a client's record says of its certificates: whose they must be, and where the directory
+// publishes them.
+type holder struct {
+	version   uint64
+	directory string
+	owner     rule.Owner
+	keys      participant
+}
+
+// holders remembers the clients of calls. A record that was changed has another version, which is asked of the store
+// with each call, so what is remembered is never old.
+type holders struct {
+	store *store.Store
+	seen  *lru.Cache[string, *holder]
+}
+
+func newHolders(store *store.Store) (*holders, error) {
+	seen, err := lru.New[string, *holder](holderCacheSize)
+	return &holders{store: store, seen: seen}, err
+}
+
+// of returns what the record says, of the version given or of one that is newer by now.
+func (h *holders) of(ctx context.Context, clientID string, version uint64) (*holder, error) {
+	if known, ok := h.seen.Get(clientID); ok && known.version == version {
+		return known, nil
+	}
+	client, err := h.store.Client(ctx, clientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errToken.CausedBy(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record of the client: %w", err)
+	}
+	read := &holder{version: client.GetVersion(), directory: client.GetDirectory(), owner: clientOwner(client), keys: clientKeys(client)}
+	h.seen.Add(clientID, read)
+	return read, nil
+}
+
+// checkHolder proves that the certificate of a call still belongs to the client: by its names, by the directory's list of
+// certificates where it has one, and by its not being revoked. A certificate can be taken away sooner than the tokens that
+// were got with it end.
+func (f *BearerFilter) checkHolder(ctx context.Context, r *Request, clientID string, version uint64) error {
+	client, err := f.holders.of(ctx, clientID, version)
+	if err != nil {
+		return err
+	}
+	source := f.directories[client.directory]
+	if source == nil {
+		return errToken.CausedBy(errors.New("the client's directory is not configured any more"))
+	}
+	_, err = source.bind(ctx, r.Certificate, client.owner, client.keys)
+	if err == nil {
+		err = source.vouches(ctx, client.keys, "", r.Certificate.Thumbprint, source.Keys.RevokedLately)
+	}
+	return faultOf(err, errToken)
+}
+
+// clientOwner is whose certificate a client's must be.
+func clientOwner(c *dcrpb.Client) rule.Owner {
+	return rule.Owner{OrgID: c.GetOrgId(), SoftwareID: c.GetSoftwareId(), RegistrationID: c.GetAuthorisationNumber()}
+}
+
+func clientKeys(c *dcrpb.Client) participant {
+	return participant{jwks: c.GetJwksUri(), revoked: c.GetRevokedJwksUri(), orgJWKS: c.GetOrgJwksUri(), orgRevoked: c.GetOrgRevokedJwksUri()}
+}
+
+// faultOf answers faults of a client's certificate and keys where a caller may learn no more than that it is refused:
+// everything but a set that cannot be had now is the one refusal.
+func faultOf(err error, refused *dcr.Error) error {
+	if errors.Is(err, rule.ErrBinding) || errors.Is(err, errUnlisted) {
+		return refused.CausedBy(err)
+	}
+	fault := keyFault(err, refused)
+	if refusal, ok := errors.AsType[*dcr.Error](fault); ok && refusal.Class == dcr.UnapprovedSoftwareStatement {
+		return refused.CausedBy(err)
+	}
+	return fault
+}
