@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -39,7 +40,8 @@ type verifiedCertificate struct {
 	until time.Time
 }
 
-// NewCertificateFilter returns the filter for the CAs given.
+// NewCertificateFilter returns the filter for the CAs given. Directories that name the same CAs, as those of several
+// countries name the same trust service providers, share them.
 func NewCertificateFilter(anchors []KindAnchors) (*CertificateFilter, error) {
 	if len(anchors) == 0 {
 		return nil, errors.New("no directory names a CA of client certificates")
@@ -47,6 +49,11 @@ func NewCertificateFilter(anchors []KindAnchors) (*CertificateFilter, error) {
 	seen, err := lru.New[[sha256.Size]byte, *verifiedCertificate](certificateCacheSize)
 	if err != nil {
 		return nil, err
+	}
+	anchors = slices.Clone(anchors)
+	for i := range anchors {
+		same := func(kind KindAnchors) bool { return kind.Anchors.Equal(anchors[i].Anchors) }
+		anchors[i].Anchors = anchors[slices.IndexFunc(anchors, same)].Anchors
 	}
 	return &CertificateFilter{anchors: anchors, seen: seen}, nil
 }
@@ -91,11 +98,17 @@ func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate,
 	}
 	certificate := &Certificate{Certificate: leaf}
 	var last error
+	verified := map[*cert.Anchors]error{}
 	for _, kind := range f.anchors {
 		if !leaf.Is(kind.Profile) {
 			continue
 		}
-		if err := kind.Anchors.Verify(leaf, now); err != nil {
+		err, done := verified[kind.Anchors]
+		if !done {
+			err = kind.Anchors.Verify(leaf, now)
+			verified[kind.Anchors] = err
+		}
+		if err != nil {
 			last = err
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
 func TestCertificate(t *testing.T) {
@@ -131,6 +132,24 @@ func TestCertificateSaysWhy(t *testing.T) {
 				t.Errorf("not told that the certificate has expired: %v", err)
 			}
 		})
+	}
+}
+
+// TestCertificateOfSeveralDirectories has directories that name the same CA, and one that has another of its name.
+func TestCertificateOfSeveralDirectories(t *testing.T) {
+	w := newWorld(t)
+	trust := func(directory, profile string, anchors *cert.Anchors) filter.KindAnchors {
+		return filter.KindAnchors{Trust: filter.Trust{Directory: directory, Profile: profile}, Anchors: anchors}
+	}
+	f, err := filter.NewCertificateFilter([]filter.KindAnchors{
+		trust("one", "ob_legacy", w.anchors(w.legacy)), trust("another", "ob_legacy", w.anchors(w.newCA("legacy"))),
+		trust("two", "obwac", w.anchors(w.legacy)), trust("three", "ob_legacy", w.anchors(w.legacy)),
+	})
+	w.must(err)
+	r := w.request(nil, "")
+	want(t, w.run([]filter.Filter{f}, r), "")
+	if got := r.Certificate.Trusts; !slices.Equal(got, []filter.Trust{{Directory: "one", Profile: "ob_legacy"}, {Directory: "three", Profile: "ob_legacy"}}) {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -9,12 +9,15 @@ import (
 )
 
 // Anchors are CAs that issue client certificates. The zero value trusts nobody.
-type Anchors struct{ pool *x509.CertPool }
+type Anchors struct {
+	pool     *x509.CertPool
+	subjects map[string]bool // of the CAs, as DER
+}
 
 // NewAnchors reads CAs from PEM texts. Every certificate in them, root or intermediate, is an anchor of its own, as it
 // is to Envoy.
 func NewAnchors(pems ...[]byte) (*Anchors, error) {
-	anchors := &Anchors{pool: x509.NewCertPool()}
+	anchors := &Anchors{pool: x509.NewCertPool(), subjects: map[string]bool{}}
 	for _, text := range pems {
 		if err := anchors.add(text); err != nil {
 			return nil, err
@@ -43,6 +46,7 @@ func (a *Anchors) add(text []byte) error {
 			return errors.New("a certificate of the CA file is not a CA certificate")
 		}
 		a.pool.AddCert(ca)
+		a.subjects[string(ca.RawSubject)] = true
 		read++
 	}
 	if read == 0 {
@@ -54,6 +58,11 @@ func (a *Anchors) add(text []byte) error {
 	return nil
 }
 
+// Equal says whether two are the same CAs.
+func (a *Anchors) Equal(other *Anchors) bool {
+	return a == other || a != nil && other != nil && a.pool.Equal(other.pool)
+}
+
 // Verify says whether the certificate chains to an anchor, for TLS client use, at the time given. Its errors are of
 // type *Error.
 func (a *Anchors) Verify(c *Certificate, now time.Time) error {
@@ -62,6 +71,9 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) error {
 	}
 	if err := c.ValidAt(now); err != nil {
 		return err
+	}
+	if !a.subjects[string(c.X509.RawIssuer)] { // x509 would say so too, later: a gate may have many directories' anchors
+		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
 	_, err := c.X509.Verify(x509.VerifyOptions{
 		Roots:       a.pool,

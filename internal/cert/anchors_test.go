@@ -108,3 +108,34 @@ func TestNewAnchors(t *testing.T) {
 		})
 	}
 }
+
+func TestAnchorsEqual(t *testing.T) {
+	one, other := newCA(t, "one", nil, nil), newCA(t, "one", nil, nil)
+	anchors := func(cas ...*authority) *Anchors {
+		var pems [][]byte
+		for _, ca := range cas {
+			pems = append(pems, ca.pem())
+		}
+		made, err := NewAnchors(pems...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	for _, test := range []struct {
+		name string
+		a, b *Anchors
+		want bool
+	}{
+		{"the same", anchors(one), anchors(one), true},
+		{"in another order, one twice", anchors(one, other), anchors(other, one, other), true},
+		{"of one name", anchors(one), anchors(other), false},
+		{"more", anchors(one), anchors(one, other), false},
+		{"nobody and somebody", &Anchors{}, anchors(one), false},
+		{"nothing and somebody", nil, anchors(one), false},
+	} {
+		if test.a.Equal(test.b) != test.want || test.b.Equal(test.a) != test.want {
+			t.Errorf("%s: want %t", test.name, test.want)
+		}
+	}
+}

@@ -80,39 +80,77 @@ func measure(ctx context.Context, say func(string)) (found *report, err error) {
 	return found, err
 }
 
-// contests measures the gate of a world with few routes against the floor, and that of one with many against it.
+// contests measures the gate of a world with few routes against the floor, and against gates that have more to look
+// through.
 func (r *report) contests(ctx context.Context, b *bench, few, many *site, say func(string)) error {
 	floor, err := b.floor()
 	if err != nil {
 		return err
 	}
+	if err := r.warm(ctx, floor, few, many, say); err != nil {
+		return fmt.Errorf("warm checks: %w", err)
+	}
+	if err := r.cold(ctx, b, floor, few, say); err != nil {
+		return fmt.Errorf("cold checks: %w", err)
+	}
+	return nil
+}
+
+func (r *report) warm(ctx context.Context, floor *server, few, many *site, say func(string)) error {
 	warm, err := few.warm(ctx)
 	if err != nil {
-		return fmt.Errorf("prepare the warm checks: %w", err)
+		return err
 	}
 	warmOfMany, err := many.warm(ctx)
 	if err != nil {
-		return fmt.Errorf("prepare the warm checks of many routes: %w", err)
+		return err
+	}
+	if err := r.compare(ctx, say, pair{
+		what: "check", few: "few routes", many: "10,000 routes", most: scaleMost,
+		sides: [2]side{{few.gate, warm}, {many.gate, warmOfMany}},
+	}); err != nil {
+		return err
+	}
+	return r.contest(ctx, say, contest{"warm bearer check", warmLeast, side{floor, warm}, side{few.gate, warm}})
+}
+
+func (r *report) cold(ctx context.Context, b *bench, floor *server, few *site, say func(string)) error {
+	say("starting a world of 50 directories")
+	wide, err := b.site(ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(few.trust(ctx, 1), wide.trust(ctx, 50)); err != nil {
+		return err
 	}
 	say("signing the certificates and registration requests of the cold checks")
 	cold, err := few.cold()
 	if err != nil {
-		return fmt.Errorf("prepare the cold checks: %w", err)
-	}
-	say("measuring: check with 10,000 routes")
-	if r.fewWait, r.manyWait, err = turns(ctx, side{few.gate, warm}, side{many.gate, warmOfMany}); err != nil {
 		return err
 	}
-	for _, c := range []contest{
-		{"warm bearer check", warmLeast, side{floor, warm}, side{few.gate, warm}},
-		{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}},
-	} {
-		say("measuring: " + c.name)
-		found, err := c.run(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
-		}
-		r.results = append(r.results, found)
+	coldOfWide, err := wide.cold()
+	if err != nil {
+		return err
 	}
-	return nil
+	if err := r.compare(ctx, say, pair{
+		what: "registration", few: "1 directory", many: "50 directories", most: directoriesMost,
+		sides: [2]side{{few.gate, cold}, {wide.gate, coldOfWide}},
+	}); err != nil {
+		return err
+	}
+	return r.contest(ctx, say, contest{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}})
+}
+
+func (r *report) contest(ctx context.Context, say func(string), c contest) error {
+	say("measuring: " + c.name)
+	found, err := c.run(ctx)
+	r.results = append(r.results, found)
+	return err
+}
+
+func (r *report) compare(ctx context.Context, say func(string), p pair) error {
+	say("measuring: " + p.what + " with " + p.many)
+	err := p.run(ctx)
+	r.pairs = append(r.pairs, p)
+	return err
 }

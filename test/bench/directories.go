@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+)
+
+// otherDirectory is one that a gate trusts as it does the sandbox's, and that is nobody's who asks.
+const otherDirectory = `extends: openbanking-uk
+name: other-%[1]d
+issuer: https://directory-%[1]d.example
+jwks: https://keys.directory-%[1]d.example/statements.jwks
+key_hosts: [keys.directory-%[1]d.example]
+certificates:
+  - {profile: ob_legacy, ca: [other-%[1]d.pem]}
+  - {profile: obwac, ca: [other-%[1]d.pem]}
+`
+
+// trust makes the gate trust so many directories in all. The sandbox's own does not list the certificates that cold
+// checks come with, and is not asked to.
+func (s *site) trust(ctx context.Context, number int) error {
+	own := s.world.Path("directory.yaml")
+	text, err := os.ReadFile(own)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(own, append(text, "certificates_listed: off\n"...), 0o600); err != nil {
+		return err
+	}
+	names := []string{"directory.yaml"}
+	for n := 1; n < number; n++ {
+		name := fmt.Sprintf("other-%d", n)
+		if err := s.addDirectory(n, name); err != nil {
+			return err
+		}
+		names = append(names, name+".yaml")
+	}
+	routes, err := s.world.Routes()
+	if err != nil {
+		return err
+	}
+	const one = "directories: [directory.yaml]"
+	if !strings.Contains(routes, one) {
+		return errors.New("the sandbox's routes.yaml names other directories")
+	}
+	if err := s.world.Install(ctx, strings.Replace(routes, one, "directories: ["+strings.Join(names, ", ")+"]", 1)); err != nil {
+		return err
+	}
+	return s.refresh(ctx)
+}
+
+func (s *site) addDirectory(n int, name string) error {
+	key, err := pki.EC()
+	if err != nil {
+		return err
+	}
+	authority, err := pki.NewRoot(pkix.Name{CommonName: "Issuing CA " + name, Organization: []string{name}}, key)
+	if err != nil {
+		return err
+	}
+	if err := pki.WriteCertificate(s.world.Path(name+".pem"), authority.Certificate.Raw); err != nil {
+		return err
+	}
+	return os.WriteFile(s.world.Path(name+".yaml"), fmt.Appendf(nil, otherDirectory, n), 0o600)
+}
