@@ -63,7 +63,7 @@ func (o *options) breaking(ctx context.Context, f *Fault) (*Client, *Request, er
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := openSandbox(o.world)
+	s, err := openSandbox(o.world, record.Profile)
 	if err != nil {
 		return nil, nil, err
 	}
