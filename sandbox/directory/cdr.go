@@ -27,6 +27,7 @@ const cdrScopes = "openid profile bank:accounts.basic:read bank:accounts.detail:
 // CDR is the dialect of Australia's Consumer Data Right (Consumer Data Standards).
 func CDR() Dialect {
 	return Dialect{
+		Name:          "cdr",
 		Issuer:        CDRIssuer,
 		Folder:        "cdr",
 		prefix:        "/cdr-register",

@@ -9,6 +9,7 @@ import (
 
 // A Dialect is what one trust framework says and certifies in its own way. All else is the same in all of them.
 type Dialect struct {
+	Name   string // of one word
 	Issuer string // iss of its software statements
 	Folder string // of its files, below that of all directories
 

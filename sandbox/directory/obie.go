@@ -19,6 +19,7 @@ const Issuer = "OpenBanking Ltd"
 // OBIE is the dialect of the United Kingdom's directory (OBIE directory specification).
 func OBIE() Dialect {
 	return Dialect{
+		Name:          "obie",
 		Issuer:        Issuer,
 		statementKeys: "/keystore/openbanking.jwks",
 		authority:     pkix.Name{Organization: []string{"OpenBanking"}, Country: []string{"GB"}},
