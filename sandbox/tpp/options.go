@@ -92,7 +92,7 @@ func (o *options) requestFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.record.Statement, "ssa", "", "software statement, `FILE`")
 	flags.StringVar(&o.record.Audience, "aud", "", "aud of the request: the bank's id in the directory")
 	flags.StringVar(&o.scope, "scope", "", "scopes to register for, space separated; all that the roles allow by default")
-	flags.StringVar(&o.record.Profile, "profile", "", "registration profile: "+strings.Join(profileNames(), ", ")+"; the sandbox's own, or obie-3.3, by default")
+	flags.StringVar(&o.record.Profile, "profile", "", "registration profile: "+strings.Join(profileNames(), ", ")+"; the sandbox's own, or "+usualProfile+", by default")
 	flags.Var(&o.claims, "claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated")
 	flags.Var(&o.omit, "omit", "`NAME` to leave out of the request; may be repeated")
 }
@@ -141,7 +141,7 @@ func (o *options) settle() (Record, error) {
 	if record.AuthMethod != PrivateKeyJWT && record.AuthMethod != TLSClientAuth {
 		return record, fmt.Errorf("--auth-method is %s or %s", PrivateKeyJWT, TLSClientAuth)
 	}
-	fill(&record.Profile, "obie-3.3")
+	fill(&record.Profile, usualProfile)
 	if _, err := profileOf(record.Profile); err != nil {
 		return record, err
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
+// usualProfile is taken where nobody says which.
+const usualProfile = "obie-3.3"
+
 // A Profile is how the registration requests of one registration standard look.
 type Profile struct {
 	Name string

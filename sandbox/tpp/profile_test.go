@@ -92,7 +92,7 @@ func (b *aBank) abroad(dir string) *directory.Member {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	world.Registrations = map[string]string{"obie-3.3": world.Registration, "obie-3.1": b.server.URL + "/3.1", "cdr-au": b.server.URL + "/cdr"}
+	world.Registrations = map[string]string{"obie-3.3": world.Registration, "obie-3.1": b.server.URL + "/3.1", "is-json": b.server.URL + "/json/", "cdr-au": b.server.URL + "/cdr"}
 	world.Others = map[string]worldfile.Papers{"cdr-au": {
 		Audience: "https://bank.example", TPPs: []directory.Member{theirs}, Directory: worldfile.Directory{API: server.URL + "/cdr-register", CA: "ca.pem"},
 	}}
@@ -149,7 +149,7 @@ func TestAnotherProfileOfTheSandbox(t *testing.T) {
 	if o := b.tool("register", "--world", dir, "--profile", "obie-3.1"); o.code != 0 || b.asked.URL.Path != "/3.1" {
 		t.Errorf("%+v %s", o, b.asked.URL)
 	}
-	if o := b.tool("register", "--world", dir, "--profile", "obie-3.2", "--out", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "the sandbox has no profile obie-3.2; it has cdr-au, obie-3.1, obie-3.3") {
+	if o := b.tool("register", "--world", dir, "--profile", "obie-3.2", "--out", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "the sandbox has no profile obie-3.2; it has cdr-au, is-json, obie-3.1, obie-3.3") {
 		t.Errorf("%+v", o)
 	}
 }
