@@ -9,7 +9,10 @@ import (
 )
 
 // recipient is a software of Australia's register, in the shared world.
-func recipient(t *testing.T) *tpp { t.Helper(); return enrol(t, gateway, harness.Order{Profile: "cdr-au"}) }
+func recipient(t *testing.T) *tpp {
+	t.Helper()
+	return enrol(t, gateway, harness.Order{Profile: "cdr-au"})
+}
 
 // A software of the register gets what its statement says, and a statement is good for one registration.
 func TestRecipientsRegister(t *testing.T) {
