@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -45,10 +46,16 @@ func Restart(ctx context.Context, dir string) ([]string, error) {
 	return restarted, nil
 }
 
+// renaming is longer than a process takes to write its own title: redis-server has none for a moment, as if it had ended.
+const renaming = 100 * time.Millisecond
+
 // ended tells of a part that has ended again.
 func ended(dir string, w *worldfile.World, names []string) error {
 	for _, name := range names {
-		if !alive(dir, w.Processes[name]) {
+		if alive(dir, w.Processes[name]) {
+			continue
+		}
+		if time.Sleep(renaming); !alive(dir, w.Processes[name]) {
 			return fmt.Errorf("the %s ended at once\n%s", name, tail(dir, name))
 		}
 	}
