@@ -96,7 +96,7 @@ func (l *linter) unanchored(presented *cert.Certificate, kinds []filter.KindAnch
 		return nil, refused
 	}
 	if err := presented.ValidAt(l.at.Time); err != nil {
-		return nil, dcr.Refuse(dcr.Forbidden, "certificate.trust", because(err)).CausedBy(err)
+		return nil, filter.RefuseCertificate(err)
 	}
 	proved := &filter.Certificate{Certificate: presented}
 	for _, kind := range kinds {

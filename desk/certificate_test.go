@@ -91,12 +91,12 @@ func TestLintUnanchored(t *testing.T) {
 	}{
 		{"the software's", func(*world) {}, "", "keys.host"}, // the step after it: the sandbox's keys are elsewhere
 		{"another software's", func(w *world) { w.cert = w.made.other.TransportCert }, "", "statement.certificate"},
-		{"expired", func(*world) {}, "2040-01-01T00:00:00Z", "certificate.trust"},
-		{"not a TLS client's", func(w *world) { w.cert = w.made.member.SigningCert }, "", "certificate.form"},
+		{"expired", func(*world) {}, "2040-01-01T00:00:00Z", "certificate.not_after"},
+		{"not a TLS client's", func(w *world) { w.cert = w.made.member.SigningCert }, "", "certificate.ext_key_usage"},
 		{"of two kinds, by its number", func(w *world) { w.qualified("PSDGB-FCA-Unknown" + w.made.member.OrgID) }, "", "keys.host"},
 		{"of two kinds, and perhaps in a key set", func(w *world) { w.qualified("PSDGB-FCA-999") }, "", "keys.host"},
 		{"of an organisation without a number", func(w *world) { w.qualified("VATGB-1") }, "", "statement.certificate"},
-		{"of no kind", func(w *world) { w.qualified("") }, "", "certificate.trust"},
+		{"of no kind", func(w *world) { w.qualified("") }, "", "certificate.kind"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -70,8 +70,8 @@ func signatureMistakes() []mistake {
 			w.request["software_statement"] = strings.Join(parts, ".")
 		}, "statement.signature", 1},
 		{"another software's certificate", func(w *world) { w.cert = w.made.other.TransportCert }, "statement.certificate", 1},
-		{"the signing certificate", func(w *world) { w.cert = w.made.member.SigningCert }, "certificate.form", 1},
-		{"no certificate", func(w *world) { w.cert = "nonsense" }, "certificate.form", 1},
+		{"the signing certificate", func(w *world) { w.cert = w.made.member.SigningCert }, "certificate.ext_key_usage", 1},
+		{"no certificate", func(w *world) { w.cert = "nonsense" }, "certificate.pem", 1},
 	}
 }
 

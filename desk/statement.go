@@ -88,7 +88,8 @@ func (s *shownStatement) check(c *call, raw string) error {
 		if _, err := unverified.Verify(keys); err != nil || !slices.Contains(d.Algorithms, unverified.Algorithm) {
 			s.Signature = wrong
 			return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.signature",
-				"the signature of the software statement does not verify with a key of the directory").At("/software_statement")
+				"the signature of the software statement does not verify with a key of the directory").
+				At("/software_statement").Per("RFC 7515, section 5.2")
 		}
 	}
 	statement, err := directory.ReadStatement(d.Directory, s.Claims, raw)

@@ -30,8 +30,9 @@ var classes = map[string]dcr.Class{
 var tails = map[string]struct{ files, pattern string }{
 	"fault.rule": {"../dcrfilter/rule/*.go", `\bfault\{+(?:rule: )?"(\w+)"`}, "wrong.rule": {"../dcrfilter/rule/*.go", `uriFault\{"(\w+)"`},
 	"kept.name": {"../dcrfilter/rule/*.go", `\{"(\w+)", r\.Statement\.`}, "wrong.Claim": {"../dcrfilter/dcr/*.go", `TimeError\{"(\w+)"`},
-	"member":    {"../dcrfilter/rule/authentication.go", `refuse\("(\w+)"\)`},
-	"form.Rule": {"../internal/jose/*.go", `formError\("([\w.]+)"`}, "malformed.Rule": {"../internal/jose/*.go", `formError\("([\w.]+)"`},
+	"member":     {"../dcrfilter/rule/authentication.go", `refuse\("(\w+)"\)`},
+	"named.Rule": {"../internal/cert/*.go", `refuse\("(certificate\.\w+)"`},
+	"form.Rule":  {"../internal/jose/*.go", `formError\("([\w.]+)"`}, "malformed.Rule": {"../internal/jose/*.go", `formError\("([\w.]+)"`},
 }
 
 // A refusal is what the code says of an id. One that is made by a function has a prefix and the argument that follows it.

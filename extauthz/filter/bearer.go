@@ -113,14 +113,15 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 func bearerToken(r *Request) (string, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 || values[0] == "" && len(values) == 1 {
-		return "", dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is required in the Authorization header, with the scheme Bearer")
+		return "", dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is required in the Authorization header, with the scheme Bearer").
+			Per("RFC 6750, section 3")
 	}
 	scheme, rest, _ := strings.Cut(values[0], " ")
 	// Envoy joins repeated Authorization headers with a comma. No token contains one, but other schemes do.
 	list := strings.Contains(values[0], ",")
 	joined := list && strings.Contains(strings.ToLower(values[0]), ",bearer ")
 	if len(values) == 1 && !joined && !strings.EqualFold(scheme, "Bearer") {
-		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer")
+		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer").Per("RFC 6750, section 3")
 	}
 	// "Clients MUST NOT use more than one method to transmit the token in each request." (RFC 6750, section 2)
 	if len(values) > 1 || list || namesAccessToken(r) {

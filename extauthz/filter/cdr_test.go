@@ -30,9 +30,9 @@ func TestCDRCertificates(t *testing.T) {
 	}{
 		{"of the CA", w.mint(w.stranger, cdrName("Consumer Data Right"), nil), key{}, "", ""},
 		{"of the CA, with another software's key", w.mint(w.stranger, cdrName("Consumer Data Right"), nil), stolen, badMetadata + "request.signature", unknownClient},
-		{"of the CA, for something else", w.mint(w.stranger, cdrName("Something Else"), nil), key{}, "403 access_denied certificate.trust", "403 access_denied certificate.trust"},
-		{"of the CA, with the software's names", w.mint(w.stranger, legacyName(softwareID, orgID), nil), key{}, "403 access_denied certificate.trust", "403 access_denied certificate.trust"},
-		{"of another CA", w.mint(w.legacy, cdrName("Consumer Data Right"), nil), key{}, "403 access_denied certificate.trust", "403 access_denied certificate.trust"},
+		{"of the CA, for something else", w.mint(w.stranger, cdrName("Something Else"), nil), key{}, "403 access_denied certificate.kind", "403 access_denied certificate.kind"},
+		{"of the CA, with the software's names", w.mint(w.stranger, legacyName(softwareID, orgID), nil), key{}, "403 access_denied certificate.kind", "403 access_denied certificate.kind"},
+		{"of another CA", w.mint(w.legacy, cdrName("Consumer Data Right"), nil), key{}, "403 access_denied certificate.issuer", "403 access_denied certificate.issuer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := w.in(t)

@@ -67,7 +67,7 @@ func (f *CertificateFilter) Needs() []string { return nil }
 // Check implements Filter: it proves Request.Certificate.
 func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 	if r.PeerPEM == "" {
-		return dcr.Refuse(dcr.Forbidden, "certificate.missing", "a TLS client certificate is required")
+		return dcr.Refuse(dcr.Forbidden, "certificate.missing", "a TLS client certificate is required").Per("RFC 8705, section 3")
 	}
 	key := sha256.Sum256([]byte(r.PeerPEM))
 	if known, ok := f.seen.Get(key); ok && r.Now.Before(known.until) {
@@ -90,14 +90,14 @@ func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate, error) {
 	text, err := url.PathUnescape(escaped) // not QueryUnescape, which turns the + of base64 into a space
 	if err != nil {
-		return nil, dcr.Refuse(dcr.Forbidden, "certificate.form", "the TLS client certificate cannot be read").CausedBy(err)
+		return nil, dcr.Refuse(dcr.Forbidden, "certificate.form", "the TLS client certificate cannot be read").CausedBy(err).Per("RFC 5280, section 4.1")
 	}
 	leaf, err := cert.ParsePEM([]byte(text))
 	if err != nil {
-		return nil, refuseCertificate("certificate.form", err)
+		return nil, RefuseCertificate(err)
 	}
 	certificate := &Certificate{Certificate: leaf}
-	var last error
+	var why error
 	verified := map[*cert.Anchors]error{}
 	for _, kind := range f.anchors {
 		if !leaf.Is(kind.Profile) {
@@ -109,22 +109,32 @@ func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate,
 			verified[kind.Anchors] = err
 		}
 		if err != nil {
-			last = err
+			why = moreTelling(why, err)
 			continue
 		}
 		certificate.Trusts = append(certificate.Trusts, kind.Trust)
 	}
 	if len(certificate.Trusts) == 0 {
-		return nil, refuseCertificate("certificate.trust", last)
+		return nil, RefuseCertificate(why)
 	}
 	certificate.Certificate = leaf.Kept()
 	return certificate, nil
 }
 
-func refuseCertificate(rule string, cause error) error {
-	because := "the TLS client certificate is of no kind that is accepted here, or of no CA that is trusted here"
-	if named, ok := errors.AsType[*cert.Error](cause); ok {
-		because = named.Because
+// moreTelling is the one of two errors of Anchors.Verify that says more to the certificate's holder: of many directories
+// all but one have not issued it.
+func moreTelling(first, second error) error {
+	if named, ok := errors.AsType[*cert.Error](first); ok && named.Rule != "certificate.issuer" {
+		return first
 	}
-	return dcr.Refuse(dcr.Forbidden, rule, because).CausedBy(cause)
+	return second
+}
+
+// RefuseCertificate is the refusal of a certificate that package cert has refused; nil stands for one of no kind that is
+// looked for. What is wrong with it is told: it is the caller's own.
+func RefuseCertificate(cause error) error {
+	if named, ok := errors.AsType[*cert.Error](cause); ok {
+		return dcr.Refuse(dcr.Forbidden, named.Rule, named.Because).Per(named.Clause).CausedBy(cause)
+	}
+	return dcr.Refuse(dcr.Forbidden, "certificate.kind", "the TLS client certificate is of no kind that is accepted here").CausedBy(cause)
 }

@@ -2,12 +2,16 @@ package filter_test
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
@@ -25,26 +29,29 @@ func TestCertificate(t *testing.T) {
 
 		{"none", "", "403 access_denied certificate.missing"},
 		{"a broken escape", "%zz" + w.transport.escaped, "403 access_denied certificate.form"},
-		{"escaped twice", escape(w.transport.escaped), "403 access_denied certificate.form"},
-		{"garbage", "garbage", "403 access_denied certificate.form"},
+		{"escaped twice", escape(w.transport.escaped), "403 access_denied certificate.pem"},
+		{"garbage", "garbage", "403 access_denied certificate.pem"},
 		{"garbage in PEM", escape(toPEM([]byte("garbage"))), "403 access_denied certificate.form"},
-		{"two certificates", escape(text + text), "403 access_denied certificate.form"},
-		{"a key", escape(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: w.transport.der}))), "403 access_denied certificate.form"},
-		{"a CA", escape(toPEM(w.legacy.Certificate.Raw)), "403 access_denied certificate.form"},
-		{"for signing only", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.ExtKeyUsage = nil }).escaped, "403 access_denied certificate.form"},
+		{"two certificates", escape(text + text), "403 access_denied certificate.pem"},
+		{"a key", escape(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: w.transport.der}))), "403 access_denied certificate.pem"},
+		{"a CA", escape(toPEM(w.legacy.Certificate.Raw)), "403 access_denied certificate.ca"},
+		{"for signing only", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.ExtKeyUsage = nil }).escaped, "403 access_denied certificate.ext_key_usage"},
 		{"for servers only", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		}).escaped, "403 access_denied certificate.form"},
+		}).escaped, "403 access_denied certificate.ext_key_usage"},
 
-		{"of a CA that is nobody's", other.escaped, "403 access_denied certificate.trust"},
-		{"a legacy subject of the CA of OBWACs", w.mint(w.eidas, legacyName(softwareID, orgID), nil).escaped, "403 access_denied certificate.trust"},
-		{"of no kind", w.mint(w.legacy, psdName("tpp.example", "VATGB-1"), nil).escaped, "403 access_denied certificate.trust"},
+		{"of a CA that is nobody's", other.escaped, "403 access_denied certificate.issuer"},
+		{"a legacy subject of the CA of OBWACs", w.mint(w.eidas, legacyName(softwareID, orgID), nil).escaped, "403 access_denied certificate.issuer"},
+		{"an OBWAC of the CA of legacy certificates", w.mint(w.legacy, psdName("tpp.example", "VATGB-1"), nil).escaped, "403 access_denied certificate.issuer"},
+		{"of no kind", w.mint(w.legacy, pkix.Name{CommonName: softwareID}, nil).escaped, "403 access_denied certificate.kind"},
+		{"of two names", w.mint(w.legacy, twoNames(), nil).escaped, "403 access_denied certificate.subject"},
+		{"of an extension that nobody knows", w.mint(w.legacy, legacyName(softwareID, orgID), strange).escaped, "403 access_denied certificate.chain"},
 		{"expired", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
 			c.NotAfter = w.now.Add(-time.Second)
-		}).escaped, "403 access_denied certificate.trust"},
+		}).escaped, "403 access_denied certificate.not_after"},
 		{"not valid yet", w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) {
 			c.NotBefore = w.now.Add(time.Minute)
-		}).escaped, "403 access_denied certificate.trust"},
+		}).escaped, "403 access_denied certificate.not_before"},
 	}
 	chain := w.chain("certificate")
 	for _, test := range tests {
@@ -99,7 +106,7 @@ func TestCertificateExpiresInMemory(t *testing.T) {
 	}{
 		{0, ""},
 		{5*time.Minute - time.Second, ""},
-		{5*time.Minute + time.Second, "403 access_denied certificate.trust"},
+		{5*time.Minute + time.Second, "403 access_denied certificate.not_after"},
 		{time.Minute, ""}, // nothing was forgotten that the clock did not forbid
 	} {
 		r := w.request(nil, "")
@@ -108,11 +115,23 @@ func TestCertificateExpiresInMemory(t *testing.T) {
 	}
 }
 
-// TestCertificateSaysWhy proves that a TPP whose certificate has expired is told so, whatever directories come after
-// its own.
+// strange adds a critical extension that nobody knows.
+func strange(c *x509.Certificate) {
+	c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
+}
+
+func twoNames() pkix.Name {
+	return pkix.Name{OrganizationalUnit: []string{orgID}, ExtraNames: []pkix.AttributeTypeAndValue{
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: otherID}, {Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: softwareID},
+	}}
+}
+
+// TestCertificateSaysWhy proves that a TPP is told what is wrong with its certificate, whatever directories there are
+// beside its own, and where that is written.
 func TestCertificateSaysWhy(t *testing.T) {
 	w := newWorld(t)
 	expired := w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.NotAfter = w.now.Add(-time.Minute) })
+	unfit := w.mint(w.legacy, legacyName(softwareID, orgID), strange)
 	trust := func(directory, file string) filter.KindAnchors {
 		return filter.KindAnchors{Trust: filter.Trust{Directory: directory, Profile: "ob_legacy"}, Anchors: w.uk.Anchors[file]}
 	}
@@ -125,11 +144,13 @@ func TestCertificateSaysWhy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := w.request(nil, "")
-			r.PeerPEM = expired.escaped
-			err = w.in(t).run([]filter.Filter{f}, r)
-			if err == nil || !strings.Contains(err.Error(), "the client certificate has expired") {
-				t.Errorf("not told that the certificate has expired: %v", err)
+			for leaf, rule := range map[*leaf]string{&expired: "certificate.not_after", &unfit: "certificate.chain"} {
+				r := w.request(nil, "")
+				r.PeerPEM = leaf.escaped
+				refusal, _ := errors.AsType[*dcr.Error](w.in(t).run([]filter.Filter{f}, r))
+				if refusal == nil || refusal.Rule != rule || !strings.HasPrefix(refusal.Clause, "RFC 5280, section ") {
+					t.Errorf("got %+v, want %s", refusal, rule)
+				}
 			}
 		})
 	}

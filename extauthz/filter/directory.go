@@ -68,10 +68,12 @@ func keyFault(err error, refused *dcr.Error) error {
 	case errors.Is(err, jose.ErrSignature):
 		return refused.CausedBy(err)
 	case errors.Is(err, errRevoked):
-		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.revoked", "the signing key or the TLS client certificate is revoked in the directory").CausedBy(err)
+		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.revoked", "the signing key or the TLS client certificate is revoked in the directory").
+			CausedBy(err).Per("OBIE Directory, Software Statement Assertion")
 	case errors.Is(err, outbound.ErrForbidden):
 		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.host",
-			"the software statement names a key set at a place that this directory does not publish keys at").At("/software_statement").CausedBy(err)
+			"the software statement names a key set at a place that this directory does not publish keys at").At("/software_statement").
+			CausedBy(err).Per("RFC 8725, section 3.10")
 	case errors.Is(err, jwks.ErrUnavailable):
 		return dcr.Refuse(dcr.Unavailable, "keys.unavailable", "a key set of the directory cannot be had now; try again later").CausedBy(err)
 	}

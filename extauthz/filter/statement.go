@@ -127,7 +127,8 @@ func ParseStatement(raw string) (*jose.Unverified, error) {
 
 // readStatement verifies a statement of this directory and reads it.
 func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
-	badSignature := refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory")
+	badSignature := refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory").
+		Per("RFC 7515, section 5.2")
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
 		return nil, badSignature.CausedBy(errors.New("not an algorithm of the directory"))
 	}

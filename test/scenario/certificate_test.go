@@ -73,13 +73,13 @@ var boundCertificates = []struct {
 	{"an OBWAC of another organisation", func(*tpp) pkix.Name { return obwacSubject("0015800001HQQrZAAX") }, unfit("statement.certificate")},
 	{"an OBWAC with the software's name", func(p *tpp) pkix.Name { return obwacSubject(p.SoftwareID) }, unfit("statement.certificate")},
 	{"two common names, ours last", func(p *tpp) pkix.Name { return twoNames(p, "4Y5JPbNtmxDcTzs7GzKpA1", p.SoftwareID) },
-		want{http.StatusForbidden, "access_denied", "certificate.form"}},
+		want{http.StatusForbidden, "access_denied", "certificate.subject"}},
 	{"two common names, ours first", func(p *tpp) pkix.Name { return twoNames(p, p.SoftwareID, "4Y5JPbNtmxDcTzs7GzKpA1") },
-		want{http.StatusForbidden, "access_denied", "certificate.form"}},
+		want{http.StatusForbidden, "access_denied", "certificate.subject"}},
 	{"no organisational unit", func(p *tpp) pkix.Name {
 		return pkix.Name{CommonName: p.SoftwareID, Organization: []string{"OpenBanking"}}
 	},
-		want{http.StatusForbidden, "access_denied", "certificate.trust"}},
+		want{http.StatusForbidden, "access_denied", "certificate.kind"}},
 }
 
 func obwacSubject(orgID string) pkix.Name {
