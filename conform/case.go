@@ -31,17 +31,17 @@ func (r *run) one(ctx context.Context, c Case, stopped string) Result {
 
 // skip says why a case cannot be run here.
 func (r *run) skip(c Case) string {
-	for _, need := range c.Needs {
-		if why := r.lacks(need); why != "" {
-			return why
-		}
-	}
 	method := c.As
 	if method == "" {
 		method = r.setup.AuthMethod
 	}
 	if r.profile.Authentication[method] == nil {
 		return "the profile has no " + method
+	}
+	for _, need := range c.Needs {
+		if why := r.lacks(need); why != "" {
+			return why
+		}
 	}
 	if r.kept == nil {
 		return ""

@@ -147,7 +147,7 @@ func TestWorld(t *testing.T) {
 	}{
 		{"its own profile", options{tpp: 1}, "obie-3.3", "https://a/3.3", "x", "1.pem", "k1", "2.pem", ""},
 		{"another profile, the last TPP", options{tpp: 2, profile: "obie-3.1"}, "obie-3.1", "https://a/3.1", "x", "2.pem", "k2", "1.pem", ""},
-		{"another directory", options{tpp: 1, profile: "cdr-au"}, "cdr-au", "https://a/cdr", "y", "c.pem", "kc", "", ""},
+		{"another directory", options{tpp: 1, profile: "cdr-au"}, "cdr-au", "https://a/cdr", "y", "c.pem", "kc", "1.pem", ""},
 		{"flags come first", options{tpp: 1, base: "https://b", audience: "z", kid: "k"}, "obie-3.3", "https://b", "z", "1.pem", "k", "2.pem", ""},
 		{"no such TPP", options{tpp: 3}, "", "", "", "", "", "", "the sandbox has TPPs 1 to 2"},
 		{"a profile that it does not serve", options{tpp: 1, profile: "is-json"}, "", "", "", "", "", "", "no registration endpoint for is-json"},
@@ -162,7 +162,7 @@ func TestWorld(t *testing.T) {
 				}
 				return
 			}
-			got := []string{o.profile, o.base, o.audience, filepath.Base(o.certificate), o.kid, strings.TrimPrefix(filepath.Base(o.otherCertificate), ".")}
+			got := []string{o.profile, o.base, o.audience, filepath.Base(o.certificate), o.kid, filepath.Base(o.otherCertificate)}
 			want := []string{test.profile, test.base, test.audience, test.certificate, test.kid, test.other}
 			if err != nil || strings.Join(got, " ") != strings.Join(want, " ") || o.statements.Fetch == nil || !o.statements.Fresh {
 				t.Errorf("got %q, %v, want %q", got, err, want)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // world is what we need of a sandbox's world.json.
@@ -68,6 +69,7 @@ func (o *options) fromWorld() error {
 	fill(&o.discovery, w.Discovery)
 	fill(&o.audience, of.Audience)
 	o.fromTPP(of, w.ServerCA)
+	o.fromOther(slices.Concat(of.TPPs[o.tpp%len(of.TPPs):], of.TPPs, w.TPPs), of.TPPs[o.tpp-1])
 	return nil
 }
 
@@ -79,12 +81,17 @@ func (o *options) fromTPP(of papers, serverCA string) {
 	fill(&o.signingKey, path(tpp.SigningKey))
 	fill(&o.kid, tpp.KeyID)
 	fill(&o.ca, ca)
-	if len(of.TPPs) > 1 && o.otherCertificate == "" {
-		other := of.TPPs[o.tpp%len(of.TPPs)]
-		o.otherCertificate, o.otherKey = path(other.Certificate), path(other.Key)
-	}
 	if o.statement == "" && o.statementCommand == "" {
 		o.statements = fromDirectory(of.Directory.API+"/ssa", path(of.Directory.CA), tpp.SoftwareID)
+	}
+}
+
+// fromOther takes the certificate of the first TPP that is another one.
+func (o *options) fromOther(tpps []member, own member) {
+	for _, other := range tpps {
+		if o.otherCertificate == "" && other.Certificate != own.Certificate {
+			o.otherCertificate, o.otherKey = filepath.Join(o.world, other.Certificate), filepath.Join(o.world, other.Key)
+		}
 	}
 }
 
