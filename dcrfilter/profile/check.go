@@ -134,10 +134,8 @@ func checkValues(f *strictyaml.Faults, path string, m *dcr.Member) {
 }
 
 func checkDefault(f *strictyaml.Faults, path string, m *dcr.Member) {
-	one := m.Type == dcr.TypeString || m.Type == dcr.TypeBoolean
-	if len(m.Default) > 0 && m.Type != dcr.TypeStrings && !(one && len(m.Default) == 1) {
-		f.Add(path+".default", "must be of strings, or be one value of a string or boolean")
-	}
+	most := map[string]int{dcr.TypeStrings: len(m.Default), dcr.TypeString: 1, dcr.TypeBoolean: 1}
+	f.Unless(len(m.Default) <= most[m.Type], path+".default", "be of strings, or be one value of a string or boolean")
 	for i, value := range m.Default {
 		if m.Type == dcr.TypeBoolean && value != "true" && value != "false" {
 			f.Add(fmt.Sprintf("%s.default[%d]", path, i), "must be true or false, of a boolean")
