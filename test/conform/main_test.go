@@ -41,8 +41,7 @@ func judge(t *testing.T, arguments ...string) (int, *conform.Report) {
 
 // A sandbox is what world.json says of profiles.
 type sandbox struct {
-	Registrations map[string]string `json:"registration_endpoints"`
-	Worlds        map[string]any    `json:"worlds"` // of profiles whose TPPs are another directory's
+	Worlds map[string]any `json:"worlds"` // of profiles whose TPPs are another directory's
 }
 
 func readSandbox(t *testing.T) sandbox {
