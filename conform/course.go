@@ -137,7 +137,7 @@ func (c *course) clean(ctx context.Context) error {
 			continue
 		}
 		if err := c.remove(ctx, client); err != nil {
-			return fmt.Errorf("the client %s is left behind at the bank: %w", c.hide(client.id), err)
+			return fmt.Errorf("the client %s is left behind at the bank: %w", shown(client.id), err)
 		}
 	}
 	return nil

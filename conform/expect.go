@@ -68,7 +68,7 @@ func (c *course) came(x *exchange) string {
 		text += " without an error code"
 	}
 	if description, _ := x.json["error_description"].(string); description != "" {
-		text += " (" + c.hide(shown(description)) + ")"
+		text += " (" + shown(c.hide(description)) + ")"
 	}
 	return text
 }
@@ -98,7 +98,7 @@ func (c *course) judgeHeaders(e Expect, x *exchange) []string {
 		case len(have) == 0:
 			wrong = append(wrong, fmt.Sprintf("expected header %s, and it is not there", name))
 		case !slices.ContainsFunc(have, expression.MatchString):
-			wrong = append(wrong, fmt.Sprintf("expected header %s to match %s, came %s", name, pattern, c.hide(shown(have[0]))))
+			wrong = append(wrong, fmt.Sprintf("expected header %s to match %s, came %s", name, pattern, shown(c.hide(have[0]))))
 		}
 	}
 	return wrong

@@ -102,8 +102,8 @@ func TestJudgeWithoutAnswer(t *testing.T) {
 // What a bank says is shown without tokens, and without what a terminal would obey.
 func TestHide(t *testing.T) {
 	r := &run{secrets: []string{"opaque-token"}}
-	text := shown("opaque-token and eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJhIiwiYiI6MX0.c2ln\x1b[31m\n" + strings.Repeat("x", 2*maxShown))
-	got := r.hide(text)
+	text := "opaque-token and eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJhIiwiYiI6MX0.c2ln\x1b[31m\n" + strings.Repeat("x", 2*maxShown)
+	got := shown(r.hide(text))
 	if strings.Contains(got, "opaque-token") || strings.Contains(got, "eyJ") || strings.ContainsAny(got, "\x1b\n") || len(got) > maxShown+3 {
 		t.Errorf("got %q", got)
 	}

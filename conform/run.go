@@ -113,10 +113,10 @@ func (r *run) begin(ctx context.Context) error {
 	client := c.clients[len(c.clients)-1]
 	x, failure, err := c.play(ctx, Step{Do: "token"})
 	if err := errors.Join(err, failure); err != nil {
-		return fmt.Errorf("the token endpoint: %w", err)
+		return fmt.Errorf("the token endpoint, so that the client %s is left behind: %w", shown(client.id), err)
 	}
 	if c.token == "" {
-		return fmt.Errorf("the bank gives the client %s, which it has just registered, no access token: %s; the client is left behind", client.id, c.came(x))
+		return fmt.Errorf("the bank gives the client %s, which it has just registered, no access token: %s; the client is left behind", shown(client.id), c.came(x))
 	}
 	if !r.supply.more() {
 		r.kept, r.why = client, "it needs a further fresh software statement, which --ssa-command could give"
@@ -124,7 +124,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	x, failure, err = c.play(ctx, Step{Do: "delete"})
 	if err := errors.Join(err, failure); err != nil {
-		return fmt.Errorf("delete the client %s: %w", client.id, err)
+		return fmt.Errorf("delete the client %s, which is left behind: %w", shown(client.id), err)
 	}
 	switch {
 	case x.answer.good():
@@ -133,7 +133,7 @@ func (r *run) begin(ctx context.Context) error {
 		r.kept, r.why = client, "the bank deletes no clients, and that of this software is kept for the other cases"
 		return nil
 	}
-	return fmt.Errorf("the client %s cannot be deleted and is left behind: %s", client.id, c.came(x))
+	return fmt.Errorf("the client %s cannot be deleted and is left behind: %s", shown(client.id), c.came(x))
 }
 
 func (r *run) beginRegistration(ctx context.Context, c *course) error {

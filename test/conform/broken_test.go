@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 // Conform finds what is wrong with a bank, and finds nothing else.
 func TestBrokenBanks(t *testing.T) {
+	t.Parallel()
 	registers := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/register") }
 	manages := func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/register/") }
 	replace := func(a *harness.Answer, old, new string) { a.Body = bytes.ReplaceAll(a.Body, []byte(old), []byte(new)) }
@@ -53,7 +55,7 @@ func TestBrokenBanks(t *testing.T) {
 		}, "REG-04 REG-06 REG-07 REG-08 REG-09 MGT-01 MGT-08 MGT-13 MET-21 TOK-01 TOK-02 TOK-06 TOK-07 EDG-04 EDG-07 " + numbered("AST", 1, 17) + " " + numbered("RED", 1, 13)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			code, report := judge(t, newBank(t, test.change).flags(t)...)
+			code, report := judge(t, append(newBank(t, test.change).flags(t), "--tpp", strconv.Itoa(brokenTPP))...)
 			var fails []string
 			for _, result := range report.Results {
 				if result.Outcome == conform.Fails {

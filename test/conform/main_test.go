@@ -39,18 +39,20 @@ func judge(t *testing.T, arguments ...string) (int, *conform.Report) {
 	return code, &report
 }
 
-// served are the registration endpoints of the world, by profile.
-func served(t *testing.T) map[string]string {
+// A sandbox is what world.json says of profiles.
+type sandbox struct {
+	Worlds map[string]any `json:"worlds"` // of profiles whose TPPs are another directory's
+}
+
+func readSandbox(t *testing.T) sandbox {
 	t.Helper()
-	var world struct {
-		Registrations map[string]string `json:"registration_endpoints"`
-	}
+	var s sandbox
 	text, err := os.ReadFile(filepath.Join(gateway.Dir, "world.json"))
 	if err == nil {
-		err = json.Unmarshal(text, &world)
+		err = json.Unmarshal(text, &s)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world.Registrations
+	return s
 }
