@@ -32,6 +32,7 @@ func commands() []command {
 		{"dn", "show and compare distinguished names as the gate does", runDN},
 		{"ssa", "decode a software statement, and say what its directory makes of it", runSSA},
 		{"lint", "check a registration request by the gate's rules, offline", runLint},
+		{"conform", "judge a bank's registration endpoint from outside, clause by clause", runConform},
 		{"version", "print the version", runVersion},
 	}, sandboxCommands()...)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
@@ -82,10 +81,7 @@ func (s *registrySide) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func newRegistry(setup *setup, config *control.Config, ring *token.Ring) (*dcrfilter.Registry, error) {
-	settings, err := registryConfig(config)
-	if err != nil {
-		return nil, err
-	}
+	settings := registryConfig(config)
 	return dcrfilter.New(settings, dcrfilter.Parts{
 		Store:    setup.store,
 		Ring:     ring,
@@ -97,11 +93,11 @@ func newRegistry(setup *setup, config *control.Config, ring *token.Ring) (*dcrfi
 }
 
 // registryConfig is the registry's part of routes.yaml: the routes that name an endpoint.
-func registryConfig(c *control.Config) (dcrfilter.Config, error) {
+func registryConfig(c *control.Config) dcrfilter.Config {
 	file := c.File
 	config := dcrfilter.Config{
 		Issuer: file.Issuer, Audience: file.Tokens.Audience, Audiences: file.Audiences, AuthMethods: file.AuthMethods,
-		Directories: map[string]*dcr.Directory{},
+		Directories: map[string]*dcr.Directory{}, Profiles: c.Profiles,
 	}
 	for _, d := range c.Directories {
 		config.Directories[d.Name] = d.Directory
@@ -111,14 +107,9 @@ func registryConfig(c *control.Config) (dcrfilter.Config, error) {
 		if r.Endpoint == "" {
 			continue
 		}
-		route := dcrfilter.Route{Name: r.Name, Methods: r.Methods, Path: r.Path, URL: file.URL(r), Endpoint: dcrfilter.Endpoint(r.Endpoint)}
-		if r.Profile != "" {
-			var err error
-			if route.Profile, err = profile.Load(r.Profile); err != nil {
-				return config, err
-			}
-		}
-		config.Routes = append(config.Routes, route)
+		config.Routes = append(config.Routes, dcrfilter.Route{
+			Name: r.Name, Methods: r.Methods, Path: r.Path, URL: file.URL(r), Endpoint: dcrfilter.Endpoint(r.Endpoint), Profile: c.Profiles[r.Profile],
+		})
 	}
-	return config, nil
+	return config
 }

@@ -14,19 +14,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/envoy/lint"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 // A Config is one version of routes.yaml with everything it includes, and free of errors.
 type Config struct {
 	File        *routes.File
 	Directories []*directory.Directory
-	ClientCAs   []byte          // PEM bundle of the CAs that issue client certificates, of all directories together
-	Warnings    routes.Problems // what is allowed and should be looked at
+	Profiles    map[string]*dcr.Profile // by name: those that are shipped, and the file's own
+	ClientCAs   []byte                  // PEM bundle of the CAs that issue client certificates, of all directories together
+	Warnings    routes.Problems         // what is allowed and should be looked at
 
 	files []history.File // routes.yaml first, then what it includes, in the order it was read
 }
@@ -62,8 +64,12 @@ func (r *recorder) config(path string) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{File: file}
-	found = append(found, c.readDirectories(r, found)...)
-	known := lint.Known{Profiles: profile.Names()}
+	var known lint.Known
+	wrong := c.readProfiles(r, found)
+	if len(wrong) == 0 {
+		known.Profiles = c.Profiles
+	}
+	found = append(found, slices.Concat(wrong, c.readDirectories(r, found))...)
 	if len(found) == 0 {
 		known.Scopes = c.scopes()
 	}
@@ -113,7 +119,7 @@ func restore(files []history.File) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{File: file}
-	if found := c.readDirectories(kept, nil); len(found) > 0 {
+	if found := append(c.readDirectories(kept, nil), c.readProfiles(kept, nil)...); len(found) > 0 {
 		return nil, found
 	}
 	c.files, file.Version = kept.files, version(kept.files)
@@ -130,7 +136,7 @@ func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Probl
 		d, err := directory.LoadFrom(r.file, c.File.Abs(name))
 		if err != nil {
 			if !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }) {
-				found = append(found, c.faults(where, err)...)
+				found = append(found, c.faults("directory.invalid", where, err)...)
 			}
 			continue
 		}
@@ -147,16 +153,16 @@ func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Probl
 	return found
 }
 
-// faults are what is wrong with a directory, each with the line of the directory's own file.
-func (c *Config) faults(where string, err error) routes.Problems {
-	refused, ok := errors.AsType[*directory.Error](err)
+// faults are what is wrong with a directory or a profile, each with the line of its own file.
+func (c *Config) faults(id, where string, err error) routes.Problems {
+	refused, ok := errors.AsType[*strictyaml.Invalid](err)
 	if !ok {
-		return routes.Problems{c.File.Problem(routes.Error, "directory.invalid", where, "%v", err)}
+		return routes.Problems{c.File.Problem(routes.Error, id, where, "%v", err)}
 	}
 	var found routes.Problems
 	for _, fault := range refused.Faults {
 		found = append(found, &routes.Problem{
-			ID: "directory.invalid", Severity: routes.Error, File: refused.Path,
+			ID: id, Severity: routes.Error, File: refused.Path,
 			Line: fault.Line, Column: fault.Column, Where: fault.Where, What: fault.What,
 		})
 	}

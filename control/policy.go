@@ -5,9 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
@@ -30,9 +28,8 @@ type Policies struct {
 	Store *store.Store
 	Keys  *Keys
 
-	made     made
-	filters  []filter.Filter
-	profiles map[string]*dcr.Profile // those that ship never change, and many versions are known at once
+	made    made
+	filters []filter.Filter
 }
 
 // made is what the filters depend on.
@@ -66,16 +63,12 @@ func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, 
 		}
 		p.filters, p.made = filters, now
 	}
-	table, err := p.routes(file)
-	if err != nil {
-		return nil, err
-	}
 	names := map[string][]string{}
 	for name, listener := range file.Listeners {
 		names[name] = listener.ServerNames
 	}
 	return extauthz.NewPolicy(extauthz.PolicyConfig{
-		Version: config.Version(), Routes: table, Filters: p.filters, ServerNames: names, Help: file.EndpointURL(routes.EndpointErrors),
+		Version: config.Version(), Routes: gateRoutes(config), Filters: p.filters, ServerNames: names, Help: file.EndpointURL(routes.EndpointErrors),
 	})
 }
 
@@ -99,8 +92,12 @@ func (p *Policies) newFilters(config *Config, ring *token.Ring) ([]filter.Filter
 	if err != nil {
 		return nil, err
 	}
+	basic, err := filter.NewBasicFilter()
+	if err != nil {
+		return nil, err
+	}
 	return []filter.Filter{
-		certificate, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
+		certificate, basic, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
 		&filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
 		&filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
 	}, nil
@@ -111,37 +108,19 @@ func newDirectory(d *directory.Directory) *filter.Directory {
 	return &filter.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
 }
 
-// routes is the gate's half of routes.yaml; Envoy's is made from the same file.
-func (p *Policies) routes(file *routes.File) ([]extauthz.Route, error) {
-	table := make([]extauthz.Route, 0, len(file.Routes))
-	for i := range file.Routes {
-		r := &file.Routes[i]
-		ready := extauthz.Route{Route: r, Budget: warmBudget}
+// gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
+func gateRoutes(config *Config) []extauthz.Route {
+	table := make([]extauthz.Route, 0, len(config.File.Routes))
+	for i := range config.File.Routes {
+		r := &config.File.Routes[i]
+		ready := extauthz.Route{Route: r, Profile: config.Profiles[r.Profile], Budget: warmBudget}
 		if r.Endpoint != "" {
 			ready.Budget = coldBudget
 		}
-		if r.Profile != "" {
-			var err error
-			if ready.Profile, err = p.profile(r.Profile); err != nil {
-				return nil, err
-			}
+		if r.Users != "" {
+			ready.UsersFile = config.File.Abs(r.Users)
 		}
 		table = append(table, ready)
 	}
-	return table, nil
-}
-
-func (p *Policies) profile(name string) (*dcr.Profile, error) {
-	if known := p.profiles[name]; known != nil {
-		return known, nil
-	}
-	loaded, err := profile.Load(name)
-	if err != nil {
-		return nil, err
-	}
-	if p.profiles == nil {
-		p.profiles = map[string]*dcr.Profile{}
-	}
-	p.profiles[name] = loaded
-	return loaded, nil
+	return table
 }

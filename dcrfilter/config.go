@@ -37,6 +37,7 @@ type Config struct {
 	AuthMethods []string // token_endpoint_auth_method values that are offered
 	Routes      []Route
 	Directories map[string]*dcr.Directory // by name
+	Profiles    map[string]*dcr.Profile   // by name: of all clients there may be, also where no route has the profile any more
 }
 
 // Route is a route that the registry serves.

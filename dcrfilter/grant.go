@@ -37,7 +37,7 @@ func (g *Registry) token(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	scopes, err := grantedScopes(parameters, client)
+	scopes, err := grantedScopes(parameters, client, g.config.Profiles[client.GetProfile()])
 	if err != nil {
 		return answer{}, err
 	}
@@ -69,14 +69,19 @@ func checkGrantType(parameters form.Form) error {
 		Per("RFC 6749, section 5.2")
 }
 
-// grantedScopes are those of the request, or without any all registered ones that need no user.
-func grantedScopes(parameters form.Form, client *dcrpb.Client) ([]string, error) {
+// grantedScopes are those of the request, or without any what the client's profile has for that: all registered ones that
+// need no user, or none. "If the client omits the scope parameter when requesting authorization, the authorization server
+// MUST either process the request using a pre-defined default value or fail the request" (RFC 6749, section 3.3).
+func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
 	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
 	if !slices.Contains(client.GetGrantTypes(), clientCredentials) {
 		return nil, dcr.Refuse(dcr.UnauthorizedClient, "grant_type.registered", "the client is not registered for client_credentials").
 			Per("RFC 6749, section 5.2")
 	}
 	if !parameters.Has("scope") {
+		if profile == nil || profile.Clients.DefaultScope != dcr.DefaultRegistered {
+			return nil, nil
+		}
 		return slices.DeleteFunc(slices.Clone(client.GetScopes()), func(scope string) bool { return scope == "openid" }), nil
 	}
 	var scopes []string

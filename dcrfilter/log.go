@@ -17,7 +17,7 @@ type line struct {
 	facts       *dcrpb.Facts // nil until they are verified
 	refusal     *dcr.Error   // nil where the request was done
 	status      int
-	created     string // id of a client that the request made
+	registered  string // id of the client that the request made, or found to be its own already
 }
 
 func (g *Registry) logDecision(ctx context.Context, l *line) {
@@ -37,8 +37,8 @@ func (g *Registry) logDecision(ctx context.Context, l *line) {
 }
 
 func (l *line) client() string {
-	if l.created != "" {
-		return l.created
+	if l.registered != "" {
+		return l.registered
 	}
 	return l.facts.GetClient().GetId()
 }

@@ -48,7 +48,7 @@ func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
 		}
 	}
 	if err != nil {
-		return answer{}, refuseWrite(err)
+		return answer{}, refuseWrite(err, r.facts.GetNonces())
 	}
 	body, err := document(r, record)
 	if err != nil {

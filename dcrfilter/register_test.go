@@ -106,14 +106,28 @@ func TestRegisterRefusesABodyTheGateCannotHaveRead(t *testing.T) {
 	}
 }
 
-// several lets a software register more than once.
-func several(c *Config) {
-	changed := *c.Directories["openbanking-uk"]
-	changed.MultipleClients = true
-	c.Directories = map[string]*dcr.Directory{changed.Name: &changed}
+// duplicates changes what is done about a software that has a client already.
+func duplicates(policy string) func(*Config) {
+	return policies(func(p *dcr.ClientPolicy) { p.Duplicates = policy })
 }
 
-func TestSeveralClientsWhereTheDirectoryAllowsThem(t *testing.T) {
+// policies changes what holds for clients of the profile.
+func policies(change func(*dcr.ClientPolicy)) func(*Config) {
+	return func(c *Config) {
+		for i := range c.Routes {
+			if c.Routes[i].Profile != nil {
+				changed := *c.Routes[i].Profile
+				change(&changed.Clients)
+				c.Routes[i].Profile, c.Profiles[changed.Name] = &changed, &changed
+			}
+		}
+	}
+}
+
+// several lets a software register more than once.
+var several = duplicates(dcr.AllowDuplicates)
+
+func TestSeveralClientsWhereTheProfileAllowsThem(t *testing.T) {
 	w := newWorld(t, several)
 	s := newSoftware()
 	if first, second := w.register(s, nil), w.register(s, nil); first == second {

@@ -22,7 +22,7 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	if !known || proved.GetProfile() != r.route.Profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, refuseFacts("facts.registration", errors.New("the facts prove no registration of this route's profile"))
 	}
-	asked, err := jose.ClaimsVerifiedElsewhere(string(r.body), maxBody)
+	asked, err := claims(r.route.Profile, r.body)
 	if err != nil {
 		return nil, fmt.Errorf("a registration request: %w", err)
 	}
@@ -30,11 +30,11 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a registration request: %w", err)
 	}
-	claims, err := jose.ClaimsVerifiedElsewhere(raw, maxBody)
+	stated, err := jose.ClaimsVerifiedElsewhere(raw, maxBody)
 	if err != nil {
 		return nil, fmt.Errorf("a software statement: %w", err)
 	}
-	statement, err := directory.ReadStatement(from, claims, raw)
+	statement, err := directory.ReadStatement(from, stated, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,14 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 		Now: r.now, Profile: r.route.Profile, Directory: from, Audiences: g.config.Audiences,
 		AuthMethods: g.config.AuthMethods, Request: asked, Statement: statement,
 	}, nil
+}
+
+// claims are those of the body, in the form that the profile gives it.
+func claims(p *dcr.Profile, body []byte) (strictjson.Object, error) {
+	if p.Body == dcr.BodyJSON {
+		return strictjson.Parse(body)
+	}
+	return jose.ClaimsVerifiedElsewhere(string(body), maxBody)
 }
 
 // newRecord is the record of what a registration asks for, but for what only the registry gives: its id, times,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 )
 
@@ -57,6 +58,13 @@ func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
 	if named == nil {
 		return secretJSON(introspection{})
 	}
+	allowed, err := g.introspected(ctx, named)
+	if err != nil {
+		return answer{}, err
+	}
+	if !allowed {
+		return secretJSON(introspection{})
+	}
 	standing, err := g.parts.Store.Standing(ctx, named.ClientID, named.ID)
 	if err != nil {
 		return answer{}, fmt.Errorf("standing of a token: %w", err)
@@ -69,6 +77,20 @@ func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
 		TokenType: "Bearer", ID: named.ID, Issuer: g.config.Issuer, Audience: g.config.Audience,
 		IssuedAt: named.IssuedAt.Unix(), Expires: named.Expires.Unix(), Confirmation: &confirmation{named.Thumbprint},
 	})
+}
+
+// introspected says whether the profile of the token's client lets its tokens be introspected: "Introspection of Access
+// Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
+func (g *Registry) introspected(ctx context.Context, named *token.Token) (bool, error) {
+	client, err := g.parts.Store.Client(ctx, named.ClientID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("record of the client: %w", err)
+	}
+	profile := g.config.Profiles[client.GetProfile()]
+	return profile != nil && profile.Clients.Introspection, nil
 }
 
 // namedToken returns the token that a revocation or introspection request names; nil where it is none of ours, is

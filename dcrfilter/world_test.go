@@ -143,7 +143,7 @@ func config(t *testing.T) Config {
 	one := collection + "/{ClientId}"
 	return Config{
 		Issuer: issuer, Audience: audience, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
-		Directories: map[string]*dcr.Directory{uk.Name: uk},
+		Directories: map[string]*dcr.Directory{uk.Name: uk}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
 		Routes: []Route{
 			{Name: "register", Methods: []string{"POST"}, Path: collection, URL: mtls + collection, Endpoint: Registration, Profile: obie},
 			{Name: "client", Methods: []string{"GET", "DELETE"}, Path: one, URL: mtls + one, Endpoint: Registration, Profile: obie},

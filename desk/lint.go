@@ -85,13 +85,9 @@ func findProfile(name string) (*dcr.Profile, error) {
 	if _, err := os.Stat(name); err != nil {
 		return nil, unusable("--profile %s is no file, and not one of those that are shipped: %s", name, strings.Join(profile.Names(), ", "))
 	}
-	text, err := read(name)
+	p, err := profile.LoadFile(name)
 	if err != nil {
-		return nil, err
-	}
-	p, err := profile.Parse(text)
-	if err != nil {
-		return nil, unusable("%s: %w", name, err)
+		return nil, unusable("%w", err)
 	}
 	return p, nil
 }

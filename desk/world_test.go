@@ -163,7 +163,12 @@ func (w *world) signed() string {
 // gate asks the filters of a gate about a request, with the keys that its directory serves.
 func (w *world) gate(body string) []finding {
 	w.t.Helper()
-	p, err := profile.Load("obie-3.3")
+	return w.gateOf("obie-3.3", body)
+}
+
+func (w *world) gateOf(name, body string) []finding {
+	w.t.Helper()
+	p, err := profile.Load(name)
 	ok(w.t, err)
 	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
 		{Trust: filter.Trust{Directory: "desk", Profile: "ob_legacy"}, Anchors: w.loaded.Anchors["ob_legacy"]},
@@ -174,7 +179,7 @@ func (w *world) gate(body string) []finding {
 		Directories: filter.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 	r := &filter.Request{
-		Now: time.Now(), Route: filter.Route{Name: "a", Profile: p}, Header: http.Header{"Content-Type": {"application/jwt"}},
+		Now: time.Now(), Route: filter.Route{Name: "a", Profile: p}, Header: http.Header{"Content-Type": p.ContentTypes[:1]},
 		Body: []byte(body), PeerPEM: url.PathEscape(w.cert),
 	}
 	err = certificate.Check(w.t.Context(), r)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/envoy/lint"
@@ -22,6 +23,7 @@ const (
 	wholeRoutes    = "file: routes.yaml"
 	moreRoutes     = "adds to: routes.yaml"
 	wholeDirectory = "file: directory.yaml"
+	wholeProfile   = "file: profile.yaml"
 )
 
 // Every example is taken by the gateway, with nothing the linter would refuse.
@@ -52,6 +54,9 @@ func TestExamples(t *testing.T) {
 			err = folder.check(t, add(t, whole, e.text), uk)
 		case wholeDirectory:
 			err = folder.check(t, whole, e.text)
+		case wholeProfile:
+			folder.write(t, "profile.yaml", []byte(e.text))
+			err = folder.check(t, add(t, whole, "profiles: [profile.yaml]"), uk)
 		default:
 			t.Errorf("%s:%d: the example does not say what it is", apiManager, e.line)
 		}
@@ -120,7 +125,19 @@ func (f folder) check(t *testing.T, routesText, directoryText string) error {
 	if err != nil {
 		return err
 	}
-	known := lint.Known{Scopes: map[string][]string{}, Profiles: profile.Names()}
+	known := lint.Known{Scopes: map[string][]string{}, Profiles: map[string]*dcr.Profile{}}
+	for _, name := range profile.Names() {
+		if known.Profiles[name], err = profile.Load(name); err != nil {
+			return err
+		}
+	}
+	for _, path := range file.Profiles {
+		own, err := profile.LoadFile(file.Abs(path))
+		if err != nil {
+			return err
+		}
+		known.Profiles[own.Name] = own
+	}
 	for _, path := range file.Directories {
 		loaded, err := directory.Load(file.Abs(path))
 		if err != nil {

@@ -19,7 +19,7 @@ import (
 
 var classes = map[string]dcr.Class{
 	"InvalidRedirectURI": dcr.InvalidRedirectURI, "InvalidClientMetadata": dcr.InvalidClientMetadata, "InvalidSoftwareStatement": dcr.InvalidSoftwareStatement,
-	"UnapprovedSoftwareStatement": dcr.UnapprovedSoftwareStatement, "NoToken": dcr.NoToken, "InvalidToken": dcr.InvalidToken, "Forbidden": dcr.Forbidden,
+	"UnapprovedSoftwareStatement": dcr.UnapprovedSoftwareStatement, "NoToken": dcr.NoToken, "NoCredential": dcr.NoCredential, "InvalidToken": dcr.InvalidToken, "Forbidden": dcr.Forbidden,
 	"InvalidTokenRequest": dcr.InvalidTokenRequest, "InsufficientScope": dcr.InsufficientScope, "InvalidRequest": dcr.InvalidRequest, "Unavailable": dcr.Unavailable,
 	"InvalidClient": dcr.InvalidClient, "UnauthorizedClient": dcr.UnauthorizedClient, "UnsupportedGrantType": dcr.UnsupportedGrantType,
 	"InvalidScope": dcr.InvalidScope, "BadRequest": dcr.BadRequest, "NotFound": dcr.NotFound, "MethodNotAllowed": dcr.MethodNotAllowed,

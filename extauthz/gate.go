@@ -103,7 +103,9 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 		return nil, err
 	}
 	line.Route, line.Method = chosen.Name, asked.method
-	r.Route, r.Params = filter.Route{Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes, Roles: chosen.Roles, DryRun: chosen.DryRun}, parameters
+	r.Params, r.Route = parameters, filter.Route{
+		Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes, Roles: chosen.Roles, DryRun: chosen.DryRun, Users: chosen.UsersFile,
+	}
 	if err := readRequest(r, check, asked); err != nil {
 		return nil, err
 	}

@@ -15,8 +15,9 @@ import (
 // A Route is a route of routes.yaml with what the gate needs beside it.
 type Route struct {
 	*routes.Route
-	Profile *dcr.Profile  // on registration routes
-	Budget  time.Duration // of a decision
+	Profile   *dcr.Profile  // on registration routes
+	UsersFile string        // Users, where it is
+	Budget    time.Duration // of a decision
 }
 
 // bound says whether the route's facts are bound to the one request: what the registry serves.

@@ -123,7 +123,7 @@ func (w *world) openTPP() {
 	w.tpp, err = tpp.Open(tpp.Record{
 		Certificate: at("transport.pem"), Key: at("transport.key"), SigningKey: at("signing.key"), SigningKeyID: m.SigningKeyID,
 		Registration: mtlsURL + "/register", Token: mtlsURL + "/token", Issuer: issuerURL, Audience: bankID,
-		AuthMethod: tpp.PrivateKeyJWT, ClientID: w.client.GetId(),
+		AuthMethod: tpp.PrivateKeyJWT, ClientID: w.client.GetId(), Profile: "obie-3.3",
 	})
 	w.must(err)
 	w.tpp.StatementText = w.statement

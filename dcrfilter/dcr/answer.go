@@ -45,6 +45,9 @@ func (e *Error) challenge() string {
 	if realm == "" {
 		realm = "dcr"
 	}
+	if e.Class == NoCredential {
+		return fmt.Sprintf("Basic realm=%q, charset=%q", realm, "UTF-8")
+	}
 	challenge := fmt.Sprintf("Bearer realm=%q", realm)
 	if e.Class == NoToken || e.Class == Forbidden {
 		return challenge

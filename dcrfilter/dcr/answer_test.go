@@ -49,6 +49,11 @@ var answers = []struct {
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
 	},
 	{
+		name: "no user", err: dcr.Refuse(dcr.NoCredential, "basic.missing", "no"), status: 401,
+		body:   `{"error":"unauthorized","error_description":"no","error_details":[{"rule":"basic.missing","description":"no"}]}`,
+		header: map[string]string{"WWW-Authenticate": `Basic realm="dcr", charset="UTF-8"`},
+	},
+	{
 		name: "invalid token", err: dcr.Refuse(dcr.InvalidToken, "bearer.expired", "the token has expired"), status: 401,
 		body:   `{"error":"invalid_token","error_description":"the token has expired","error_details":[{"rule":"bearer.expired","description":"the token has expired"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_token", error_description="the token has expired"`},

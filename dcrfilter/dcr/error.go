@@ -26,6 +26,7 @@ var (
 
 	// RFC 6750, section 3.1. NoToken carries no code: "the resource server SHOULD NOT include an error code".
 	NoToken             = Class{http.StatusUnauthorized, ""}
+	NoCredential        = Class{http.StatusUnauthorized, "unauthorized"} // RFC 7617, section 2
 	InvalidToken        = Class{http.StatusUnauthorized, "invalid_token"}
 	InvalidTokenRequest = Class{http.StatusBadRequest, "invalid_request"}
 	InsufficientScope   = Class{http.StatusForbidden, "insufficient_scope"}

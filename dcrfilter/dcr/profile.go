@@ -9,13 +9,52 @@ import (
 // A Profile is one version of a registration standard, as data: which media types, which members, which values, which
 // rules. Profiles are YAML files; see dcrfilter/profile.
 type Profile struct {
-	Name         string             `yaml:"name"`     // "obie-3.3"
-	Standard     string             `yaml:"standard"` // how refusals cite it: "OBIE DCR 3.3"
-	ContentTypes []string           `yaml:"content_types"`
-	Request      RequestTimes       `yaml:"request"`
-	Members      map[string]*Member `yaml:"members"` // the data dictionary, by member name
-	Rules        []string           `yaml:"rules"`   // ids of the rules, in the order they are asked
+	Name          string             `yaml:"name"`           // "obie-3.3"
+	Standard      string             `yaml:"standard"`       // how refusals cite it: "OBIE DCR 3.3"
+	Dictionary    string             `yaml:"dictionary"`     // how they cite its section with the members: "Data Dictionary"
+	Body          string             `yaml:"body"`           // jws or json
+	TrailingSlash bool               `yaml:"trailing_slash"` // the path that clients are registered at ends with a slash
+	ContentTypes  []string           `yaml:"content_types"`
+	Request       RequestTimes       `yaml:"request"`
+	Clients       ClientPolicy       `yaml:"clients"`
+	UnknownScopes string             `yaml:"unknown_scopes"` // refuse or drop
+	Members       map[string]*Member `yaml:"members"`        // the data dictionary, by member name
+	Rules         []string           `yaml:"rules"`          // ids of the rules, in the order they are asked
 }
+
+// What a profile's Body may be: a compact JWS, which the software has signed, or the claims alone as a JSON object.
+const (
+	BodyJWS  = "jws"
+	BodyJSON = "json"
+)
+
+// What a profile's UnknownScopes may be: a request for a scope that this server does not know, or that the software may
+// not have, is refused, or the scope is left out of what is registered.
+const (
+	RefuseScopes = "refuse"
+	DropScopes   = "drop"
+)
+
+// ClientPolicy says what holds for the clients that are registered by a profile.
+type ClientPolicy struct {
+	Duplicates      string `yaml:"duplicates"`       // reject, return-existing or allow: what is done about a software that has a client already
+	ManagementScope string `yaml:"management_scope"` // that a token needs to read, update or delete its client; none when empty
+	DefaultScope    string `yaml:"default_scope"`    // registered or none: what a token gets that is asked for without a scope
+	Introspection   bool   `yaml:"introspection"`    // the tokens may be introspected
+}
+
+// What a ClientPolicy's Duplicates may be.
+const (
+	RejectDuplicates = "reject"
+	ReturnExisting   = "return-existing"
+	AllowDuplicates  = "allow"
+)
+
+// What a ClientPolicy's DefaultScope may be.
+const (
+	DefaultRegistered = "registered"
+	DefaultNone       = "none"
+)
 
 // RequestTimes bound a request's iat and exp (rules C.9).
 type RequestTimes struct {
@@ -48,7 +87,7 @@ type Member struct {
 	MaxLength int      `yaml:"max_length"` // in characters, of the string or of each item; none is ever empty
 	Pattern   string   `yaml:"pattern"`    // of the string, or of each item, anchored
 	Values    []string `yaml:"values"`     // the only values accepted
-	Default   []string `yaml:"default"`    // what an absent strings member means
+	Default   []string `yaml:"default"`    // what an absent member means; of a response, what is always answered
 	As        string   `yaml:"as"`         // the name that rules and records have for it, where that is another
 
 	pattern *regexp.Regexp
@@ -103,7 +142,6 @@ type Directory struct {
 	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
 	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
 	Listed           Listed            `yaml:"certificates_listed"`
-	MultipleClients  bool              `yaml:"multiple_clients"`
 	SingleUse        bool              `yaml:"statement_single_use"`
 }
 
@@ -122,6 +160,7 @@ const (
 // the directory's statements have no such claim.
 type StatementClaims struct {
 	SoftwareID     string `yaml:"software_id"`
+	SoftwareName   string `yaml:"software_name"`
 	OrgID          string `yaml:"org_id"`
 	OrgStatus      string `yaml:"org_status"`
 	Authority      string `yaml:"authority"` // object with registration_id, status and authorisations
@@ -139,7 +178,7 @@ type StatementClaims struct {
 func (c *StatementClaims) Names() []string {
 	all := []string{
 		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.Scope, c.RedirectURIs,
-		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS,
+		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS, c.SoftwareName,
 	}
 	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
 }

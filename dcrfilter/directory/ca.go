@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 // source is where the CA files of a directory come from, and where it is noted what is wrong with them.
 type source struct {
 	read   func(path string) ([]byte, error)
 	folder string // that names are relative to
-	faults *faults
+	faults *strictyaml.Faults
 }
 
 // readCAs reads the CA files that the directory names.
@@ -28,7 +29,7 @@ func (d *Directory) readCAs(from source) {
 		}
 		anchors, err := cert.NewAnchors(texts...)
 		if err != nil {
-			from.faults.failed(where, err)
+			from.faults.Failed(where, err)
 			continue
 		}
 		d.Anchors[kind.Profile] = anchors
@@ -58,7 +59,7 @@ func (s source) texts(where string, paths []string) (texts [][]byte, ok bool) {
 			err = checkCAs(path, text)
 		}
 		if err != nil {
-			s.faults.failed(fmt.Sprintf("%s[%d]", where, i), err)
+			s.faults.Failed(fmt.Sprintf("%s[%d]", where, i), err)
 			ok = false
 		}
 		texts = append(texts, text)

@@ -37,7 +37,7 @@ func cdrClaims() claims {
 func TestCDRRegister(t *testing.T) {
 	d := cdrRegister(t)
 	if d.Issuer != "cdr-register" || d.JWKS != "https://api.cdr.gov.au/cdr-register/v1/jwks" || !slices.Equal(d.KeyHosts, []string{"*"}) ||
-		!slices.Equal(d.Algorithms, []string{"PS256"}) || d.MaxAge != 10*time.Minute || !d.SingleUse || d.MultipleClients || d.MemberState+d.Environment != "" {
+		!slices.Equal(d.Algorithms, []string{"PS256"}) || d.MaxAge != 10*time.Minute || !d.SingleUse || d.MemberState+d.Environment != "" {
 		t.Errorf("got %+v", d)
 	}
 	s, err := directory.ReadStatement(d, object(t, cdrClaims()), "a.b.c")

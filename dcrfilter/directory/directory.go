@@ -12,7 +12,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
+
+// what is in the files that are read here, as errors say.
+const what = "directory"
 
 // Directory is a directory with everything its file refers to.
 type Directory struct {
@@ -25,7 +29,7 @@ type Directory struct {
 }
 
 // Load reads a directory's file, checks the whole of it and reads the CA files it names, which are relative to it.
-// Every fault is reported, with the line and the key it is at: the error is of type *Error.
+// Every fault is reported, with the line and the key it is at: the error is of type *strictyaml.Invalid.
 func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) }
 
 // LoadFrom is Load with another way to read: it reads the directory's file and the CA files that it names through read
@@ -34,14 +38,14 @@ func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) 
 func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, error) {
 	text, err := read(path)
 	if err != nil {
-		return nil, refusal(path, text, err)
+		return nil, strictyaml.Unread(what, path, text, err)
 	}
 	definition, err := decode(text, maxExtends)
 	if err != nil {
-		return nil, refusal(path, text, err)
+		return nil, strictyaml.Unread(what, path, text, err)
 	}
 	found := append(check(definition), checkCertificates(definition.Certificates)...)
-	if err := found.err(path, text); err != nil {
+	if err := found.Err(what, path, text); err != nil {
 		return nil, err
 	}
 	loaded := &Directory{Directory: definition, Anchors: map[string]*cert.Anchors{}}
@@ -49,11 +53,11 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, 
 	for i, address := range definition.PrivateAddresses {
 		prefix, err := parsePrefix(address)
 		if err != nil {
-			found.failed(fmt.Sprintf("private_addresses[%d]", i), err)
+			found.Failed(fmt.Sprintf("private_addresses[%d]", i), err)
 		}
 		loaded.private = append(loaded.private, prefix)
 	}
-	if err := found.err(path, text); err != nil {
+	if err := found.Err(what, path, text); err != nil {
 		return nil, err
 	}
 	return loaded, nil

@@ -172,7 +172,7 @@ func TestShipped(t *testing.T) {
 			!slices.Equal(shipped.KeyHosts, []string{host}) {
 			t.Errorf("got %+v", shipped)
 		}
-		if shipped.MultipleClients || shipped.SingleUse || len(shipped.Scopes) != 4 || len(shipped.Certificates) != 0 {
+		if shipped.SingleUse || len(shipped.Scopes) != 4 || len(shipped.Certificates) != 0 {
 			t.Errorf("got %+v", shipped)
 		}
 	}

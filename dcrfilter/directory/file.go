@@ -46,10 +46,10 @@ func Names() []string {
 func Shipped(name string) (*dcr.Directory, error) {
 	definition, err := extend(name, maxExtends)
 	if err != nil {
-		return nil, refusal(name, nil, err)
+		return nil, strictyaml.Unread(what, name, nil, err)
 	}
 	if found := check(definition); len(found) > 0 {
-		return nil, &Error{Path: name, Faults: found}
+		return nil, &strictyaml.Invalid{What: what, Path: name, Faults: found}
 	}
 	return definition, nil
 }
@@ -58,10 +58,10 @@ func Shipped(name string) (*dcr.Directory, error) {
 func extend(name string, depth int) (*dcr.Directory, error) {
 	text, err := shipped.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, &Fault{Where: "extends", What: "there is no " + name + "; there are " + strings.Join(Names(), ", ")}
+		return nil, &strictyaml.Fault{Where: "extends", What: "there is no " + name + "; there are " + strings.Join(Names(), ", ")}
 	}
 	if depth == 0 {
-		return nil, &Fault{Where: "extends", What: fmt.Sprintf("more than %d files extend one another", maxExtends)}
+		return nil, &strictyaml.Fault{Where: "extends", What: fmt.Sprintf("more than %d files extend one another", maxExtends)}
 	}
 	return decode(text, depth-1)
 }

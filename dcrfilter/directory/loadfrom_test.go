@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 // memory reads files that are on no disk, and notes which.
@@ -62,11 +63,11 @@ func TestLoadFromReportsEveryFile(t *testing.T) {
 	m.files["conf/sub/more.pem"] = nil
 	m.files["conf/server-ca.pem"] = make([]byte, 4<<20+1)
 	_, err := directory.LoadFrom(m.open, "conf/mine.yaml")
-	refused, ok := errors.AsType[*directory.Error](err)
+	refused, ok := errors.AsType[*strictyaml.Invalid](err)
 	if !ok || refused.Path != "conf/mine.yaml" || !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("got %v", err)
 	}
-	want := []directory.Fault{
+	want := []strictyaml.Fault{
 		{Line: 11, Column: 44, Where: "certificates[0].ca[1]"}, {Line: 12, Column: 44, Where: "certificates[1].ca[1]"},
 		{Line: 9, Column: 10, Where: "tls_ca[0]"},
 	}
@@ -97,7 +98,7 @@ func TestFaultsAreBounded(t *testing.T) {
 	m := remembered(t)
 	m.files["conf/mine.yaml"] = []byte("extends: openbanking-uk\nkey_hosts:\n" + strings.Repeat("- '*'\n", 1000))
 	_, err := directory.LoadFrom(m.open, "conf/mine.yaml")
-	refused, ok := errors.AsType[*directory.Error](err)
+	refused, ok := errors.AsType[*strictyaml.Invalid](err)
 	if !ok || len(refused.Faults) > 60 || !strings.Contains(err.Error(), "12:3: key_hosts[9]: must be") || !strings.Contains(err.Error(), "\nand more") {
 		t.Errorf("got %v", err)
 	}

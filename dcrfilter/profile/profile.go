@@ -1,12 +1,15 @@
 // Package profile reads registration profiles: one version of a registration standard each, as YAML. Those that are
-// shipped are beside this file.
+// shipped are beside this file; an administrator's own file extends one of them.
 package profile
 
 import (
 	"embed"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
@@ -14,6 +17,9 @@ import (
 
 //go:embed *.yaml
 var shipped embed.FS
+
+// what is in the files that are read here, as errors say.
+const what = "profile"
 
 // Names lists the profiles that are shipped.
 func Names() []string {
@@ -29,24 +35,88 @@ func Names() []string {
 	return names
 }
 
-// Load returns the shipped profile of that name.
-func Load(name string) (*dcr.Profile, error) {
-	text, err := shipped.ReadFile(name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("profile %s: there is none; there are %s", name, strings.Join(Names(), ", "))
+// parsed are those that are shipped. They are parsed once, for many versions of routes.yaml are known at once.
+var parsed = sync.OnceValues(func() (map[string]*dcr.Profile, error) {
+	all := map[string]*dcr.Profile{}
+	for _, name := range Names() {
+		text, err := shipped.ReadFile(name + ".yaml")
+		if err != nil {
+			return nil, err
+		}
+		if all[name], err = parse(name, text); err != nil {
+			return nil, err
+		}
 	}
-	return Parse(text)
-}
+	return all, nil
+})
 
-// Parse reads a profile and checks the whole of it: unknown and repeated keys, values out of range, patterns that do not
-// compile and rules that do not exist are errors, all of them reported at once with the member they are in.
-func Parse(text []byte) (*dcr.Profile, error) {
-	var profile dcr.Profile
-	if err := strictyaml.Decode(text, &profile); err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	if err := check(&profile); err != nil {
+// Load returns the shipped profile of that name. It is everybody's, and not to be changed.
+func Load(name string) (*dcr.Profile, error) {
+	all, err := parsed()
+	if err != nil {
 		return nil, err
 	}
-	return &profile, nil
+	if all[name] == nil {
+		return nil, fmt.Errorf("profile %s: there is none; there are %s", name, strings.Join(Names(), ", "))
+	}
+	return all[name], nil
+}
+
+// LoadFile reads an administrator's own profile; see LoadFrom.
+func LoadFile(path string) (*dcr.Profile, error) { return LoadFrom(os.ReadFile, path) }
+
+// LoadFrom reads an administrator's own profile through read, and checks the whole of it: unknown and repeated keys, values
+// out of range, patterns that do not compile and rules that do not exist are errors, all of them reported at once with
+// their lines. The error is of type *strictyaml.Invalid.
+func LoadFrom(read func(path string) ([]byte, error), path string) (*dcr.Profile, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, strictyaml.Unread(what, path, nil, err)
+	}
+	return parse(path, text)
+}
+
+// file is a profile's file. One that extends a shipped profile need only say what differs: what it gives replaces the
+// other's, except for the keys of request and of clients, and for members, which it changes one by one.
+type file struct {
+	Extends     string `yaml:"extends"`
+	dcr.Profile `yaml:",inline"`
+}
+
+func parse(path string, text []byte) (*dcr.Profile, error) {
+	profile, err := decode(text)
+	if err != nil {
+		return nil, strictyaml.Unread(what, path, text, err)
+	}
+	faults := check(profile)
+	if err := faults.Err(what, path, text); err != nil {
+		return nil, err
+	}
+	return profile, nil
+}
+
+// decode reads a file's text over that of the profile it extends, which must be a shipped one.
+func decode(text []byte) (*dcr.Profile, error) {
+	var f file
+	if err := strictyaml.Decode(text, &f); err != nil || f.Extends == "" {
+		return &f.Profile, err
+	}
+	extended, err := shipped.ReadFile(f.Extends + ".yaml")
+	if err != nil {
+		return nil, &strictyaml.Fault{Where: "extends", What: "there is no " + f.Extends + "; there are " + strings.Join(Names(), ", ")}
+	}
+	var over file
+	if err := strictyaml.Decode(extended, &over); err != nil {
+		return nil, err
+	}
+	members := over.Members
+	over.Members = nil
+	if err := strictyaml.Decode(text, &over); err != nil {
+		return nil, err
+	}
+	if over.Members = members; over.Name == f.Extends {
+		return nil, &strictyaml.Fault{Where: "name", What: "must be a name of its own: " + f.Extends + " is the profile that it extends"}
+	}
+	maps.Copy(over.Members, f.Members)
+	return &over.Profile, nil
 }

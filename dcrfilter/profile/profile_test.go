@@ -6,14 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 )
 
 func TestLoad(t *testing.T) {
-	if got, want := profile.Names(), []string{"obie-3.1", "obie-3.2", "obie-3.3", "obie-3.4"}; !slices.Equal(got, want) {
+	if got, want := profile.Names(), []string{"cdr-au", "generic-0.1", "is-json", "obie-3.1", "obie-3.2", "obie-3.3", "obie-3.4"}; !slices.Equal(got, want) {
 		t.Fatalf("shipped are %q, want %q", got, want)
 	}
 	for _, name := range profile.Names() {
+		if loaded, err := profile.Load(name); err != nil || loaded.Name != name {
+			t.Errorf("%s: got %v, %v", name, loaded, err)
+		}
+	}
+	for _, name := range versions() {
 		loaded, err := profile.Load(name)
 		if err != nil {
 			t.Fatal(err)
@@ -95,14 +101,23 @@ func TestVersionsDifferByCIBA(t *testing.T) {
 const good = `
 name: a-profile
 standard: A Standard 1.0
+dictionary: Data Dictionary
+body: jws
 content_types: [application/jwt]
 request: {max_age: 5m, max_lifetime: 1h}
-rules: [dictionary, times]
+clients: {duplicates: reject, management_scope: registration, default_scope: registered, introspection: true}
+unknown_scopes: refuse
+rules: [dictionary, issuer, software_id, audience, times, client_id, management, immutable, keys, auth_method, auth_signing_alg, response_types, redirect_uris, scope]
 members:
   iss: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
   grants: {type: strings, in: both, min_items: 1, values: [a, b], default: [a]}
   truth: {type: boolean, in: both, values: ["true"]}
 `
+
+// parse reads a text as an administrator's file.
+func parse(text string) (*dcr.Profile, error) {
+	return profile.LoadFrom(func(string) ([]byte, error) { return []byte(text), nil }, "mine.yaml")
+}
 
 func TestParse(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
@@ -122,9 +137,15 @@ func TestParse(t *testing.T) {
 		{"parameter in a content type", "application/jwt]", "application/jwt;charset=utf-8]", "content_types[0]: must be"},
 		{"no age", "max_age: 5m, ", "", "request.max_age: must be"},
 		{"negative lifetime", "max_lifetime: 1h", "max_lifetime: -1h", "request.max_lifetime: must be"},
-		{"no rules", "[dictionary, times]", "[]", "rules: must name"},
-		{"unknown rule", "[dictionary, times]", "[dictionary, tmes]", "rules[1]: there is no rule tmes"},
-		{"rule twice", "[dictionary, times]", "[times, times]", "rules[1]: times is named twice"},
+		{"no dictionary", "dictionary: Data Dictionary", "", "dictionary: must be"},
+		{"unknown body", "body: jws", "body: xml", "body: must be one of jws, json"},
+		{"unknown policy of scopes", "unknown_scopes: refuse", "unknown_scopes: keep", "unknown_scopes: must be one of refuse, drop"},
+		{"no policy of duplicates", "duplicates: reject, ", "", "clients.duplicates: must be one of reject, return-existing, allow"},
+		{"no default scope", "default_scope: registered, ", "", "clients.default_scope: must be one of registered, none"},
+		{"two management scopes", "management_scope: registration", "management_scope: a b", "clients.management_scope: must be a scope token"},
+		{"without an indispensable rule", "audience, times,", "times,", "10:1: rules: must name audience: no registration is safe without it"},
+		{"unknown rule", "redirect_uris, scope]", "redirect_uris, scope, tmes]", "rules[14]: there is no rule tmes"},
+		{"rule twice", "redirect_uris, scope]", "redirect_uris, scope, times]", "rules[14]: times is named twice"},
 		{"unknown type", "type: string,", "type: text,", "members.iss.type: must be one of string, strings, audience, integer, boolean"},
 		{"no type", "type: string,", "", "members.iss.type: must be one of"},
 		{"unknown place", "in: request", "in: body", "members.iss.in: must be one of request, response, both"},
@@ -139,7 +160,10 @@ func TestParse(t *testing.T) {
 		{"value twice", "[a, b]", "[a, b, a]", "members.grants.values[2]: is there twice"},
 		{"empty value", "[a, b]", `[a, ""]`, "members.grants.values[1]: must be"},
 		{"default not a value", "default: [a]", "default: [c]", "members.grants.default[0]: must be among values"},
-		{"default of a string", "required: true", "default: [a]", "members.iss.default: must be of strings"},
+		{"default of a string", "required: true", "default: [a]", ""},
+		{"defaults of a string", "required: true", "default: [a, b]", "members.iss.default: must be of strings"},
+		{"default of an integer", "type: string, in: request, required: true, max_length: 22, pattern: \"^[a-z]+$\"", "type: integer, in: request, default: [a]", "members.iss.default: must be of strings"},
+		{"default of a boolean", `values: ["true"]`, `default: ["yes"]`, "members.truth.default[0]: must be true or false"},
 		{"another name", "required: true", "as: tls_client_auth_subject_dn", ""},
 		{"another name that no rule asks for", "required: true", "as: jti", "members.iss.as: must be one of tls_client_auth_subject_dn"},
 		{"another name that is a member's", "  truth: {", "  tls_client_auth_subject_dn: {type: string, in: both}\n  truth: {as: tls_client_auth_subject_dn, ",
@@ -152,7 +176,7 @@ func TestParse(t *testing.T) {
 			if c.old != "" && !strings.Contains(good, c.old) {
 				t.Fatalf("%q is not in the file", c.old)
 			}
-			_, err := profile.Parse([]byte(strings.Replace(good, c.old, c.new, 1)))
+			_, err := parse(strings.Replace(good, c.old, c.new, 1))
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)
@@ -162,7 +186,7 @@ func TestParse(t *testing.T) {
 		})
 	}
 	for _, text := range []string{"", "\n", "# nothing\n", "[]", "name"} {
-		if _, err := profile.Parse([]byte(text)); err == nil {
+		if _, err := parse(text); err == nil {
 			t.Errorf("%q was read", text)
 		}
 	}
@@ -170,7 +194,7 @@ func TestParse(t *testing.T) {
 
 // All faults are reported at once.
 func TestParseReportsAll(t *testing.T) {
-	_, err := profile.Parse([]byte("name: a\nmembers:\n  iss: {type: string}\n"))
+	_, err := parse("name: a\nmembers:\n  iss: {type: string}\n")
 	if err == nil {
 		t.Fatal("accepted")
 	}

@@ -53,12 +53,19 @@ func Answer(p *dcr.Profile, metadata []byte, statement string, claims strictjson
 	return Encode(answer)
 }
 
-// shape gives metadata the names and forms that a profile has for them.
+// shape gives metadata the names and forms that a profile has for them, and what its dictionary always answers.
 func shape(p *dcr.Profile, metadata strictjson.Object) error {
-	for name := range p.Members {
+	for name, member := range p.Members {
 		if known := p.As(name); known != name && metadata.Has(known) {
 			metadata[name] = metadata[known]
 			delete(metadata, known)
+		}
+		if always := byDefault(member); always != nil && member.In == dcr.InResponse {
+			text, err := Encode(always)
+			if err != nil {
+				return err
+			}
+			metadata[name] = text
 		}
 	}
 	if !scopeIsArray(p) || !metadata.Has("scope") {

@@ -13,7 +13,7 @@ func keys(r *dcr.Registration) error {
 	var found []error
 	refuse := func(member string) {
 		found = append(found, metadata("keys."+member, member, member+" must be left out: the keys are those of the software statement").
-			Per(r.Profile.Standard+", Of JWS and JWKS"))
+			Per("RFC 7591, section 3.1.1"))
 	}
 	if r.Request.Has("jwks") {
 		refuse("jwks")

@@ -40,6 +40,10 @@ func CheckBinding(c *dcr.Presented, owner Owner) error {
 	return nil
 }
 
+// NamesSoftware says whether a certificate that CheckBinding has bound is one software's alone, by its own words: who
+// holds it has proved to be that software. All others are their organisation's.
+func NamesSoftware(c *dcr.Presented) bool { return c.Profile == "ob_legacy" }
+
 // same compares two names, neither of which may be empty: an absent one matches nothing.
 func same(a, b string) bool { return a != "" && a == b }
 

@@ -86,12 +86,13 @@ func requestClaims() claims {
 }
 
 var (
-	loaded = map[string]func() (*dcr.Profile, error){
-		"obie-3.1": sync.OnceValues(func() (*dcr.Profile, error) { return profile.Load("obie-3.1") }),
-		"obie-3.2": sync.OnceValues(func() (*dcr.Profile, error) { return profile.Load("obie-3.2") }),
-		"obie-3.3": sync.OnceValues(func() (*dcr.Profile, error) { return profile.Load("obie-3.3") }),
-		"obie-3.4": sync.OnceValues(func() (*dcr.Profile, error) { return profile.Load("obie-3.4") }),
-	}
+	loaded = func() map[string]func() (*dcr.Profile, error) {
+		all := map[string]func() (*dcr.Profile, error){}
+		for _, name := range profile.Names() {
+			all[name] = sync.OnceValues(func() (*dcr.Profile, error) { return profile.Load(name) })
+		}
+		return all
+	}()
 	shipped = sync.OnceValues(func() (*dcr.Directory, error) { return directory.Shipped("openbanking-uk-sandbox") })
 )
 

@@ -39,6 +39,8 @@ func Registered(r *dcr.Registration) (strictjson.Object, error) {
 // registeredValue returns what is registered of a member: nil where it is nothing.
 func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any, error) {
 	switch {
+	case name == "scope":
+		return registeredScope(r)
 	case member.In != dcr.InBoth || name == "software_statement":
 		return nil, nil
 	case name == "software_id":
@@ -47,16 +49,25 @@ func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any,
 		return effectiveResponseTypes(r)
 	case name == "redirect_uris" && !r.Request.Has(name):
 		return slices.Concat([]string{}, r.Statement.RedirectURIs), nil
-	case name == "scope":
-		return registeredScope(r)
-	case name == "token_endpoint_auth_signing_alg" && !member.Required && !signs(r):
+	case name == "token_endpoint_auth_signing_alg" && !member.Required && !signs(r), idle(r, name):
 		return nil, nil
 	case r.Request.Has(name):
 		return typed(r.Request, name, member)
-	case len(member.Default) > 0:
-		return member.Default, nil
 	}
-	return nil, nil
+	return byDefault(member), nil
+}
+
+// byDefault is what an absent member means: nil where it is nothing.
+func byDefault(member *dcr.Member) any {
+	switch {
+	case len(member.Default) == 0:
+		return nil
+	case member.Type == dcr.TypeStrings:
+		return member.Default
+	case member.Type == dcr.TypeBoolean:
+		return member.Default[0] == "true"
+	}
+	return member.Default[0]
 }
 
 // signs says whether the client authenticates with a signature of its own.
@@ -67,9 +78,9 @@ func signs(r *dcr.Registration) bool {
 
 // registeredScope is the scope asked for as one string, each token once, in the order of the request.
 func registeredScope(r *dcr.Registration) (any, error) {
-	tokens, ok := scopeTokens(r)
-	if !ok {
-		return nil, strictjson.ErrType
+	tokens, err := registeredScopes(r)
+	if err != nil {
+		return nil, err
 	}
 	var once []string
 	for _, token := range tokens {

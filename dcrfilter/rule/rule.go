@@ -31,13 +31,26 @@ var All = []Rule{
 	{"management", management, nil},
 	{"immutable", immutable, nil},
 	{"keys", keys, nil},
+	{"client_name", clientName, shownNames},
 	{"auth_method", authMethod, []string{"token_endpoint_auth_method"}},
 	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
 	{"tls_client_auth", tlsClientAuth, []string{"token_endpoint_auth_method", subjectDN}},
 	{"response_types", responseTypes, []string{"grant_types", "response_types"}},
+	{"encryption", encryption, nil},
+	{"hybrid", hybrid, []string{"grant_types", "response_types", "id_token_encrypted_response_alg"}},
+	{"jarm", jarm, []string{"grant_types", "response_types", "authorization_signed_response_alg"}},
 	{"ciba", ciba, slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional)},
 	{"redirect_uris", redirectURIs, []string{"redirect_uris"}},
 	{"scope", scope, []string{"scope"}},
+}
+
+// Indispensable are the rules that every profile names: without one of them a request could be replayed, be meant for
+// somebody else, or get what its software may not have.
+func Indispensable() []string {
+	return []string{
+		"dictionary", "issuer", "software_id", "audience", "times", "client_id", "management", "immutable", "keys",
+		"auth_method", "auth_signing_alg", "response_types", "redirect_uris", "scope",
+	}
 }
 
 // Known says whether there is a rule of that ID.
@@ -124,7 +137,9 @@ func metadata(rule, member, because string) *dcr.Error {
 }
 
 // dataDictionary cites the dictionary of the registration's standard.
-func dataDictionary(r *dcr.Registration) string { return r.Profile.Standard + ", Data Dictionary" }
+func dataDictionary(r *dcr.Registration) string {
+	return r.Profile.Standard + ", " + r.Profile.Dictionary
+}
 
 // list writes values into a sentence.
 func list(values []string) string { return strings.Join(values, ", ") }

@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestCheckFailsClosed(t *testing.T) {
 func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 	wrong := claims{
 		"iss": "another", "software_id": "another", "aud": "another", "exp": now.Unix(), "jwks": claims{},
-		"client_id": "another", "client_secret": "x", "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": nil,
+		"client_id": "another", "client_secret": "x", "client_name": "another", "id_token_encrypted_response_enc": "A256GCM", "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": nil,
 		"tls_client_auth_subject_dn": subjectDN, "response_types": []string{}, "backchannel_token_delivery_mode": "poll",
 		"redirect_uris": []string{"http://tpp.example/"}, "scope": "payments  ", "application_type": nil,
 	}
@@ -63,6 +64,9 @@ func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 		r := update(registration(t, wrong))
 		r.Current.SoftwareID = "another"
 		r.AuthMethods = []string{"tls_client_auth"}
+		if one.ID == "hybrid" || one.ID == "jarm" {
+			r.Request["response_types"] = json.RawMessage(`["code","code id_token"]`)
+		}
 		r.Profile.Rules = []string{one.ID}
 		got := verdict(t, rule.Check(r))
 		id, _, _ := strings.Cut(got, " ")

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -8,38 +9,111 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// "This must be a subset of the scopes in the SSA" (OBIE DCR, Data Mapping, scope), which speaks of roles: every token is
-// compared as a whole, and each needs its role.
+// "This must be a subset of the scopes in the SSA" (OBIE DCR, Data Mapping, scope), which speaks of roles there and of
+// scopes elsewhere: every token is compared as a whole, and each needs its role.
 func scope(r *dcr.Registration) error {
-	tokens, ok := scopeTokens(r)
-	if !ok {
-		return metadata("scope.form", "scope", "scope must be "+scopeForm(r)).Per("RFC 6749, section 3.3")
-	}
-	var unknown, role error
-	for _, token := range tokens {
-		needs, known := r.Directory.Scopes[token]
-		if !known {
-			unknown = metadata("scope.unknown", "scope", "scope must hold only tokens that this server knows").Per(dataDictionary(r) + ", scope")
-		} else if needs != "" && !slices.Contains(r.Statement.Roles, needs) {
-			role = metadata("scope.role", "scope", "scope must hold only tokens that the roles of the software statement allow").
-				Per(dataDictionary(r) + ", scope")
-		}
-	}
-	return dcr.Join(unknown, role)
-}
-
-// scopeTokens reads the scope: "scope = scope-token *( SP scope-token ); scope-token = 1*( %x21 / %x23-5B / %x5D-7E )"
-// (RFC 6749, section 3.3).
-func scopeTokens(r *dcr.Registration) ([]string, bool) {
-	member := r.Profile.Members["scope"]
-	if member != nil && !member.Required && !r.Request.Has("scope") {
-		return defaultScope(r), true
+	if !asksScope(r) {
+		return ofStatement(enough(r, allowedScopes(r)))
 	}
 	tokens, err := askedScope(r)
-	return tokens, err == nil && !slices.ContainsFunc(tokens, func(token string) bool { return !isScopeToken(token) })
+	if err != nil || slices.ContainsFunc(tokens, func(token string) bool { return !isScopeToken(token) }) {
+		return metadata("scope.form", "scope", "scope must be "+scopeForm(r)).Per("RFC 6749, section 3.3").CausedBy(err)
+	}
+	if r.Profile.UnknownScopes == dcr.DropScopes {
+		return enough(r, permitted(r, tokens))
+	}
+	return dcr.Join(checkScopes(r, tokens), manages(r, tokens))
+}
+
+// checkScopes says what is wrong with the tokens, each kind of fault once.
+func checkScopes(r *dcr.Registration, tokens []string) error {
+	var unknown, role, statement error
+	clause := dataDictionary(r) + ", scope"
+	for _, token := range tokens {
+		needs, known := r.Directory.Scopes[token]
+		switch {
+		case !known:
+			unknown = metadata("scope.unknown", "scope", "scope must hold only tokens that this server knows").Per(clause)
+		case needs != "" && !slices.Contains(r.Statement.Roles, needs):
+			role = metadata("scope.role", "scope", "scope must hold only tokens that the roles of the software statement allow").Per(clause)
+		case r.Statement.Scopes != nil && !slices.Contains(r.Statement.Scopes, token):
+			statement = metadata("scope.statement", "scope", "scope must hold only tokens that the software statement names").Per(clause)
+		}
+	}
+	return dcr.Join(unknown, role, statement)
+}
+
+// enough refuses a client of whose scopes none is left.
+func enough(r *dcr.Registration, tokens []string) error {
+	if len(tokens) == 0 {
+		return metadata("scope.none", "scope", "no scope is left: none of those asked for is one that this server knows and the software may have").
+			Per(dataDictionary(r) + ", scope")
+	}
+	return manages(r, tokens)
+}
+
+// manages refuses a client that could not read, update or delete its registration.
+func manages(r *dcr.Registration, tokens []string) error {
+	if needed := r.Profile.Clients.ManagementScope; needed != "" && !slices.Contains(tokens, needed) {
+		return metadata("scope.management", "scope", "the scope must hold "+needed+", which a client needs to manage its registration").
+			Per(dataDictionary(r) + ", scope")
+	}
+	return nil
+}
+
+// ofStatement makes a refusal of the request one of the software statement, whose scope it is.
+func ofStatement(err error) error {
+	refusal, ok := errors.AsType[*dcr.Error](err)
+	if !ok {
+		return err
+	}
+	refusal.Class = dcr.InvalidSoftwareStatement
+	return refusal.At("/software_statement")
+}
+
+// registeredScopes is what the client gets: what it asks for, or else all that it may have.
+func registeredScopes(r *dcr.Registration) ([]string, error) {
+	if !asksScope(r) {
+		return allowedScopes(r), nil
+	}
+	tokens, err := askedScope(r)
+	if err == nil && r.Profile.UnknownScopes == dcr.DropScopes {
+		tokens = permitted(r, tokens)
+	}
+	return tokens, err
+}
+
+// asksScope says whether the request has a say. Where the dictionary names the scope for the response alone it has none;
+// where it does not require it, "if not specified, default scopes are assigned by the AS" (OBIE DCR, Data Dictionary, scope).
+func asksScope(r *dcr.Registration) bool {
+	member := r.Profile.Members["scope"]
+	return member == nil || member.In != dcr.InResponse && (member.Required || r.Request.Has("scope"))
+}
+
+// allowedScopes are all that the software may have: those that its statement names ("Data Holders MUST ignore unsupported
+// authorisation scopes presented in the SSA", Consumer Data Standards), or, where it names none, those of its roles.
+func allowedScopes(r *dcr.Registration) []string {
+	if r.Statement.Scopes != nil {
+		return permitted(r, r.Statement.Scopes)
+	}
+	return permitted(r, slices.Sorted(maps.Keys(r.Directory.Scopes)))
+}
+
+// permitted are those of the tokens that this server knows and the software may have.
+func permitted(r *dcr.Registration, tokens []string) []string {
+	allowed := []string{}
+	for _, token := range tokens {
+		role, known := r.Directory.Scopes[token]
+		named := r.Statement.Scopes == nil || slices.Contains(r.Statement.Scopes, token)
+		if known && named && (role == "" || slices.Contains(r.Statement.Roles, role)) {
+			allowed = append(allowed, token)
+		}
+	}
+	return allowed
 }
 
 // askedScope is the scope as the request has it: in one string, or as OBIE DCR 3.1 has it, in an array.
+// "scope = scope-token *( SP scope-token )" (RFC 6749, section 3.3).
 func askedScope(r *dcr.Registration) ([]string, error) {
 	if scopeIsArray(r.Profile) {
 		return r.Request.Strings("scope")
@@ -60,18 +134,7 @@ func scopeIsArray(p *dcr.Profile) bool {
 	return member != nil && member.Type == dcr.TypeStrings
 }
 
-// "if not specified, default scopes are assigned by the AS" (OBIE DCR, Data Dictionary, scope): all that the software's
-// roles allow.
-func defaultScope(r *dcr.Registration) []string {
-	allowed := []string{}
-	for _, token := range slices.Sorted(maps.Keys(r.Directory.Scopes)) {
-		if role := r.Directory.Scopes[token]; role == "" || slices.Contains(r.Statement.Roles, role) {
-			allowed = append(allowed, token)
-		}
-	}
-	return allowed
-}
-
+// scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) (RFC 6749, section 3.3)
 func isScopeToken(token string) bool {
 	for i := range len(token) {
 		if c := token[i]; c < 0x21 || c == '"' || c == '\\' || c > 0x7e {

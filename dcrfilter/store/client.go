@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/proto"
@@ -45,6 +46,25 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	}
 	args := append([]any{c.Id, unique, record, int(c.State), software}, times...)
 	return s.write(ctx, "create a client", script, keys, args...)
+}
+
+// Existing returns the id of a software's one client and burns the nonces, or does neither: ErrReplayed, ErrNotFound,
+// ErrDuplicate where the software has several.
+func (s *Store) Existing(ctx context.Context, directory, softwareID string, burn []*dcrpb.Nonce) (id string, err error) {
+	const what = "find a software's client"
+	shard := s.softwareShard(directory, softwareID)
+	keys, times, err := shard.burning(burn, shard.software(softwareDigest(directory, softwareID)))
+	if err != nil {
+		return "", err
+	}
+	answer, err := s.run(ctx, what, s.scripts.existing, keys, times...)
+	if err != nil {
+		return "", err
+	}
+	if id, found := strings.CutPrefix(answer, "is "); found {
+		return id, nil
+	}
+	return "", refused(what, answer)
 }
 
 // Client reads a client's record: ErrNotFound.

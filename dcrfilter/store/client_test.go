@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/rand"
+	"errors"
 	"regexp"
 	"testing"
 
@@ -90,6 +91,28 @@ func oneClientForASoftware(t *testing.T, s *Store) {
 	a.Id, b.Id = s.NewClientID("x", "ab"), s.NewClientID("xa", "b")
 	must(t, s.Create(t.Context(), a, nil, true))
 	must(t, s.Create(t.Context(), b, nil, true))
+}
+
+func existingClients(t *testing.T, s *Store) {
+	_, err := s.Existing(t.Context(), "obie", "software", nil)
+	wantError(t, "none", err, ErrNotFound)
+	c := newClient(s, "software")
+	must(t, s.Create(t.Context(), c, nil, true))
+	fresh := freshNonce("request")
+	id, err := s.Existing(t.Context(), "obie", "software", fresh)
+	if must(t, err); id != c.Id {
+		t.Errorf("found %s, want %s", id, c.Id)
+	}
+	_, err = s.Existing(t.Context(), "obie", "software", append(freshNonce("request"), fresh...))
+	wantError(t, "replayed", err, ErrReplayed)
+	if replay, ok := errors.AsType[*ReplayError](err); !ok || replay.Index != 1 {
+		t.Errorf("the second nonce was used before: got %v", err)
+	}
+	must(t, s.Create(t.Context(), newClient(s, "software"), nil, false))
+	late := freshNonce("request")
+	_, err = s.Existing(t.Context(), "obie", "software", late)
+	wantError(t, "several", err, ErrDuplicate)
+	must(t, s.Burn(t.Context(), c.Id, late)) // what found nothing has burnt nothing
 }
 
 func oneCreationForANonce(t *testing.T, s *Store) {

@@ -12,7 +12,6 @@ var errDamaged = errors.New("store: the client's record is damaged")
 var answers = map[string]error{
 	"done":      nil,
 	"absent":    ErrNotFound,
-	"replayed":  ErrReplayed,
 	"duplicate": ErrDuplicate,
 	"conflict":  ErrConflict,
 	"taken":     errors.New("store: the client id is taken"),
@@ -23,13 +22,14 @@ var answers = map[string]error{
 // scripts are the writes. Each touches the keys it is given and no others, all in one slot, and reads everything before
 // it writes anything: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
-	create, mayCreate, update, mayUpdate, remove, burn, revoke, addKey *redis.Script
+	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, addKey *redis.Script
 }
 
 func newScripts() scripts {
 	return scripts{
 		create:    redis.NewScript(nonces + mayCreate + create),
 		mayCreate: redis.NewScript(nonces + mayCreate + yes),
+		existing:  redis.NewScript(nonces + existing),
 		update:    redis.NewScript(nonces + mayUpdate + update),
 		mayUpdate: redis.NewScript(nonces + mayUpdate + yes),
 		remove:    redis.NewScript(remove),
@@ -46,7 +46,7 @@ const nonces = `
 local function replayed(first)
 	for i = first, #KEYS do
 		local owner = redis.call('GET', KEYS[i])
-		if owner and owner ~= ARGV[1] then return true end
+		if owner and owner ~= ARGV[1] then return 'replayed ' .. i - first end
 	end
 	return false
 end
@@ -68,7 +68,8 @@ return 'done'
 const mayCreate = `
 if redis.call('HGET', KEYS[1], 'write') == ARGV[1] then return 'done' end
 local clients = redis.call('SCARD', KEYS[2])
-if replayed(3) then return 'replayed' end
+local again = replayed(3)
+if again then return again end
 if ARGV[3] == '1' and clients > 0 then return 'duplicate' end
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'taken' end
 `
@@ -82,6 +83,17 @@ burn(3)
 return 'done'
 `
 
+// existing: KEYS software, nonces. ARGV write, times. It answers with the id of the software's one client.
+const existing = `
+local again = replayed(2)
+if again then return again end
+local clients = redis.call('SMEMBERS', KEYS[1])
+if #clients == 0 then return 'absent' end
+if #clients > 1 then return 'duplicate' end
+burn(2)
+return 'is ' .. clients[1]
+`
+
 // mayUpdate: KEYS client, software, nonces. ARGV write, client id, version to replace, record, version, generation,
 // state, times. It only reads.
 const mayUpdate = `
@@ -89,7 +101,8 @@ local kept = redis.call('HMGET', KEYS[1], 'write', 'version')
 if kept[1] == ARGV[1] then return 'done' end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
 if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 0 then return 'moved' end
-if replayed(3) then return 'replayed' end
+local again = replayed(3)
+if again then return again end
 if kept[2] ~= ARGV[3] then return 'conflict' end
 `
 
@@ -115,7 +128,8 @@ return 'done'
 
 // burn: KEYS nonces. ARGV write, times.
 const burn = `
-if replayed(1) then return 'replayed' end
+local again = replayed(1)
+if again then return again end
 burn(1)
 return 'done'
 `

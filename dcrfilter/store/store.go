@@ -23,6 +23,15 @@ var (
 	ErrConflict  = errors.New("the client was changed meanwhile")
 )
 
+// ReplayError is an ErrReplayed that says which of the nonces was used before, from 0.
+type ReplayError struct{ Index int }
+
+// Error implements error.
+func (e *ReplayError) Error() string { return ErrReplayed.Error() }
+
+// Is says that it is an ErrReplayed.
+func (e *ReplayError) Is(target error) bool { return target == ErrReplayed }
+
 const (
 	defaultShards = 16
 	maxShards     = 256 // two hex digits
@@ -81,10 +90,29 @@ func (s *Store) NewClientID(directory, softwareID string) string {
 // first is lost, with the same arguments. So each call's first argument is an id of its own: a script leaves it with
 // what it wrote, and answers "done" where it finds it.
 func (s *Store) write(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) error {
+	answer, err := s.run(ctx, what, script, keys, args...)
+	if err != nil {
+		return err
+	}
+	return refused(what, answer)
+}
+
+func (s *Store) run(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) (string, error) {
 	args = append([]any{rand.Text()}, args...)
 	answer, err := script.Run(ctx, s.redis, keys, args...).Text()
 	if err != nil {
-		return failed(what, err)
+		return "", failed(what, err)
+	}
+	return answer, nil
+}
+
+// refused is a script's answer as an error; nil where it did what it should.
+func refused(what, answer string) error {
+	if number, replayed := strings.CutPrefix(answer, "replayed "); replayed {
+		index, err := strconv.Atoi(number)
+		if err == nil {
+			return &ReplayError{Index: index}
+		}
 	}
 	refusal, known := answers[answer]
 	if !known {

@@ -51,6 +51,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"strange client ids are nowhere", strangeClientIDs},
 		{"what only asks", asking},
 		{"one client for a software", oneClientForASoftware},
+		{"the client that a software has", existingClients},
 		{"one creation for a nonce", oneCreationForANonce},
 		{"one of many updates", oneOfManyUpdates},
 		{"a refused write does nothing", refusedWritesDoNothing},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
@@ -14,8 +15,8 @@ const most = 20
 
 // Known is what routes.yaml may name and only others know.
 type Known struct {
-	Scopes   map[string][]string // scope to the roles that give it, of all directories; "" gives it to everybody; nil where they cannot be read
-	Profiles []string            // registration profiles
+	Scopes   map[string][]string     // scope to the roles that give it, of all directories; "" gives it to everybody; nil where they cannot be read
+	Profiles map[string]*dcr.Profile // registration profiles; nil where they cannot be read
 }
 
 // Lint says what is wrong with a file beyond what routes.Parse refuses, in the order of its lines. Files that are not
@@ -27,6 +28,8 @@ func Lint(file *routes.File, known Known, now time.Time) routes.Problems {
 	}
 	for i := range file.Routes {
 		l.names(i, &file.Routes[i])
+		l.registration(i, &file.Routes[i])
+		l.users(i, &file.Routes[i])
 		l.bodyLimit(i, &file.Routes[i])
 	}
 	l.overlaps()

@@ -8,17 +8,14 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
-// leastBody is what a registration request has room in: a software statement of a directory has some 4 KiB, and the signed
-// request holds it once more encoded, which makes a third on top, with the client's own metadata and the signature.
-const leastBody routes.Size = 16 << 10
-
 // names looks up what the route names and only the directories and profiles know.
 func (l *linter) names(index int, route *routes.Route) {
 	if l.known.Scopes != nil {
 		l.granted(index, route)
 	}
-	if route.Profile != "" && !slices.Contains(l.known.Profiles, route.Profile) {
-		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, l.known.Profiles)
+	if route.Profile != "" && l.known.Profiles != nil && l.known.Profiles[route.Profile] == nil {
+		names := slices.Sorted(maps.Keys(l.known.Profiles))
+		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, names)
 	}
 }
 
@@ -67,12 +64,4 @@ func (k Known) roles() []string {
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(role string) bool { return role == "" })
-}
-
-// bodyLimit looks at the routes that registration requests are sent to.
-func (l *linter) bodyLimit(index int, route *routes.Route) {
-	if route.Endpoint == routes.EndpointRegistration && route.Needs(routes.CheckStatement) && route.BodyLimit < leastBody {
-		l.add("registration.body_limit", at(index, "body_limit"), "must be %s or more: a registration request holds a software statement of some 4KiB, "+
-			"encoded once more", leastBody)
-	}
 }

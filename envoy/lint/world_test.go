@@ -16,14 +16,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 var known = Known{
-	Scopes:   map[string][]string{"openid": {""}, "accounts": {"AISP"}, "payments": {"PISP", "AISP"}},
-	Profiles: []string{"obie-3.2", "obie-3.3"},
+	Scopes: map[string][]string{"openid": {""}, "accounts": {"AISP"}, "payments": {"PISP", "AISP"}},
+	Profiles: map[string]*dcr.Profile{
+		"obie-3.2": {Name: "obie-3.2", Body: dcr.BodyJWS}, "obie-3.3": {Name: "obie-3.3", Body: dcr.BodyJWS},
+		"plain": {Name: "plain", Body: dcr.BodyJSON, TrailingSlash: true}, "abroad": {Name: "abroad", Body: dcr.BodyJWS, Clients: dcr.ClientPolicy{ManagementScope: "openid"}},
+	},
 }
 
 // good is a file with nothing to say about it.

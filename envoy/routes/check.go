@@ -126,6 +126,9 @@ func (c *checker) checkAuthority() {
 	for i, name := range c.Directories {
 		c.file(item("directories", i), name)
 	}
+	for i, name := range c.Profiles {
+		c.file(item("profiles", i), name)
+	}
 	for i, name := range c.Tokens.Keys {
 		c.file(item("tokens.keys", i), name)
 	}

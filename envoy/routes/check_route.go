@@ -10,6 +10,7 @@ import (
 var CheckNeeds = map[string][]string{
 	CheckCertificate: nil,
 	CheckStatement:   {CheckCertificate},
+	CheckBasic:       {CheckCertificate},
 	CheckClientAuth:  {CheckCertificate},
 	CheckBearer:      {CheckCertificate},
 	CheckOwner:       {CheckBearer},
@@ -57,6 +58,9 @@ func (c *checker) checkRoutes() {
 func (c *checker) checkRoute(r routePlace) {
 	if slices.Contains(reservedRoutes, r.Name) {
 		c.add("route.name", r.key("name"), "is a name that the gateway uses itself")
+	}
+	if strings.HasSuffix(r.Path, "/") && (r.Endpoint != EndpointRegistration || !slices.Contains(r.Methods, "POST")) {
+		c.add("route.path", r.key("path"), "must not end with a slash, unless clients are registered there")
 	}
 	if name := repeatedParam(r.Path); name != "" {
 		c.add("route.path", r.key("path"), "must not have one {Name} twice")
@@ -106,6 +110,9 @@ func (c *checker) checkChecks(r routePlace) {
 	if r.DryRun && !r.Needs(CheckStatement) {
 		c.add("route.dry_run", r.key("dry_run"), "needs the check %s: only registration requests can be tried", CheckStatement)
 	}
+	if r.Unsigned && !r.Needs(CheckStatement) {
+		c.add("route.unsigned_requests", r.key("unsigned_requests"), "needs the check %s: only registration requests are signed", CheckStatement)
+	}
 	for _, check := range r.Checks {
 		for _, need := range CheckNeeds[check] {
 			if !r.Needs(need) {
@@ -122,6 +129,15 @@ func (c *checker) checkGrants(r routePlace) {
 	}
 	if r.Needs(CheckRole) != (len(r.Roles) > 0) && c.sound(r.key("checks")) {
 		c.add("route.roles", r.key("roles"), "roles and the check %s need each other", CheckRole)
+	}
+	if r.Needs(CheckBasic) != (r.Users != "") && c.sound(r.key("checks")) {
+		c.add("route.users", r.key("users"), "users and the check %s need each other", CheckBasic)
+	}
+	if r.Needs(CheckBasic) && (r.Needs(CheckBearer) || r.Needs(CheckClientAuth)) {
+		c.add("route.users", r.key("checks"), "the check %s stands alone in the Authorization header: the checks %s and %s read it too", CheckBasic, CheckBearer, CheckClientAuth)
+	}
+	if r.Users != "" {
+		c.file(r.key("users"), r.Users)
 	}
 	if owner := "{" + ClientIDParam + "}"; r.Needs(CheckOwner) && !slices.Contains(Segments(r.Path), owner) {
 		c.add("route.owner", r.key("path"), "the check %s needs a segment %s", CheckOwner, owner)

@@ -13,6 +13,7 @@ type File struct {
 	Issuer      string              `yaml:"issuer" is:"https,required" doc:"name of the authorization server (RFC 8414): an https URL"`
 	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"what aud of a registration request may be, exactly"`
 	Directories []string            `yaml:"directories" is:"file,required" doc:"files of the directories in use, relative to this file"`
+	Profiles    []string            `yaml:"profiles" is:"file" doc:"files of registration profiles of your own, beside those that are shipped"`
 	AuthMethods []string            `yaml:"auth_methods" is:"auth_method,required" doc:"client authentication methods that are offered"`
 	KeyManager  string              `yaml:"key_manager" is:"key_manager" doc:"who issues access tokens"`
 	Tokens      Tokens              `yaml:"tokens" is:"required" doc:"access tokens of the built-in key manager"`
@@ -117,14 +118,16 @@ type Edge struct {
 type Route struct {
 	Name      string        `yaml:"name" is:"name,required" doc:"unique; in the logs and the facts"`
 	Listener  string        `yaml:"listener" is:"name" doc:"listener that has the route"`
-	Path      string        `yaml:"path" is:"route_path,required" doc:"exact; a segment {Name} stands for any one segment"`
+	Path      string        `yaml:"path" is:"route_path,required" doc:"exact; a segment {Name} stands for any one segment; a slash at the end only where the profile has it"`
 	Methods   []string      `yaml:"methods" is:"method,required" doc:"in capitals"`
 	Checks    []string      `yaml:"checks" is:"check" doc:"what a request must pass; their order is the gate's"`
 	Public    bool          `yaml:"public" is:"bool" doc:"says in so many words that the route needs no check"`
 	DryRun    bool          `yaml:"dry_run" is:"bool" doc:"registration requests may be tried (Prefer: dry-run): all is checked, nothing stored"`
+	Unsigned  bool          `yaml:"unsigned_requests" is:"bool" doc:"the profile's registration requests are plain JSON that nobody signs: the client certificate alone proves whose they are"`
 	Profile   string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
 	Scopes    []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
 	Roles     []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`
+	Users     string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as htpasswd -B writes it; with the check basic"`
 	Endpoint  string        `yaml:"endpoint" is:"endpoint" doc:"what the registry serves here; none on a bank's API"`
 	Upstream  string        `yaml:"upstream" is:"name" doc:"upstream that gets the request; registry where there is an endpoint"`
 	BodyLimit Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`

@@ -37,7 +37,7 @@ var kinds = map[string]*kind{
 	"host":       formed("a host's name in lower case, without a port", 253, dnsName),
 	"address":    formed("unix:PATH or HOST:PORT", 260, `(unix:[!-?A-~][ -~]*|([A-Za-z0-9][A-Za-z0-9._-]*|`+ipv6+`)`+port+`)`),
 	"path":       formed("a path that begins with /", 1024, urlPath+`(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?`),
-	"route_path": formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name}, without a slash at its end", 1024, routePath),
+	"route_path": formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name}", 1024, routePath+`/?`),
 	"duration":   formed("a time with its unit, such as 300ms, 5s or 1m30s", 20, `([0-9]{1,6}(h|m|s|ms)){1,2}`),
 	"size":       formed("a size with its unit, such as 512B, 64KiB or 2MiB", 20, `[1-9][0-9]{0,8}(B|KiB|MiB|GiB)`),
 	"rate":       formed("a rate such as 10/s, 600/m or 1000/h", 20, `[1-9][0-9]{0,5}/[smh]`),
@@ -49,7 +49,7 @@ var kinds = map[string]*kind{
 	"client_certificate": oneOf(CertificateRequired, CertificateNone),
 	"tls_version":        oneOf("1.2", "1.3"),
 	"method":             oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
-	"check":              oneOf(CheckCertificate, CheckStatement, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
+	"check":              oneOf(CheckCertificate, CheckStatement, CheckBasic, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
 	"endpoint":           oneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery, EndpointErrors),
 	"facts":              oneOf(FactsSigned, FactsHeaders, FactsNone),
 
@@ -59,7 +59,7 @@ var kinds = map[string]*kind{
 }
 
 // routePath is a route's path: nothing in it that Envoy and a server behind it could read in two ways, as escapes, path
-// parameters (;), empty and dot segments and a slash at the end. RE2 cannot say "but not . or ..", so the dots are counted.
+// parameters (;), empty and dot segments. RE2 cannot say "but not . or ..", so the dots are counted.
 const routePath = `(/(\{[A-Za-z][A-Za-z0-9]*\}|\.{0,2}[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3}[A-Za-z0-9._~-]*))+`
 
 func formed(words string, longest int, pattern string) *kind {

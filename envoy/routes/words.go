@@ -16,6 +16,7 @@ const GateTimeout = 5 * time.Second
 const (
 	CheckCertificate = "certificate" // the client certificate verifies under a directory
 	CheckStatement   = "statement"   // the body is a registration request with a valid software statement
+	CheckBasic       = "basic"       // the request has a name and password of the route's file (RFC 7617)
 	CheckClientAuth  = "clientauth"  // the client has authenticated (RFC 6749, section 2.3)
 	CheckBearer      = "bearer"      // the access token is valid and bound to the certificate
 	CheckOwner       = "owner"       // the token's client is the one that the path names

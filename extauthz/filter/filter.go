@@ -51,6 +51,7 @@ type Route struct {
 	Scopes  []string     // each of them is needed
 	Roles   []string     // each of them is needed
 	DryRun  bool         // a registration may be tried
+	Users   string       // file of names and passwords; "" where none are asked
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.

@@ -11,6 +11,7 @@ import (
 // more than its place here allows. Add a filter where its facts are ready, never where it happens to work.
 var order = []string{
 	"certificate", // who holds the connection
+	"basic",       // that it knows a password as well, where a route wants one
 	"clientauth",  // which client asks, at the token endpoint
 	"bearer",      // which client asks, everywhere else
 	"owner",       // that it asks for itself

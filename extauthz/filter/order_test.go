@@ -13,7 +13,7 @@ import (
 // everyFilter is one of each kind. Chain asks for their names and needs alone.
 func everyFilter() []filter.Filter {
 	return []filter.Filter{
-		&filter.StatementFilter{}, filter.RoleFilter{}, filter.ScopeFilter{}, &filter.OwnerFilter{}, &filter.BearerFilter{}, &filter.ClientAuthFilter{},
+		&filter.StatementFilter{}, &filter.BasicFilter{}, filter.RoleFilter{}, filter.ScopeFilter{}, &filter.OwnerFilter{}, &filter.BearerFilter{}, &filter.ClientAuthFilter{},
 		&filter.CertificateFilter{},
 	}
 }
@@ -63,7 +63,7 @@ func TestChainRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := filter.Chain(everyFilter()[:6], []string{"certificate"}); err == nil || !strings.Contains(err.Error(), "not available") {
+	if _, err := filter.Chain(everyFilter()[:7], []string{"certificate"}); err == nil || !strings.Contains(err.Error(), "not available") {
 		t.Errorf("a check that nobody made: %v", err)
 	}
 }

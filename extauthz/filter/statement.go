@@ -14,11 +14,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
-
-// maxRequestBytes bounds a registration request, and so the statement in it: OBIE's are about 5 KB.
-const maxRequestBytes = 64 << 10
 
 // requestAlgorithms is what FAPI allows: "shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
 var requestAlgorithms = []string{"PS256", "ES256"}
@@ -51,11 +49,11 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	request, err := ParseRequest(r.Body)
+	request, err := ReadRequest(r.Route.Profile, r.Body)
 	if err != nil {
 		return err
 	}
-	source, statement, err := f.verifyStatement(ctx, request)
+	source, statement, err := f.verifyStatement(ctx, request.Claims)
 	if err != nil {
 		return err
 	}
@@ -82,40 +80,26 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 
 // verify proves that the connection and the request are the software's.
 func (f *StatementFilter) verify(
-	ctx context.Context, source *Directory, statement *dcr.Statement, request *jose.Unverified, r *Request,
+	ctx context.Context, source *Directory, statement *dcr.Statement, request *RegistrationRequest, r *Request,
 ) (*dcr.Registration, error) {
 	presented, err := f.bind(ctx, source, statement, r)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := verifyRequest(ctx, source, statement, request, r.Certificate.Thumbprint)
+	claims, err := source.verifyRequest(ctx, statement, request, presented)
 	if err != nil {
 		return nil, err
 	}
 	return &dcr.Registration{
 		Now: r.Now, Profile: r.Route.Profile, Directory: source.Directory, Audiences: f.Audiences, AuthMethods: f.AuthMethods,
-		Request: verified.Claims, Statement: statement, Certificate: presented, Current: current(r.Client),
+		Request: claims, Statement: statement, Certificate: presented, Current: current(r.Client),
 	}, nil
-}
-
-// ParseRequest checks the form of a signed request (steps 4 and 5). Nothing in it may be believed yet.
-func ParseRequest(body []byte) (*jose.Unverified, error) {
-	if len(body) == 0 {
-		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request.empty", "the body must be a signed registration request, a compact JWS")
-	}
-	request, err := jose.Parse(string(body), jose.Policy{
-		Algorithms: requestAlgorithms, Types: []string{"", "JWT", "JOSE", "application/jwt"}, KeyID: true, MaxBytes: maxRequestBytes,
-	})
-	if form, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request."+form.Rule, "the registration request: "+form.Because).CausedBy(err)
-	}
-	return request, err
 }
 
 // verifyStatement takes the statement out of the unverified request, which is all that is read there, and verifies it
 // with the keys of the directory that the configuration names for its issuer and environment (steps 6 to 8).
-func (f *StatementFilter) verifyStatement(ctx context.Context, request *jose.Unverified) (*Directory, *dcr.Statement, error) {
-	raw, err := request.Claims.String("software_statement")
+func (f *StatementFilter) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
+	raw, err := request.String("software_statement")
 	if err != nil {
 		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
 	}
@@ -170,28 +154,6 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 		return nil, keyFault(err, nil)
 	}
 	return presented, nil
-}
-
-// verifyRequest checks the signature of the request with the software's keys: "The registration request MUST be signed
-// with a key contained in the JWKS referenced in the SSA" (OBIE Directory, Request Validation; steps 10 and 11).
-func verifyRequest(ctx context.Context, source *Directory, statement *dcr.Statement, request *jose.Unverified, thumbprint string) (*jose.Verified, error) {
-	keys := statementKeys(statement)
-	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.signature",
-		"the signature of the request does not verify with a signing key of the software's key set").Per("RFC 7515, section 5.2")
-	err := source.vouches(ctx, keys, request.KeyID, thumbprint, source.Keys.Revoked)
-	if errors.Is(err, errUnlisted) {
-		return nil, refuseStatement("statement.certificate",
-			"the TLS client certificate is not among those that the directory lists for the software and its organisation").
-			CausedBy(err).Per("OBIE Directory, Request Validation")
-	}
-	if err != nil {
-		return nil, keyFault(err, refused)
-	}
-	verified, err := source.verify(ctx, keys, request)
-	if err != nil {
-		return nil, keyFault(err, refused)
-	}
-	return verified, nil
 }
 
 func statementKeys(s *dcr.Statement) participant {

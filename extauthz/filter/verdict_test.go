@@ -26,7 +26,8 @@ func verdict(t testing.TB, err error) string {
 	}
 	status, header, _ := refusal.Answer()
 	challenge := header.Get("WWW-Authenticate")
-	if (status == http.StatusUnauthorized) && !strings.HasPrefix(challenge, `Bearer realm="`) {
+	scheme := map[bool]string{true: "Basic", false: "Bearer"}[refusal.Class == dcr.NoCredential]
+	if (status == http.StatusUnauthorized) && !strings.HasPrefix(challenge, scheme+` realm="`) {
 		t.Errorf("%s: the challenge of a 401: %q", refusal.Rule, challenge)
 	}
 	if status == http.StatusUnauthorized && refusal.Code == "" && strings.Contains(challenge, "error") {

@@ -120,7 +120,10 @@ func (w *world) filters(directories filter.Directories) []filter.Filter {
 	w.must(err)
 	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories)
 	w.must(err)
+	basic, err := filter.NewBasicFilter()
+	w.must(err)
 	return []filter.Filter{
+		basic,
 		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}},
 		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL, tokenURL}},
 		filter.RoleFilter{}, filter.ScopeFilter{}, filter.NewOwnerFilter(w.store), bearer, certificate,

@@ -34,9 +34,13 @@ func (s resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type answer struct {
 	status int
 	body   any // nil: none
+	header map[string]string
 }
 
 func (a answer) write(w http.ResponseWriter) {
+	for name, value := range a.header {
+		w.Header().Set(name, value)
+	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return
@@ -60,14 +64,14 @@ type document struct {
 func list(r *http.Request, data any) answer {
 	d := document{Data: data}
 	d.Links.Self, d.Meta.TotalPages = r.URL.RequestURI(), 1
-	return answer{http.StatusOK, d}
+	return answer{status: http.StatusOK, body: d}
 }
 
 // one answers with one thing, which is at a path of its own.
 func one(status int, self string, data any, risk json.RawMessage) answer {
 	d := document{Data: data, Risk: risk}
 	d.Links.Self = self
-	return answer{status, d}
+	return answer{status: status, body: d}
 }
 
 // The codes of what is wrong with a request: the standard's, and the bank's own where it has none.
@@ -99,7 +103,7 @@ type fault struct {
 // refuse answers with the standard's OBErrorResponse1.
 func refuse(status int, faults ...fault) answer {
 	name := http.StatusText(status)
-	return answer{status, struct {
+	return answer{status: status, body: struct {
 		Code, Message string
 		Errors        []fault
 	}{strconv.Itoa(status) + " " + strings.ReplaceAll(name, " ", ""), name, faults}}

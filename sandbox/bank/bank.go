@@ -1,6 +1,7 @@
 // Package bank is the API behind the gateway: a bank in plain HTTP with accounts, payments and funds confirmations in
-// the manner of the OBIE Read/Write API 3.1. It knows nothing of the gateway and asks nobody who he is: whoever gets
-// through to it may ask, and whoever names an id may read it. What it is told lives as long as its process.
+// the manner of the OBIE Read/Write API 3.1, and accounts in that of Australia's Consumer Data Standards. It knows
+// nothing of the gateway and asks nobody who he is: whoever gets through to it may ask, and whoever names an id may read
+// it. What it is told lives as long as its process.
 package bank
 
 import (
@@ -36,6 +37,7 @@ func Handler() http.Handler {
 		FundsConsentsPath:      {http.MethodPost: funds.createConsent},
 		FundsConsentPath:       {http.MethodGet: funds.readConsent, http.MethodDelete: funds.deleteConsent},
 		FundsConfirmationsPath: {http.MethodPost: funds.confirm},
+		RecipientAccountsPath:  {http.MethodGet: books.recipientAccounts},
 	} {
 		mux.Handle(path, resource)
 	}
@@ -57,7 +59,7 @@ func received(header http.Header) []string {
 }
 
 func health(*http.Request) answer {
-	return answer{http.StatusOK, map[string]string{"Status": "OK"}}
+	return answer{status: http.StatusOK, body: map[string]string{"Status": "OK"}}
 }
 
 // Run is the bank's own process: `dcr-gateway sandbox-bank`. It serves until the context ends.

@@ -14,6 +14,7 @@ var sample embed.FS
 // books are the accounts of nobody: the same for everybody, and nothing that is paid changes them.
 type books struct {
 	held, left, moved []entry // accounts, balances, transactions
+	seen              []entry // the accounts as data recipients see them
 }
 
 // An entry is one of the sample's objects, and what the bank itself reads in it.
@@ -31,7 +32,10 @@ type amount struct{ Amount, Currency string }
 type account struct{ SchemeName, Identification string }
 
 func readBooks() *books {
-	return &books{held: readSample("accounts.json"), left: readSample("balances.json"), moved: readSample("transactions.json")}
+	return &books{
+		held: readSample("accounts.json"), left: readSample("balances.json"), moved: readSample("transactions.json"),
+		seen: readSample("cdr-accounts.json"),
+	}
 }
 
 func readSample(name string) []entry {

@@ -16,6 +16,9 @@ const (
 	FundsConsentPath       = FundsConsentsPath + "/{ConsentId}"
 	FundsConfirmationsPath = "/open-banking/v3.1/cbpii/funds-confirmations"
 
+	// RecipientAccountsPath is Get Accounts of the Consumer Data Standards.
+	RecipientAccountsPath = "/cds-au/v1/banking/accounts"
+
 	// SampleAccount is the AccountId of an account that the bank has.
 	SampleAccount = "22289"
 

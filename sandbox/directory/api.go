@@ -18,7 +18,7 @@ const maxBody = 256 << 10
 // errOrder refuses a body that is not what the endpoint takes.
 var errOrder = errors.New("the body is not the JSON object that this endpoint takes")
 
-// Handler serves the key sets that banks read, and the API that makes what a test needs.
+// Handler serves the key sets that banks read, and the API that makes what a test needs: at the paths of its dialect.
 func (d *Directory) Handler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
@@ -28,8 +28,8 @@ func (d *Directory) Handler() http.Handler {
 			}
 		})
 	}
-	handle("GET /keystore/openbanking.jwks", func(w http.ResponseWriter, r *http.Request) error {
-		return writeKeySet(w, r, d.statementKeys())
+	handle("GET "+d.dialect.statementKeys, func(w http.ResponseWriter, r *http.Request) error {
+		return writeKeySet(w, r, d.signingKeys())
 	})
 	handle("GET /{org}/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, false) })
 	handle("GET /{org}/revoked/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, true) })
@@ -39,7 +39,7 @@ func (d *Directory) Handler() http.Handler {
 	handle("POST /ssa", d.serveStatement)
 	handle("POST /revoke", d.serveRevoke)
 	handle("POST /certificates", d.servePublish)
-	return mux
+	return http.StripPrefix(d.dialect.prefix, mux)
 }
 
 func (d *Directory) serveKeys(w http.ResponseWriter, r *http.Request, revoked bool) error {

@@ -1,10 +1,9 @@
 // Package directory is a trust framework's directory on a laptop: a CA that certifies participants, a signer of
-// software statements, and the key sets that banks read. It follows the rules of the real one (OBIE directory
-// specification), so that a bank needs no switch to work with it: only its anchors differ.
+// software statements, and the key sets that banks read. It follows the rules of a real one, in one of its dialects, so
+// that a bank needs no switch to work with it: only its anchors differ.
 package directory
 
 import (
-	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,9 +16,6 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
-
-// Issuer is the iss of every software statement of the directory, as OBIE's own has it.
-const Issuer = "OpenBanking Ltd"
 
 // The files of a directory, below its folder.
 const (
@@ -36,8 +32,9 @@ const (
 // Directory is safe for concurrent use. What it knows is in its files as well: one that is killed and opened again has
 // forgotten nothing.
 type Directory struct {
+	dialect Dialect
 	dir     string
-	url     string // of its HTTPS server, without a slash at the end
+	url     string // without a slash at the end
 	issuing *pki.Authority
 	signers []statementSigner
 
@@ -70,20 +67,28 @@ type Revocation struct {
 	Time   time.Time `json:"time"`
 }
 
-// Create makes a new directory: CAs and signing keys, in an empty folder.
-func Create(dir, url string) (*Directory, error) {
-	if err := os.MkdirAll(filepath.Join(dir, softwareFolder), 0o700); err != nil {
+// Create makes a new OBIE directory.
+func Create(dir, url string) (*Directory, error) { return OBIE().Create(dir, url) }
+
+// Open reads an OBIE directory that Create has made.
+func Open(dir, url string) (*Directory, error) { return OBIE().Open(dir, url) }
+
+// Create makes a new directory: CAs and signing keys, in an empty folder. dir and url are those of all directories, of
+// which this one has the part that its dialect names.
+func (x Dialect) Create(dir, url string) (*Directory, error) {
+	at := func(file string) string { return filepath.Join(dir, x.Folder, file) }
+	if err := os.MkdirAll(at(softwareFolder), 0o700); err != nil {
 		return nil, err
 	}
-	keys, err := pki.RSA(3)
+	rootKey, issuingKey, statementKey, err := x.keys()
 	if err != nil {
 		return nil, err
 	}
-	root, err := pki.NewRoot(name("OpenBanking Sandbox Root CA"), keys[0])
+	root, err := pki.NewRoot(x.name("Root CA"), rootKey)
 	if err != nil {
 		return nil, err
 	}
-	issuing, err := root.Subordinate(name("OpenBanking Sandbox Issuing CA"), keys[1])
+	issuing, err := root.Subordinate(x.name("Issuing CA"), issuingKey)
 	if err != nil {
 		return nil, err
 	}
@@ -91,26 +96,26 @@ func Create(dir, url string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := func(file string) string { return filepath.Join(dir, file) }
 	if err := errors.Join(
 		pki.WriteCertificate(at(RootFile), root.Certificate.Raw),
 		pki.WriteCertificate(at(IssuingFile), issuing.Certificate.Raw),
 		pki.WriteKey(at(IssuingKeyFile), issuing.Key),
-		pki.WriteKey(at(StatementKey), keys[2]),
+		pki.WriteKey(at(StatementKey), statementKey),
 		pki.WriteKey(at(statementECKey), elliptic),
 	); err != nil {
 		return nil, err
 	}
-	return Open(dir, url)
+	return x.Open(dir, url)
 }
 
 // Open reads a directory that Create has made, with all that was registered and revoked since.
-func Open(dir, url string) (*Directory, error) {
+func (x Dialect) Open(dir, url string) (*Directory, error) {
+	dir = filepath.Join(dir, x.Folder)
 	issuing, err := pki.ReadAuthority(filepath.Join(dir, IssuingFile), filepath.Join(dir, IssuingKeyFile))
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{dir: dir, url: url, issuing: issuing, software: map[string]*Software{}}
+	d := &Directory{dialect: x, dir: dir, url: url + x.prefix, issuing: issuing, software: map[string]*Software{}}
 	for _, file := range []string{StatementKey, statementECKey} {
 		key, err := pki.ReadKey(filepath.Join(dir, file))
 		if err != nil {
@@ -129,7 +134,7 @@ func Open(dir, url string) (*Directory, error) {
 func (d *Directory) StatementKeyID() string { return d.signers[0].jwk.ID }
 
 // KeysURL is where the keys are that sign software statements.
-func (d *Directory) KeysURL() string { return d.url + "/keystore/openbanking.jwks" }
+func (d *Directory) KeysURL() string { return d.url + d.dialect.statementKeys }
 
 func (d *Directory) load() error {
 	files, err := filepath.Glob(filepath.Join(d.dir, softwareFolder, "*.json"))
@@ -184,8 +189,4 @@ func writeJSON(file string, value any) error {
 		return err
 	}
 	return pki.WriteFile(file, text, 0o600)
-}
-
-func name(common string) pkix.Name {
-	return pkix.Name{CommonName: common, Organization: []string{"OpenBanking"}, Country: []string{"GB"}}
 }

@@ -1,12 +1,10 @@
 package directory
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
-	"math/big"
-	"regexp"
+	"fmt"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -16,11 +14,9 @@ import (
 var ErrUnknown = errors.New("the directory does not know it")
 
 // ErrOrganisation refuses an org_id that would not be a path segment or the OU of a certificate.
-var ErrOrganisation = errors.New("org_id must be 1 to 18 letters and digits")
+var ErrOrganisation = errors.New("org_id is not of the form that this directory has")
 
-var organisationID = regexp.MustCompile(`^[0-9A-Za-z]{1,18}$`)
-
-// Order asks for a new software. What it leaves out is chosen: a new organisation, all roles of a TPP, one redirect
+// Order asks for a new software. What it leaves out is chosen: a new organisation, all roles that there are, one redirect
 // URI. What it names is taken as it is, also what no bank should accept.
 type Order struct {
 	OrgID        string   `json:"org_id"`
@@ -49,14 +45,14 @@ type Member struct {
 // Enrol registers a new software: it mints its keys, certifies them, publishes them and signs its first statement.
 func (d *Directory) Enrol(order Order) (*Member, error) {
 	if order.OrgID == "" {
-		order.OrgID = NewOrganisationID()
+		order.OrgID = d.dialect.newOrganisation()
 	}
-	if !organisationID.MatchString(order.OrgID) {
-		return nil, ErrOrganisation
+	if !d.dialect.organisation.MatchString(order.OrgID) {
+		return nil, fmt.Errorf("%w: want %s", ErrOrganisation, d.dialect.organisationForm)
 	}
-	s := &Software{OrgID: order.OrgID, SoftwareID: random(22), Roles: order.Roles, RedirectURIs: order.RedirectURIs}
+	s := &Software{OrgID: order.OrgID, SoftwareID: d.dialect.newSoftware(), Roles: order.Roles, RedirectURIs: order.RedirectURIs}
 	if s.Roles == nil {
-		s.Roles = []string{"AISP", "PISP", "CBPII"}
+		s.Roles = d.dialect.roles
 	}
 	if s.RedirectURIs == nil {
 		s.RedirectURIs = []string{"https://" + strings.ToLower(s.SoftwareID) + ".example.com/callback"}
@@ -80,11 +76,12 @@ func (d *Directory) Enrol(order Order) (*Member, error) {
 }
 
 func (d *Directory) certify(s *Software, transport, signing *rsa.PrivateKey) (*Member, error) {
-	transportCert, err := d.issue(s, pki.Transport(s.OrgID, s.SoftwareID), transport, "tls")
+	transportLeaf, signingLeaf := d.dialect.certificates(s)
+	transportCert, err := d.issue(s, transportLeaf, transport, "tls")
 	if err != nil {
 		return nil, err
 	}
-	signingCert, err := d.issue(s, pki.Signing(s.OrgID, s.SoftwareID), signing, "sig")
+	signingCert, err := d.issue(s, signingLeaf, signing, "sig")
 	if err != nil {
 		return nil, err
 	}
@@ -119,18 +116,4 @@ func (d *Directory) issue(s *Software, leaf x509.Certificate, key *rsa.PrivateKe
 	issued := Key{ID: jwk.ID, Use: use, Serial: certificate.SerialNumber.String(), Certificate: certificate.Raw}
 	s.Keys = append(s.Keys, issued)
 	return issued, nil
-}
-
-// NewOrganisationID returns an id in the form of those that OBIE gives to organisations.
-func NewOrganisationID() string { return "00158000" + random(10) }
-
-// random returns n random letters and digits.
-func random(n int) string {
-	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	text := make([]byte, n)
-	for i := range text {
-		index, _ := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet)))) // crypto/rand's reader never fails
-		text[i] = alphabet[index.Int64()]
-	}
-	return string(text)
 }

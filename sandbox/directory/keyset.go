@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -28,8 +29,8 @@ func (d *Directory) organisationKeys(s *Software, folder string) string {
 	return d.url + "/" + s.OrgID + folder + "/" + s.OrgID + ".jwks"
 }
 
-// statementKeys is the set that verifies software statements.
-func (d *Directory) statementKeys() []pki.JWK {
+// signingKeys is the set that verifies software statements.
+func (d *Directory) signingKeys() []pki.JWK {
 	keys := make([]pki.JWK, 0, len(d.signers))
 	for _, signer := range d.signers {
 		keys = append(keys, signer.jwk)
@@ -50,7 +51,7 @@ func (d *Directory) keys(orgID, id string, revoked bool) ([]pki.JWK, error) {
 	}
 	keys := []pki.JWK{}
 	for _, key := range s.Keys {
-		if key.Revoked != revoked {
+		if key.Revoked != revoked || !slices.Contains(d.dialect.published, key.Use) {
 			continue
 		}
 		jwk, err := pki.CertificateJWK(key.Certificate, key.Use)

@@ -21,7 +21,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
-// made is a directory without software, of which each test gets a copy: making keys takes most of the time here.
+// made are directories without software, of which each test gets a copy: making keys takes most of the time here.
 var made string
 
 func TestMain(m *testing.M) {
@@ -36,9 +36,11 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder) // a temporary folder
 	made = filepath.Join(folder, "directory")
-	if _, err := Create(made, "https://unused.example"); err != nil {
-		log.Print(err)
-		return 1
+	for _, dialect := range Dialects() {
+		if _, err := dialect.Create(made, "https://unused.example"); err != nil {
+			log.Print(err)
+			return 1
+		}
 	}
 	return m.Run()
 }
@@ -47,28 +49,33 @@ func run(m *testing.M) int {
 type served struct {
 	*Directory
 	t      *testing.T
+	all    string // folder of all directories
 	server *httptest.Server
 	member *Member
 }
 
 func serve(t *testing.T) *served {
 	t.Helper()
+	return serveDialect(t, OBIE(), "0015800001HQQrZAAX")
+}
+
+func serveDialect(t *testing.T, dialect Dialect, organisation string) *served {
+	t.Helper()
 	// Statements name the directory's URL, so the server is there before the directory.
-	s := &served{t: t}
+	s := &served{t: t, all: filepath.Join(t.TempDir(), "directory")}
 	s.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.Handler().ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.server.Close)
-	dir := filepath.Join(t.TempDir(), "directory")
-	if err := os.CopyFS(dir, os.DirFS(made)); err != nil {
+	if err := os.CopyFS(s.all, os.DirFS(made)); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(dir, s.server.URL)
+	d, err := dialect.Open(s.all, s.server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Directory = d
-	if s.member, err = d.Enrol(Order{OrgID: "0015800001HQQrZAAX"}); err != nil {
+	if s.member, err = d.Enrol(Order{OrgID: organisation}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -114,7 +121,7 @@ func (s *served) keySet(url string) []pki.JWK {
 
 func (s *served) reopen() {
 	s.t.Helper()
-	again, err := Open(s.dir, s.url)
+	again, err := s.dialect.Open(s.all, s.server.URL)
 	if err != nil {
 		s.t.Fatal(err)
 	}

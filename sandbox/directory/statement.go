@@ -7,10 +7,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
@@ -39,8 +37,8 @@ func (d *Directory) Statement(softwareID string, changes Changes) (string, error
 }
 
 func (d *Directory) sign(s *Software, changes Changes) (string, error) {
-	// "alg MUST be ES256 or PS256" (OBIE directory specification). RS256 is here because banks must refuse it. Any
-	// other alg is a text in the header only.
+	// "alg MUST be ES256 or PS256" (OBIE directory specification). RS256 is here because banks must refuse it, and ES256
+	// because they must where a register signs with PS256 alone. Any other alg is a text in the header only.
 	algorithm := "PS256"
 	if raw, ok := changes.Header["alg"]; ok {
 		var asked string
@@ -53,7 +51,7 @@ func (d *Directory) sign(s *Software, changes Changes) (string, error) {
 		signer = d.signers[1]
 	}
 	header := map[string]any{"alg": algorithm, "typ": "JWT", "kid": signer.jwk.ID}
-	claims := d.claims(s)
+	claims := d.dialect.claims(d, s)
 	for name, value := range changes.Header {
 		header[name] = value
 	}
@@ -65,65 +63,6 @@ func (d *Directory) sign(s *Software, changes Changes) (string, error) {
 		delete(claims, name)
 	}
 	return Compact(signer.key, algorithm, header, claims)
-}
-
-// claims are those of the OBIE directory's statements, all of them.
-func (d *Directory) claims(s *Software) map[string]any {
-	id := make([]byte, 8)
-	_, _ = rand.Read(id) // never fails
-	label := "Sandbox TPP " + s.SoftwareID[:4]
-	site := "https://" + s.OrgID + ".example.com"
-	return map[string]any{
-		"iss": Issuer,
-		"iat": time.Now().Unix(),
-		"jti": hex.EncodeToString(id),
-
-		"software_id":                    s.SoftwareID,
-		"software_client_id":             s.SoftwareID,
-		"software_client_name":           label,
-		"software_client_description":    label + ", made by the sandbox's directory",
-		"software_version":               1.1,
-		"software_environment":           "sandbox",
-		"software_mode":                  "Test",
-		"software_client_uri":            site,
-		"software_logo_uri":              site + "/logo.png",
-		"software_policy_uri":            site + "/policy",
-		"software_tos_uri":               site + "/tos",
-		"software_on_behalf_of_org":      label,
-		"software_redirect_uris":         s.RedirectURIs,
-		"software_roles":                 s.Roles,
-		"software_jwks_endpoint":         d.softwareKeys(s, ""),
-		"software_jwks_revoked_endpoint": d.softwareKeys(s, "/revoked"),
-
-		"org_id":                    s.OrgID,
-		"org_name":                  "Sandbox Organisation " + s.OrgID,
-		"org_status":                "Active",
-		"org_contacts":              contacts(s),
-		"org_jwks_endpoint":         d.organisationKeys(s, ""),
-		"org_jwks_revoked_endpoint": d.organisationKeys(s, "/revoked"),
-		"organisation_competent_authority_claims": map[string]any{
-			"authority_id":    "OBGBR",
-			"registration_id": "Unknown" + s.OrgID,
-			"status":          "Active",
-			"authorisations":  authorisations(s, "GB", "IE", "NL"),
-		},
-	}
-}
-
-func contacts(s *Software) []map[string]string {
-	var all []map[string]string
-	for _, kind := range []string{"Technical", "Business"} {
-		all = append(all, map[string]string{"name": kind, "type": kind, "email": "contact@" + s.OrgID + ".example.com", "phone": "+440000000000"})
-	}
-	return all
-}
-
-func authorisations(s *Software, states ...string) []map[string]any {
-	var all []map[string]any
-	for _, state := range states {
-		all = append(all, map[string]any{"member_state": state, "roles": s.Roles})
-	}
-	return all
 }
 
 // Compact writes a JWS in its compact form: RS256 if that is the algorithm, else what FAPI has for the key. The header is

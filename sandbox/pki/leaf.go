@@ -33,8 +33,27 @@ func Transport(orgID, softwareID string) x509.Certificate {
 
 // Signing is an OB signing certificate (legacy form): the subject of the transport certificate, and of no use for TLS.
 func Signing(orgID, softwareID string) x509.Certificate {
+	return signing(participant(orgID, softwareID))
+}
+
+// CDRClient is a client certificate of the Consumer Data Right: "CN=<software product>, OU=Consumer Data Right,
+// O=<brand>, C=AU", for TLS clients alone.
+func CDRClient(product, brand string) x509.Certificate {
 	return x509.Certificate{
-		Subject:            participant(orgID, softwareID),
+		Subject:     recipient(product, brand),
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+}
+
+// CDRSigning has the subject of the client certificate, and is of no use for TLS.
+func CDRSigning(product, brand string) x509.Certificate {
+	return signing(recipient(product, brand))
+}
+
+func signing(subject pkix.Name) x509.Certificate {
+	return x509.Certificate{
+		Subject:            subject,
 		KeyUsage:           x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 		UnknownExtKeyUsage: []asn1.ObjectIdentifier{documentSigning},
 	}
@@ -46,5 +65,14 @@ func participant(orgID, softwareID string) pkix.Name {
 		OrganizationalUnit: []string{orgID},
 		Organization:       []string{"OpenBanking"},
 		Country:            []string{"GB"},
+	}
+}
+
+func recipient(product, brand string) pkix.Name {
+	return pkix.Name{
+		CommonName:         product,
+		OrganizationalUnit: []string{"Consumer Data Right"},
+		Organization:       []string{brand},
+		Country:            []string{"AU"},
 	}
 }

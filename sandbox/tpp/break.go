@@ -6,35 +6,40 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 )
 
+// everyFault is the name that asks for a list of all faults.
+const everyFault = "list"
+
 // errAnotherBank refuses --break where it would bother people.
 var errAnotherBank = errors.New("--break works in a sandbox only: --world DIR, and no flags that name a bank or a TPP's papers")
 
 // breakOnPurpose registers with a fault, and shows how the bank refuses it.
 func (o *options) breakOnPurpose(ctx context.Context, stdout, stderr io.Writer) error {
-	if o.fault == "list" {
-		return listFaults(stdout)
+	record, err := o.breakable()
+	if err != nil {
+		return &part.Exit{Code: part.UsageCode, Err: err}
 	}
-	faults := Faults()
-	at := slices.IndexFunc(faults, func(f Fault) bool { return f.Name == o.fault })
-	if at < 0 {
-		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("nothing is called %s: --break list says what can be broken", o.fault)}
+	if o.fault == everyFault {
+		return listFaults(stdout, record.Profile)
 	}
-	client, request, err := o.breaking(ctx, &faults[at])
+	fault, err := faultOf(record.Profile, o.fault)
+	if err != nil {
+		return &part.Exit{Code: part.UsageCode, Err: err}
+	}
+	client, request, err := o.breaking(ctx, record, fault)
 	if err != nil {
 		return &part.Exit{Code: part.UsageCode, Err: err}
 	}
 	if o.print {
 		return request.Show(stdout)
 	}
-	_, _ = fmt.Fprintf(stderr, "broken: %s\nto be refused by %s\n", faults[at].What, faults[at].rules())
-	if faults[at].twice {
+	_, _ = fmt.Fprintf(stderr, "broken: %s\nto be refused by %s\n", fault.What, fault.rules())
+	if fault.twice {
 		if err := accepted(ctx, client, request); err != nil {
 			return &part.Exit{Code: part.UsageCode, Err: err}
 		}
@@ -52,18 +57,30 @@ func accepted(ctx context.Context, client *Client, request *Request) error {
 	return err
 }
 
-// breaking makes the request of a fault, and the client that sends it.
-func (o *options) breaking(ctx context.Context, f *Fault) (*Client, *Request, error) {
+// breakable is the TPP whose registration is broken. A list of the faults needs no more than a profile.
+func (o *options) breakable() (Record, error) {
+	if o.fault == everyFault && o.world == "" {
+		record := Record{Profile: o.record.Profile}
+		fill(&record.Profile, usualProfile)
+		_, err := profileOf(record.Profile)
+		return record, err
+	}
+	if o.fault != everyFault {
+		if err := knownFault(o.fault); err != nil {
+			return Record{}, err
+		}
+	}
 	named := o.record
 	named.Profile, named.AuthMethod = "", ""
 	if o.world == "" || named != (Record{}) {
-		return nil, nil, errAnotherBank
+		return Record{}, errAnotherBank
 	}
-	record, err := o.settle()
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := openSandbox(o.world)
+	return o.settle()
+}
+
+// breaking makes the request of a fault, and the client that sends it.
+func (o *options) breaking(ctx context.Context, record Record, f *Fault) (*Client, *Request, error) {
+	s, err := openSandbox(o.world, record.Profile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,6 +112,14 @@ func (c *Client) registerBroken(ask Ask, e edit) (*Request, error) {
 		return nil, err
 	}
 	e.apply(claims)
+	request := newRequest(http.MethodPost, c.Registration)
+	profile, err := profileOf(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if profile.plain {
+		return request, request.plain(claims)
+	}
 	header := map[string]any{"alg": c.algorithm(), "typ": "JWT", "kid": c.SigningKeyID}
 	if e.algorithm != "" {
 		header["alg"] = e.algorithm
@@ -106,7 +131,6 @@ func (c *Client) registerBroken(ask Ask, e edit) (*Request, error) {
 	if e.unsigned {
 		signed = signed[:strings.LastIndex(signed, ".")+1]
 	}
-	request := newRequest(http.MethodPost, c.Registration)
 	request.Header.Set("Content-Type", "application/jwt")
 	request.Body = []byte(signed)
 	return request, nil

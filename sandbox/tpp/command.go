@@ -13,7 +13,7 @@ import (
 
 const usage = `usage: dcr-gateway tpp VERB [flags]
 
-A TPP's own tool. It works with any bank that follows the OBIE registration standard.
+A TPP's own tool. It works with any bank that follows one of the registration standards it knows (--profile).
 
   register   register a software with a bank; the outcome is kept in client.json
   token      get an access token (client_credentials) and keep it there
@@ -29,6 +29,7 @@ Exit code: 0 the bank agreed, 1 the bank refused, 2 the request could not be mad
   dcr-gateway tpp register --world DIR
   dcr-gateway tpp token --scope accounts
   dcr-gateway tpp call https://127.0.0.1:8443/open-banking/v3.1/aisp/accounts
+  dcr-gateway tpp register --world DIR --profile cdr-au --out au.json
   dcr-gateway tpp register --world DIR --break expired-ssa    (--break list: all of them)
 `
 

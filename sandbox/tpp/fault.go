@@ -14,6 +14,7 @@ import (
 type Fault struct {
 	Name, What string
 	Rules      []string // that refuse it, one for each finding
+	Not        string   // why it is none under the profile; empty where it is one
 
 	roles     []string                             // of the software; all of a TPP when nil
 	scope     string                               // asked for; all that the roles allow when empty
@@ -24,8 +25,8 @@ type Fault struct {
 	twice     bool // sent once before, and accepted
 }
 
-// Faults are all that `dcr-gateway tpp register --break` knows. The rules are the gate's, for each of OBIE's versions.
-func Faults() []Fault {
+// allFaults are all that `dcr-gateway tpp register --break` knows. The rules are the gate's, for each of OBIE's versions.
+func allFaults() []Fault {
 	return append(append(statementFaults(), requestFaults()...), metadataFaults()...)
 }
 
@@ -83,7 +84,7 @@ func metadataFaults() []Fault {
 		{Name: "too-many-scopes", What: "an AISP asks for payments too", Rules: []string{"scope.role"},
 			roles: []string{"AISP"}, scope: "openid accounts payments"},
 		{Name: "missing-claims", What: "five claims are left out", Rules: slices.Repeat([]string{"dictionary.required"}, 5),
-			request: edit{omit: []string{"aud", "jti", "scope", "grant_types", "id_token_signed_response_alg"}}},
+			request: edit{omit: []string{"aud", "jti", "token_endpoint_auth_method", "grant_types", "id_token_signed_response_alg"}}},
 		{Name: "ten-mistakes", What: "ten mistakes of all kinds in one request", Rules: []string{
 			"dictionary.values", "dictionary.values", "dictionary.required", "dictionary.type", "software_id", "audience", "keys.jwks",
 			"redirect_uris.https", "redirect_uris.statement", "scope.unknown"},
@@ -114,11 +115,15 @@ Without a switch, as it is the sandbox that must break:
 in ssa.jwt is good for half an hour.
 `
 
-// listFaults writes a line for each fault, and how to see the others.
-func listFaults(w io.Writer) error {
+// listFaults writes a line for each fault of a profile, and how to see the others.
+func listFaults(w io.Writer, profile string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range Faults() {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t(%s)\n", f.Name, f.What, f.rules())
+	for _, f := range FaultsOf(profile) {
+		why := "(" + f.rules() + ")"
+		if f.Not != "" {
+			why = "(not under " + profile + ": " + f.Not + ")"
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, f.What, why)
 	}
 	if err := table.Flush(); err != nil {
 		return err

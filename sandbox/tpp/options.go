@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
@@ -93,7 +92,7 @@ func (o *options) requestFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.record.Statement, "ssa", "", "software statement, `FILE`")
 	flags.StringVar(&o.record.Audience, "aud", "", "aud of the request: the bank's id in the directory")
 	flags.StringVar(&o.scope, "scope", "", "scopes to register for, space separated; all that the roles allow by default")
-	flags.StringVar(&o.record.Profile, "profile", "", "version of the standard, obie-3.1 to obie-3.4; obie-3.3 by default")
+	flags.StringVar(&o.record.Profile, "profile", "", "registration profile: "+strings.Join(profileNames(), ", ")+"; the sandbox's own, or "+usualProfile+", by default")
 	flags.Var(&o.claims, "claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated")
 	flags.Var(&o.omit, "omit", "`NAME` to leave out of the request; may be repeated")
 }
@@ -132,7 +131,7 @@ func (o *options) settle() (Record, error) {
 	}
 	record.merge(kept)
 	if o.world != "" {
-		world, err := worldRecord(o.world, o.tpp)
+		world, err := worldRecord(o.world, record.Profile, o.tpp)
 		if err != nil {
 			return record, err
 		}
@@ -142,9 +141,9 @@ func (o *options) settle() (Record, error) {
 	if record.AuthMethod != PrivateKeyJWT && record.AuthMethod != TLSClientAuth {
 		return record, fmt.Errorf("--auth-method is %s or %s", PrivateKeyJWT, TLSClientAuth)
 	}
-	fill(&record.Profile, "obie-3.3")
-	if !slices.Contains(profiles, record.Profile) {
-		return record, fmt.Errorf("--profile is one of %s", strings.Join(profiles, ", "))
+	fill(&record.Profile, usualProfile)
+	if _, err := profileOf(record.Profile); err != nil {
+		return record, err
 	}
 	if record.Certificate == "" || record.Key == "" {
 		return record, errors.New("name the transport certificate and its key: --cert FILE --key FILE, or --world DIR")

@@ -2,9 +2,7 @@ package tpp
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
@@ -52,27 +49,43 @@ func (c *Client) registration(method, url string, ask Ask) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile, err := profileOf(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	request := newRequest(method, url)
+	if profile.plain {
+		return request, request.plain(claims)
+	}
 	signed, err := c.sign(claims)
 	if err != nil {
 		return nil, fmt.Errorf("sign the registration request: %w", err)
 	}
-	request := newRequest(method, url)
 	request.Header.Set("Content-Type", "application/jwt")
 	request.Body = []byte(signed)
 	return request, nil
 }
 
-// profiles are the versions of the standard whose requests we know. Those from 3.2 on can all be asked in the same way.
-var profiles = []string{profile31, "obie-3.2", "obie-3.3", "obie-3.4"}
+// plain has the claims sent as they are, unsigned.
+func (r *Request) plain(claims map[string]any) (err error) {
+	r.Header.Set("Content-Type", "application/json")
+	r.Body, err = json.Marshal(claims)
+	return err
+}
 
-const profile31 = "obie-3.1"
-
-// claims are the data dictionary's (OBIE DCR), for a TPP that follows it.
+// claims are those of the profile, for a TPP that follows it.
 func (c *Client) claims(ask Ask) (map[string]any, error) {
 	if c.StatementText == "" {
 		return nil, errors.New("a registration request needs a software statement: --ssa FILE")
 	}
-	statement, err := papers(c.StatementText)
+	profile, err := profileOf(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if _, has := profile.members["scope"]; !has && ask.Scope != "" {
+		return nil, fmt.Errorf("a registration request of %s has no scope: it is that of the software statement", c.Profile)
+	}
+	statement, err := papers(c.StatementText, profile.names)
 	if err != nil {
 		return nil, err
 	}
@@ -80,28 +93,21 @@ func (c *Client) claims(ask Ask) (map[string]any, error) {
 	claims := map[string]any{
 		"iss": statement.SoftwareID, "aud": c.Audience, "jti": newUUID(),
 		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
-		"software_id":                  statement.SoftwareID,
-		"software_statement":           c.StatementText,
-		"redirect_uris":                statement.RedirectURIs,
-		"scope":                        ask.Scope,
-		"grant_types":                  []string{"authorization_code", "client_credentials", "refresh_token"},
-		"response_types":               []string{"code id_token"},
-		"application_type":             "web",
-		"id_token_signed_response_alg": c.algorithm(),
-		"request_object_signing_alg":   c.algorithm(),
-		"token_endpoint_auth_method":   c.AuthMethod,
-	}
-	if ask.Scope == "" {
-		claims["scope"] = statement.scope()
+		"software_statement": c.StatementText,
 	}
 	if c.ClientID != "" && !c.Deleted {
 		claims["client_id"] = c.ClientID // "must match the current client_id" (RFC 7592, section 2.2)
 	}
-	if err := c.authentication(claims); err != nil {
-		return nil, err
-	}
-	if c.Profile == profile31 {
-		asIn31(claims, c.algorithm())
+	asked := &asked{Client: c, statement: statement, scope: ask.Scope}
+	fill(&asked.scope, statement.scope())
+	for name, from := range profile.members {
+		value, err := from(asked)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			claims[name] = value
+		}
 	}
 	for name, value := range ask.Claims {
 		claims[name] = value
@@ -110,34 +116,6 @@ func (c *Client) claims(ask Ask) (map[string]any, error) {
 		delete(claims, name)
 	}
 	return claims, nil
-}
-
-// asIn31 writes claims as OBIE DCR 3.1 has them: the scope is an array, the algorithm is always there, and the DN has
-// another name.
-func asIn31(claims map[string]any, algorithm string) {
-	scope, _ := claims["scope"].(string)
-	claims["scope"] = strings.Fields(scope)
-	claims["token_endpoint_auth_signing_alg"] = algorithm
-	if dn, has := claims["tls_client_auth_subject_dn"]; has {
-		claims["tls_client_auth_dn"] = dn
-		delete(claims, "tls_client_auth_subject_dn")
-	}
-}
-
-// authentication adds the claim that goes with the authentication method: OBIE DCR, Data Dictionary.
-func (c *Client) authentication(claims map[string]any) error {
-	switch c.AuthMethod {
-	case PrivateKeyJWT:
-		claims["token_endpoint_auth_signing_alg"] = c.algorithm()
-	case TLSClientAuth:
-		// "must contain the DN of the certificate that the TPP will present"
-		certificate, err := cert.ParsePEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.leaf}))
-		if err != nil {
-			return fmt.Errorf("the transport certificate: %w", err)
-		}
-		claims["tls_client_auth_subject_dn"] = certificate.Subject.String()
-	}
-	return nil
 }
 
 func (c *Client) sign(claims map[string]any) (string, error) {
@@ -154,42 +132,6 @@ func (c *Client) sign(claims map[string]any) (string, error) {
 func (c *Client) clientURL() string {
 	return strings.TrimSuffix(c.Registration, "/") + "/" + url.PathEscape(c.ClientID)
 }
-
-// statement is what a TPP takes over from its software statement. It is the TPP's own, so nothing is verified.
-type statement struct {
-	SoftwareID   string   `json:"software_id"`
-	RedirectURIs []string `json:"software_redirect_uris"`
-	Roles        []string `json:"software_roles"`
-}
-
-func papers(text string) (statement, error) {
-	var s statement
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
-		return s, errors.New("the software statement is not a signed JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return s, fmt.Errorf("the software statement: %w", err)
-	}
-	if err := json.Unmarshal(payload, &s); err != nil {
-		return s, fmt.Errorf("the software statement: %w", err)
-	}
-	return s, nil
-}
-
-// scope is all that the roles allow.
-func (s statement) scope() string {
-	scopes := []string{"openid"}
-	for _, role := range s.Roles {
-		if scope := roleScopes[role]; scope != "" {
-			scopes = append(scopes, scope)
-		}
-	}
-	return strings.Join(scopes, " ")
-}
-
-var roleScopes = map[string]string{"AISP": "accounts", "PISP": "payments", "CBPII": "fundsconfirmations"}
 
 // newUUID returns a random UUID (RFC 9562, version 4).
 func newUUID() string {

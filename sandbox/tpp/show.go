@@ -1,6 +1,7 @@
 package tpp
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ func (r *Request) Show(w io.Writer) error {
 		Header map[string]string `json:"header"`
 		JWT    *decoded          `json:"jwt,omitempty"`
 		Form   map[string]any    `json:"form,omitempty"`
+		JSON   map[string]any    `json:"json,omitempty"`
 	}{Method: r.Method, URL: r.URL, Header: map[string]string{}}
 	for name := range r.Header {
 		shown.Header[name] = r.Header.Get(name)
@@ -33,6 +35,10 @@ func (r *Request) Show(w io.Writer) error {
 			return err
 		}
 		shown.JWT = jwt
+	case "application/json":
+		if err := showClaims(r.Body, &shown.JSON); err != nil {
+			return err
+		}
 	case "application/x-www-form-urlencoded":
 		form, err := url.ParseQuery(string(r.Body))
 		if err != nil {
@@ -78,17 +84,22 @@ func decode(compact string) (*decoded, error) {
 		return nil, err
 	}
 	jwt := &decoded{Header: header}
-	decoder := json.NewDecoder(strings.NewReader(string(payload)))
+	return jwt, showClaims(payload, &jwt.Claims)
+}
+
+// showClaims reads a JSON object, and the software statement in it.
+func showClaims(text []byte, into *map[string]any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := decoder.Decode(&jwt.Claims); err != nil {
-		return nil, err
+	if err := decoder.Decode(into); err != nil {
+		return err
 	}
-	if statement, ok := jwt.Claims["software_statement"].(string); ok {
+	if statement, ok := (*into)["software_statement"].(string); ok {
 		if inner, err := decode(statement); err == nil {
-			jwt.Claims["software_statement"] = inner
+			(*into)["software_statement"] = inner
 		}
 	}
-	return jwt, nil
+	return nil
 }
 
 // Refusal is the reason that a bank gave: RFC 7591 (section 3.2.2), RFC 6749 (section 5.2), and, where the bank tells

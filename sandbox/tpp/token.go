@@ -18,12 +18,18 @@ var ErrNoToken = errors.New("there is no access token yet: get one first (dcr-ga
 // assertionType is the only value there is (RFC 7523, section 2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// TokenRequest makes the request for an access token of the client's own (RFC 6749, section 4.4).
+// TokenRequest makes the request for an access token of the client's own (RFC 6749, section 4.4). Without a scope it is
+// for what the registration itself needs, where the profile asks for that by name.
 func (c *Client) TokenRequest(scope string) (*Request, error) {
 	if c.ClientID == "" {
 		return nil, ErrNoClient
 	}
+	profile, err := profileOf(c.Profile)
+	if err != nil {
+		return nil, err
+	}
 	form := url.Values{"grant_type": {"client_credentials"}}
+	fill(&scope, profile.manage)
 	if scope != "" {
 		form.Set("scope", scope)
 	}

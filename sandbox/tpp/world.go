@@ -14,16 +14,30 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
-// worldRecord describes one of a sandbox's TPPs, counted from 1.
-func worldRecord(dir string, number int) (Record, error) {
-	world, err := worldfile.Read(dir)
+// worldRecord describes one of a sandbox's TPPs, counted from 1, for a profile; "" is the sandbox's own.
+func worldRecord(dir, profile string, number int) (Record, error) {
+	world, err := readWorld(dir, profile)
 	if err != nil {
-		return Record{}, fmt.Errorf("the sandbox: %w", err)
+		return Record{}, err
 	}
 	if number < 1 || number > len(world.TPPs) {
 		return Record{}, fmt.Errorf("the sandbox has TPPs 1 to %d", len(world.TPPs))
 	}
 	return WorldRecord(dir, world, number-1), nil
+}
+
+// readWorld reads a sandbox's world.json, as it is for a profile.
+func readWorld(dir, profile string) (*worldfile.World, error) {
+	if profile != "" {
+		if _, err := profileOf(profile); err != nil {
+			return nil, err
+		}
+	}
+	world, err := worldfile.Read(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the sandbox: %w", err)
+	}
+	return world.For(profile)
 }
 
 // WorldRecord describes one of a sandbox's TPPs, by its index.
@@ -40,7 +54,7 @@ func WorldRecord(dir string, world *worldfile.World, index int) Record {
 
 // freshStatement has the sandbox's directory sign a new software statement.
 func (c *Client) freshStatement(ctx context.Context) error {
-	s, err := openSandbox(c.World)
+	s, err := openSandbox(c.World, c.Profile)
 	if err != nil {
 		return err
 	}
@@ -55,10 +69,10 @@ type sandbox struct {
 	directory *http.Client
 }
 
-func openSandbox(dir string) (*sandbox, error) {
-	world, err := worldfile.Read(dir)
+func openSandbox(dir, profile string) (*sandbox, error) {
+	world, err := readWorld(dir, profile)
 	if err != nil {
-		return nil, fmt.Errorf("the sandbox: %w", err)
+		return nil, err
 	}
 	roots, err := pool(filepath.Join(dir, world.Directory.CA))
 	if err != nil {

@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o Options
 	flags.StringVar(&o.Dir, "data", "dcr-sandbox", "`DIR` of the world's files; an older world in it is replaced")
 	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s; by default 8443 to 8446, and 16379 for Redis")
-	flags.StringVar(&o.Profile, "profile", profiles[0], "registration profile that world.json names, of those that are served: "+strings.Join(profiles, ", "))
+	flags.StringVar(&o.Profile, "profile", profiles[0].Name, "registration profile that world.json is about; all are served: "+strings.Join(profileNames(), ", "))
 	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication methods that discovery names")
 	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
 	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")
@@ -96,10 +96,10 @@ func welcome(dir string, w *World) string {
 
 try, in another terminal:
   dcr-gateway tpp register --world %s
-  dcr-gateway tpp token --scope accounts
+  dcr-gateway tpp token --scope %s
   dcr-gateway tpp call %s
   dcr-gateway routes status --gate unix:%s
 Ctrl-C stops everything.
 `, filepath.Join(w.Dir, worldfile.Name), f.Discovery, f.Registration, f.Token, f.APIs[0].Method, f.APIs[0].URL, f.Directory.API,
-		filepath.Join(w.Dir, f.Routes), dir, f.APIs[0].URL, filepath.Join(dir, strings.TrimPrefix(f.Internal.GateAdmin, "unix:")))
+		filepath.Join(w.Dir, f.Routes), dir, f.APIs[0].Scope, f.APIs[0].URL, filepath.Join(dir, strings.TrimPrefix(f.Internal.GateAdmin, "unix:")))
 }

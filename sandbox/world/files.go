@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -23,6 +24,8 @@ var (
 	routesTemplate string
 	//go:embed directory.yaml.tmpl
 	directoryTemplate string
+	//go:embed cdr.yaml.tmpl
+	cdrTemplate string
 )
 
 // What stands behind Envoy, as routes.yaml and world.json name it.
@@ -35,41 +38,57 @@ const (
 	adminSocket         = "unix:run/envoy-admin.sock"
 )
 
-type registration struct{ Prefix, Path, Profile string }
+// registration is a profile's routes, with the prefix of their names.
+type registration struct {
+	Prefix string
+	profile
+}
 
-// configure writes routes.yaml and directory.yaml.
-func configure(o Options, p ports, w *worldfile.World) error {
+// trust is what the file of a directory says of this sandbox.
+type trust struct{ Issuer, JWKS, Host string }
+
+// configure writes routes.yaml and the files of the directories.
+func configure(o Options, p ports, w *worldfile.World, frameworks []framework) error {
 	routes := struct {
-		Issuer, Audience, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
-		AISP, PISP, CBPII                                                            string
-		Registrations                                                                []registration
+		Issuer, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
+		AISP, PISP, CBPII, Recipient                                       string
+		Audiences                                                          []string
+		Registrations                                                      []registration
 	}{
-		Issuer: w.Issuer, Audience: w.Audience, AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(p.mtls),
+		Issuer: w.Issuer, Audiences: audiences(w), AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(p.mtls),
 		MTLSAddress: loopback(p.mtls), PublicAddress: loopback(p.public), BankAddress: loopback(p.bank),
-		AISP: "/open-banking/v3.1/aisp", PISP: "/open-banking/v3.1/pisp", CBPII: "/open-banking/v3.1/cbpii",
+		AISP: "/open-banking/v3.1/aisp", PISP: "/open-banking/v3.1/pisp", CBPII: "/open-banking/v3.1/cbpii", Recipient: bank.RecipientAccountsPath,
 	}
-	for i, profile := range append([]string{o.Profile}, other(o.Profile)...) {
-		r := registration{Path: registerPath(profile), Profile: profile}
-		if i > 0 { // the world's own profile has the plain names
-			r.Prefix = strings.ReplaceAll(profile, ".", "-") + "-"
+	own, _ := profileNamed(o.Profile)
+	routes.Registrations = append(routes.Registrations, registration{profile: own}) // which has the plain names
+	for _, profile := range profiles {
+		if profile.Name != own.Name {
+			routes.Registrations = append(routes.Registrations, registration{strings.ReplaceAll(profile.Name, ".", "-") + "-", profile})
 		}
-		routes.Registrations = append(routes.Registrations, r)
 	}
 	if err := render(filepath.Join(o.Dir, routesFile), routesTemplate, routes); err != nil {
 		return err
 	}
-	trust := struct{ Issuer, JWKS, Host string }{directory.Issuer, w.Directory.JWKS, loopback(p.directory)}
-	return render(filepath.Join(o.Dir, directoryFile), directoryTemplate, trust)
-}
-
-func other(profile string) []string {
-	var rest []string
-	for _, p := range profiles {
-		if p != profile {
-			rest = append(rest, p)
+	files := map[string]struct{ name, template string }{
+		directory.OBIE().Name: {directoryFile, directoryTemplate}, directory.CDR().Name: {cdrFile, cdrTemplate},
+	}
+	for _, f := range frameworks {
+		file, data := files[f.dialect.Name], trust{f.dialect.Issuer, f.directory.KeysURL(), loopback(p.directory)}
+		if err := render(filepath.Join(o.Dir, file.name), file.template, data); err != nil {
+			return err
 		}
 	}
-	return rest
+	return nil
+}
+
+// audiences are what the requests of all profiles have as aud.
+func audiences(w *worldfile.World) []string {
+	all := []string{w.Audience}
+	for _, papers := range w.Others {
+		all = append(all, papers.Audience)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func render(path, text string, data any) error {
@@ -96,51 +115,4 @@ func renderEnvoy(ctx context.Context, o Options) error {
 		return fmt.Errorf("render Envoy's configuration: %w: %s", err, strings.TrimSpace(complaint.String()))
 	}
 	return pki.WriteFile(filepath.Join(o.Dir, envoyFile), text, os.FileMode(0o600))
-}
-
-// apis are the bank's, each as a client can call it at once.
-func apis(base string) []worldfile.API {
-	account := base + bank.AccountsPath + "/" + bank.SampleAccount
-	return []worldfile.API{
-		{URL: base + bank.AccountsPath, Method: "GET", Scope: "accounts"},
-		{URL: account, Method: "GET", Scope: "accounts"},
-		{URL: account + "/balances", Method: "GET", Scope: "accounts"},
-		{URL: account + "/transactions", Method: "GET", Scope: "accounts"},
-		{URL: base + bank.PaymentConsentsPath, Method: "POST", Scope: "payments"},
-		{URL: base + bank.FundsConsentsPath, Method: "POST", Scope: "fundsconfirmations"},
-	}
-}
-
-// describe is world.json but for the processes.
-func describe(o Options, p ports, m *minted) *worldfile.World {
-	mtls, public := httpsURL(p.mtls), httpsURL(p.public)
-	w := &worldfile.World{
-		Profile: o.Profile, Issuer: public, Audience: directory.NewOrganisationID(),
-		Discovery:    public + "/.well-known/openid-configuration",
-		Registration: mtls + registerPath(o.Profile),
-		Token:        mtls + "/oauth2/token", Revocation: mtls + "/oauth2/revoke", Introspection: mtls + "/oauth2/introspect",
-		JWKS:     public + "/oauth2/jwks",
-		APIs:     apis(mtls),
-		ServerCA: serverCAFile, Routes: routesFile, TPPs: m.tpps,
-		Directory: worldfile.Directory{
-			Issuer: directory.Issuer, API: httpsURL(p.directory), JWKS: m.directory.KeysURL(), CA: serverCAFile,
-			StatementKey:   filepath.Join(directoryFolder, directory.StatementKey),
-			StatementKeyID: m.directory.StatementKeyID(),
-			RootCA:         filepath.Join(directoryFolder, directory.RootFile),
-			IssuingCA:      filepath.Join(directoryFolder, directory.IssuingFile),
-			IssuingKey:     filepath.Join(directoryFolder, directory.IssuingKeyFile),
-			RevocationList: httpsURL(p.directory) + "/crl",
-		},
-		Redis: o.Redis,
-		Internal: worldfile.Internal{
-			Gate: gateSocket, Registry: registrySocket, Admin: adminSocket,
-			GateAdmin: gateAdminSocket, RegistryAdmin: registryAdminSocket, Config: configSocket,
-		},
-		Logs:      worldfile.Logs{Gate: "logs/gate.jsonl", Registry: "logs/registry.jsonl", Envoy: "logs/envoy.jsonl"},
-		Processes: map[string]worldfile.Process{},
-	}
-	if w.Redis == "" {
-		w.Redis = "redis://" + loopback(p.redis) + "/0"
-	}
-	return w
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	trust "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	dcrDirectory "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	shipped "github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -22,12 +22,13 @@ func written(t *testing.T, profile string) Options {
 	if err := prepare(o.Dir); err != nil {
 		t.Fatal(err)
 	}
-	m, err := mint(o.Dir, o.ports())
+	own, _ := profileNamed(profile)
+	frameworks, err := mint(o.Dir, o.ports(), own.dialect())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := describe(o, o.ports(), m)
-	if err := configure(o, o.ports(), w); err != nil {
+	w := describe(o, o.ports(), frameworks)
+	if err := configure(o, o.ports(), w, frameworks); err != nil {
 		t.Fatal(err)
 	}
 	w.Processes = processes(o, o.ports(), w, "/usr/bin/envoy")
@@ -44,15 +45,25 @@ func TestFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[string]string{"register": "/open-banking/v3.2/register"}
-		for _, name := range profile.Names() {
-			version := strings.TrimPrefix(name, "obie-")
-			want["obie-"+strings.ReplaceAll(version, ".", "-")+"-register"] = "/open-banking/v" + version + "/register"
+		paths := map[string]string{
+			"obie-3.1": "/open-banking/v3.1/register", "obie-3.2": "/open-banking/v3.2/register", "obie-3.3": "/open-banking/v3.3/register",
+			"obie-3.4": "/open-banking/v3.4/register", "generic-0.1": "/open-banking/0.1/register",
+			"is-json": "/api/identity/oauth2/dcr/v1.1/register/", "cdr-au": "/cds-au/v1/register",
 		}
-		delete(want, "obie-3-2-register") // the world's own has the plain names
+		want := map[string]string{}
+		for _, name := range shipped.Names() {
+			prefix := strings.ReplaceAll(name, ".", "-") + "-"
+			if name == o.Profile { // the world's own has the plain names
+				prefix = ""
+			}
+			want[prefix+"register"] = paths[name]
+			want[prefix+"client"] = strings.TrimSuffix(paths[name], "/") + "/{ClientId}"
+			want[prefix+"client-update"] = want[prefix+"client"]
+		}
 		for _, route := range file.Routes {
 			if path, ok := want[route.Name]; ok && route.Path == path {
 				delete(want, route.Name)
+				wantOwn(t, route)
 			}
 		}
 		if len(want) > 0 {
@@ -62,9 +73,11 @@ func TestFiles(t *testing.T) {
 			t.Errorf("auth_methods are %v", file.AuthMethods)
 		}
 	})
-	t.Run("directory.yaml is good", func(t *testing.T) {
-		if _, err := trust.Load(filepath.Join(o.Dir, directoryFile)); err != nil {
-			t.Error(err)
+	t.Run("the directories' files are good", func(t *testing.T) {
+		for _, name := range []string{directoryFile, cdrFile} {
+			if _, err := dcrDirectory.Load(filepath.Join(o.Dir, name)); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	t.Run("private keys are their owner's only", func(t *testing.T) {
@@ -80,17 +93,30 @@ func TestFiles(t *testing.T) {
 			}
 			return err
 		})
-		if err != nil || keys != 11 {
-			t.Errorf("%d keys, want 11 (%v)", keys, err)
+		// Three of each framework, two of each of four TPPs, and two of servers.
+		if err != nil || keys != 16 {
+			t.Errorf("%d keys, want 16 (%v)", keys, err)
 		}
 	})
 	t.Run("world.json keeps its contract", func(t *testing.T) { wantContract(t, o) })
 }
 
+// wantOwn checks what the routes of some profiles have that those of the others have not.
+func wantOwn(t *testing.T, route routes.Route) {
+	t.Helper()
+	manages := route.Profile == "cdr-au" && route.Needs("bearer")
+	if route.Needs("scope") != manages || manages != slices.Equal(route.Scopes, []string{"cdr:registration"}) {
+		t.Errorf("%s has the scopes %v", route.Name, route.Scopes)
+	}
+	if unsigned := route.Profile == "is-json" && route.Needs("statement"); route.Unsigned != unsigned {
+		t.Errorf("%s takes unsigned requests: %v", route.Name, route.Unsigned)
+	}
+}
+
 // contract lists the members that clients written elsewhere rely on.
 var contract = map[string][]string{
 	"": {"profile", "issuer", "audience", "discovery", "registration_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri",
-		"apis", "server_ca", "routes", "tpps", "directory", "redis", "internal", "logs", "processes"},
+		"apis", "server_ca", "routes", "tpps", "directory", "redis", "internal", "logs", "processes", "registration_endpoints", "worlds"},
 	"apis/0":    {"url", "method", "scope"},
 	"tpps/0":    {"org_id", "software_id", "roles", "redirect_uris", "transport_cert", "transport_key", "signing_key", "signing_kid", "jwks_url", "ssa"},
 	"directory": {"issuer", "api", "jwks_url", "ca", "ssa_signing_key", "ssa_kid", "root_ca", "issuing_ca_cert", "issuing_ca_key"},

@@ -16,14 +16,10 @@ const lockFile = "sandbox.lock"
 
 // folderFiles are all that a sandbox makes in its folder. A new world replaces them and touches nothing else.
 func folderFiles() []string {
-	names := []string{
-		worldfile.Name, routesFile, directoryFile, envoyFile, serverCAFile,
+	return append(tppFolders(),
+		worldfile.Name, routesFile, directoryFile, cdrFile, envoyFile, serverCAFile,
 		tlsFolder, directoryFolder, redisFolder, logsFolder, runFolder,
-	}
-	for i := range tppCount {
-		names = append(names, tppFolder(i))
-	}
-	return names
+	)
 }
 
 // claim takes a folder for a new world: it makes it and locks it. A folder whose world is alive, or that holds files of

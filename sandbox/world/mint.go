@@ -16,6 +16,7 @@ import (
 const (
 	routesFile      = "routes.yaml"
 	directoryFile   = "directory.yaml"
+	cdrFile         = "cdr.yaml"
 	envoyFile       = "envoy.yaml"
 	serverCAFile    = "server-ca.pem"
 	tlsFolder       = "tls"
@@ -25,36 +26,52 @@ const (
 	runFolder       = "run"
 )
 
-// tppCount is how many TPPs a world has: two softwares of one organisation and one of another.
-const tppCount = 3
-
-func tppFolder(index int) string { return fmt.Sprintf("tpp-%d", index+1) }
-
-// minted is what a world's files hold.
-type minted struct {
+// framework is a trust framework of a world, with its TPPs.
+type framework struct {
+	dialect   directory.Dialect
 	directory *directory.Directory
 	tpps      []directory.Member
 }
 
-// mint makes all keys and certificates and writes their files.
-func mint(dir string, p ports) (*minted, error) {
-	d, err := directory.Create(filepath.Join(dir, directoryFolder), httpsURL(p.directory))
-	if err != nil {
-		return nil, fmt.Errorf("make the directory: %w", err)
+// mint makes all keys and certificates and writes their files: for each framework at once, that of the world's own
+// profile first.
+func mint(dir string, p ports, own directory.Dialect) ([]framework, error) {
+	frameworks := []framework{{dialect: own}}
+	for _, dialect := range directory.Dialects() {
+		if dialect.Name != own.Name {
+			frameworks = append(frameworks, framework{dialect: dialect})
+		}
+	}
+	failures := make([]error, len(frameworks))
+	var made sync.WaitGroup
+	for i := range frameworks {
+		made.Go(func() {
+			failures[i] = frameworks[i].mint(dir, httpsURL(p.directory), casting(frameworks[i].dialect, i == 0))
+		})
+	}
+	made.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return nil, err
 	}
 	if err := mintServers(dir); err != nil {
 		return nil, fmt.Errorf("make the server certificates: %w", err)
 	}
-	tpps, err := enrol(d)
-	if err != nil {
-		return nil, fmt.Errorf("make the TPPs: %w", err)
+	return frameworks, nil
+}
+
+func (f *framework) mint(dir, url string, cast []role) (err error) {
+	if f.directory, err = f.dialect.Create(filepath.Join(dir, directoryFolder), url); err != nil {
+		return fmt.Errorf("make the directory of %s: %w", f.dialect.Issuer, err)
 	}
-	for i := range tpps {
-		if err := writeTPP(dir, tppFolder(i), &tpps[i]); err != nil {
-			return nil, err
+	if f.tpps, err = enrol(f.directory, cast); err != nil {
+		return fmt.Errorf("make the TPPs of %s: %w", f.dialect.Issuer, err)
+	}
+	for i := range f.tpps {
+		if err := writeTPP(dir, cast[i].folder, &f.tpps[i]); err != nil {
+			return err
 		}
 	}
-	return &minted{directory: d, tpps: tpps}, nil
+	return nil
 }
 
 // mintServers makes the CA of the world's HTTPS servers and their certificates. The CA's key is kept nowhere.
@@ -88,18 +105,12 @@ func mintServers(dir string) error {
 }
 
 // enrol registers the TPPs, all at once: each waits for its own keys.
-func enrol(d *directory.Directory) ([]directory.Member, error) {
-	first, second := directory.NewOrganisationID(), directory.NewOrganisationID()
-	orders := [tppCount]directory.Order{
-		{OrgID: first, Roles: []string{"AISP", "PISP", "CBPII"}, RedirectURIs: []string{"https://tpp-1.example.com/callback", "https://tpp-1.example.com/return"}},
-		{OrgID: first, Roles: []string{"AISP", "PISP"}, RedirectURIs: []string{"https://tpp-2.example.com/callback"}},
-		{OrgID: second, Roles: []string{"AISP", "PISP"}, RedirectURIs: []string{"https://tpp-3.example.com/callback"}},
-	}
-	tpps, failures := make([]directory.Member, tppCount), make([]error, tppCount)
+func enrol(d *directory.Directory, cast []role) ([]directory.Member, error) {
+	tpps, failures := make([]directory.Member, len(cast)), make([]error, len(cast))
 	var enrolled sync.WaitGroup
-	for i, order := range orders {
+	for i, role := range cast {
 		enrolled.Go(func() {
-			member, err := d.Enrol(order)
+			member, err := d.Enrol(role.order)
 			if err != nil {
 				failures[i] = err
 				return

@@ -19,14 +19,11 @@ type Options struct {
 	Redis       string // URL of an existing server; one is started when empty
 }
 
-// profiles are those that a world can have: all are served, each on a path of its own, and one is named in world.json.
-var profiles = []string{"obie-3.3", "obie-3.4", "obie-3.2", "obie-3.1"}
-
 var authMethods = []string{"private_key_jwt", "tls_client_auth"}
 
 func (o Options) check() error {
-	if !slices.Contains(profiles, o.Profile) {
-		return fmt.Errorf("--profile is one of %s", strings.Join(profiles, ", "))
+	if _, known := profileNamed(o.Profile); !known {
+		return fmt.Errorf("--profile is one of %s", strings.Join(profileNames(), ", "))
 	}
 	if len(o.AuthMethods) == 0 {
 		return fmt.Errorf("--auth-methods names at least one of %s", strings.Join(authMethods, ", "))
@@ -40,9 +37,4 @@ func (o Options) check() error {
 		return errors.New("--port is a number from 1 to 65531")
 	}
 	return nil
-}
-
-// registerPath is where a profile's registration endpoint is.
-func registerPath(profile string) string {
-	return "/open-banking/v" + strings.TrimPrefix(profile, "obie-") + "/register"
 }

@@ -36,7 +36,7 @@ func stopOrder() []string {
 func processes(o Options, p ports, w *worldfile.World, envoy string) map[string]worldfile.Process {
 	self := func(args ...string) worldfile.Process { return process(o.Executable, args...) }
 	all := map[string]worldfile.Process{
-		directoryPart: self("sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", w.Directory.API,
+		directoryPart: self("sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", httpsURL(p.directory),
 			"--cert", filepath.Join(directoryFolder, "server.pem"), "--key", filepath.Join(directoryFolder, "server.key")),
 		bankPart: self("sandbox-bank", "--listen", loopback(p.bank)),
 		registryPart: self("registry", "--routes", routesFile, "--listen", registrySocket, "--admin", registryAdminSocket,

@@ -59,12 +59,13 @@ func (w *World) start(ctx context.Context, o Options, p ports, say func(string))
 		return err
 	}
 	say("minting keys and certificates")
-	m, err := mint(o.Dir, p)
+	own, _ := profileNamed(o.Profile) // it was checked
+	frameworks, err := mint(o.Dir, p, own.dialect())
 	if err != nil {
 		return err
 	}
-	w.File = describe(o, p, m)
-	if err := configure(o, p, w.File); err != nil {
+	w.File = describe(o, p, frameworks)
+	if err := configure(o, p, w.File, frameworks); err != nil {
 		return err
 	}
 	if err := renderEnvoy(ctx, o); err != nil {

@@ -4,8 +4,11 @@ package worldfile
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -34,6 +37,35 @@ type World struct {
 	Internal      Internal           `json:"internal"`
 	Logs          Logs               `json:"logs"`
 	Processes     map[string]Process `json:"processes"`
+
+	Registrations map[string]string `json:"registration_endpoints"` // of every profile
+	Others        map[string]Papers `json:"worlds"`
+}
+
+// Papers are what a profile needs whose trust framework is not that of the world's own profile.
+type Papers struct {
+	Registration string             `json:"registration_endpoint"`
+	Audience     string             `json:"audience"`
+	APIs         []API              `json:"apis"`
+	TPPs         []directory.Member `json:"tpps"`
+	Directory    Directory          `json:"directory"`
+}
+
+// For is the world as it is for a profile: with its registration endpoint and, where it has papers of its own, with those.
+func (w *World) For(profile string) (*World, error) {
+	if profile == "" || profile == w.Profile {
+		return w, nil
+	}
+	endpoint, ok := w.Registrations[profile]
+	if !ok {
+		return nil, fmt.Errorf("the sandbox has no profile %s; it has %s", profile, strings.Join(slices.Sorted(maps.Keys(w.Registrations)), ", "))
+	}
+	seen := *w
+	seen.Profile, seen.Registration = profile, endpoint
+	if papers, other := w.Others[profile]; other {
+		seen.Audience, seen.APIs, seen.TPPs, seen.Directory = papers.Audience, papers.APIs, papers.TPPs, papers.Directory
+	}
+	return &seen, nil
 }
 
 // API is an API of the bank, behind the gateway.

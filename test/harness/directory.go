@@ -12,6 +12,10 @@ import (
 
 // Order asks the directory for a new software; what is left out is chosen there.
 type Order struct {
+	// Profile is the registration profile that the software will follow, and so which directory it is of; the world's own
+	// when empty.
+	Profile string `json:"-"`
+
 	OrgID        string   `json:"org_id,omitempty"`
 	Roles        []string `json:"roles,omitempty"`
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
@@ -26,14 +30,22 @@ type Changes struct {
 
 // Enrol has the directory make a new software, with keys and certificates of its own.
 func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
-	var member member
-	if err := w.askDirectory(ctx, "/software", order, &member); err != nil {
+	at, err := w.File.For(order.Profile)
+	if err != nil {
 		return nil, err
 	}
-	return newSoftware(w, member)
+	var member member
+	if err := w.ask(ctx, at.Directory.API+"/software", order, &member); err != nil {
+		return nil, err
+	}
+	software, err := newSoftware(w, member)
+	if err == nil {
+		software.Profile = at.Profile
+	}
+	return software, err
 }
 
-// Adopt is a software that another directory has enrolled: answer is what that one said.
+// Adopt is a software that a directory has enrolled that is not the world's: answer is what that one said.
 func (w *World) Adopt(answer []byte) (*Software, error) {
 	var member member
 	if err := json.Unmarshal(answer, &member); err != nil {
@@ -51,7 +63,7 @@ func (s *Software) Statement(ctx context.Context, changes Changes) (string, erro
 	var signed struct {
 		Statement string `json:"ssa"`
 	}
-	if err := s.World.askDirectory(ctx, "/ssa", order, &signed); err != nil {
+	if err := s.World.ask(ctx, s.at().Directory.API+"/ssa", order, &signed); err != nil {
 		return "", err
 	}
 	Remember(signed.Statement)
@@ -61,36 +73,47 @@ func (s *Software) Statement(ctx context.Context, changes Changes) (string, erro
 // Publish has the directory list a certificate as one of the software's, beside those that it has issued.
 func (s *Software) Publish(ctx context.Context, certificate tls.Certificate) error {
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-	return s.World.askDirectory(ctx, "/certificates", map[string]string{"software_id": s.SoftwareID, "certificate": string(text)}, nil)
+	return s.World.ask(ctx, s.at().Directory.API+"/certificates", map[string]string{"software_id": s.SoftwareID, "certificate": string(text)}, nil)
+}
+
+// Restate has the directory sign a statement for the software's next requests, where one is good for a single request.
+func (s *Software) Restate(ctx context.Context) (err error) {
+	s.FirstStatement, err = s.Statement(ctx, Changes{})
+	return err
 }
 
 // RevokeKey has the directory move a key of the software to its revoked set, and its certificate with it.
 func (s *Software) RevokeKey(ctx context.Context, kid string) error {
-	return s.World.askDirectory(ctx, "/revoke", map[string]string{"software_id": s.SoftwareID, "kid": kid}, nil)
+	return s.World.ask(ctx, s.at().Directory.API+"/revoke", map[string]string{"software_id": s.SoftwareID, "kid": kid}, nil)
 }
 
-// RevokeCertificate has the directory revoke a certificate by its serial number.
+// RevokeCertificate has the directory of the world's own profile revoke a certificate by its serial number.
 func (w *World) RevokeCertificate(ctx context.Context, serial string) error {
 	return w.askDirectory(ctx, "/revoke", map[string]string{"serial": serial}, nil)
 }
 
-// askDirectory orders something of the directory's API and reads the answer into a value, unless that is nil.
+// askDirectory orders something of the API of the directory of the world's own profile.
 func (w *World) askDirectory(ctx context.Context, path string, order, into any) error {
+	return w.ask(ctx, w.File.Directory.API+path, order, into)
+}
+
+// ask orders something of a directory's API and reads the answer into a value, unless that is nil.
+func (w *World) ask(ctx context.Context, url string, order, into any) error {
 	body, err := json.Marshal(order)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.File.Directory.API+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Accept", "application/json")
 	answer, err := Do(w.Client(nil, HTTP1), request)
 	if err != nil {
-		return fmt.Errorf("ask the directory for %s: %w", path, err)
+		return fmt.Errorf("ask the directory for %s: %w", url, err)
 	}
 	if answer.Status >= http.StatusBadRequest {
-		return fmt.Errorf("ask the directory for %s: it answers %s", path, answer)
+		return fmt.Errorf("ask the directory for %s: it answers %s", url, answer)
 	}
 	if into == nil {
 		return nil

@@ -23,7 +23,8 @@ func (w *World) Register(tb testing.TB, order Order) *Registered {
 		tb.Fatal(err)
 	}
 	r := &Registered{Software: software, HTTP: w.Client(&software.Transport, HTTP2)}
-	answer := r.Send(tb, http.MethodPost, w.File.Registration, "application/jose", software.Request().Compact(), false)
+	contentType, body := software.Sent(software.Request())
+	answer := r.Send(tb, http.MethodPost, software.RegistrationURL(), contentType, body, false)
 	if answer.Status != http.StatusCreated {
 		tb.Fatalf("register: %s", answer)
 	}
@@ -38,6 +39,9 @@ func (r *Registered) Renew(tb testing.TB) {
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "client_assertion": {r.Assertion(r.ID).Compact()},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+	}
+	if scope := r.TokenScope(); scope != "" {
+		form.Set("scope", scope)
 	}
 	answer := r.Send(tb, http.MethodPost, r.World.File.Token, "application/x-www-form-urlencoded", form.Encode(), false)
 	if answer.Status != http.StatusOK {

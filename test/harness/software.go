@@ -18,6 +18,7 @@ import (
 type Software struct {
 	World *World
 
+	Profile           string // that it follows
 	OrgID, SoftwareID string
 	RedirectURIs      []string
 	Transport         tls.Certificate
@@ -26,7 +27,7 @@ type Software struct {
 	Signing           crypto.Signer
 	SigningKeyID      string
 	SigningCert       tls.Certificate
-	FirstStatement    string // of when it was enrolled
+	FirstStatement    string // of when it was enrolled, or of the last Restate
 }
 
 // member is the directory's answer to an order.
@@ -59,7 +60,7 @@ func newSoftware(w *World, m member) (*Software, error) {
 	}
 	Remember(m.Statement)
 	return &Software{
-		World: w, OrgID: m.OrgID, SoftwareID: m.SoftwareID, RedirectURIs: m.RedirectURIs,
+		World: w, Profile: w.File.Profile, OrgID: m.OrgID, SoftwareID: m.SoftwareID, RedirectURIs: m.RedirectURIs,
 		Transport: transport, TransportSerial: m.TransportSerial, TransportKeyID: m.TransportKeyID,
 		Signing: key, SigningKeyID: m.SigningKeyID, SigningCert: signing, FirstStatement: m.Statement,
 	}, nil
@@ -72,14 +73,14 @@ const (
 )
 
 // Request is a registration request that the software would sign: with private_key_jwt, its first statement and a jti
-// of its own.
+// of its own, in the shape of its profile. Sent says how it is sent.
 func (s *Software) Request() *JWT {
 	now := time.Now()
-	return &JWT{
+	request := &JWT{
 		Key:    s.Signing,
 		Header: map[string]any{"alg": "PS256", "typ": "JWT", "kid": s.SigningKeyID},
 		Claims: map[string]any{
-			"iss": s.SoftwareID, "aud": s.World.File.Audience, "jti": uuid.NewString(),
+			"iss": s.SoftwareID, "aud": s.at().Audience, "jti": uuid.NewString(),
 			"iat": now.Unix(), "exp": now.Add(requestLife).Unix(),
 			"software_statement":              s.FirstStatement,
 			"redirect_uris":                   s.RedirectURIs,
@@ -93,12 +94,18 @@ func (s *Software) Request() *JWT {
 			"request_object_signing_alg":      "PS256",
 		},
 	}
+	shapes[s.Profile].apply(request.Claims)
+	return request
 }
 
 // SSA is the software's first statement as if the directory had not signed it yet: what is changed in it is signed with
 // the directory's own key, unless Key is changed too.
 func (s *Software) SSA() (*JWT, error) {
-	token := &JWT{Key: s.World.StatementKey}
+	key, err := readKey(s.World.Path(s.at().Directory.StatementKey))
+	if err != nil {
+		return nil, err
+	}
+	token := &JWT{Key: key}
 	parts := strings.Split(s.FirstStatement, ".")
 	if len(parts) != 3 {
 		return nil, errors.New("the directory's statement is no compact JWS")

@@ -31,7 +31,7 @@ const (
 // Options say which world to start. The zero value of everything but Program will do.
 type Options struct {
 	Program     string // what Build has built
-	Profile     string // obie-3.3 when empty
+	Profile     string // the world's own; obie-3.3 when empty
 	AuthMethods []string
 	Redis       string // URL of an existing server; one is started when empty
 }
@@ -43,7 +43,7 @@ type World struct {
 	roots   *x509.CertPool
 	running *world.World
 
-	// StatementKey is the directory's, that nobody has in the real world.
+	// StatementKey is that of the directory of the world's own profile, which nobody has in the real world.
 	StatementKey crypto.Signer
 
 	mu      sync.Mutex
@@ -120,10 +120,8 @@ func parseKey(text string) (crypto.Signer, error) {
 // Path is the absolute path of a file that world.json names.
 func (w *World) Path(name string) string { return filepath.Join(w.Dir, name) }
 
-// RegistrationURL is the registration endpoint of a profile, "obie-3.2" or "obie-3.3"; a world serves both.
-func (w *World) RegistrationURL(profile string) string {
-	return strings.Replace(w.File.Registration, strings.TrimPrefix(w.File.Profile, "obie-"), strings.TrimPrefix(profile, "obie-"), 1)
-}
+// RegistrationURL is the registration endpoint of a profile; a world serves all of them.
+func (w *World) RegistrationURL(profile string) string { return w.File.Registrations[profile] }
 
 // MTLS is the address of the listener that asks for a client certificate, as an URL without a path.
 func (w *World) MTLS() string { return strings.TrimSuffix(w.File.Token, "/oauth2/token") }
@@ -139,7 +137,14 @@ func (w *World) keyPair(certificate, key string) (tls.Certificate, error) {
 	return tls.LoadX509KeyPair(w.Path(certificate), w.Path(key))
 }
 
-// IssuingCA reads the CA that certifies TPPs, with the key that nobody has in the real world.
-func (w *World) IssuingCA() (tls.Certificate, error) {
-	return w.keyPair(w.File.Directory.IssuingCA, w.File.Directory.IssuingKey)
+// IssuingCA reads the CA that certifies TPPs of the world's own profile, with the key that nobody has in the real world.
+func (w *World) IssuingCA() (tls.Certificate, error) { return w.IssuingCAOf("") }
+
+// IssuingCAOf is the CA that certifies TPPs of a profile.
+func (w *World) IssuingCAOf(profile string) (tls.Certificate, error) {
+	at, err := w.File.For(profile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return w.keyPair(at.Directory.IssuingCA, at.Directory.IssuingKey)
 }

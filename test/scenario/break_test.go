@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 	tpptool "github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 )
 
@@ -17,18 +18,12 @@ import (
 func TestBreakOnPurpose(t *testing.T) {
 	t.Parallel()
 	t.Run("faults", func(t *testing.T) {
-		for _, fault := range tpptool.Faults() {
-			t.Run(fault.Name, func(t *testing.T) {
-				t.Parallel()
-				stdout, stderr, code := runTool(t, t.TempDir(), "register", "--world", gateway.Dir, "--break", fault.Name)
-				if code != 1 {
-					t.Fatalf("exit code %d, want 1: %s", code, stderr)
+		for _, profile := range []string{"obie-3.3", "generic-0.1", "is-json", "cdr-au"} { // those of OBIE are alike in this
+			for _, fault := range tpptool.FaultsOf(profile) {
+				if fault.Not == "" {
+					t.Run(profile+" "+fault.Name, func(t *testing.T) { t.Parallel(); brokenAs(t, profile, fault) })
 				}
-				if !strings.Contains(stderr, "broken: "+fault.What+"\n") || !strings.Contains(stderr, "\nrefused: ") {
-					t.Errorf("the tool says %q", stderr)
-				}
-				wantRules(t, stdout, stderr, fault.Rules)
-			})
+			}
 		}
 	})
 	newTPP(t).register(t, nil)
@@ -38,6 +33,19 @@ func TestBreakOnPurpose(t *testing.T) {
 			t.Errorf("the sandbox's own TPP cannot %s any more: exit code %d: %s", args[0], code, stderr)
 		}
 	}
+}
+
+func brokenAs(t *testing.T, profile string, fault tpptool.Fault) {
+	var stdout, stderr bytes.Buffer
+	err := tpptool.Run(t.Context(), []string{"register", "--world", gateway.Dir, "--profile", profile, "--break", fault.Name}, &stdout, &stderr)
+	var exit *part.Exit
+	if !errors.As(err, &exit) || exit.Code != 1 {
+		t.Fatalf("%v, want exit code 1: %s", err, &stderr)
+	}
+	if said := stderr.String(); !strings.Contains(said, "broken: "+fault.What+"\n") || !strings.Contains(said, "\nrefused: ") {
+		t.Errorf("the tool says %q", said)
+	}
+	wantRules(t, stdout.Bytes(), stderr.String(), fault.Rules)
 }
 
 // wantRules compares the rules of a refusal, one for each finding, and checks that the tool shows every finding.

@@ -78,7 +78,7 @@ func (a *abroad) trust(t *testing.T, w *harness.World) {
 	}
 	text, err := w.Routes()
 	if err == nil {
-		text = strings.Replace(text, "directories: [directory.yaml]", "directories: [directory.yaml, abroad.yaml]", 1)
+		text = strings.Replace(text, "directories: [directory.yaml", "directories: [directory.yaml, abroad.yaml", 1)
 		err = w.Install(t.Context(), text+`
   - {name: readers, path: /open-banking/v3.1/aisp/accounts/22289/balances, methods: [GET], checks: [certificate, bearer, role], roles: [READER], upstream: bank}
 `)

@@ -30,7 +30,7 @@ func TestRequestClaims(t *testing.T) {
 		{"software_id of another", claim("software_id", newTPP(t).SoftwareID), metadata("software_id")},
 		{"aud of another bank", claim("aud", "0015800001HQQrZAAX"), metadata("audience")},
 		{"aud the token endpoint", claim("aud", p.World.File.Token), metadata("audience")},
-		{"aud the issuer", claim("aud", p.World.File.Issuer), metadata("audience")},
+		{"aud the registration endpoint", claim("aud", p.World.File.Registration), metadata("audience")},
 		{"aud in other letters", claim("aud", swapCase(p.World.File.Audience)), metadata("audience")},
 		{"aud with a space", claim("aud", p.World.File.Audience+" "), metadata("audience")},
 		{"aud among others", claim("aud", []string{p.World.File.Audience, "x"}), metadata("dictionary.type")},

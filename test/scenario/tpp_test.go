@@ -25,7 +25,13 @@ func enrol(t *testing.T, w *harness.World, order harness.Order) *tpp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &tpp{Software: s, protocol: harness.HTTP2, registration: w.File.Registration}
+	return &tpp{Software: s, protocol: harness.HTTP2, registration: s.RegistrationURL()}
+}
+
+// follow makes the software follow another profile of its directory.
+func (p *tpp) follow(profile string) {
+	p.Profile = profile
+	p.registration = p.RegistrationURL()
 }
 
 // statement is a fresh statement of the directory for this software, with changes.
@@ -108,7 +114,8 @@ func (p *tpp) roundTrip(c call, request *http.Request) (*harness.Answer, error) 
 // post sends a registration request to the registration endpoint.
 func (p *tpp) post(t *testing.T, request *harness.JWT) *harness.Answer {
 	t.Helper()
-	return p.do(t, call{method: "POST", url: p.registration, contentType: "application/jose", body: request.Compact()})
+	contentType, body := p.Sent(request)
+	return p.do(t, call{method: "POST", url: p.registration, contentType: contentType, body: body})
 }
 
 // client is a registered client of a software.
@@ -132,7 +139,7 @@ func (p *tpp) register(t *testing.T, change func(*harness.JWT)) *client {
 	}
 	document := answer.JSON(t)
 	id, _ := document["client_id"].(string)
-	return &client{tpp: p, id: id, url: p.registration + "/" + id, document: document}
+	return &client{tpp: p, id: id, url: p.ClientURL(id), document: document}
 }
 
 // newClient is a new software of the shared world that is registered with private_key_jwt.
@@ -146,6 +153,9 @@ func (c *client) form(changes url.Values) url.Values {
 	}
 	if _, set := changes["client_assertion"]; !set {
 		form.Set("client_assertion", c.Assertion(c.id).Compact())
+	}
+	if scope := c.TokenScope(); scope != "" {
+		form.Set("scope", scope)
 	}
 	for name, values := range changes {
 		if len(values) == 1 && values[0] == absent {
@@ -197,5 +207,5 @@ func (c *client) read(t *testing.T, token string) *harness.Answer {
 // accounts asks the bank's API with a token.
 func (c *client) accounts(t *testing.T, token string) *harness.Answer {
 	t.Helper()
-	return c.do(t, call{method: "GET", url: c.World.File.APIs[0].URL, header: bearer(token)})
+	return c.do(t, call{method: "GET", url: c.API().URL, header: bearer(token)})
 }

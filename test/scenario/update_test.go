@@ -11,7 +11,8 @@ import (
 // put sends an update with a token.
 func (c *client) put(t *testing.T, token string, request *harness.JWT) *harness.Answer {
 	t.Helper()
-	return c.do(t, call{method: "PUT", url: c.url, contentType: "application/jwt", body: request.Compact(), header: bearer(token)})
+	contentType, body := c.Sent(request)
+	return c.do(t, call{method: "PUT", url: c.url, contentType: contentType, body: body, header: bearer(token)})
 }
 
 // An update replaces all of the metadata, and nothing of who the client is; its tokens live on (rules C.4).

@@ -1,4 +1,4 @@
-package directory
+package strictyaml
 
 import (
 	"strconv"
@@ -11,7 +11,7 @@ import (
 
 // locate gives each fault the line and column of its key, or of the nearest key around it that the text has. What a
 // file has from the one that it extends has no line.
-func locate(text []byte, list faults) {
+func locate(text []byte, list Faults) {
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil || len(tree.Docs) == 0 { // it was decoded before
 		return

@@ -1,0 +1,156 @@
+package conform
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+)
+
+const usage = `usage: dcr-gateway conform --base URL [flags]
+       dcr-gateway conform --world DIR [flags]
+       dcr-gateway conform --list [--profile NAME]
+
+Registers a software with a bank, again and again, well and badly, and says which clauses of the standard hold there. What it
+registers it deletes. The software must not be registered there yet.
+
+Exit code: 0 all that could be judged holds, 1 something does not, 2 it could not be run.
+`
+
+// Run is the command. Its error has an ExitCode: 1 where a clause does not hold, 2 where the bank could not be judged.
+func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	o := &options{}
+	flags := o.flags(stderr)
+	if _, err := cli.Parse(flags, arguments, 0); err != nil {
+		return err
+	}
+	if o.list {
+		return o.printCases(stdout)
+	}
+	setup, err := o.setup()
+	if err != nil {
+		return cli.Exit{Code: 2, Text: err.Error()}
+	}
+	report, err := Judge(ctx, setup)
+	if err != nil {
+		return cli.Exit{Code: 2, Text: err.Error()}
+	}
+	return o.print(report, stdout)
+}
+
+func (o *options) print(report *Report, stdout io.Writer) error {
+	if o.junit != "" {
+		text, err := report.JUnit()
+		if err == nil {
+			err = os.WriteFile(o.junit, text, 0o600)
+		}
+		if err != nil {
+			return cli.Exit{Code: 2, Text: "write the JUnit report: " + err.Error()}
+		}
+	}
+	if err := o.form.Print(stdout, report, report.Text); err != nil {
+		return err
+	}
+	switch {
+	case report.Stopped != "":
+		return cli.Exit{Code: 2, Text: report.Stopped}
+	case report.Failed > 0:
+		return cli.Exit{Code: 1}
+	}
+	return nil
+}
+
+// printCases lists the cases, those of a profile where one is named.
+func (o *options) printCases(stdout io.Writer) error {
+	all, err := Cases()
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if o.profile != "" && !c.Of(o.profile) {
+			continue
+		}
+		if _, err := fmt.Fprintf(stdout, "%s  %s (%s)\n", c.ID, c.Title, c.Clause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// options are the flags.
+type options struct {
+	profile, base, discovery, token, issuer, audience, method string
+	certificate, key, otherCertificate, otherKey, ca          string
+	signingKey, kid, statement, statementCommand              string
+	world                                                     string
+	tpp                                                       int
+	redirects, only                                           []string
+	claims                                                    map[string]any
+	junit                                                     string
+	list                                                      bool
+	statements                                                Statements
+	form                                                      cli.Form
+}
+
+func (o *options) flags(stderr io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("conform", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprint(stderr, usage, "\n")
+		f.PrintDefaults()
+	}
+	f.StringVar(&o.profile, "profile", "", "the standard, by `NAME`: "+strings.Join(Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
+	f.StringVar(&o.base, "base", "", "`URL` of the registration endpoint (default that of the discovery document)")
+	f.StringVar(&o.discovery, "discovery", "", "`URL` of the bank's discovery document")
+	f.StringVar(&o.token, "token-endpoint", "", "`URL`, instead of discovery")
+	f.StringVar(&o.issuer, "issuer", "", "the bank's issuer, instead of discovery")
+	f.StringVar(&o.audience, "aud", "", "aud of registration requests: the bank's `ID` in the directory")
+	f.StringVar(&o.certificate, "cert", "", "transport certificate, PEM `FILE`")
+	f.StringVar(&o.key, "key", "", "its private key, PEM `FILE`")
+	f.StringVar(&o.otherCertificate, "other-cert", "", "transport certificate of another TPP, PEM `FILE`: tokens must not work with it")
+	f.StringVar(&o.otherKey, "other-key", "", "its private key, PEM `FILE`")
+	f.StringVar(&o.ca, "ca", "", "CAs of the bank's servers, PEM `FILE` (default the system's)")
+	f.StringVar(&o.signingKey, "signing-key", "", "signing key, PEM `FILE`")
+	f.StringVar(&o.kid, "kid", "", "its `ID` in the directory")
+	f.StringVar(&o.statement, "ssa", "", "software statement, `FILE`")
+	f.StringVar(&o.statementCommand, "ssa-command", "", "`COMMAND` for the shell that prints a fresh software statement, instead of --ssa")
+	f.StringVar(&o.method, "auth-method", "", "how the software authenticates: private_key_jwt (the default) or tls_client_auth")
+	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", appendTo(&o.redirects))
+	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", o.addClaim)
+	f.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags above")
+	f.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, from 1")
+	f.Func("only", "`ID`s of the cases to run, separated by commas", func(ids string) error {
+		o.only = append(o.only, strings.Split(ids, ",")...)
+		return nil
+	})
+	f.StringVar(&o.junit, "junit", "", "`FILE` for a report in JUnit's form")
+	f.BoolVar(&o.list, "list", false, "list the cases, and run none")
+	o.form.Add(f)
+	f.Var(&o.form, "out", "the same as --output, in `FORM`")
+	return f
+}
+
+func appendTo(list *[]string) func(string) error {
+	return func(text string) error {
+		*list = append(*list, text)
+		return nil
+	}
+}
+
+func (o *options) addClaim(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	member, err := decode([]byte(`{"value":` + value + `}`))
+	if !found || name == "" || err != nil || len(member) != 1 {
+		return errors.New("want NAME=JSON; a text needs quotes of its own")
+	}
+	if o.claims == nil {
+		o.claims = map[string]any{}
+	}
+	o.claims[name] = member["value"]
+	return nil
+}

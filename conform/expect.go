@@ -1,0 +1,181 @@
+package conform
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+// judge says what is wrong with an answer: what was expected and what came, without tokens and statements.
+func (c *course) judge(s Step, x *exchange, failure error) []string {
+	e := s.Expect
+	if failure != nil {
+		if e.Refused {
+			return nil
+		}
+		return []string{"no answer came: " + c.hide(failure.Error())}
+	}
+	if len(e.Status) > 0 && !slices.Contains(e.Status, x.answer.status) {
+		return []string{"expected status " + either(e.Status) + e.refusal() + ", " + c.came(x)}
+	}
+	if len(e.Status) == 0 && !x.answer.good() {
+		return []string{"expected a status of 2xx, " + c.came(x)}
+	}
+	wrong := c.judgeHeaders(e, x)
+	if x.answer.good() {
+		return append(wrong, c.judgeBody(e, x)...)
+	}
+	if len(e.Error) > 0 && !slices.Contains(e.Error, code(x)) {
+		wrong = append(wrong, "expected error "+strings.Join(e.Error, " or ")+", "+c.came(x))
+	}
+	return wrong
+}
+
+// refusal is what else is expected of a refusal.
+func (e Expect) refusal() string {
+	if e.Refused {
+		return " or no TLS connection"
+	}
+	return ""
+}
+
+func either(statuses []int) string {
+	var words []string
+	for _, status := range statuses {
+		words = append(words, fmt.Sprint(status))
+	}
+	return strings.Join(words, " or ")
+}
+
+// came says what was answered: status, and error code.
+func (c *course) came(x *exchange) string {
+	text := fmt.Sprintf("came %d", x.answer.status)
+	if x.answer.status < http.StatusBadRequest {
+		return text
+	}
+	switch code := code(x); {
+	case code != "":
+		text += " " + code
+	case x.json == nil && len(x.answer.body) > 0:
+		text += " with a body that is not a JSON object"
+	default:
+		text += " without an error code"
+	}
+	if description, _ := x.json["error_description"].(string); description != "" {
+		text += " (" + c.hide(shown(description)) + ")"
+	}
+	return text
+}
+
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// code is the answer's error code, "" where it has none that looks like one.
+func code(x *exchange) string {
+	code, _ := x.json["error"].(string)
+	if !codeForm.MatchString(code) {
+		return ""
+	}
+	return code
+}
+
+func (c *course) judgeHeaders(e Expect, x *exchange) []string {
+	v := c.values().with(values{"interaction_id": constant(x.request.interaction)})
+	var wrong []string
+	for name, pattern := range ordered(e.Headers) {
+		expression, err := v.pattern(pattern)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+			continue
+		}
+		have := x.answer.header.Values(name)
+		switch {
+		case len(have) == 0:
+			wrong = append(wrong, fmt.Sprintf("expected header %s, and it is not there", name))
+		case !slices.ContainsFunc(have, expression.MatchString):
+			wrong = append(wrong, fmt.Sprintf("expected header %s to match %s, came %s", name, pattern, c.hide(shown(have[0]))))
+		}
+	}
+	return wrong
+}
+
+func (c *course) judgeBody(e Expect, x *exchange) []string {
+	if e.Body == "empty" {
+		if len(x.answer.body) > 0 {
+			return []string{fmt.Sprintf("expected no body, came %d bytes", len(x.answer.body))}
+		}
+		return nil
+	}
+	if e.Body == "" && !e.reads() {
+		return nil
+	}
+	if x.json == nil {
+		return []string{"expected a JSON object, came a body that is none"}
+	}
+	// Two members of one name are read differently by different clients.
+	if _, err := strictjson.Parse(x.answer.body); err != nil {
+		return []string{"expected a JSON object whose members are there once, came another: " + err.Error()}
+	}
+	return c.judgeJSON(e, x)
+}
+
+// reads says whether something is expected of the answer's members.
+func (e Expect) reads() bool {
+	return len(e.Members)+len(e.NoMembers) > 0 || e.NoNulls || e.Flattened || e.Bound || e.Same != ""
+}
+
+// readable says whether an access token is a JWT.
+func readable(x *exchange) bool {
+	token, _ := x.json["access_token"].(string)
+	_, err := claims(token)
+	return err == nil
+}
+
+// judgeBound compares the token with the certificate (RFC 8705, section 3.1).
+func (c *course) judgeBound(x *exchange) []string {
+	if !readable(x) {
+		return nil
+	}
+	token, _ := x.json["access_token"].(string)
+	payload, err := claims(token)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	confirmation, _ := payload["cnf"].(map[string]any)
+	thumbprint, _ := confirmation["x5t#S256"].(string)
+	if thumbprint != base64.RawURLEncoding.EncodeToString(c.leaf[:sha256.Size]) {
+		return []string{"expected the access token's cnf to be the certificate's SHA-256, and it is not"}
+	}
+	return nil
+}
+
+const maxShown = 160
+
+// shown is a bank's text, as far as a report shows it: printable ASCII, not too much.
+func shown(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
+	if len(text) > maxShown {
+		text = text[:maxShown] + "..."
+	}
+	return text
+}
+
+var tokenForm = regexp.MustCompile(`[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}(\.[A-Za-z0-9_-]*)*`)
+
+// hide takes tokens out of a text.
+func (r *run) hide(text string) string {
+	for _, secret := range r.secrets {
+		text = strings.ReplaceAll(text, secret, "(hidden)")
+	}
+	return tokenForm.ReplaceAllString(text, "(hidden)")
+}

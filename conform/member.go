@@ -1,0 +1,193 @@
+package conform
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// ordered goes through a map by its keys' order.
+func ordered[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
+}
+
+func (c *course) judgeJSON(e Expect, x *exchange) []string {
+	var wrong []string
+	for name, member := range ordered(e.Members) {
+		wrong = append(wrong, c.judgeMember(name, member, x)...)
+	}
+	for _, name := range e.NoMembers {
+		if _, has := x.json[name]; has {
+			wrong = append(wrong, fmt.Sprintf("expected no member /%s, and it is there", name))
+		}
+	}
+	if e.NoNulls {
+		for _, path := range nulls("", x.json) {
+			wrong = append(wrong, fmt.Sprintf("expected no null, and %s is one", shown(path)))
+		}
+	}
+	if e.Flattened {
+		wrong = append(wrong, c.judgeFlattened(x)...)
+	}
+	if e.Bound {
+		wrong = append(wrong, c.judgeBound(x)...)
+	}
+	if e.Same != "" {
+		wrong = append(wrong, judgeSame(c.last[e.Same], e.Same, x)...)
+	}
+	return wrong
+}
+
+func (c *course) judgeMember(name string, m Member, x *exchange) []string {
+	value, has := x.json[name]
+	if !has {
+		if m.Optional {
+			return nil
+		}
+		return []string{fmt.Sprintf("expected member /%s, and it is not there", name)}
+	}
+	if m.Type != "" && !isType(value, m.Type) {
+		return []string{fmt.Sprintf("expected /%s to be of type %s, came type %s", name, m.Type, typeOf(value))}
+	}
+	v := c.values()
+	var wrong []string
+	if expression, err := v.pattern(m.Pattern); err != nil || !expression.MatchString(fmt.Sprint(value)) {
+		wrong = append(wrong, fmt.Sprintf("expected /%s to match %s, and it does not", name, m.Pattern))
+	}
+	if want, err := v.fill(m.Equals); m.Equals != nil && (err != nil || !same(value, want)) {
+		wrong = append(wrong, fmt.Sprintf("expected /%s to be %v, and it is not", name, m.Equals))
+	}
+	if not, err := v.fill(m.Not); m.Not != nil && (err != nil || same(value, not)) {
+		wrong = append(wrong, fmt.Sprintf("expected /%s to be anything but %v, and it is that", name, m.Not))
+	}
+	if m.Sent && !same(value, x.request.claims[name]) {
+		wrong = append(wrong, fmt.Sprintf("expected /%s to be what was sent, and it is not", name))
+	}
+	if m.Statement && !same(value, x.request.statement[name]) {
+		wrong = append(wrong, fmt.Sprintf("expected /%s to be that of the software statement, and it is not", name))
+	}
+	for _, item := range m.Lacks {
+		if slices.Contains(items(value), item) {
+			wrong = append(wrong, fmt.Sprintf("expected /%s to lack %s, and it is in it", name, item))
+		}
+	}
+	return wrong
+}
+
+// judgeFlattened compares the claims of the software statement that say something about the software. What the request may
+// choose a part of (scope, redirect URIs) is not compared, nor are the claims that belong to the statement as a JWT.
+func (c *course) judgeFlattened(x *exchange) []string {
+	var wrong []string
+	for name, want := range ordered(x.request.statement) {
+		_, asked := x.request.claims[name]
+		if jwtClaims[name] || asked || name == "scope" || name == c.profile.Statement.RedirectURIs && name == "redirect_uris" {
+			continue
+		}
+		if have, has := x.json[name]; !has {
+			wrong = append(wrong, fmt.Sprintf("expected the statement's claim %s as member /%s, and it is not there", name, name))
+		} else if !same(have, want) {
+			wrong = append(wrong, fmt.Sprintf("expected /%s to be that of the software statement, and it is not", name))
+		}
+	}
+	return wrong
+}
+
+// jwtClaims are those that a JWT has as such (RFC 7519, section 4.1).
+var jwtClaims = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true}
+
+// judgeSame compares an answer with an earlier one, member by member.
+func judgeSame(before *exchange, verb string, x *exchange) []string {
+	if before == nil || before.json == nil {
+		return []string{"there is no answer to " + verb + " to compare with"}
+	}
+	var wrong []string
+	for name, want := range ordered(before.json) {
+		if have, has := x.json[name]; !has || !same(have, want) {
+			wrong = append(wrong, fmt.Sprintf("expected /%s to be what %s answered, and it is not", shown(name), verb))
+		}
+	}
+	for name := range ordered(x.json) {
+		if _, has := before.json[name]; !has {
+			wrong = append(wrong, fmt.Sprintf("expected no /%s, which %s did not answer", shown(name), verb))
+		}
+	}
+	return wrong
+}
+
+// same compares two JSON values, wherever they come from.
+func same(a, b any) bool { return reflect.DeepEqual(normal(a), normal(b)) }
+
+func normal(value any) any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var read any
+	if err := decoder.Decode(&read); err != nil {
+		return err
+	}
+	return read
+}
+
+// nulls are the JSON pointers of null.
+func nulls(path string, value any) []string {
+	var found []string
+	switch value := value.(type) {
+	case nil:
+		return []string{path}
+	case map[string]any:
+		for name, member := range ordered(value) {
+			found = append(found, nulls(path+"/"+name, member)...)
+		}
+	case []any:
+		for i, item := range value {
+			found = append(found, nulls(fmt.Sprintf("%s/%d", path, i), item)...)
+		}
+	}
+	return found
+}
+
+// items are the texts in an array, or the words of a text.
+func items(value any) []string {
+	if text, ok := value.(string); ok {
+		return strings.Fields(text)
+	}
+	return texts(value)
+}
+
+func isType(value any, want string) bool {
+	have := typeOf(value)
+	return have == want || want == "number" && have == "integer"
+}
+
+func typeOf(value any) string {
+	switch value := value.(type) {
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	case json.Number:
+		if strings.ContainsAny(value.String(), ".eE") {
+			return "number"
+		}
+		return "integer"
+	}
+	return "null"
+}

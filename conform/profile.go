@@ -1,0 +1,114 @@
+package conform
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+)
+
+//go:embed profiles.yaml
+var profilesFile []byte
+
+// Profile is what a registration request of one standard looks like: profiles.yaml.
+type Profile struct {
+	Name         string   `yaml:"name"`
+	Extends      string   `yaml:"extends"` // one that stands before it
+	Standard     string   `yaml:"standard"`
+	Body         string   `yaml:"body"`          // jws, or json: the claims themselves
+	ContentTypes []string `yaml:"content_types"` // of the request; the first that the bank takes is used
+	SingleUse    bool     `yaml:"single_use_statements"`
+
+	Statement      Names                     `yaml:"statement"`   // what the statement's claims are called
+	RoleScopes     map[string]string         `yaml:"role_scopes"` // what a role of the software may ask for
+	Claims         map[string]any            `yaml:"claims"`
+	Authentication map[string]map[string]any `yaml:"authentication"` // the claims that go with a method
+	TokenScope     string                    `yaml:"token_scope"`    // asked for at the token endpoint
+	Values         map[string]any            `yaml:"values"`         // names for cases
+	Omit           []string                  `yaml:"omit"`           // claims of the one extended
+}
+
+// Names are what a software statement's claims are called.
+type Names struct {
+	SoftwareID   string `yaml:"software_id"`
+	RedirectURIs string `yaml:"redirect_uris"`
+	Roles        string `yaml:"roles"`
+}
+
+// profiles reads profiles.yaml.
+func profiles() ([]Profile, error) {
+	var file struct {
+		Profiles []Profile `yaml:"profiles"`
+	}
+	if err := strictyaml.Decode(profilesFile, &file); err != nil {
+		return nil, fmt.Errorf("profiles.yaml: %w", err)
+	}
+	for i, p := range file.Profiles {
+		if p.Extends == "" {
+			continue
+		}
+		at := slices.IndexFunc(file.Profiles[:i], func(other Profile) bool { return other.Name == p.Extends })
+		if at < 0 {
+			return nil, fmt.Errorf("profiles.yaml: %s extends %s, which does not stand before it", p.Name, p.Extends)
+		}
+		file.Profiles[i] = p.over(file.Profiles[at])
+	}
+	return file.Profiles, nil
+}
+
+// over is a profile with what it does not say itself from another.
+func (p Profile) over(base Profile) Profile {
+	if p.Body == "" {
+		p.Body = base.Body
+	}
+	if p.ContentTypes == nil {
+		p.ContentTypes = base.ContentTypes
+	}
+	if p.Statement == (Names{}) {
+		p.Statement, p.RoleScopes = base.Statement, base.RoleScopes
+	}
+	if p.Authentication == nil {
+		p.Authentication = base.Authentication
+	}
+	p.Claims, p.Values = merged(base.Claims, p.Claims), merged(base.Values, p.Values)
+	for _, name := range p.Omit {
+		delete(p.Claims, name)
+	}
+	return p
+}
+
+func merged(base, over map[string]any) map[string]any {
+	all := map[string]any{}
+	maps.Copy(all, base)
+	maps.Copy(all, over)
+	return all
+}
+
+// Profiles are the names of the profiles whose requests are known.
+func Profiles() []string {
+	all, err := profiles()
+	if err != nil { // of a file that is part of the program: a test reads it
+		return nil
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// find returns a profile by its name.
+func find(name string) (Profile, error) {
+	all, err := profiles()
+	if err != nil {
+		return Profile{}, err
+	}
+	for _, p := range all {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return Profile{}, fmt.Errorf("no profile is called %s; there are %v", name, Profiles())
+}

@@ -1,0 +1,182 @@
+package conform
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Setup is a bank, and a TPP that it does not know yet.
+type Setup struct {
+	Profile   string
+	Base      string // the registration endpoint
+	Discovery string // URL of the discovery document; it gives what is not said here
+	Token     string // the token endpoint
+	Issuer    string
+
+	Audience     string   // aud of a registration request
+	RedirectURIs []string // to register; those of the statement when empty
+	AuthMethod   string   // private_key_jwt when empty
+	Claims       map[string]any
+
+	Certificate tls.Certificate
+	Other       *tls.Certificate // of another TPP; nil where there is none
+	Roots       *x509.CertPool   // the system's when nil
+	SigningKey  crypto.Signer
+	KeyID       string
+	Statements  Statements
+
+	Only []string // ids of cases; all of the profile's when empty
+}
+
+// run is a bank being judged.
+type run struct {
+	setup       Setup
+	profile     Profile
+	contentType string // of requests: the one that the bank takes
+	keys        keys
+	wire        wire
+	supply      *supply
+	values      values
+	dn          string
+	leaf        [sha256.Size]byte
+	several     bool     // redirect URIs
+	offered     []string // authentication methods that the bank's discovery names; nil where it was not asked
+	secrets     []string // tokens that no report may hold
+
+	kept *registered // the one client of a run that cannot make and unmake them; see begin
+	why  string      // it cannot
+}
+
+// ErrRegistered says that the bank has the software already.
+var ErrRegistered = errors.New("the bank says that this software is registered already: delete that client first, since a run registers " +
+	"the software anew for each case")
+
+// Judge runs the cases of a profile against a bank. An error says why nothing could be judged; Report.Stopped, why not all.
+// Nothing that it has registered is left behind, or the report says so.
+func Judge(ctx context.Context, setup Setup) (*Report, error) {
+	cases, err := chosen(setup.Profile, setup.Only)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRun(ctx, setup)
+	if err != nil {
+		return nil, err
+	}
+	defer r.wire.close()
+	report := &Report{Profile: r.profile.Name, Standard: r.profile.Standard, Endpoint: r.setup.Base, At: time.Now().UTC().Format(time.RFC3339)}
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		result := r.one(ctx, c, report.Stopped)
+		if result.stop != nil && report.Stopped == "" {
+			report.Stopped = result.stop.Error()
+		}
+		report.add(result)
+	}
+	r.end(ctx, report)
+	return report, nil
+}
+
+// chosen are the cases of a profile, or some of them.
+func chosen(profile string, only []string) ([]Case, error) {
+	all, err := Cases()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range only {
+		if !slices.ContainsFunc(all, func(c Case) bool { return c.ID == id && c.Of(profile) }) {
+			return nil, fmt.Errorf("%s has no case %s", profile, id)
+		}
+	}
+	return slices.DeleteFunc(all, func(c Case) bool {
+		return !c.Of(profile) || len(only) > 0 && !slices.Contains(only, c.ID)
+	}), nil
+}
+
+// begin makes sure that a good registration is taken here: otherwise every case that expects a refusal would hold. It also
+// finds out whether clients can be made and unmade at will; where not, one is kept for the cases that need no other.
+func (r *run) begin(ctx context.Context) error {
+	c := r.newCourse("")
+	if err := r.beginRegistration(ctx, c); err != nil {
+		return err
+	}
+	client := c.clients[len(c.clients)-1]
+	x, failure, err := c.play(ctx, Step{Do: "token"})
+	if err := errors.Join(err, failure); err != nil {
+		return fmt.Errorf("the token endpoint: %w", err)
+	}
+	if c.token == "" {
+		return fmt.Errorf("the bank gives the client %s, which it has just registered, no access token: %s; the client is left behind", client.id, c.came(x))
+	}
+	if !r.supply.more() {
+		r.kept, r.why = client, "it needs a further fresh software statement, which --ssa-command could give"
+		return nil
+	}
+	x, failure, err = c.play(ctx, Step{Do: "delete"})
+	if err := errors.Join(err, failure); err != nil {
+		return fmt.Errorf("delete the client %s: %w", client.id, err)
+	}
+	switch {
+	case x.answer.good():
+		return nil
+	case x.answer.status == http.StatusMethodNotAllowed, x.answer.status == http.StatusNotImplemented:
+		r.kept, r.why = client, "the bank deletes no clients, and that of this software is kept for the other cases"
+		return nil
+	}
+	return fmt.Errorf("the client %s cannot be deleted and is left behind: %s", client.id, c.came(x))
+}
+
+func (r *run) beginRegistration(ctx context.Context, c *course) error {
+	var x *exchange
+	for _, r.contentType = range r.profile.ContentTypes {
+		var failure, err error
+		if x, failure, err = c.play(ctx, Step{Do: "register"}); err != nil || failure != nil {
+			return errors.Join(err, failure)
+		}
+		if x.answer.status != http.StatusUnsupportedMediaType {
+			break
+		}
+	}
+	if len(c.clients) > 0 {
+		return nil
+	}
+	if duplicate(x) {
+		return fmt.Errorf("%w (%s)", ErrRegistered, c.came(x))
+	}
+	if x.answer.good() {
+		return errors.New("the bank's answer to a registration has no client_id")
+	}
+	return fmt.Errorf("the bank refuses a registration that should be good, so that no refusal would prove anything: %s", c.came(x))
+}
+
+// duplicate guesses whether a refusal means that the software is registered: no standard has a code for it.
+func duplicate(x *exchange) bool {
+	description, _ := x.json["error_description"].(string)
+	description = strings.ToLower(description)
+	return x.answer.status == http.StatusConflict || x.answer.status == http.StatusBadRequest &&
+		(strings.Contains(description, "duplicate") || strings.Contains(description, "already"))
+}
+
+// end deletes the client that was kept.
+func (r *run) end(ctx context.Context, report *Report) {
+	client := r.kept
+	if client == nil {
+		return
+	}
+	r.kept = nil
+	c := r.newCourse(client.method)
+	c.clients = []*registered{client}
+	if err := c.clean(context.WithoutCancel(ctx)); err != nil {
+		report.Notes = append(report.Notes, err.Error())
+	}
+}

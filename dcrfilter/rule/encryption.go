@@ -1,0 +1,61 @@
+package rule
+
+import (
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// encryptions are pairs of members: how what is answered to the client is encrypted, and with which cipher.
+var encryptions = [][2]string{
+	{"id_token_encrypted_response_alg", "id_token_encrypted_response_enc"},
+	{"authorization_encrypted_response_alg", "authorization_encrypted_response_enc"},
+}
+
+// "When id_token_encrypted_response_enc is included, id_token_encrypted_response_alg MUST also be provided" (OpenID Connect
+// Registration, section 2), and so it is with authorization responses (JARM, section 3).
+func encryption(r *dcr.Registration) error {
+	var found []error
+	for _, pair := range encryptions {
+		if alg, enc := pair[0], pair[1]; r.Request.Has(enc) && !r.Request.Has(alg) {
+			found = append(found, metadata("encryption", enc, enc+" must be left out unless "+alg+" is there").
+				Per("OpenID Connect Registration, section 2"))
+		}
+	}
+	return dcr.Join(found...)
+}
+
+// idle says whether a member is a cipher for which nothing is encrypted: "If id_token_encrypted_response_alg is specified,
+// the default id_token_encrypted_response_enc value is A128CBC-HS256" (OpenID Connect Registration, section 2), and else
+// there is none.
+func idle(r *dcr.Registration, name string) bool {
+	return slices.ContainsFunc(encryptions, func(pair [2]string) bool { return pair[1] == name && !r.Request.Has(pair[0]) })
+}
+
+// An ID token that goes through the browser is encrypted: "id_token_encrypted_response_alg ... Required if response_type
+// of code id_token is supported" (Consumer Data Standards, Registration Request using JWT).
+func hybrid(r *dcr.Registration) error {
+	const alg = "id_token_encrypted_response_alg"
+	types, err := effectiveResponseTypes(r)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(types, "code id_token") && !r.Request.Has(alg) {
+		return metadata("hybrid", alg, alg+" is required with the response type code id_token").Per(dataDictionary(r) + ", " + alg)
+	}
+	return nil
+}
+
+// "authorization_signed_response_alg ... Required if response_type of code is registered by the client ... none MUST NOT be
+// used" (Consumer Data Standards, Registration Request using JWT): a code alone comes in a signed answer (JARM).
+func jarm(r *dcr.Registration) error {
+	const alg = "authorization_signed_response_alg"
+	types, err := effectiveResponseTypes(r)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(types, "code") && !r.Request.Has(alg) {
+		return metadata("jarm", alg, alg+" is required with the response type code").Per(dataDictionary(r) + ", " + alg)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package rule
+
+import (
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// shownNames are members that customers are shown.
+var shownNames = []string{"client_name", "ext_application_display_name"}
+
+// "A rogue client might use the name and logo of a legitimate client to trick users" (RFC 7591, section 5): a name is the
+// software statement's or it is none. Who cannot write all its characters writes an underscore for each that is neither a
+// letter nor a digit.
+func clientName(r *dcr.Registration) error {
+	claim := r.Directory.Claims.SoftwareName
+	known, err := optional(r.Statement.Claims, claim, r.Statement.Claims.String)
+	if err != nil {
+		return dcr.Refuse(dcr.InvalidSoftwareStatement, "client_name.statement", claim+" in the software statement must be a string").
+			At("/software_statement").Per("RFC 7591, section 2").CausedBy(err)
+	}
+	var found []error
+	for _, name := range shownNames {
+		asked, err := optional(r.Request, name, r.Request.String)
+		if err != nil {
+			return err
+		}
+		if r.Request.Has(name) && asked != known && asked != underscored(known) {
+			found = append(found, metadata("client_name", name, name+" must be the name in the software statement, or be left out").Per("RFC 7591, section 5"))
+		}
+	}
+	return dcr.Join(found...)
+}
+
+func underscored(name string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return '_'
+	}, name)
+}

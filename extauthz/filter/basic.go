@@ -1,0 +1,83 @@
+package filter
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/userfile"
+)
+
+const (
+	basicCacheSize = 256
+	// maxComparing is how many passwords are compared at once: each takes a core for some 50 ms.
+	maxComparing = 2
+	maxBasic     = 1 << 10
+)
+
+// BasicFilter proves that the request carries the name and password of a user in the route's file (RFC 7617). It asks for
+// something in addition: it stands for none of the other checks, and nothing that a request may do becomes more by it.
+type BasicFilter struct {
+	right     *lru.Cache[[sha256.Size]byte, struct{}] // header and file that were compared before
+	comparing chan struct{}
+}
+
+// NewBasicFilter returns the filter.
+func NewBasicFilter() (*BasicFilter, error) {
+	right, err := lru.New[[sha256.Size]byte, struct{}](basicCacheSize)
+	if err != nil {
+		return nil, err
+	}
+	return &BasicFilter{right: right, comparing: make(chan struct{}, maxComparing)}, nil
+}
+
+// Name implements Filter.
+func (f *BasicFilter) Name() string { return "basic" }
+
+// Needs implements Filter.
+func (f *BasicFilter) Needs() []string { return []string{"certificate"} }
+
+// Check implements Filter. The file is read every time: who is taken out of it is out.
+func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 {
+		return refuseBasic("basic.missing", "a user name and password are required in the Authorization header, with the scheme Basic")
+	}
+	name, password, ok := (&http.Request{Header: http.Header{"Authorization": values}}).BasicAuth()
+	if !ok || len(values) > 1 || strings.Contains(values[0], ",") || len(values[0]) > maxBasic {
+		return refuseBasic("basic.form", "send one Authorization header, with the scheme Basic and nothing else")
+	}
+	users, err := userfile.Read(r.Route.Users)
+	if err != nil {
+		return fmt.Errorf("users of route %s: %w", r.Route.Name, err)
+	}
+	key := sha256.Sum256([]byte(string(users[name]) + name + "\n" + password))
+	if _, known := f.right.Get(key); known {
+		return nil
+	}
+	select {
+	case f.comparing <- struct{}{}:
+		defer func() { <-f.comparing }()
+	case <-ctx.Done():
+		return fmt.Errorf("comparing a password: %w", ctx.Err())
+	}
+	if err := users.Check(name, password); errors.Is(err, userfile.ErrWrong) {
+		return refuseBasic("basic.user", "the user name or the password is wrong").CausedBy(err)
+	} else if err != nil {
+		return err
+	}
+	f.right.Add(key, struct{}{})
+	return nil
+}
+
+// "a server ... can challenge the client with a 401 (Unauthorized) ... the WWW-Authenticate header field" with the scheme
+// Basic (RFC 7617, section 2).
+func refuseBasic(rule, because string) *dcr.Error {
+	return dcr.Refuse(dcr.NoCredential, rule, because).Per("RFC 7617, section 2")
+}

@@ -1,0 +1,82 @@
+// Package userfile reads files of user names and bcrypt hashes of their passwords, as Apache's htpasswd -B writes them.
+package userfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	maxFile  = 64 << 10
+	maxUsers = 256
+	// A hash of a lower cost is guessed too fast, and one of a higher cost takes seconds to compare with.
+	minCost, maxCost = 10, 13
+)
+
+// ErrWrong says that there is no such user, or that the password is another one.
+var ErrWrong = errors.New("no user of the file has this name and password")
+
+// Users are the hashes of a file, by user name.
+type Users map[string][]byte
+
+// Read reads a file: one NAME:HASH on each line. It fails where it holds no user, or anything else.
+func Read(path string) (Users, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // read only: nothing can be lost
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFile {
+		return nil, errors.New("the file is larger than 64 KiB")
+	}
+	return parse(string(text))
+}
+
+func parse(text string) (Users, error) {
+	users := Users{}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, hash, found := strings.Cut(line, ":")
+		cost, err := bcrypt.Cost([]byte(hash))
+		switch {
+		case !found || name == "" || err != nil:
+			return nil, fmt.Errorf("line %d is not NAME:HASH with a bcrypt hash, as htpasswd -B writes it", number)
+		case cost < minCost || cost > maxCost:
+			return nil, fmt.Errorf("the hash on line %d has the cost %d, and must have one from %d to %d (htpasswd -B -C)", number, cost, minCost, maxCost)
+		case users[name] != nil:
+			return nil, fmt.Errorf("line %d has a name that an earlier line has", number)
+		}
+		users[name] = []byte(hash)
+	}
+	if len(users) == 0 || len(users) > maxUsers {
+		return nil, fmt.Errorf("the file must hold from 1 to %d users", maxUsers)
+	}
+	return users, nil
+}
+
+// Check compares a name and password with the file's: nil, or ErrWrong. It takes as long for a user who is not there.
+func (u Users) Check(name, password string) error {
+	hash, known := u[name]
+	if !known {
+		for _, hash = range u { // of anybody, for the time it takes
+			break
+		}
+	}
+	if err := bcrypt.CompareHashAndPassword(hash, []byte(password)); err != nil || !known {
+		return ErrWrong
+	}
+	return nil
+}

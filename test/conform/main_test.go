@@ -1,0 +1,56 @@
+// Package conform judges our own gateway with the product's conformance cases, and banks that are almost it.
+package conform
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/conform"
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+var gateway *harness.World
+
+func TestMain(m *testing.M) {
+	os.Exit(harness.Main(m, func(_ string, w *harness.World) { gateway = w }))
+}
+
+// judge runs the command, and returns its exit code and report.
+func judge(t *testing.T, arguments ...string) (int, *conform.Report) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	err := conform.Run(t.Context(), append([]string{"--world", gateway.Dir, "--out", "json"}, arguments...), &stdout, &stderr)
+	var exit interface{ ExitCode() int }
+	code := 0
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	}
+	if stdout.Len() == 0 {
+		t.Fatalf("code %d: %v %s", code, err, stderr.String())
+	}
+	var report conform.Report
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	return code, &report
+}
+
+// served are the registration endpoints of the world, by profile.
+func served(t *testing.T) map[string]string {
+	t.Helper()
+	var world struct {
+		Registrations map[string]string `json:"registration_endpoints"`
+	}
+	text, err := os.ReadFile(filepath.Join(gateway.Dir, "world.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &world)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return world.Registrations
+}
