@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -22,8 +23,11 @@ certificates:
   - {profile: obwac, ca: [other-%[1]d.pem]}
 `
 
-// trust makes the gate trust so many directories in all. The sandbox's own does not list the certificates that cold
-// checks come with, and is not asked to.
+// named is the list of directories in the sandbox's routes.yaml.
+var named = regexp.MustCompile(`(?m)^directories: \[(.+)\]$`)
+
+// trust makes the gate trust so many directories in all, the sandbox's own among them, and at least those. The sandbox's
+// does not list the certificates that cold checks come with, and is not asked to.
 func (s *site) trust(ctx context.Context, number int) error {
 	own := s.world.Path("directory.yaml")
 	text, err := os.ReadFile(own)
@@ -33,23 +37,23 @@ func (s *site) trust(ctx context.Context, number int) error {
 	if err := os.WriteFile(own, append(text, "certificates_listed: off\n"...), 0o600); err != nil {
 		return err
 	}
-	names := []string{"directory.yaml"}
-	for n := 1; n < number; n++ {
+	routes, err := s.world.Routes()
+	if err != nil {
+		return err
+	}
+	found := named.FindStringSubmatch(routes)
+	if found == nil {
+		return errors.New("the sandbox's routes.yaml does not name its directories in a list of one line")
+	}
+	names := strings.Split(found[1], ", ")
+	for n := len(names); n < number; n++ {
 		name := fmt.Sprintf("other-%d", n)
 		if err := s.addDirectory(n, name); err != nil {
 			return err
 		}
 		names = append(names, name+".yaml")
 	}
-	routes, err := s.world.Routes()
-	if err != nil {
-		return err
-	}
-	const one = "directories: [directory.yaml]"
-	if !strings.Contains(routes, one) {
-		return errors.New("the sandbox's routes.yaml names other directories")
-	}
-	if err := s.world.Install(ctx, strings.Replace(routes, one, "directories: ["+strings.Join(names, ", ")+"]", 1)); err != nil {
+	if err := s.world.Install(ctx, strings.Replace(routes, found[0], "directories: ["+strings.Join(names, ", ")+"]", 1)); err != nil {
 		return err
 	}
 	return s.refresh(ctx)

@@ -133,7 +133,7 @@ func (r *report) cold(ctx context.Context, b *bench, floor *server, few *site, s
 		return err
 	}
 	if err := r.compare(ctx, say, pair{
-		what: "registration", few: "1 directory", many: "50 directories", most: directoriesMost,
+		what: "registration", few: "the sandbox's own", many: "50 directories", most: directoriesMost,
 		sides: [2]side{{few.gate, cold}, {wide.gate, coldOfWide}},
 	}); err != nil {
 		return err
