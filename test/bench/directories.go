@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -45,14 +46,23 @@ func (s *site) trust(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	const one = "directories: [directory.yaml]"
-	if !strings.Contains(routes, one) {
+	const both = "directories: [directory.yaml, cdr.yaml]"
+	if !strings.Contains(routes, both) {
 		return errors.New("the sandbox's routes.yaml names other directories")
 	}
-	if err := s.world.Install(ctx, strings.Replace(routes, one, "directories: ["+strings.Join(names, ", ")+"]", 1)); err != nil {
+	routes = strings.Replace(withoutRegister(routes), both, "directories: ["+strings.Join(names, ", ")+"]", 1)
+	if err := s.world.Install(ctx, routes); err != nil {
 		return err
 	}
 	return s.refresh(ctx)
+}
+
+// withoutRegister takes away the routes that are for the software of Australia's register, which is no longer there.
+func withoutRegister(text string) string {
+	const item = "\n  - "
+	return strings.Join(slices.DeleteFunc(strings.Split(text, item), func(route string) bool {
+		return strings.Contains(route, "profile: cdr-au") || strings.Contains(route, "data-recipient-software-product")
+	}), item)
 }
 
 func (s *site) addDirectory(n int, name string) error {
