@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -26,8 +27,8 @@ certificates:
 // named is the list of directories in the sandbox's routes.yaml.
 var named = regexp.MustCompile(`(?m)^directories: \[(.+)\]$`)
 
-// trust makes the gate trust so many directories in all, the sandbox's own among them, and at least those. The sandbox's
-// does not list the certificates that cold checks come with, and is not asked to.
+// trust makes the gate trust so many directories in all: with one it serves one profile, with more all of them. The
+// sandbox's own does not list the certificates that cold checks come with, and is not asked to.
 func (s *site) trust(ctx context.Context, number int) error {
 	own := s.world.Path("directory.yaml")
 	text, err := os.ReadFile(own)
@@ -46,6 +47,7 @@ func (s *site) trust(ctx context.Context, number int) error {
 		return errors.New("the sandbox's routes.yaml does not name its directories in a list of one line")
 	}
 	names := strings.Split(found[1], ", ")
+	names = names[:min(number, len(names))]
 	for n := len(names); n < number; n++ {
 		name := fmt.Sprintf("other-%d", n)
 		if err := s.addDirectory(n, name); err != nil {
@@ -53,10 +55,23 @@ func (s *site) trust(ctx context.Context, number int) error {
 		}
 		names = append(names, name+".yaml")
 	}
-	if err := s.world.Install(ctx, strings.Replace(routes, found[0], "directories: ["+strings.Join(names, ", ")+"]", 1)); err != nil {
+	routes = strings.Replace(routes, found[0], "directories: ["+strings.Join(names, ", ")+"]", 1)
+	if number == 1 {
+		routes = ofOneProfile(routes)
+	}
+	if err := s.world.Install(ctx, routes); err != nil {
 		return err
 	}
 	return s.refresh(ctx)
+}
+
+// ofOneProfile takes away the routes of all profiles but the first, with what only their directory knows.
+func ofOneProfile(routes string) string {
+	const item = "\n  - "
+	return strings.Join(slices.DeleteFunc(strings.Split(routes, item), func(route string) bool {
+		other := strings.Contains(route, "profile: ") && !strings.Contains(route, "profile: obie-3.3\n")
+		return other || strings.Contains(route, "data-recipient-software-product")
+	}), item)
 }
 
 func (s *site) addDirectory(n int, name string) error {

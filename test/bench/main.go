@@ -115,12 +115,7 @@ func (r *report) warm(ctx context.Context, floor *server, few, many *site, say f
 }
 
 func (r *report) cold(ctx context.Context, b *bench, floor *server, few *site, say func(string)) error {
-	say("starting a world of 50 directories")
-	wide, err := b.site(ctx)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(few.trust(ctx, 1), wide.trust(ctx, 50)); err != nil {
+	if err := few.trust(ctx, 1); err != nil {
 		return err
 	}
 	say("signing the certificates and registration requests of the cold checks")
@@ -128,17 +123,35 @@ func (r *report) cold(ctx context.Context, b *bench, floor *server, few *site, s
 	if err != nil {
 		return err
 	}
-	coldOfWide, err := wide.cold()
+	for _, other := range []struct {
+		directories int
+		what        string
+	}{{2, "7 profiles and 2 directories"}, {50, "7 profiles and 50 directories"}} {
+		if err := r.among(ctx, b, other.directories, pair{
+			what: "registration", few: "one of each", many: other.what, most: directoriesMost, sides: [2]side{{few.gate, cold}},
+		}, say); err != nil {
+			return err
+		}
+	}
+	return r.contest(ctx, say, contest{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}})
+}
+
+// among measures a registration at a gate that trusts so many directories, against the pair's first side.
+func (r *report) among(ctx context.Context, b *bench, directories int, p pair, say func(string)) error {
+	say("starting a world of " + p.many)
+	wide, err := b.site(ctx)
+	if err == nil {
+		err = wide.trust(ctx, directories)
+	}
 	if err != nil {
 		return err
 	}
-	if err := r.compare(ctx, say, pair{
-		what: "registration", few: "the sandbox's own", many: "50 directories", most: directoriesMost,
-		sides: [2]side{{few.gate, cold}, {wide.gate, coldOfWide}},
-	}); err != nil {
+	cold, err := wide.cold()
+	if err != nil {
 		return err
 	}
-	return r.contest(ctx, say, contest{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}})
+	p.sides[1] = side{wide.gate, cold}
+	return r.compare(ctx, say, p)
 }
 
 func (r *report) contest(ctx context.Context, say func(string), c contest) error {

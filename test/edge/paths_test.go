@@ -21,9 +21,13 @@ func TestTricks(t *testing.T) {
 	change(t, func(text string) string { // with plans that refuse nothing here
 		return strings.Replace(text, "{per_source: 1000/s, per_client: 500/s}", "{per_source: 900000/s, per_client: 900000/s}", 1)
 	})
-	client, other := register(t), register(t)
+	uk, other, recipient := register(t), register(t), world.Register(t, harness.Order{Profile: "cdr-au"})
 	a := &attack{bank: record(t), file: readRoutes(t)}
-	for _, e := range endpoints(t, a.file, client) {
+	for _, e := range endpoints(t, a.file, uk) {
+		client := uk
+		if slices.Contains(e.route.Roles, "data-recipient-software-product") {
+			client = recipient
+		}
 		for name, shown := range map[string]*harness.Registered{"no token": nil, "another's token": other, "the right token": client} {
 			if shown == client && e.changes() {
 				continue

@@ -27,9 +27,9 @@ func pathTricks(path, host string) []trick {
 	return all
 }
 
-// cut splits a path before its last segment.
+// cut splits a path before its last segment, to which a slash at the end belongs.
 func cut(path string) (head, last string) {
-	at := strings.LastIndexByte(path, '/')
+	at := strings.LastIndexByte(strings.TrimSuffix(path, "/"), '/')
 	return path[:at], path[at+1:]
 }
 
