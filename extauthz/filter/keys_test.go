@@ -22,7 +22,7 @@ func TestStatementSignature(t *testing.T) {
 	}{
 		{name: "the directory's key", key: w.keys.directory},
 		{name: "the directory's other key", key: es256},
-		{name: "the directory's other key, of an algorithm that it does not use", key: es256, want: badStatement + "signature",
+		{name: "the directory's other key, of an algorithm that it does not use", key: es256, want: badStatement + "algorithm",
 			change: func(d *dcr.Directory) { d.Algorithms = []string{"PS256"} }},
 		{name: "another's key under the directory's kid", key: forged, want: badStatement + "signature"},
 		{name: "the software's own key", key: w.keys.software, want: badStatement + "signature"},

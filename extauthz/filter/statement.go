@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -127,10 +128,11 @@ func ParseStatement(raw string) (*jose.Unverified, error) {
 
 // readStatement verifies a statement of this directory and reads it.
 func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
-	badSignature := refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory").
-		Per("RFC 7515, section 5.2")
+	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
+	// to say.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
-		return nil, badSignature.CausedBy(errors.New("not an algorithm of the directory"))
+		return nil, refuseStatement("statement.algorithm", "the alg of the software statement must be one that its directory signs with: "+strings.Join(d.Algorithms, ", ")).
+			Per("RFC 8725, section 3.1")
 	}
 	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
 	if err != nil {
@@ -138,7 +140,8 @@ func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverifi
 	}
 	verified, err := unverified.Verify(keys)
 	if err != nil {
-		return nil, badSignature.CausedBy(err)
+		return nil, refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory").
+			Per("RFC 7515, section 5.2").CausedBy(err)
 	}
 	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 }

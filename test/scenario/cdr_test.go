@@ -69,7 +69,7 @@ func TestRecipientsRefused(t *testing.T) {
 		by              *tpp // whose certificate it is
 		want            want
 	}{
-		{"signed with ES256", statement(harness.Changes{Header: map[string]any{"alg": "ES256"}}), p, unfit("statement.signature")},
+		{"signed with ES256", statement(harness.Changes{Header: map[string]any{"alg": "ES256"}}), p, unfit("statement.algorithm")},
 		{"without an end", statement(harness.Changes{Omit: []string{"exp"}}), p, unfit("statement.missing")},
 		{"over", statement(harness.Changes{Claims: map[string]any{"exp": 1}}), p, unfit("statement.times.exp")},
 		{"another role", statement(harness.Changes{Claims: map[string]any{"software_roles": "AISP"}}), p, unapproved("statement.roles")},
