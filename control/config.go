@@ -71,7 +71,7 @@ func (r *recorder) config(path string) (*Config, error) {
 	}
 	found = append(found, slices.Concat(wrong, c.readDirectories(r, found))...)
 	if len(found) == 0 {
-		known.Scopes = c.scopes()
+		known.Scopes, known.Directories = c.scopes(), c.names()
 	}
 	c.Warnings = lint.Lint(file, known, time.Now())
 	c.files, file.Version = r.files, version(r.files)
@@ -167,6 +167,15 @@ func (c *Config) faults(id, where string, err error) routes.Problems {
 		})
 	}
 	return found
+}
+
+// names are those of all directories.
+func (c *Config) names() []string {
+	var names []string
+	for _, d := range c.Directories {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 // scopes are those of all directories, each with the roles that give it.

@@ -104,7 +104,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	}
 	line.Route, line.Method = chosen.Name, asked.method
 	r.Params, r.Route = parameters, filter.Route{
-		Name: chosen.Name, Profile: chosen.Profile, Scopes: chosen.Scopes, Roles: chosen.Roles, DryRun: chosen.DryRun, Users: chosen.UsersFile,
+		Name: chosen.Name, Profile: chosen.Profile, Directories: chosen.Directories, Scopes: chosen.Scopes, Roles: chosen.Roles, DryRun: chosen.DryRun, Users: chosen.UsersFile,
 	}
 	if err := readRequest(r, check, asked); err != nil {
 		return nil, err

@@ -17,6 +17,8 @@ const most = 20
 type Known struct {
 	Scopes   map[string][]string     // scope to the roles that give it, of all directories; "" gives it to everybody; nil where they cannot be read
 	Profiles map[string]*dcr.Profile // registration profiles; nil where they cannot be read
+
+	Directories []string // names of those in use; nil where they cannot be read
 }
 
 // Lint says what is wrong with a file beyond what routes.Parse refuses, in the order of its lines. Files that are not

@@ -31,6 +31,8 @@ var cases = []breach{
 		id: "scope.unknown", want: `routes[4].scopes[1]: no directory in use has the scope "cdr"; there are accounts, openid, payments`},
 	{name: "role of no directory", old: "roles: [AISP, PISP]", new: "roles: [AISP, CBPII]",
 		id: "role.unknown", want: `routes[5].roles[1]: no directory in use has the role "CBPII"; there are AISP, PISP`},
+	{name: "misspelt directory", old: "statement], profile", new: "statement], directories: [uk, uk-sandbx], profile",
+		id: "directory.unknown", want: `routes[0].directories[1]: no directory in use has the name "uk-sandbx"; did you mean "uk-sandbox"?`},
 	{name: "misspelt profile", old: "statement], profile: obie-3.3", new: "statement], profile: obi-3.3",
 		id: "profile.unknown", want: `routes[0].profile: there is no registration profile "obi-3.3"; did you mean "obie-3.3"?`},
 	{name: "unsigned requests that nobody has named", old: "path: /dcr/v3.3/register, methods: [POST], checks: [certificate, statement], profile: obie-3.3",

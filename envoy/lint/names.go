@@ -13,6 +13,12 @@ func (l *linter) names(index int, route *routes.Route) {
 	if l.known.Scopes != nil {
 		l.granted(index, route)
 	}
+	for i, name := range route.Directories {
+		if l.known.Directories != nil && !slices.Contains(l.known.Directories, name) {
+			where := func() string { return fmt.Sprintf("routes[%d].directories[%d]", index, i) }
+			l.unknown("directory.unknown", where, "no directory in use has the name", name, l.known.Directories)
+		}
+	}
 	if route.Profile != "" && l.known.Profiles != nil && l.known.Profiles[route.Profile] == nil {
 		names := slices.Sorted(maps.Keys(l.known.Profiles))
 		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, names)

@@ -7,6 +7,7 @@ func Rules() []routes.Rule {
 	return []routes.Rule{
 		{ID: "scope.unknown", Severity: routes.Error, Doc: "A scope is one that a directory in use knows."},
 		{ID: "role.unknown", Severity: routes.Error, Doc: "A role is one that a directory in use knows."},
+		{ID: "directory.unknown", Severity: routes.Error, Doc: "A directory that a route names is one in use."},
 		{ID: "profile.unknown", Severity: routes.Error, Doc: "A registration profile is one that there is."},
 		{ID: "profile.unsigned", Severity: routes.Error, Doc: "A route says unsigned_requests: true where the requests of its profile are not signed, and nowhere else."},
 		{ID: "profile.path", Severity: routes.Error, Doc: "A path that clients are registered at ends with a slash where the profile has it so, and nowhere else."},

@@ -23,7 +23,8 @@ import (
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 var known = Known{
-	Scopes: map[string][]string{"openid": {""}, "accounts": {"AISP"}, "payments": {"PISP", "AISP"}},
+	Scopes:      map[string][]string{"openid": {""}, "accounts": {"AISP"}, "payments": {"PISP", "AISP"}},
+	Directories: []string{"uk", "uk-sandbox"},
 	Profiles: map[string]*dcr.Profile{
 		"obie-3.2": {Name: "obie-3.2", Body: dcr.BodyJWS}, "obie-3.3": {Name: "obie-3.3", Body: dcr.BodyJWS},
 		"plain": {Name: "plain", Body: dcr.BodyJSON, TrailingSlash: true}, "abroad": {Name: "abroad", Body: dcr.BodyJWS, Clients: dcr.ClientPolicy{ManagementScope: "openid"}},

@@ -110,6 +110,9 @@ func (c *checker) checkChecks(r routePlace) {
 	if r.DryRun && !r.Needs(CheckStatement) {
 		c.add("route.dry_run", r.key("dry_run"), "needs the check %s: only registration requests can be tried", CheckStatement)
 	}
+	if len(r.Directories) > 0 && !r.Needs(CheckStatement) {
+		c.add("route.directories", r.key("directories"), "needs the check %s: it is about software that registers", CheckStatement)
+	}
 	if r.Unsigned && !r.Needs(CheckStatement) {
 		c.add("route.unsigned_requests", r.key("unsigned_requests"), "needs the check %s: only registration requests are signed", CheckStatement)
 	}

@@ -116,25 +116,26 @@ type Edge struct {
 // A Route is a path and some of its methods: what they need and who serves them. Two routes may share a path when
 // their methods differ.
 type Route struct {
-	Name      string        `yaml:"name" is:"name,required" doc:"unique; in the logs and the facts"`
-	Listener  string        `yaml:"listener" is:"name" doc:"listener that has the route"`
-	Path      string        `yaml:"path" is:"route_path,required" doc:"exact; a segment {Name} stands for any one segment; a slash at the end only where the profile has it"`
-	Methods   []string      `yaml:"methods" is:"method,required" doc:"in capitals"`
-	Checks    []string      `yaml:"checks" is:"check" doc:"what a request must pass; their order is the gate's"`
-	Public    bool          `yaml:"public" is:"bool" doc:"says in so many words that the route needs no check"`
-	DryRun    bool          `yaml:"dry_run" is:"bool" doc:"registration requests may be tried (Prefer: dry-run): all is checked, nothing stored"`
-	Unsigned  bool          `yaml:"unsigned_requests" is:"bool" doc:"the profile's registration requests are plain JSON that nobody signs: the client certificate alone proves whose they are"`
-	Profile   string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
-	Scopes    []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
-	Roles     []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`
-	Users     string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as htpasswd -B writes it; with the check basic"`
-	Endpoint  string        `yaml:"endpoint" is:"endpoint" doc:"what the registry serves here; none on a bank's API"`
-	Upstream  string        `yaml:"upstream" is:"name" doc:"upstream that gets the request; registry where there is an endpoint"`
-	BodyLimit Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`
-	Timeout   time.Duration `yaml:"timeout" is:"duration" doc:"for a whole answer; the upstream's when left out"`
-	Plan      string        `yaml:"plan" is:"name" doc:"rate plan; the plan default, if there is one, when left out"`
-	Facts     string        `yaml:"facts" is:"facts" doc:"what the upstream is told: signed facts, plain x-dcr headers, or nothing"`
-	Token     bool          `yaml:"token" is:"bool" doc:"the upstream gets the Authorization header"`
+	Name        string        `yaml:"name" is:"name,required" doc:"unique; in the logs and the facts"`
+	Listener    string        `yaml:"listener" is:"name" doc:"listener that has the route"`
+	Path        string        `yaml:"path" is:"route_path,required" doc:"exact; a segment {Name} stands for any one segment; a slash at the end only where the profile has it"`
+	Methods     []string      `yaml:"methods" is:"method,required" doc:"in capitals"`
+	Checks      []string      `yaml:"checks" is:"check" doc:"what a request must pass; their order is the gate's"`
+	Public      bool          `yaml:"public" is:"bool" doc:"says in so many words that the route needs no check"`
+	DryRun      bool          `yaml:"dry_run" is:"bool" doc:"registration requests may be tried (Prefer: dry-run): all is checked, nothing stored"`
+	Unsigned    bool          `yaml:"unsigned_requests" is:"bool" doc:"the profile's registration requests are plain JSON that nobody signs: the client certificate alone proves whose they are"`
+	Profile     string        `yaml:"profile" is:"text" doc:"registration profile; on registration routes alone"`
+	Directories []string      `yaml:"directories" is:"directory" doc:"names of the directories whose software may register here; all of them when left out"`
+	Scopes      []string      `yaml:"scopes" is:"scope" doc:"scopes that the token needs, all of them; with the check scope"`
+	Roles       []string      `yaml:"roles" is:"role" doc:"roles that the client's software needs, all of them; with the check role"`
+	Users       string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as htpasswd -B writes it; with the check basic"`
+	Endpoint    string        `yaml:"endpoint" is:"endpoint" doc:"what the registry serves here; none on a bank's API"`
+	Upstream    string        `yaml:"upstream" is:"name" doc:"upstream that gets the request; registry where there is an endpoint"`
+	BodyLimit   Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`
+	Timeout     time.Duration `yaml:"timeout" is:"duration" doc:"for a whole answer; the upstream's when left out"`
+	Plan        string        `yaml:"plan" is:"name" doc:"rate plan; the plan default, if there is one, when left out"`
+	Facts       string        `yaml:"facts" is:"facts" doc:"what the upstream is told: signed facts, plain x-dcr headers, or nothing"`
+	Token       bool          `yaml:"token" is:"bool" doc:"the upstream gets the Authorization header"`
 }
 
 // Needs says whether the route names a check.

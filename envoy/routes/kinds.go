@@ -42,6 +42,7 @@ var kinds = map[string]*kind{
 	"size":       formed("a size with its unit, such as 512B, 64KiB or 2MiB", 20, `[1-9][0-9]{0,8}(B|KiB|MiB|GiB)`),
 	"rate":       formed("a rate such as 10/s, 600/m or 1000/h", 20, `[1-9][0-9]{0,5}/[smh]`),
 	"scope":      formed("a scope: 1 to 128 printable ASCII characters without spaces, quotes and backslashes", 128, `[!#-\[\]-~]+`),
+	"directory":  formed("the name of a directory: lower case letters, digits, . and -", 32, `[a-z0-9][a-z0-9.-]*`),
 	"role":       formed("a role: 1 to 64 printable ASCII characters without spaces", 64, `[!-~]+`),
 
 	"auth_method":        oneOf("private_key_jwt", "tls_client_auth"), // the ones FAPI 1.0 Advanced (section 5.2.2-14) allows

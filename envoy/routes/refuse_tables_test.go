@@ -128,6 +128,7 @@ var badParts = []refusal{
 	{"HEAD of the keys", "path: /oauth2/jwks, methods: [GET]", "path: /oauth2/jwks, methods: [GET, HEAD]", []string{"route.method 83:53 routes[3].methods[1]"}},
 	{"dry run of a bank API", "    plan: gold", "    dry_run: true\n    plan: gold", []string{"route.dry_run 94:14 routes[4].dry_run"}},
 	{"unsigned requests of a bank API", "    plan: gold", "    unsigned_requests: true\n    plan: gold", []string{"route.unsigned_requests 94:24 routes[4].unsigned_requests"}},
+	{"software of a bank API", "    plan: gold", "    directories: [uk]\n    plan: gold", []string{"route.directories 94:18 routes[4].directories"}},
 	{"users of a bank API", "    plan: gold", "    users: server.pem\n    plan: gold", []string{"route.users 94:12 routes[4].users"}},
 	{"passwords of nobody", "checks: [certificate, statement]", "checks: [certificate, statement, basic]", []string{"route.users 66:5 routes[0].users"}},
 	{"short tokens", "lifetime: 90s", "lifetime: 9s", []string{"tokens.lifetime 8:13 tokens.lifetime"}},

@@ -79,6 +79,7 @@ var rules = []struct{ id, doc string }{
 	{"route.duty", "An endpoint has the checks that its standard demands."},
 	{"route.body_limit", "A body limit is at most 64KiB at an endpoint, whose bodies the gate reads, and 10MiB elsewhere."},
 	{"route.dry_run", "Only registration requests may be tried."},
+	{"route.directories", "Only registrations are of a directory's software."},
 	{"route.unsigned_requests", "Only registration requests may come unsigned."},
 	{"route.endpoint_path", "The path of an endpoint is one that the registry serves."},
 	{"route.facts", "The registry gets signed facts, and no headers tell of a client where nobody is known."},

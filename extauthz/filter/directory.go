@@ -34,6 +34,20 @@ type Directory struct {
 // Directories are the directories in use, by name.
 type Directories map[string]*Directory
 
+// of are those whose software may register at a route.
+func (d Directories) of(route Route) Directories {
+	if len(route.Directories) == 0 {
+		return d
+	}
+	of := Directories{}
+	for _, name := range route.Directories {
+		if d[name] != nil {
+			of[name] = d[name]
+		}
+	}
+	return of
+}
+
 // choose returns the directory that has to verify a software statement, as directory.Choose does.
 func (d Directories) choose(claims strictjson.Object) (*Directory, error) {
 	chosen, err := directory.Choose(func(yield func(*dcr.Directory) bool) {

@@ -107,3 +107,36 @@ func TestNoncesOfTwoDirectories(t *testing.T) {
 		t.Errorf("two directories have %d nonces", len(ids))
 	}
 }
+
+// TestDirectoriesOfARoute: software registers at a route that names its directory, or none; for every other the directory
+// is not there.
+func TestDirectoriesOfARoute(t *testing.T) {
+	w := newWorld(t)
+	directories, certificate := w.environments("production")
+	other := *w.uk.Directory
+	other.Name, other.Issuer, other.JWKS = "elsewhere", "Somebody Ltd", w.keystore.at("production")
+	directories[other.Name] = &filter.Directory{
+		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+	}
+	statement := &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}}
+	chain := []filter.Filter{certificate, statement}
+	for _, test := range []struct {
+		name  string
+		named []string
+		want  string
+	}{
+		{"all", nil, ""},
+		{"its own", []string{"loopback"}, ""},
+		{"its own among others", []string{"elsewhere", "production", "loopback"}, ""},
+		{"another issuer's", []string{"elsewhere"}, unapproved + "statement.issuer"},
+		{"another environment's", []string{"production"}, badStatement + "signature"},
+		{"one that is not there", []string{"nowhere"}, unapproved + "statement.issuer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := w.in(t)
+			r := w.registering(w.application())
+			r.Route.Directories = test.named
+			want(t, w.register(chain, r), test.want)
+		})
+	}
+}

@@ -46,12 +46,13 @@ type Request struct {
 
 // Route is what a filter may know of the route a request met.
 type Route struct {
-	Name    string
-	Profile *dcr.Profile // on registration routes
-	Scopes  []string     // each of them is needed
-	Roles   []string     // each of them is needed
-	DryRun  bool         // a registration may be tried
-	Users   string       // file of names and passwords; "" where none are asked
+	Name        string
+	Profile     *dcr.Profile // on registration routes
+	Directories []string     // names of the directories whose software may register; all of them when empty
+	Scopes      []string     // each of them is needed
+	Roles       []string     // each of them is needed
+	DryRun      bool         // a registration may be tried
+	Users       string       // file of names and passwords; "" where none are asked
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.

@@ -54,7 +54,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	source, statement, err := f.verifyStatement(ctx, request.Claims)
+	source, statement, err := f.Directories.of(r.Route).verifyStatement(ctx, request.Claims)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (f *StatementFilter) verify(
 
 // verifyStatement takes the statement out of the unverified request, which is all that is read there, and verifies it
 // with the keys of the directory that the configuration names for its issuer and environment (steps 6 to 8).
-func (f *StatementFilter) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
+func (d Directories) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
 	raw, err := request.String("software_statement")
 	if err != nil {
 		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
@@ -109,7 +109,7 @@ func (f *StatementFilter) verifyStatement(ctx context.Context, request strictjso
 		return nil, nil, err
 	}
 	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
-	source, err := f.Directories.choose(unverified.Claims)
+	source, err := d.choose(unverified.Claims)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 // about one. The template of routes.yaml reads it.
 type profile struct {
 	Name, Path string // Path is of the registration endpoint; that of a client has its id after it
+	Directory  string // whose software alone registers so; any directory's when empty
 	Manage     string // scope that a token for the registration needs; none where any token will do
 	Unsigned   bool   // requests are plain JSON
 
@@ -24,7 +25,7 @@ var profiles = []profile{
 	{Name: "obie-3.1", Path: "/open-banking/v3.1/register", dialect: directory.OBIE},
 	{Name: "generic-0.1", Path: "/open-banking/0.1/register", dialect: directory.OBIE},
 	{Name: "is-json", Path: "/api/identity/oauth2/dcr/v1.1/register/", dialect: directory.OBIE, Unsigned: true},
-	{Name: "cdr-au", Path: "/cds-au/v1/register", dialect: directory.CDR, Manage: "cdr:registration"},
+	{Name: "cdr-au", Path: "/cds-au/v1/register", dialect: directory.CDR, Directory: "sandbox-cdr", Manage: "cdr:registration"},
 }
 
 // ClientPath is where a registration is.
