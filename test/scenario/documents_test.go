@@ -22,6 +22,7 @@ import (
 type paper struct {
 	Document      string         `yaml:"document"`
 	Profile       string         `yaml:"profile"`
+	Directory     string         `yaml:"directory"` // a profile whose directory has the software; Profile's own when empty
 	Method        string         `yaml:"method"`
 	ContentType   string         `yaml:"content_type"`
 	Authorization string         `yaml:"authorization"` // that it is sent with, and that counts for nothing
@@ -29,6 +30,7 @@ type paper struct {
 	Statement     map[string]any `yaml:"statement"`     // claims, instead of the directory's
 	Header        map[string]any `yaml:"header"`        // of the request, instead of a TPP's; null leaves out
 	Request       map[string]any `yaml:"request"`
+	Answer        map[string]any `yaml:"answer"` // that the guide prints, its mistakes mended; not all of it
 	Mistakes      []mistake      `yaml:"mistakes"`
 }
 
@@ -86,7 +88,7 @@ func TestDocuments(t *testing.T) {
 // enrol makes the software of a guide: for an update, one that is registered already.
 func (d *paper) enrol(t *testing.T) *client {
 	t.Helper()
-	p := enrol(t, gateway, harness.Order{RedirectURIs: d.RedirectURIs})
+	p := enrol(t, gateway, harness.Order{RedirectURIs: d.RedirectURIs, Profile: d.Directory})
 	p.registration = p.World.RegistrationURL(d.Profile)
 	if d.Method == http.MethodPut {
 		return p.register(t, nil)
@@ -121,7 +123,7 @@ func (d *paper) accepted(t *testing.T, m mistake) {
 			t.Errorf("%s is answered", name)
 		}
 	}
-	for _, name := range []string{"org_id", "software_client_name", "software_roles"} {
+	for _, name := range []string{"org_id", "org_name", "software_roles"} {
 		if _, has := document[name]; !has {
 			t.Errorf("%s of the statement is not answered", name)
 		}
@@ -131,9 +133,32 @@ func (d *paper) accepted(t *testing.T, m mistake) {
 			t.Errorf("%s is null", name)
 		}
 	}
+	if m.Says == "" {
+		d.compare(t, c, document)
+	}
 	if reuse, has := document["token_endpoint_allow_reuse_pvt_key_jwt"]; has && reuse != false {
 		t.Error("a client has switched replay protection off")
 	}
+}
+
+// compare holds an answer against the one that the guide prints.
+func (d *paper) compare(t *testing.T, c *client, document map[string]any) {
+	t.Helper()
+	known := map[string]any{"$software_id": c.SoftwareID, "$jwks": d.keys(c)}
+	for name, want := range d.Answer {
+		got, has := document[name]
+		if text, ok := want.(string); ok && known[text] != nil {
+			want = known[text]
+		}
+		if !has || want != "$any" && encoded(t, got) != encoded(t, want) {
+			t.Errorf("%s is answered as %v, want %v", name, got, want)
+		}
+	}
+}
+
+// keys is where the software's keys are.
+func (d *paper) keys(c *client) string {
+	return c.World.File.Directory.API + "/" + c.OrgID + "/" + c.SoftwareID + ".jwks"
 }
 
 // send sends the guide's request with one of its mistakes.
@@ -171,7 +196,7 @@ func (d *paper) request(t *testing.T, c *client, m mistake) *harness.JWT {
 	now := time.Now().Unix()
 	known := map[string]any{
 		"$software_id": c.SoftwareID, "$audience": c.World.File.Audience, "$iat": now, "$exp": now + 3600, "$statement": d.statement(t, c, m),
-		"$jwks": c.World.File.Directory.API + "/" + c.OrgID + "/" + c.SoftwareID + ".jwks",
+		"$jwks": d.keys(c),
 	}
 	for name, value := range request.Claims {
 		if text, ok := value.(string); ok && strings.HasPrefix(text, "$") {
