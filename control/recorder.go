@@ -1,10 +1,7 @@
 package control
 
 import (
-	"fmt"
-	"io"
-	"os"
-
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
@@ -24,18 +21,4 @@ func (r *recorder) file(path string) ([]byte, error) {
 	return text, err
 }
 
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
-	}
-	return text, nil
-}
+func readFile(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }

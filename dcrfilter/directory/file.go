@@ -3,12 +3,11 @@ package directory
 import (
 	"embed"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
@@ -87,20 +86,6 @@ func decode(text []byte, depth int) (*dcr.Directory, error) {
 }
 
 // readBounded reads a file that must not be larger than any such file is.
-func readBounded(path string) ([]byte, error) {
-	opened, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, tooLarge(path)
-	}
-	return text, nil
-}
+func readBounded(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }
 
 func tooLarge(path string) error { return fmt.Errorf("%s is larger than %d bytes", path, maxFile) }

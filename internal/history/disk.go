@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // readHead reads an entry without its files, and checks the whole of its file.
 func readHead(dir, name string) (Entry, []byte, error) {
-	text, err := readBounded(filepath.Join(dir, name), maxEntry)
+	text, err := bounded.ReadFile(filepath.Join(dir, name), maxEntry)
 	if err != nil {
 		return Entry{}, nil, err
 	}
@@ -58,23 +59,6 @@ func writeState(dir string, s State) error {
 		return fmt.Errorf("the state is more than %d KiB", maxState>>10)
 	}
 	return writeDurably(dir, stateName, append(text, '\n'))
-}
-
-// readBounded reads a file that must not be larger than so many bytes.
-func readBounded(path string, most int) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > most {
-		return nil, fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), most)
-	}
-	return text, nil
 }
 
 // writeDurably writes a file whole or not at all, whenever the machine stops.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 )
 
 // load reads what is in the folder. What cannot be read is noted; the numbers go on behind it all the same.
@@ -43,7 +45,7 @@ func (h *History) load() error {
 
 // loadState reads the state. An entry that is not there cannot be the live one.
 func (h *History) loadState() {
-	text, err := readBounded(filepath.Join(h.dir, stateName), maxState)
+	text, err := bounded.ReadFile(filepath.Join(h.dir, stateName), maxState)
 	if errors.Is(err, os.ErrNotExist) {
 		return
 	}

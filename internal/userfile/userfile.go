@@ -4,11 +4,11 @@ package userfile
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 )
 
 const (
@@ -26,17 +26,9 @@ type Users map[string][]byte
 
 // Read reads a file: one NAME:HASH on each line. It fails where it holds no user, or anything else.
 func Read(path string) (Users, error) {
-	file, err := os.Open(path)
+	text, err := bounded.ReadFile(path, maxFile)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, errors.New("the file is larger than 64 KiB")
 	}
 	return parse(string(text))
 }
