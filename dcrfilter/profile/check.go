@@ -42,8 +42,9 @@ func check(p *dcr.Profile) strictyaml.Faults {
 	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
 		checkMember(&f, "members."+name, name, p.Members[name])
 	}
+	checkSpine(&f, p.Members)
 	checkNames(&f, p)
-	checkRules(&f, p.Rules)
+	checkRules(&f, p)
 	return f
 }
 
@@ -75,7 +76,40 @@ func checkNames(f *strictyaml.Faults, p *dcr.Profile) {
 	}
 }
 
-func checkRules(f *strictyaml.Faults, rules []string) {
+// spine are the members that the gateway itself lives on, by what must be the same in every profile.
+var spine = map[string]dcr.Member{
+	"iss":                        {Type: dcr.TypeString, In: dcr.InRequest, Required: true},
+	"iat":                        {Type: dcr.TypeInteger, In: dcr.InRequest, Required: true},
+	"exp":                        {Type: dcr.TypeInteger, In: dcr.InRequest, Required: true},
+	"aud":                        {Type: dcr.TypeAudience, In: dcr.InRequest, Required: true},
+	"jti":                        {Type: dcr.TypeString, In: dcr.InRequest, Required: true},
+	"redirect_uris":              {Type: dcr.TypeStrings, In: dcr.InBoth},
+	"token_endpoint_auth_method": {Type: dcr.TypeString, In: dcr.InBoth, Required: true},
+	"grant_types":                {Type: dcr.TypeStrings, In: dcr.InBoth, Required: true},
+	"response_types":             {Type: dcr.TypeStrings, In: dcr.InBoth},
+	"software_statement":         {Type: dcr.TypeString, In: dcr.InBoth, Required: true},
+}
+
+// checkSpine checks that requests can be told from one another and clients can authenticate.
+func checkSpine(f *strictyaml.Faults, members map[string]*dcr.Member) {
+	for _, name := range slices.Sorted(maps.Keys(spine)) {
+		must, m := spine[name], members[name]
+		if m == nil {
+			f.Add("members", "must hold %s: no registration is safe without it", name)
+			continue
+		}
+		path := "members." + name
+		f.Unless(m.Type == must.Type, path+".type", "be "+must.Type+" in every profile")
+		f.Unless(m.In == must.In, path+".in", "be "+must.In+" in every profile")
+		f.Unless(m.Required || !must.Required, path+".required", "be true in every profile")
+	}
+}
+
+func checkRules(f *strictyaml.Faults, p *dcr.Profile) {
+	rules, methods := p.Rules, p.Members["token_endpoint_auth_method"]
+	if methods != nil && (len(methods.Values) == 0 || slices.Contains(methods.Values, "tls_client_auth")) {
+		f.Unless(slices.Contains(rules, "tls_client_auth"), "rules", "name tls_client_auth, where token_endpoint_auth_method may be that")
+	}
 	for _, id := range rule.Indispensable() {
 		f.Unless(slices.Contains(rules, id), "rules", "name "+id+": no registration is safe without it")
 	}

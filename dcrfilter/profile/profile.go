@@ -6,17 +6,20 @@ import (
 	"embed"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 //go:embed *.yaml
 var shipped embed.FS
+
+// maxFile is more than the YAML reader takes, which says so.
+const maxFile = 1 << 20
 
 // what is in the files that are read here, as errors say.
 const what = "profile"
@@ -63,7 +66,9 @@ func Load(name string) (*dcr.Profile, error) {
 }
 
 // LoadFile reads an administrator's own profile; see LoadFrom.
-func LoadFile(path string) (*dcr.Profile, error) { return LoadFrom(os.ReadFile, path) }
+func LoadFile(path string) (*dcr.Profile, error) {
+	return LoadFrom(func(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }, path)
+}
 
 // LoadFrom reads an administrator's own profile through read, and checks the whole of it: unknown and repeated keys, values
 // out of range, patterns that do not compile and rules that do not exist are errors, all of them reported at once with

@@ -109,9 +109,19 @@ clients: {duplicates: reject, management_scope: registration, default_scope: reg
 unknown_scopes: refuse
 rules: [dictionary, issuer, software_id, audience, times, client_id, management, immutable, keys, auth_method, auth_signing_alg, response_types, redirect_uris, scope]
 members:
-  iss: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
+  note: {type: string, in: request, required: true, max_length: 22, pattern: "^[a-z]+$"}
   grants: {type: strings, in: both, min_items: 1, values: [a, b], default: [a]}
   truth: {type: boolean, in: both, values: ["true"]}
+  iss: {type: string, in: request, required: true}
+  iat: {type: integer, in: request, required: true}
+  exp: {type: integer, in: request, required: true}
+  aud: {type: audience, in: request, required: true}
+  jti: {type: string, in: request, required: true}
+  redirect_uris: {type: strings, in: both}
+  token_endpoint_auth_method: {type: string, in: both, required: true, values: [private_key_jwt]}
+  grant_types: {type: strings, in: both, required: true}
+  response_types: {type: strings, in: both}
+  software_statement: {type: string, in: both, required: true}
 `
 
 // parse reads a text as an administrator's file.
@@ -126,7 +136,7 @@ func TestParse(t *testing.T) {
 		{"key in another case", "standard:", "Standard:", "unknown field"},
 		{"unknown member key", "min_items: 1", "minItems: 1", "unknown field"},
 		{"key twice", "standard: A Standard 1.0", "name: b", "already defined"},
-		{"member twice", "  truth:", "  iss:", "already defined"},
+		{"member twice", "  truth:", "  note:", "already defined"},
 		{"wrong type", "min_items: 1", "min_items: many", "min_items"},
 		{"no unit", "max_age: 5m", "max_age: 5", "max_age"},
 		{"second document", "members:", "---\nmembers:", "second document"},
@@ -144,28 +154,34 @@ func TestParse(t *testing.T) {
 		{"no default scope", "default_scope: registered, ", "", "clients.default_scope: must be one of registered, none"},
 		{"two management scopes", "management_scope: registration", "management_scope: a b", "clients.management_scope: must be a scope token"},
 		{"without an indispensable rule", "audience, times,", "times,", "10:1: rules: must name audience: no registration is safe without it"},
+		{"no jti", "  jti: {type: string, in: request, required: true}\n", "", "11:1: members: must hold jti: no registration is safe without it"},
+		{"a jti that may be left out", "jti: {type: string, in: request, required: true}", "jti: {type: string, in: request}", "members.jti.required: must be true in every profile"},
+		{"a method that is not registered", "token_endpoint_auth_method: {type: string, in: both", "token_endpoint_auth_method: {type: string, in: request", "members.token_endpoint_auth_method.in: must be both"},
+		{"a time that is a text", "exp: {type: integer", "exp: {type: string", "members.exp.type: must be integer in every profile"},
+		{"tls_client_auth without its rule", "values: [private_key_jwt]", "values: [tls_client_auth]", "rules: must name tls_client_auth"},
+		{"any method without the rule of one", ", values: [private_key_jwt]", "", "rules: must name tls_client_auth"},
 		{"unknown rule", "redirect_uris, scope]", "redirect_uris, scope, tmes]", "rules[14]: there is no rule tmes"},
 		{"rule twice", "redirect_uris, scope]", "redirect_uris, scope, times]", "rules[14]: times is named twice"},
-		{"unknown type", "type: string,", "type: text,", "members.iss.type: must be one of string, strings, audience, integer, boolean"},
-		{"no type", "type: string,", "", "members.iss.type: must be one of"},
-		{"unknown place", "in: request", "in: body", "members.iss.in: must be one of request, response, both"},
+		{"unknown type", "type: string,", "type: text,", "members.note.type: must be one of string, strings, audience, integer, boolean"},
+		{"no type", "type: string,", "", "members.note.type: must be one of"},
+		{"unknown place", "in: request", "in: body", "members.note.in: must be one of request, response, both"},
 		{"empty member", `{type: boolean, in: both, values: ["true"]}`, "", "members.truth: must say"},
 		{"name of a member", "  truth:", "  Truth:", "members.Truth: the name must be"},
-		{"pattern does not compile", "^[a-z]+$", "^[a-z+$", "members.iss.pattern: must be a regular expression"},
-		{"pattern without anchors", "^[a-z]+$", "[a-z]+", "members.iss.pattern: must begin with ^"},
+		{"pattern does not compile", "^[a-z]+$", "^[a-z+$", "members.note.pattern: must be a regular expression"},
+		{"pattern without anchors", "^[a-z]+$", "[a-z]+", "members.note.pattern: must begin with ^"},
 		{"length of a boolean", "type: boolean", "max_length: 1, type: boolean", "members.truth.max_length: must be"},
-		{"negative length", "max_length: 22", "max_length: -1", "members.iss.max_length: must be"},
-		{"items of a string", "required: true", "min_items: 1", "members.iss.min_items: must be"},
+		{"negative length", "max_length: 22", "max_length: -1", "members.note.max_length: must be"},
+		{"items of a string", "required: true", "min_items: 1", "members.note.min_items: must be"},
 		{"value of a boolean", `["true"]`, `["yes"]`, "members.truth.values[0]: must be true or false"},
 		{"value twice", "[a, b]", "[a, b, a]", "members.grants.values[2]: is there twice"},
 		{"empty value", "[a, b]", `[a, ""]`, "members.grants.values[1]: must be"},
 		{"default not a value", "default: [a]", "default: [c]", "members.grants.default[0]: must be among values"},
 		{"default of a string", "required: true", "default: [a]", ""},
-		{"defaults of a string", "required: true", "default: [a, b]", "members.iss.default: must be of strings"},
-		{"default of an integer", "type: string, in: request, required: true, max_length: 22, pattern: \"^[a-z]+$\"", "type: integer, in: request, default: [a]", "members.iss.default: must be of strings"},
+		{"defaults of a string", "required: true", "default: [a, b]", "members.note.default: must be of strings"},
+		{"default of an integer", "type: string, in: request, required: true, max_length: 22, pattern: \"^[a-z]+$\"", "type: integer, in: request, default: [a]", "members.note.default: must be of strings"},
 		{"default of a boolean", `values: ["true"]`, `default: ["yes"]`, "members.truth.default[0]: must be true or false"},
 		{"another name", "required: true", "as: tls_client_auth_subject_dn", ""},
-		{"another name that no rule asks for", "required: true", "as: jti", "members.iss.as: must be one of tls_client_auth_subject_dn"},
+		{"another name that no rule asks for", "required: true", "as: jti", "members.note.as: must be one of tls_client_auth_subject_dn"},
 		{"another name that is a member's", "  truth: {", "  tls_client_auth_subject_dn: {type: string, in: both}\n  truth: {as: tls_client_auth_subject_dn, ",
 			"members.truth.as: tls_client_auth_subject_dn is a member itself"},
 		{"another name twice", "  truth: {", "  a: {type: string, in: both, as: tls_client_auth_subject_dn}\n  truth: {as: tls_client_auth_subject_dn, ",
