@@ -2,9 +2,6 @@ package docs_test
 
 import (
 	"path/filepath"
-	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,15 +9,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
-
-// keysOf are the keys that the reader knows of an object.
-func keysOf(model any) []string {
-	var keys []string
-	for field := range reflect.TypeOf(model).Fields() {
-		keys = append(keys, field.Tag.Get("yaml"))
-	}
-	return keys
-}
 
 // The page on directory files has a row for each key, each shipped directory and each kind of certificates, and no other.
 func TestDirectories(t *testing.T) {
@@ -40,15 +28,7 @@ func TestDirectories(t *testing.T) {
 		{"certificates", certificates, keysOf(dcr.CertificateKind{})},
 		{"kinds", kinds, rule.CertificateProfiles()},
 	} {
-		var have []string
-		for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\|").FindAllStringSubmatch(part.text, -1) {
-			have = append(have, row[1])
-		}
-		slices.Sort(have)
-		slices.Sort(part.want)
-		if !slices.Equal(have, part.want) {
-			t.Errorf("%s: rows %q, want %q", part.name, have, part.want)
-		}
+		holdRows(t, part.name, part.text, part.want)
 	}
 }
 

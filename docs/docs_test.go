@@ -29,20 +29,7 @@ const (
 // Every example is taken by the gateway, with nothing the linter would refuse.
 func TestExamples(t *testing.T) {
 	p, folder := readPage(t, apiManager), newFolder(t)
-	var whole, uk string
-	for _, e := range p.examples {
-		switch marked(e) {
-		case wholeRoutes:
-			whole = e.text
-		case wholeDirectory:
-			if uk == "" {
-				uk = e.text
-			}
-		}
-	}
-	if whole == "" || uk == "" {
-		t.Fatal("the page has no whole file")
-	}
+	whole, uk := wholeFiles(t, p)
 	counts := map[string]int{}
 	for _, e := range p.examples {
 		counts[marked(e)]++
@@ -67,6 +54,25 @@ func TestExamples(t *testing.T) {
 	if counts[wholeRoutes] != 1 || counts[moreRoutes] < 5 || counts[wholeDirectory] < 3 {
 		t.Errorf("have %v: the test does not see the page's examples", counts)
 	}
+}
+
+// wholeFiles are the page's routes.yaml and the first of its directory files.
+func wholeFiles(t *testing.T, p *page) (whole, uk string) {
+	t.Helper()
+	for _, e := range p.examples {
+		switch marked(e) {
+		case wholeRoutes:
+			whole = e.text
+		case wholeDirectory:
+			if uk == "" {
+				uk = e.text
+			}
+		}
+	}
+	if whole == "" || uk == "" {
+		t.Fatal("the page has no whole file")
+	}
+	return whole, uk
 }
 
 func marked(e example) string {

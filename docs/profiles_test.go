@@ -1,0 +1,101 @@
+package docs_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+)
+
+const profilesPage = "profiles.md"
+
+// sectionOf is what stands under a heading of the page on profile files.
+func sectionOf(t *testing.T, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(contents(profilesPage)[profilesPage], "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("there is no section %s", heading)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// The page on profile files has a row for each key and each shipped profile, and no other.
+func TestProfiles(t *testing.T) {
+	for heading, want := range map[string][]string{
+		"Shipped":   profile.Names(),
+		"The file":  append(keysOf(dcr.Profile{}), "extends"),
+		"`request`": keysOf(dcr.RequestTimes{}),
+		"`clients`": keysOf(dcr.ClientPolicy{}),
+		"`members`": keysOf(dcr.Member{}),
+	} {
+		holdRows(t, heading, sectionOf(t, heading), want)
+	}
+}
+
+// It has all rules in their order, and says which of them every profile names.
+func TestProfileRules(t *testing.T) {
+	var have, want [][]string
+	for _, row := range rowsOf(sectionOf(t, "Rules")) {
+		have = append(have, []string{namesIn(row[0])[0], row[len(row)-1]})
+	}
+	for _, known := range rule.All {
+		must := map[bool]string{true: "yes", false: "no"}[slices.Contains(rule.Indispensable(), known.ID)]
+		want = append(want, []string{known.ID, must})
+	}
+	if !slices.EqualFunc(have, want, slices.Equal) {
+		t.Errorf("rules %q, want %q", have, want)
+	}
+}
+
+// What it says of the shipped profiles is so.
+func TestShippedProfiles(t *testing.T) {
+	for _, row := range rowsOf(sectionOf(t, "Shipped")) {
+		name := namesIn(row[0])[0]
+		p, err := profile.Load(name)
+		if err != nil || len(row) != 5 {
+			t.Errorf("%s: %d cells, %v", name, len(row), err)
+			continue
+		}
+		if body := namesIn(row[2]); !slices.Equal(body, []string{p.Body}) {
+			t.Errorf("%s: body %q, want %s", name, body, p.Body)
+		}
+		more := slices.DeleteFunc(slices.Clone(p.Rules), func(id string) bool { return slices.Contains(rule.Indispensable(), id) })
+		if rules := namesIn(row[3]); !slices.Equal(rules, more) {
+			t.Errorf("%s: rules %q, want %q", name, rules, more)
+		}
+		// The sentence below the table is of all of them.
+		if p.Request != (dcr.RequestTimes{MaxAge: time.Hour, MaxLifetime: 24 * time.Hour}) || p.Clients.Duplicates != dcr.RejectDuplicates {
+			t.Errorf("%s: %v, %s", name, p.Request, p.Clients.Duplicates)
+		}
+	}
+}
+
+// The example is a profile, its routes are taken with it, and it names all rules of the one that it extends.
+func TestProfileExample(t *testing.T) {
+	p, f := readPage(t, profilesPage), newFolder(t)
+	if len(p.examples) != 2 {
+		t.Fatalf("%d examples", len(p.examples))
+	}
+	f.write(t, "our-bank.yaml", []byte(p.examples[0].text))
+	whole, uk := wholeFiles(t, readPage(t, apiManager))
+	if err := f.check(t, add(t, whole, p.examples[1].text), uk); err != nil {
+		t.Error(err)
+	}
+	own, err := profile.LoadFile(filepath.Join(string(f), "our-bank.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	extended, err := profile.Load("obie-3.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules := slices.DeleteFunc(slices.Clone(own.Rules), func(id string) bool { return id == "client_name" }); !slices.Equal(rules, extended.Rules) {
+		t.Errorf("rules %q, want those of obie-3.3 and client_name", own.Rules)
+	}
+}
