@@ -2,7 +2,6 @@ package dcr
 
 import (
 	"regexp"
-	"slices"
 	"time"
 )
 
@@ -121,70 +120,4 @@ func (m *Member) Compile() (err error) {
 // compiled none does.
 func (m *Member) Matches(value string) bool {
 	return m.Pattern == "" || m.pattern != nil && m.pattern.MatchString(value)
-}
-
-// A Directory is a trust framework's directory, as data: who signs software statements, with which keys, under which
-// claim names, and which certificates its participants hold. Directories are YAML files; see dcrfilter/directory.
-type Directory struct {
-	Name             string            `yaml:"name"`
-	Issuer           string            `yaml:"issuer"`            // exact iss of its software statements
-	JWKS             string            `yaml:"jwks"`              // https URL of the keys that sign them
-	TLSCA            []string          `yaml:"tls_ca"`            // PEM files of the CAs of its own HTTPS servers; the system's when empty
-	KeyHosts         []string          `yaml:"key_hosts"`         // of all key sets: exact hosts, or "*" alone for any public one
-	PrivateAddresses []string          `yaml:"private_addresses"` // IPs or CIDRs that may be dialled although they are not public
-	Algorithms       []string          `yaml:"algorithms"`
-	MaxAge           time.Duration     `yaml:"statement_max_age"`
-	Environment      string            `yaml:"environment"`  // required software_environment; any when empty
-	MemberState      string            `yaml:"member_state"` // where the authority must have authorised the roles; any when empty
-	Claims           StatementClaims   `yaml:"claims"`
-	Required         []string          `yaml:"required"`     // statement claims that must be there, by their own names
-	ActiveStatus     []string          `yaml:"active"`       // org and authority status values that may register, compared without case
-	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
-	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
-	Listed           Listed            `yaml:"certificates_listed"`
-	SingleUse        bool              `yaml:"statement_single_use"`
-}
-
-// Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
-// beside having the names that its kind wants. What is none of these values is as ListedRequired.
-type Listed string
-
-// The values of certificates_listed.
-const (
-	ListedRequired  Listed = "required"
-	ListedWhenKnown Listed = "when_known" // where one of the sets has a tls key; the default
-	ListedOff       Listed = "off"
-)
-
-// StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
-// the directory's statements have no such claim.
-type StatementClaims struct {
-	SoftwareID     string `yaml:"software_id"`
-	SoftwareName   string `yaml:"software_name"`
-	OrgID          string `yaml:"org_id"`
-	OrgStatus      string `yaml:"org_status"`
-	Authority      string `yaml:"authority"` // object with registration_id, status and authorisations
-	Environment    string `yaml:"environment"`
-	Roles          string `yaml:"roles"` // array of strings, or one string
-	Scope          string `yaml:"scope"` // scope tokens in one string (RFC 6749, section 3.3)
-	RedirectURIs   string `yaml:"redirect_uris"`
-	JWKS           string `yaml:"jwks"`
-	RevokedJWKS    string `yaml:"revoked_jwks"`
-	OrgJWKS        string `yaml:"org_jwks"`
-	OrgRevokedJWKS string `yaml:"org_revoked_jwks"`
-}
-
-// Names are the claims that the directory gives a meaning, by its own names.
-func (c *StatementClaims) Names() []string {
-	all := []string{
-		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.Scope, c.RedirectURIs,
-		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS, c.SoftwareName,
-	}
-	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
-}
-
-// CertificateKind names one kind of client certificate and the CAs that issue it.
-type CertificateKind struct {
-	Profile string   `yaml:"profile"` // ob_legacy, obwac, qwac or cdr
-	CA      []string `yaml:"ca"`      // PEM files, relative to the directory's file
 }
