@@ -64,6 +64,14 @@ func newAbroad(t *testing.T) *abroad {
 // trust makes the world's gateway trust it: one more YAML file, its CA, and its name in routes.yaml.
 func (a *abroad) trust(t *testing.T, w *harness.World) {
 	t.Helper()
+	a.trustAs(t, w, abroadYAML, `
+  - {name: readers, path: /open-banking/v3.1/aisp/accounts/22289/balances, methods: [GET], checks: [certificate, bearer, role], roles: [READER], upstream: bank}
+`)
+}
+
+// trustAs makes the gateway trust it by a file of one's own, and adds routes.
+func (a *abroad) trustAs(t *testing.T, w *harness.World, file, routes string) {
+	t.Helper()
 	for name, from := range map[string]string{"abroad-tls.pem": "tls.pem", "abroad-ca.pem": filepath.Join("directory", directory.IssuingFile)} {
 		text, err := os.ReadFile(filepath.Join(a.dir, from))
 		if err == nil {
@@ -73,15 +81,13 @@ func (a *abroad) trust(t *testing.T, w *harness.World) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(w.Path("abroad.yaml"), fmt.Appendf(nil, abroadYAML, a.KeysURL(), a.host), 0o600); err != nil {
+	if err := os.WriteFile(w.Path("abroad.yaml"), fmt.Appendf(nil, file, a.KeysURL(), a.host), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	text, err := w.Routes()
 	if err == nil {
 		text = strings.Replace(text, "directories: [directory.yaml", "directories: [directory.yaml, abroad.yaml", 1)
-		err = w.Install(t.Context(), text+`
-  - {name: readers, path: /open-banking/v3.1/aisp/accounts/22289/balances, methods: [GET], checks: [certificate, bearer, role], roles: [READER], upstream: bank}
-`)
+		err = w.Install(t.Context(), text+routes)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +96,14 @@ func (a *abroad) trust(t *testing.T, w *harness.World) {
 
 // enrol makes a software there, whose first statement has that country's claims.
 func (a *abroad) enrol(t *testing.T, w *harness.World) (*tpp, *directory.Member) {
+	t.Helper()
+	p, member := a.adopt(t, w)
+	p.FirstStatement = a.statement(t, member, nil)
+	return p, member
+}
+
+// adopt makes a software there, with the statement that the directory signs by itself.
+func (a *abroad) adopt(t *testing.T, w *harness.World) (*tpp, *directory.Member) {
 	t.Helper()
 	member, err := a.Enrol(directory.Order{})
 	if err != nil {
@@ -103,9 +117,7 @@ func (a *abroad) enrol(t *testing.T, w *harness.World) (*tpp, *directory.Member)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &tpp{Software: software, protocol: harness.HTTP2, registration: w.File.Registration}
-	p.FirstStatement = a.statement(t, member, nil)
-	return p, member
+	return &tpp{Software: software, protocol: harness.HTTP2, registration: w.File.Registration}, member
 }
 
 // statement signs one with that country's claims, some of them changed.
