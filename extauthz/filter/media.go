@@ -10,8 +10,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// charsets are the encodings in which a compact JWS, pure ASCII, is the same bytes. The body is never transcoded.
-var charsets = []string{"", "utf-8", "iso-8859-1", "us-ascii", "windows-1252"}
+// charsets are the encodings in which a body is the same bytes, for it is never transcoded: of a compact JWS, which is pure
+// ASCII, and of JSON, which "MUST be encoded using UTF-8" (RFC 8259, section 8.1).
+var charsets = map[string][]string{
+	dcr.BodyJWS:  {"", "utf-8", "iso-8859-1", "us-ascii", "windows-1252"},
+	dcr.BodyJSON: {"", "utf-8", "us-ascii"},
+}
 
 // checkContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
 // "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ; D-02).
@@ -27,7 +31,7 @@ func checkContentType(header http.Header, profile *dcr.Profile) error {
 		return refusal
 	}
 	repeated := strings.Count(strings.ToLower(values[0]), "charset") > 1
-	if repeated || !slices.Contains(charsets, strings.ToLower(parameters["charset"])) {
+	if repeated || !slices.Contains(charsets[profile.Body], strings.ToLower(parameters["charset"])) {
 		return dcr.Refuse(dcr.UnsupportedMediaType, "content_type.charset", "the charset must be absent or utf-8, and named once")
 	}
 	for _, coding := range header.Values("Content-Encoding") {
