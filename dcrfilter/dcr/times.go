@@ -2,6 +2,7 @@ package dcr
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
@@ -68,7 +69,7 @@ func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
 	case t.IssuedAt.After(latest):
 		return &TimeError{"iat", "in the past, in seconds since 1970"}
 	case now.Sub(t.IssuedAt) > maxAge:
-		return &TimeError{"iat", "more recent"}
+		return &TimeError{"iat", "at most " + brief(maxAge) + " ago"}
 	case t.NotBefore.After(latest):
 		return &TimeError{"nbf", "in the past, in seconds since 1970"}
 	}
@@ -90,7 +91,18 @@ func (t Times) checkExpiry(now time.Time, maxLifetime time.Duration) error {
 	case !t.Expires.After(t.NotBefore):
 		return &TimeError{"exp", "later than nbf"}
 	case maxLifetime > 0 && t.Expires.Sub(t.IssuedAt) > maxLifetime:
-		return &TimeError{"exp", "sooner after iat"}
+		return &TimeError{"exp", "at most " + brief(maxLifetime) + " after iat"}
 	}
 	return nil
+}
+
+// brief writes a duration without the parts that are zero: 24h, 1h30m.
+func brief(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

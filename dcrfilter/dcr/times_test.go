@@ -106,3 +106,24 @@ func wrongClaim(t *testing.T, err error) string {
 	}
 	return wrong.Claim
 }
+
+// What a bound is, is said: who mends a time must know it.
+func TestTimeErrorsSayTheBound(t *testing.T) {
+	for _, c := range []struct {
+		times dcr.Times
+		age   time.Duration
+		life  time.Duration
+		want  string
+	}{
+		{dcr.Times{IssuedAt: noon.Add(-2 * time.Hour)}, time.Hour, 0, "iat must be at most 1h ago"},
+		{dcr.Times{IssuedAt: noon.Add(-2 * time.Hour)}, 30 * time.Minute, 0, "iat must be at most 30m ago"},
+		{dcr.Times{IssuedAt: noon.Add(-2 * time.Hour)}, 90 * time.Minute, 0, "iat must be at most 1h30m ago"},
+		{dcr.Times{IssuedAt: noon.Add(-2 * time.Minute)}, 90 * time.Second, 0, "iat must be at most 1m30s ago"},
+		{dcr.Times{IssuedAt: noon.Add(-2 * time.Minute)}, 10 * time.Second, 0, "iat must be at most 10s ago"},
+		{dcr.Times{IssuedAt: noon, Expires: noon.Add(30 * time.Hour)}, time.Hour, 24 * time.Hour, "exp must be at most 24h after iat"},
+	} {
+		if err := c.times.Check(noon, c.age, c.life); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
