@@ -30,7 +30,8 @@ type Config struct {
 	ClientCAs   []byte                  // PEM bundle of the CAs that issue client certificates, of all directories together
 	Warnings    routes.Problems         // what is allowed and should be looked at
 
-	files []history.File // routes.yaml first, then what it includes, in the order it was read
+	folder string         // of routes.yaml, as it was asked for
+	files  []history.File // routes.yaml first, then what it includes, in the order it was read
 }
 
 // Version is the content hash by which gate, registry and Envoy name this configuration.
@@ -63,7 +64,7 @@ func (r *recorder) config(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{File: file}
+	c := &Config{File: file, folder: filepath.Dir(name)}
 	var known lint.Known
 	wrong := c.readProfiles(r, found)
 	if len(wrong) == 0 {
@@ -162,8 +163,8 @@ func (c *Config) faults(id, where string, err error) routes.Problems {
 	var found routes.Problems
 	for _, fault := range refused.Faults {
 		found = append(found, &routes.Problem{
-			ID: id, Severity: routes.Error, File: refused.Path,
-			Line: fault.Line, Column: fault.Column, Where: fault.Where, What: fault.What,
+			ID: id, Severity: routes.Error, File: c.shown(refused.Path),
+			Line: fault.Line, Column: fault.Column, Where: fault.Where, What: fault.What, Text: fault.Text,
 		})
 	}
 	return found
@@ -176,6 +177,15 @@ func (c *Config) names() []string {
 		names = append(names, d.Name)
 	}
 	return names
+}
+
+// shown is a file's name beside the name that routes.yaml was asked for by.
+func (c *Config) shown(path string) string {
+	relative, err := filepath.Rel(c.File.Dir, path)
+	if err != nil || !filepath.IsLocal(relative) {
+		return path
+	}
+	return filepath.Join(c.folder, relative)
 }
 
 // scopes are those of all directories, each with the roles that give it.

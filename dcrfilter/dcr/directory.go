@@ -58,11 +58,23 @@ type StatementClaims struct {
 
 // Names are the claims that the directory gives a meaning, by its own names.
 func (c *StatementClaims) Names() []string {
-	all := []string{
+	return slices.DeleteFunc(c.all(), func(name string) bool { return name == "" })
+}
+
+// As is the name that another directory has for what this one calls so: "" where that one has no such claim, and the same
+// name where this one gives it no meaning.
+func (c *StatementClaims) As(other *StatementClaims, name string) string {
+	if i := slices.Index(c.all(), name); i >= 0 && name != "" {
+		return other.all()[i]
+	}
+	return name
+}
+
+func (c *StatementClaims) all() []string {
+	return []string{
 		c.SoftwareID, c.OrgID, c.OrgStatus, c.Authority, c.Environment, c.Roles, c.Scope, c.RedirectURIs,
 		c.JWKS, c.RevokedJWKS, c.OrgJWKS, c.OrgRevokedJWKS, c.SoftwareName,
 	}
-	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
 }
 
 // CertificateKind names one kind of client certificate and the CAs that issue it.

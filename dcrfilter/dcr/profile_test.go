@@ -46,6 +46,16 @@ func TestProfileNames(t *testing.T) {
 	}
 }
 
+func TestStatementClaimsAs(t *testing.T) {
+	uk := dcr.StatementClaims{SoftwareID: "software_id", OrgID: "org_id", OrgStatus: "org_status"}
+	other := dcr.StatementClaims{SoftwareID: "app", OrgID: "org_id"}
+	for name, want := range map[string]string{"software_id": "app", "org_id": "org_id", "org_status": "", "iss": "iss", "": ""} {
+		if got := uk.As(&other, name); got != want {
+			t.Errorf("%s is %q there, want %q", name, got, want)
+		}
+	}
+}
+
 func TestStatementClaimsNames(t *testing.T) {
 	claims := dcr.StatementClaims{SoftwareID: "software_id", OrgRevokedJWKS: "org_revoked"}
 	if got, want := claims.Names(), []string{"software_id", "org_revoked"}; !slices.Equal(got, want) {

@@ -65,7 +65,8 @@ func extend(name string, depth int) (*dcr.Directory, error) {
 	return decode(text, depth-1)
 }
 
-// decode reads a file's text over that of the file it extends.
+// decode reads a file's text over that of the file it extends. What that one requires by its names for claims is required
+// by the file's names, unless the file says itself what it requires.
 func decode(text []byte, depth int) (*dcr.Directory, error) {
 	f := file{Directory: dcr.Directory{Listed: dcr.ListedWhenKnown}}
 	if err := strictyaml.Decode(text, &f); err != nil {
@@ -81,6 +82,14 @@ func decode(text []byte, depth int) (*dcr.Directory, error) {
 	over := file{Directory: *extended}
 	if err := strictyaml.Decode(text, &over); err != nil {
 		return nil, err
+	}
+	if f.Required == nil {
+		over.Required = nil
+		for _, name := range extended.Required {
+			if own := extended.Claims.As(&over.Claims, name); own != "" {
+				over.Required = append(over.Required, own)
+			}
+		}
 	}
 	return &over.Directory, nil
 }

@@ -9,8 +9,9 @@ import (
 // shownNames are members that customers are shown.
 var shownNames = []string{"client_name", "ext_application_display_name"}
 
-// "A rogue client might use the name and logo of a legitimate client to trick users" (RFC 7591, section 5): a name is the
-// software statement's or it is none. Who cannot write all its characters writes an underscore for each that is neither a
+// "Unless used as a claim in a software statement, the authorization server MUST treat all client metadata as self-asserted.
+// For instance, a rogue client might use the name and logo of a legitimate client that it is trying to impersonate" (RFC
+// 7591, section 5): a name is the software statement's or it is none. Who cannot write all its characters writes an underscore for each that is neither a
 // letter nor a digit.
 func clientName(r *dcr.Registration) error {
 	claim := r.Directory.Claims.SoftwareName

@@ -14,6 +14,9 @@ import (
 
 // A Rule checks one thing about a registration: nil, or a *dcr.Error whose Rule is the rule's ID or begins with it and
 // a dot, with all else that the rule finds wrong in its More. A profile names its rules by ID, in the order they are asked.
+//
+// The request that it is given is the one that counts: what the software statement says of a member of the profile stands
+// in it in place of what was asked.
 type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error

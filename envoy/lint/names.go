@@ -50,7 +50,7 @@ func (l *linter) unknown(rule string, where func() string, what, name string, kn
 		l.add(rule, "", "")
 		return
 	}
-	l.add(rule, where(), "%s %q%s", what, name, nearest(name, known))
+	l.add(rule, where(), "%s %q%s", what, name, orWhich(name, known))
 }
 
 // gives says whether software with a route's roles can have the scope. A route that asks for no roles leaves that to the

@@ -3,16 +3,16 @@ package lint
 import (
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
 // mostNamed is how many names are told where none is near.
 const mostNamed = 12
 
-// nearest is the end of a sentence about a name that nobody knows: the known name that it was probably meant to be, or
+// orWhich is the end of a sentence about a name that nobody knows: the known name that it was probably meant to be, or
 // else all of them, where those are few.
-func nearest(name string, known []string) string {
-	if best := routes.Nearest(name, known); best != "" {
+func orWhich(name string, known []string) string {
+	if best := nearest.Word(name, known); best != "" {
 		return "; did you mean \"" + best + "\"?"
 	}
 	if len(known) == 0 || len(known) > mostNamed {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
 // maxSearches bounds how often the nearest of the file's own names is looked for: for so many names.
@@ -100,7 +102,7 @@ func (c *checker) addUnknown(id, where, section, what, name string, names []stri
 // found, by a key.
 func (c *checker) nearest(key, name string, names []string) string {
 	if _, searched := c.searched[key]; !searched && len(c.searched) < maxSearches {
-		c.searched[key] = didYouMean(strconv.Quote(name), quoted(names))
+		c.searched[key] = nearest.Ask(strconv.Quote(name), quoted(names))
 	}
 	return c.searched[key]
 }

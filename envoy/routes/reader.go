@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
 // A reader walks the document once, beside the grammar. It fills the model, remembers where everything stands, and notes
@@ -94,7 +96,7 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *place)
 
 // unknown notes a key that the model does not have, and returns the bit of the one that was probably meant.
 func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (meant uint64) {
-	best := Nearest(key, o.keys)
+	best := nearest.Word(key, o.keys)
 	if best == "" {
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; the keys are %s", strings.Join(o.keys, ", "))
 	} else {

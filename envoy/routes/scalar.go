@@ -11,6 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
 // What a time may be. Nothing in the file is waited for longer than a day.
@@ -49,7 +51,7 @@ func (r *reader) text(node ast.Node, into reflect.Value, k *kind) {
 	case k.accepts(text):
 		r.store(node.GetToken(), into, text)
 	case k.enum != nil:
-		r.add(node.GetToken(), "value.enum", "must be %s%s", k.words, didYouMean(text, k.enum))
+		r.add(node.GetToken(), "value.enum", "must be %s%s", k.words, nearest.Ask(text, k.enum))
 	default:
 		r.add(node.GetToken(), "value.form", "must be %s", k.words)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -18,8 +19,8 @@ var (
 	ErrMore  = errors.New("a second document follows the first")
 )
 
-// Decode reads the one document of a text over what the value holds already. What is wrong inside the document, such as
-// an unknown or repeated key or a wrong type, is of type *Error. Anchors, aliases and tags are refused: with them a
+// Decode reads the one document of a text over what the value holds already. Keys that mean nothing are told all at once, as
+// Unknown; what else is wrong inside the document, such as a repeated key or a wrong type, is of type *Error. Anchors, aliases and tags are refused: with them a
 // text of a few lines can stand for one without end.
 func Decode(text []byte, into any) error {
 	if len(text) > maxText {
@@ -33,6 +34,9 @@ func Decode(text []byte, into any) error {
 		if what := guard.refuse(token); what != "" {
 			return errorAt(token, what)
 		}
+	}
+	if unknown := unknownKeys(text, reflect.TypeOf(into)); len(unknown) > 0 {
+		return unknown
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := decoder.Decode(into); errors.Is(err, io.EOF) {

@@ -14,6 +14,7 @@ type Fault struct {
 	Line, Column int    // from 1; 0 where it is not about a line
 	Where        string // YAML path, as key_hosts[1]; empty where it is not about a key
 	What         string
+	Text         string // the line itself
 	cause        error
 }
 
@@ -99,20 +100,35 @@ func (f *Faults) Err(what, path string, text []byte) error {
 		return nil
 	}
 	locate(text, *f)
+	show(text, *f)
 	return &Invalid{What: what, Path: path, Faults: *f}
 }
 
 // Unread is the *Invalid of a file that was not read, or not even decoded. err may be a *Fault or of Decode.
 func Unread(what, path string, text []byte, err error) error {
-	fault, ok := errors.AsType[*Fault](err)
-	if !ok {
-		fault = &Fault{What: err.Error(), cause: err}
+	var faults Faults
+	if unknown, ok := errors.AsType[Unknown](err); ok {
+		for _, one := range unknown {
+			faults.append(&Fault{Line: one.Line, Column: one.Column, What: one.What})
+		}
+	} else if found, ok := errors.AsType[*Error](err); ok {
+		faults.append(&Fault{Line: found.Line, Column: found.Column, What: found.What, cause: err})
+	} else if fault, ok := errors.AsType[*Fault](err); ok {
+		faults.append(fault)
+		locate(text, faults)
+	} else {
+		faults.append(&Fault{What: err.Error(), cause: err})
 	}
-	if found, ok := errors.AsType[*Error](err); ok {
-		fault.Line, fault.Column, fault.What = found.Line, found.Column, found.What
+	show(text, faults)
+	return &Invalid{What: what, Path: path, Faults: faults}
+}
+
+// show gives each fault the line that it is at.
+func show(text []byte, list Faults) {
+	lines := strings.Split(string(text), "\n")
+	for _, fault := range list {
+		if fault.Line > 0 && fault.Line <= len(lines) {
+			fault.Text = strings.TrimRight(lines[fault.Line-1], "\r")
+		}
 	}
-	if fault.Where != "" {
-		locate(text, Faults{fault})
-	}
-	return &Invalid{What: what, Path: path, Faults: Faults{fault}}
 }

@@ -38,7 +38,6 @@ member_state: ""
 claims:
   {software_id: app, org_id: participant, roles: permissions, redirect_uris: callbacks, jwks: keys,
    org_status: "", authority: "", environment: "", revoked_jwks: "", org_jwks: "", org_revoked_jwks: ""}
-required: [iss, iat, jti, app, participant, permissions, callbacks, keys]
 scopes: {openid: "", accounts: READER}
 certificates: [{profile: ob_legacy, ca: [abroad-ca.pem]}]
 `

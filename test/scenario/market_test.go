@@ -42,7 +42,7 @@ func TestOwnProfiles(t *testing.T) {
 	if err := os.WriteFile(w.Path("our-bank.yaml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	installed(t, w, "directories: [", "profiles: [our-bank.yaml]\ndirectories: [", "profile: obie-3.3", "profile: our-bank")
+	installed(t, w, "\ndirectories: [", "\nprofiles: [our-bank.yaml]\ndirectories: [", "profile: obie-3.3", "profile: our-bank")
 
 	request := before.Request()
 	again := before.post(t, request)

@@ -1,11 +1,12 @@
-package routes
+// Package nearest finds the word that was probably meant by a misspelt one.
+package nearest
 
 import (
 	"strings"
 )
 
-// Nearest returns the one of some words that is most likely meant by a misspelt one, or "" where none is near.
-func Nearest(word string, words []string) string {
+// Word returns the one of some words that is most likely meant by a misspelt one, or "" where none is near.
+func Word(word string, words []string) string {
 	const longest = 64
 	if len(word) > longest {
 		return ""
@@ -46,9 +47,9 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// didYouMean ends a sentence with the nearest right word, where there is one.
-func didYouMean(word string, words []string) string {
-	if best := Nearest(word, words); best != "" {
+// Ask ends a sentence with the nearest right word, where there is one: "; did you mean that?"
+func Ask(word string, words []string) string {
+	if best := Word(word, words); best != "" {
 		return "; did you mean " + best + "?"
 	}
 	return ""
