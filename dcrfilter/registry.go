@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/docs"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
@@ -75,7 +76,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
-		result.status, result.header, result.body = line.refusal.Explained(g.config.url(Errors, http.MethodGet)).Answer()
+		result.status, result.header, result.body = line.refusal.Explained(dcr.Help{URL: g.config.url(Errors, http.MethodGet), Mend: docs.Mend()}).Answer()
 	}
 	line.status = result.status
 	result.write(w, line.interaction)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/docs"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
@@ -74,7 +75,7 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		line.Findings = refusal.Findings()
 		line.Write(ctx, g.config.Log)
 		if policy := (*g.policies.Load())[line.Version]; policy != nil {
-			refusal = refusal.Explained(policy.help)
+			refusal = refusal.Explained(dcr.Help{URL: policy.help, Mend: docs.Mend()})
 		}
 		return deny(&line, refusal), nil
 	}

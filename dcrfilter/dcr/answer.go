@@ -66,12 +66,13 @@ type errorBody struct {
 	Details     []detail `json:"error_details,omitempty"`
 }
 
-// detail says which rule refused, where, what to do about it, which sentence of a standard it enforces, and where that is
-// explained.
+// detail says which rule refused, where, what was expected, how to mend it, which sentence of a standard it enforces, and
+// where that is explained.
 type detail struct {
 	Rule        string `json:"rule"`
 	Pointer     string `json:"pointer,omitempty"`
 	Description string `json:"description,omitempty"`
+	Mend        string `json:"mend,omitempty"`
 	Clause      string `json:"clause,omitempty"`
 	Help        string `json:"help,omitempty"`
 }
@@ -86,9 +87,11 @@ func (e *Error) body() []byte {
 	}
 	for _, finding := range e.All() {
 		if finding.Rule != "" {
-			told := detail{Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Clause: finding.Clause}
-			if e.Help != "" {
-				told.Help = e.Help + "#" + finding.Rule
+			told := detail{
+				Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Mend: e.Help.Mend[finding.Rule], Clause: finding.Clause,
+			}
+			if e.Help.URL != "" {
+				told.Help = e.Help.URL + "#" + finding.Rule
 			}
 			answer.Details = append(answer.Details, told)
 		}

@@ -35,9 +35,10 @@ var answers = []struct {
 			`{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","description":"must be https","clause":"B"}]}`,
 	},
 	{
-		name: "with a page that explains it", err: dcr.Refuse(dcr.InvalidClientMetadata, "scope.role", "x").At("/scope").Explained("https://bank.example/errors"), status: 400,
+		name: "with a page that explains it", err: dcr.Refuse(dcr.InvalidClientMetadata, "scope.role", "x").At("/scope").
+			Explained(dcr.Help{URL: "https://bank.example/errors", Mend: map[string]string{"scope.role": "Leave it out.", "scope": "x"}}), status: 400,
 		body: `{"error":"invalid_client_metadata","error_description":"x","error_details":[` +
-			`{"rule":"scope.role","pointer":"/scope","description":"x","help":"https://bank.example/errors#scope.role"}]}`,
+			`{"rule":"scope.role","pointer":"/scope","description":"x","mend":"Leave it out.","help":"https://bank.example/errors#scope.role"}]}`,
 	},
 	{
 		name: "without a rule", err: dcr.Refuse(dcr.InvalidClientMetadata, "", "x"), status: 400,

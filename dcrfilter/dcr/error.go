@@ -61,7 +61,7 @@ type Error struct {
 
 	More []*Error // what else is wrong with the same request, told with this
 
-	Help string // URL of the page that explains the rules; "" where there is none
+	Help Help // what explains the rules
 
 	Allow []string // for 405: the methods that are allowed
 	Realm string   // for the challenge of a 401 or 403; "dcr" when empty
@@ -124,8 +124,14 @@ func Join(errs ...error) error {
 	return first
 }
 
-// Explained returns a copy that links to the page at a URL.
-func (e Error) Explained(url string) *Error { e.Help = url; return &e }
+// Help is what a refusal is explained by, beside its own words.
+type Help struct {
+	URL  string            // of the page that explains the rules; "" where there is none
+	Mend map[string]string // how to mend what a rule refuses, by its id
+}
+
+// Explained returns a copy that is explained.
+func (e Error) Explained(help Help) *Error { e.Help = help; return &e }
 
 // Error is for the log: rule, code, sentence and cause.
 func (e *Error) Error() string {

@@ -144,6 +144,9 @@ func report(w io.Writer, request *Request, answer *Answer) {
 		if len(refusal.Details) > 1 && d.Description != "" { // one is what error_description says
 			_, _ = fmt.Fprintf(w, "    %s\n", d.Description)
 		}
+		if d.Mend != "" {
+			_, _ = fmt.Fprintf(w, "    to mend it: %s\n", d.Mend)
+		}
 	}
 	if id := answer.Header.Get("X-Fapi-Interaction-Id"); id != "" {
 		_, _ = fmt.Fprintf(w, "  tell the bank: x-fapi-interaction-id %s\n", id)
