@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -120,7 +119,8 @@ func restore(files []history.File) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{File: file}
-	if found := append(c.readDirectories(kept, nil), c.readProfiles(kept, nil)...); len(found) > 0 {
+	// In the order in which the disk was read: the version is that of the files one after the other.
+	if found := slices.Concat(c.readProfiles(kept, nil), c.readDirectories(kept, nil)); len(found) > 0 {
 		return nil, found
 	}
 	c.files, file.Version = kept.files, version(kept.files)
@@ -132,9 +132,9 @@ func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Probl
 	var found routes.Problems
 	type identity struct{ issuer, environment string }
 	names, identities := map[string]bool{}, map[identity]bool{}
-	for i, name := range c.File.Directories {
-		where := "directories[" + strconv.Itoa(i) + "]"
-		d, err := directory.LoadFrom(r.file, c.File.Abs(name))
+	for _, file := range c.expand(r, "directories", c.File.Directories) {
+		where := file.where
+		d, err := directory.LoadFrom(r.file, file.path)
 		if err != nil {
 			if !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }) {
 				found = append(found, c.faults("directory.invalid", where, err)...)
@@ -150,6 +150,9 @@ func (c *Config) readDirectories(r *recorder, said routes.Problems) routes.Probl
 		names[d.Name], identities[is] = true, true
 		c.Directories = append(c.Directories, d)
 		c.ClientCAs = append(c.ClientCAs, d.CABundle...)
+	}
+	if len(c.Directories)+len(found)+len(said) == 0 {
+		found = append(found, c.File.Problem(routes.Error, "directory.invalid", "directories", "no directory is in use: the folders that are named hold no .yaml file"))
 	}
 	return found
 }

@@ -2,7 +2,6 @@ package control
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
@@ -20,9 +19,9 @@ func (c *Config) readProfiles(r *recorder, said routes.Problems) (found routes.P
 		}
 		c.Profiles[name] = shipped
 	}
-	for i, name := range c.File.Profiles {
-		where := "profiles[" + strconv.Itoa(i) + "]"
-		own, err := profile.LoadFrom(r.file, c.File.Abs(name))
+	for _, file := range c.expand(r, "profiles", c.File.Profiles) {
+		where := file.where
+		own, err := profile.LoadFrom(r.file, file.path)
 		switch {
 		case err != nil && !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }):
 			found = append(found, c.faults("profile.invalid", where, err)...)

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
@@ -20,5 +19,3 @@ func (r *recorder) file(path string) ([]byte, error) {
 	r.files = append(r.files, history.File{Path: path, Text: text})
 	return text, err
 }
-
-func readFile(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }

@@ -126,10 +126,10 @@ func (c *checker) checkAuthority() {
 	c.url("issuer", c.Issuer)
 	c.url("tokens.audience", c.Tokens.Audience)
 	for i, name := range c.Directories {
-		c.file(item("directories", i), name)
+		c.fileOrFolder(item("directories", i), name)
 	}
 	for i, name := range c.Profiles {
-		c.file(item("profiles", i), name)
+		c.fileOrFolder(item("profiles", i), name)
 	}
 	for i, name := range c.Tokens.Keys {
 		c.file(item("tokens.keys", i), name)
@@ -148,6 +148,17 @@ func (c *checker) url(where, text string) *url.URL {
 		return nil
 	}
 	return u
+}
+
+// fileOrFolder refuses what is not there: a folder, whose name ends in a slash, or a file.
+func (c *checker) fileOrFolder(where, name string) {
+	if c.kept || !strings.HasSuffix(name, "/") {
+		c.file(where, name)
+		return
+	}
+	if info, err := os.Stat(c.Abs(name)); err != nil || !info.IsDir() {
+		c.add("file.missing", where, "must be the name of a folder that is there, relative to the folder of this file")
+	}
 }
 
 // file refuses the name of a file that is not there.

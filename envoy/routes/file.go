@@ -12,8 +12,8 @@ import "time"
 type File struct {
 	Issuer      string              `yaml:"issuer" is:"https,required" doc:"name of the authorization server (RFC 8414): an https URL"`
 	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"what aud of a registration request may be, exactly"`
-	Directories []string            `yaml:"directories" is:"file,required" doc:"files of the directories in use, relative to this file"`
-	Profiles    []string            `yaml:"profiles" is:"file" doc:"files of registration profiles of your own, beside those that are shipped"`
+	Directories []string            `yaml:"directories" is:"file,required" doc:"files of the directories in use, relative to this file, or folders of them, with a slash at the end"`
+	Profiles    []string            `yaml:"profiles" is:"file" doc:"files of registration profiles of your own, beside those that are shipped, or folders of them, with a slash at the end"`
 	AuthMethods []string            `yaml:"auth_methods" is:"auth_method,required" doc:"client authentication methods that are offered"`
 	KeyManager  string              `yaml:"key_manager" is:"key_manager" doc:"who issues access tokens"`
 	Tokens      Tokens              `yaml:"tokens" is:"required" doc:"access tokens of the built-in key manager"`

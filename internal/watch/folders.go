@@ -17,8 +17,8 @@ func (w *Watcher) look() bool {
 	}
 	now := lookAt(w.files)
 	for range maxLooks {
-		names := now.names
-		w.names.Store(&names)
+		ways := now
+		w.ways.Store(&ways)
 		w.watchFolders(now.folders)
 		before := now
 		if now = lookAt(w.files); now.sameWays(before) {

@@ -37,10 +37,11 @@ type view struct {
 	sights  map[string]sight       // by file, as it was given
 	folders map[string]fs.FileInfo // in which a file, a link to it, or what is missing on the way to it can change
 	names   map[string]bool        // of everything on the ways
+	whole   map[string]bool        // folders that are watched themselves: everything in them matters
 }
 
 func lookAt(files []string) view {
-	v := view{sights: map[string]sight{}, folders: map[string]fs.FileInfo{}, names: map[string]bool{}}
+	v := view{sights: map[string]sight{}, folders: map[string]fs.FileInfo{}, names: map[string]bool{}, whole: map[string]bool{}}
 	for _, file := range files {
 		v.sights[file] = v.follow(file)
 	}
@@ -75,6 +76,10 @@ func (v view) follow(file string) sight {
 			folder = path
 		case err == nil && len(names) == 0:
 			v.add(folder)
+			if info.IsDir() {
+				v.add(path)
+				v.whole[path] = true
+			}
 			return sight{path: path, info: info, young: time.Since(info.ModTime()) < coarse}
 		default: // missing, or a file where a folder should be
 			v.add(folder)
@@ -96,7 +101,7 @@ func (v view) add(folder string) {
 
 // sameWays says whether the same folders and names are to be watched as of another view.
 func (v view) sameWays(other view) bool {
-	return maps.Equal(v.names, other.names) && maps.EqualFunc(v.folders, other.folders, os.SameFile)
+	return maps.Equal(v.names, other.names) && maps.Equal(v.whole, other.whole) && maps.EqualFunc(v.folders, other.folders, os.SameFile)
 }
 
 // missing says whether a file is not there.

@@ -16,7 +16,7 @@ func (w *Watcher) listen(notify *fsnotify.Watcher) {
 		case event, open := <-events:
 			if !open {
 				events = nil
-			} else if (*w.names.Load())[filepath.Base(event.Name)] {
+			} else if w.matters(event.Name) {
 				offer(w.kicks)
 			}
 		case err, open := <-errs:
@@ -29,6 +29,12 @@ func (w *Watcher) listen(notify *fsnotify.Watcher) {
 			offer(w.kicks)
 		}
 	}
+}
+
+// matters says whether an event is of something on the way to a file, or in a folder that is watched itself.
+func (w *Watcher) matters(path string) bool {
+	seen := w.ways.Load()
+	return seen.names[filepath.Base(path)] || seen.whole[filepath.Dir(path)]
 }
 
 // run tells of changes.

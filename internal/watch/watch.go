@@ -23,14 +23,14 @@ type pace struct {
 
 var usual = pace{quiet: 10 * time.Millisecond, most: 2 * time.Second, slow: 10 * time.Second, fast: time.Second}
 
-// Watcher watches a set of files. It asks the kernel to tell of changes in their folders and in those of every symbolic
+// Watcher watches a set of files, among which may be folders, of which everything counts that comes into them or leaves. It asks the kernel to tell of changes in their folders and in those of every symbolic
 // link on the way to them, and looks at the files now and then all the same: not every file system tells.
 type Watcher struct {
 	log     *slog.Logger
 	pace    pace
 	changed chan struct{}
-	kicks   chan struct{}                   // something happened that may matter
-	names   atomic.Pointer[map[string]bool] // what the files, links and folders are called, of which events matter
+	kicks   chan struct{}        // something happened that may matter
+	ways    atomic.Pointer[view] // what the files, links and folders are called, of which events matter
 	done    chan struct{}
 	loops   sync.WaitGroup
 
@@ -59,7 +59,7 @@ func start(log *slog.Logger, notify *fsnotify.Watcher, pace pace) *Watcher {
 		log: log, pace: pace, notify: notify, blind: notify == nil,
 		changed: make(chan struct{}, 1), kicks: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	w.names.Store(&map[string]bool{})
+	w.ways.Store(&view{})
 	w.loops.Go(w.run)
 	if notify != nil {
 		w.loops.Go(func() { w.listen(notify) })

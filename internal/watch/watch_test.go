@@ -271,6 +271,28 @@ func TestUnrelatedFiles(t *testing.T) {
 	silent(t, w, "the same set again")
 }
 
+// What comes into a folder that is watched itself, and what leaves it, is told at once, by whatever name; and what is
+// in its folders is not.
+func TestWholeFolder(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "directories")
+	must(t, os.MkdirAll(filepath.Join(folder, "inner"), 0o700))
+	w := watcher(t, usual, folder+"/")
+	quiet(w)
+	must(t, os.WriteFile(filepath.Join(folder, "new.yaml"), []byte("a"), 0o600))
+	expect(t, w, "a new file")
+	quiet(w)
+	must(t, os.Rename(filepath.Join(folder, "new.yaml"), filepath.Join(folder, "other.yaml")))
+	expect(t, w, "another name")
+	quiet(w)
+	must(t, os.Remove(filepath.Join(folder, "other.yaml")))
+	expect(t, w, "a file less")
+	quiet(w)
+	must(t, os.WriteFile(filepath.Join(dir, "beside"), []byte("a"), 0o600))
+	must(t, os.WriteFile(filepath.Join(folder, "inner", "file"), []byte("a"), 0o600))
+	silent(t, w, "files elsewhere")
+}
+
 func TestPoke(t *testing.T) {
 	w := watcher(t, told, filepath.Join(t.TempDir(), "routes.yaml"))
 	w.Poke()

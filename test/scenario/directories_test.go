@@ -71,24 +71,30 @@ func (a *abroad) trust(t *testing.T, w *harness.World) {
 // trustAs makes the gateway trust it by a file of one's own, and adds routes.
 func (a *abroad) trustAs(t *testing.T, w *harness.World, file, routes string) {
 	t.Helper()
-	for name, from := range map[string]string{"abroad-tls.pem": "tls.pem", "abroad-ca.pem": filepath.Join("directory", directory.IssuingFile)} {
-		text, err := os.ReadFile(filepath.Join(a.dir, from))
-		if err == nil {
-			err = os.WriteFile(w.Path(name), text, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(w.Path("abroad.yaml"), fmt.Appendf(nil, file, a.KeysURL(), a.host), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	a.write(t, w.Dir, file)
 	text, err := w.Routes()
 	if err == nil {
 		text = strings.Replace(text, "directories: [directory.yaml", "directories: [directory.yaml, abroad.yaml", 1)
 		err = w.Install(t.Context(), text+routes)
 	}
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write puts the directory's file into a folder, with the CAs that it names: first those, as an administrator would.
+func (a *abroad) write(t *testing.T, folder, file string) {
+	t.Helper()
+	for name, from := range map[string]string{"abroad-tls.pem": "tls.pem", "abroad-ca.pem": filepath.Join("directory", directory.IssuingFile)} {
+		text, err := os.ReadFile(filepath.Join(a.dir, from))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, "abroad.yaml"), fmt.Appendf(nil, file, a.KeysURL(), a.host), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -183,6 +189,30 @@ func TestTwoDirectories(t *testing.T) {
 	enrol(t, w, harness.Order{}).register(t, nil)
 	crossings(t, w, a)
 	brokenDirectory(t, w, home, token)
+}
+
+// A file that is put into a folder of directories is in force within seconds, and nothing else is touched.
+func TestADirectoryIsDropped(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAbroad(t)
+	if err := os.Mkdir(w.Path("directories"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	installed(t, w, "\ndirectories: [directory.yaml", "\ndirectories: [directories/, directory.yaml")
+	before, err := w.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.write(t, w.Path("directories"), abroadYAML)
+	if _, err := w.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return s.InForce() && s.Reloads > 2 }); err != nil {
+		t.Fatal(err)
+	}
+	p, _ := a.enrol(t, w)
+	p.register(t, nil)
+	enrol(t, w, harness.Order{}).register(t, nil)
+	if after, err := w.Routes(); err != nil || after != before {
+		t.Errorf("routes.yaml is another one, %v", err)
+	}
 }
 
 func crossings(t *testing.T, w *harness.World, a *abroad) {
