@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
@@ -58,6 +59,45 @@ func TestBadElementsAreNamedByTheirIndex(t *testing.T) {
 				t.Errorf("%s at %d of %s: got %q, want %q", c.bad, at, c.member, got, want)
 			}
 		}
+	}
+}
+
+// It is so with every list of every profile that is shipped: of whatever the dictionary lists, a value that it does not have
+// is refused and named by its index.
+func TestEveryListOfEveryProfile(t *testing.T) {
+	lists := 0
+	for _, name := range profile.Names() {
+		shipped := loadProfile(t, name)
+		for member, is := range shipped.Members {
+			if is.Type != dcr.TypeStrings || is.In == dcr.InResponse {
+				continue
+			}
+			lists++
+			good := map[string][]string{"redirect_uris": softwareURIs, "scope": {"openid", "accounts", "payments"}}[member]
+			if good == nil {
+				good = is.Values
+			}
+			bad, want := "nonsense", "dictionary.values"
+			if member == "redirect_uris" {
+				want = "redirect_uris.https"
+			}
+			if member == "scope" { // each is known or not, and all are named at once
+				bad, want = strings.Repeat("x", is.MaxLength+1), "dictionary.length"
+			}
+			for at, list := range withEach(good, bad) {
+				r := registration(t, claims{member: list})
+				if name == "cdr-au" {
+					r = abroad(t, name, claims{member: list}, nil)
+				}
+				r.Profile = shipped
+				if got := verdict(t, rule.Check(r)); !strings.Contains(", "+got+",", ", "+want+" /"+member+"/"+strconv.Itoa(at)+",") {
+					t.Errorf("%s, %s with one at %d: got %q, want %s", name, member, at, got, want)
+				}
+			}
+		}
+	}
+	if lists < 3*len(profile.Names()) {
+		t.Errorf("only %d lists found", lists)
 	}
 }
 
