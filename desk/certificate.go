@@ -65,7 +65,7 @@ func (l *linter) software() rule.Owner {
 	if err != nil {
 		return rule.Owner{}
 	}
-	return rule.Owner{OrgID: statement.OrgID, SoftwareID: statement.SoftwareID, RegistrationID: statement.RegistrationID}
+	return filter.StatementOwner(statement)
 }
 
 // kinds are those of the directory, with their CAs where its file names them.

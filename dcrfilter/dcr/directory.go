@@ -24,6 +24,7 @@ type Directory struct {
 	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
 	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
 	Listed           Listed            `yaml:"certificates_listed"`
+	QCRoles          bool              `yaml:"enforce_qc_roles"` // the PSD2 statement of a certificate must name the software's roles
 	SingleUse        bool              `yaml:"statement_single_use"`
 }
 

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
@@ -9,9 +10,17 @@ import (
 // ErrBinding says that a certificate is not one of the owner's.
 var ErrBinding = errors.New("the TLS client certificate does not match the software statement")
 
+// ErrRoles says that a certificate is the owner's, but that its authority has not authorised it for all that the owner's
+// software does.
+var ErrRoles = errors.New("the PSD2 statement of the TLS client certificate does not name every role of the software")
+
 // An Owner is whose certificate it must be: as the software statement says on registration, and as the client's record
 // says afterwards.
-type Owner struct{ OrgID, SoftwareID, RegistrationID string }
+type Owner struct {
+	OrgID, SoftwareID, RegistrationID string
+
+	Roles []string
+}
 
 // CheckBinding says whether a verified certificate belongs to the owner: nil, or ErrBinding. "The ASPSP SHOULD check
 // whether the TPP that initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request
@@ -36,6 +45,21 @@ func CheckBinding(c *dcr.Presented, owner Owner) error {
 	}
 	if !bound {
 		return ErrBinding
+	}
+	return nil
+}
+
+// CheckRoles says whether a certificate that has a PSD2 statement names all the owner's roles in it: nil, or ErrRoles. What
+// the statement names is what the authority has authorised the holder for (ETSI TS 119 495, section 5.1; rules D.2). A
+// certificate without the statement, as those of the old kind, says nothing about roles.
+func CheckRoles(c *dcr.Presented, owner Owner) error {
+	if c.Roles == nil {
+		return nil
+	}
+	for _, role := range owner.Roles {
+		if !slices.Contains(c.Roles, role) {
+			return ErrRoles
+		}
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (f *BearerFilter) checkHolder(ctx context.Context, r *Request, clientID str
 
 // clientOwner is whose certificate a client's must be.
 func clientOwner(c *dcrpb.Client) rule.Owner {
-	return rule.Owner{OrgID: c.GetOrgId(), SoftwareID: c.GetSoftwareId(), RegistrationID: c.GetAuthorisationNumber()}
+	return rule.Owner{OrgID: c.GetOrgId(), SoftwareID: c.GetSoftwareId(), RegistrationID: c.GetAuthorisationNumber(), Roles: c.GetRoles()}
 }
 
 func clientKeys(c *dcrpb.Client) participant {
@@ -85,7 +85,7 @@ func clientKeys(c *dcrpb.Client) participant {
 // faultOf answers faults of a client's certificate and keys where a caller may learn no more than that it is refused:
 // everything but a set that cannot be had now is the one refusal.
 func faultOf(err error, refused *dcr.Error) error {
-	if errors.Is(err, rule.ErrBinding) || errors.Is(err, errUnlisted) {
+	if errors.Is(err, rule.ErrBinding) || errors.Is(err, rule.ErrRoles) || errors.Is(err, errUnlisted) {
 		return refused.CausedBy(err)
 	}
 	fault := keyFault(err, refused)

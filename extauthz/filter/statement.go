@@ -148,15 +148,23 @@ func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverifi
 
 // bind proves that the connection belongs to the software of the statement (step 9; rules D.4).
 func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement *dcr.Statement, r *Request) (*dcr.Presented, error) {
-	owner := rule.Owner{OrgID: statement.OrgID, SoftwareID: statement.SoftwareID, RegistrationID: statement.RegistrationID}
-	presented, err := source.bind(ctx, r.Certificate, owner, statementKeys(statement))
-	if errors.Is(err, rule.ErrBinding) {
+	presented, err := source.bind(ctx, r.Certificate, StatementOwner(statement), statementKeys(statement))
+	switch {
+	case errors.Is(err, rule.ErrBinding):
 		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("OBIE Directory, Request Validation")
-	}
-	if err != nil {
+	case errors.Is(err, rule.ErrRoles):
+		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.certificate_roles",
+			"the PSD2 statement of the TLS client certificate must name every role of the software statement").At("/software_statement").
+			CausedBy(err).Per("ETSI TS 119 495, section 5.1")
+	case err != nil:
 		return nil, keyFault(err, nil)
 	}
 	return presented, nil
+}
+
+// StatementOwner is whose certificate a registration's must be.
+func StatementOwner(s *dcr.Statement) rule.Owner {
+	return rule.Owner{OrgID: s.OrgID, SoftwareID: s.SoftwareID, RegistrationID: s.RegistrationID, Roles: s.Roles}
 }
 
 func statementKeys(s *dcr.Statement) participant {
