@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
 // A shownStatement is a software statement and what its directory makes of it.
@@ -49,7 +52,7 @@ type view struct {
 	MaxAge       string   `json:"max_age"`
 }
 
-func showStatement(_ context.Context, c *call) error {
+func showStatement(ctx context.Context, c *call) error {
 	text, err := read(c.operands[0])
 	if err != nil {
 		return err
@@ -60,7 +63,7 @@ func showStatement(_ context.Context, c *call) error {
 		return unusable("%s: %w", c.operands[0], err)
 	}
 	shown := &shownStatement{token: decoded, Signature: notChecked, At: date(c.at.Time), now: c.at.Time}
-	if shown.Findings, err = findings(shown.check(c, raw)); err != nil {
+	if shown.Findings, err = findings(shown.check(ctx, c, raw)); err != nil {
 		return err
 	}
 	if err := c.print(shown); err != nil || len(shown.Findings) == 0 {
@@ -70,7 +73,7 @@ func showStatement(_ context.Context, c *call) error {
 }
 
 // check asks what a gate asks of a statement, in the order in which it does.
-func (s *shownStatement) check(c *call, raw string) error {
+func (s *shownStatement) check(ctx context.Context, c *call, raw string) error {
 	unverified, err := filter.ParseStatement(raw)
 	if err != nil {
 		return err
@@ -79,25 +82,31 @@ func (s *shownStatement) check(c *call, raw string) error {
 	if err != nil {
 		return err
 	}
-	if c.jwks != "" {
-		keys, err := readKeys(c.jwks)
-		if err != nil {
-			return err
-		}
-		s.Signature = verified
-		if _, err := unverified.Verify(keys); err != nil || !slices.Contains(d.Algorithms, unverified.Algorithm) {
-			s.Signature = wrong
-			return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.signature",
-				"the signature of the software statement does not verify with a key of the directory").
-				At("/software_statement").Per("RFC 7515, section 5.2")
-		}
-	}
-	statement, err := directory.ReadStatement(d.Directory, s.Claims, raw)
+	statement, err := s.read(ctx, c, d, unverified)
 	if err != nil {
 		return err
 	}
 	s.Directory = newView(d.Directory, statement, s.now)
 	return rule.CheckStatement(d.Directory, statement, s.now)
+}
+
+// read reads the statement as the gate does where the directory's keys are here, and otherwise believes it.
+func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directory, unverified *jose.Unverified) (*dcr.Statement, error) {
+	if c.jwks == "" {
+		return directory.ReadStatement(d.Directory, s.Claims, "")
+	}
+	set, err := readKeys(c.jwks)
+	if err != nil {
+		return nil, err
+	}
+	keys := newFileKeys(outbound.New(d.Policy()))
+	keys.sets[d.JWKS] = set
+	statement, err := (&filter.Directory{Directory: d.Directory, Keys: keys}).ReadStatement(ctx, unverified)
+	s.Signature = verified
+	if refusal, ok := errors.AsType[*dcr.Error](err); ok && slices.Contains([]string{"statement.algorithm", "statement.signature"}, refusal.Rule) {
+		s.Signature = wrong
+	}
+	return statement, err
 }
 
 func newView(d *dcr.Directory, s *dcr.Statement, now time.Time) *view {

@@ -12,6 +12,11 @@ func TestShowStatement(t *testing.T) {
 	w := newWorld(t)
 	keys, foreign := w.fetch("directory.jwks", w.made.directory.KeysURL()), w.fetch("foreign.jwks", w.made.member.JWKS)
 	fromDirectory := []string{"--directory", w.at("directory.yaml")}
+	text, err := os.ReadFile(w.at("directory.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict := w.write("strict.yaml", string(text)+"\nalgorithms: [PS256]\n")
 	for _, test := range []struct {
 		name      string
 		spoil     func(*world)
@@ -27,6 +32,8 @@ func TestShowStatement(t *testing.T) {
 		}},
 		{"verified", nil, append(fromDirectory, "--jwks", keys), verified, 0, "", []string{"signature verified with the key set given", "to the directory desk"}},
 		{"verified with other keys", nil, []string{"--jwks", foreign}, wrong, 1, "statement.signature", []string{"signature WRONG"}},
+		{"signed with what its directory does not sign with", func(w *world) { w.ssa.Header = map[string]json.RawMessage{"alg": raw(`"ES256"`)} },
+			[]string{"--directory", strict, "--jwks", keys}, wrong, 1, "statement.algorithm", []string{"signature WRONG"}},
 		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"to the directory openbanking-uk\n"}},
 		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"one that its issuer is trusted for here: sandbox"}},
 		{"without an issuer", func(w *world) { w.ssa.Omit = []string{"iss"} }, nil, notChecked, 1, "statement.iss", nil},

@@ -113,7 +113,7 @@ func (d Directories) verifyStatement(ctx context.Context, request strictjson.Obj
 	if err != nil {
 		return nil, nil, err
 	}
-	statement, err := source.readStatement(ctx, unverified)
+	statement, err := source.ReadStatement(ctx, unverified)
 	return source, statement, err
 }
 
@@ -126,8 +126,8 @@ func ParseStatement(raw string) (*jose.Unverified, error) {
 	return unverified, err
 }
 
-// readStatement verifies a statement of this directory and reads it.
-func (d *Directory) readStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
+// ReadStatement verifies a statement of this directory and reads it. It fails with a *dcr.Error.
+func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
 	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
 	// to say.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
