@@ -7,15 +7,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/desk"
 )
 
-// runDN, runSSA and runLint are what a TPP's developer does on his own machine.
-func runDN(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	return desk.Run(ctx, append([]string{"dn"}, arguments...), stdout, stderr)
-}
-
-func runSSA(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	return desk.Run(ctx, append([]string{"ssa"}, arguments...), stdout, stderr)
-}
-
-func runLint(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	return desk.Run(ctx, append([]string{"lint"}, arguments...), stdout, stderr)
+// atDesk is a command that a TPP's developer has on his own machine.
+func atDesk(name string) func(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	return func(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+		return desk.Run(ctx, append([]string{name}, arguments...), stdout, stderr)
+	}
 }

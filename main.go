@@ -10,6 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/dcr-gateway/dcr-gateway/admin"
+	"github.com/dcr-gateway/dcr-gateway/conform"
 )
 
 // version is set by the linker.
@@ -25,14 +28,14 @@ func commands() []command {
 	return append([]command{
 		{"gate", "decide about requests: Envoy's ext_authz service", runGate},
 		{"registry", "keep clients and tokens, behind Envoy", runRegistry},
-		{"routes", "validate, compare, explain and render routes.yaml; status, history and rollback of a gate", runRoutes},
-		{"explain", "say what was decided about one request, and why, by the logs", runExplain},
+		{"routes", "validate, compare, explain and render routes.yaml; status, history and rollback of a gate", admin.Run},
+		{"explain", "say what was decided about one request, and why, by the logs", admin.Decision},
 		{"edge", "run Envoy, and drain it before it ends", runEdge},
 		{"keys", "rotate the keys that sign access tokens", runKeys},
-		{"dn", "show and compare distinguished names as the gate does", runDN},
-		{"ssa", "decode a software statement, and say what its directory makes of it", runSSA},
-		{"lint", "check a registration request by the gate's rules, offline", runLint},
-		{"conform", "judge a bank's registration endpoint from outside, clause by clause", runConform},
+		{"dn", "show and compare distinguished names as the gate does", atDesk("dn")},
+		{"ssa", "decode a software statement, and say what its directory makes of it", atDesk("ssa")},
+		{"lint", "check a registration request by the gate's rules, offline", atDesk("lint")},
+		{"conform", "judge a bank's registration endpoint from outside, clause by clause", conform.Run},
 		{"version", "print the version", runVersion},
 	}, sandboxCommands()...)
 }

@@ -18,10 +18,7 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var logs []string
-	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", func(name string) error {
-		logs = append(logs, name)
-		return nil
-	})
+	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", cli.Each(&logs))
 	var form cli.Form
 	form.Add(flags)
 	flags.Usage = func() {

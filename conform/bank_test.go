@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // aBank agrees to everything that anybody asks of it, but for what a test makes it refuse.
@@ -63,7 +65,7 @@ func newBank(t *testing.T) (*aBank, Setup) {
 // statement is signed by nobody in particular: this bank does not look.
 func (b *aBank) statement() (string, error) {
 	return b.keys.compact(jws{header: b.keys.header(Signing{}), claims: map[string]any{
-		"iss": "OpenBanking Ltd", "iat": time.Now().Unix(), "jti": newUUID(), "software_id": "oQ4KoaavpOuoE7rvQsZEOV",
+		"iss": "OpenBanking Ltd", "iat": time.Now().Unix(), "jti": uuid.NewString(), "software_id": "oQ4KoaavpOuoE7rvQsZEOV",
 		"software_redirect_uris": []string{"https://tpp.example.com/one", "https://tpp.example.com/two"},
 		"redirect_uris":          []string{"https://tpp.example.com/one"},
 		"software_roles":         []string{"AISP", "PISP"},

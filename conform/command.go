@@ -120,7 +120,7 @@ func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&o.statement, "ssa", "", "software statement, `FILE`")
 	f.StringVar(&o.statementCommand, "ssa-command", "", "`COMMAND` for the shell that prints a fresh software statement, instead of --ssa")
 	f.StringVar(&o.method, "auth-method", "", "how the software authenticates: private_key_jwt (the default) or tls_client_auth")
-	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", appendTo(&o.redirects))
+	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", cli.Each(&o.redirects))
 	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", o.addClaim)
 	f.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags above")
 	f.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, from 1")
@@ -133,13 +133,6 @@ func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	o.form.Add(f)
 	f.Var(&o.form, "out", "the same as --output, in `FORM`")
 	return f
-}
-
-func appendTo(list *[]string) func(string) error {
-	return func(text string) error {
-		*list = append(*list, text)
-		return nil
-	}
 }
 
 func (o *options) addClaim(text string) error {

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
 )
 
 const defaultProfile = "obie-3.3"
@@ -107,18 +109,11 @@ func parseKey(text []byte) (crypto.Signer, error) {
 	if block == nil {
 		return nil, errors.New("the file holds no PEM text")
 	}
-	if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-		if signer, ok := key.(crypto.Signer); ok {
-			return signer, nil
-		}
+	key, err := privatekey.Parse(block.Bytes)
+	if err != nil {
+		return nil, errors.New("the file holds no private key that is not encrypted")
 	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	return nil, errors.New("the file holds no private key that is not encrypted")
+	return key, nil
 }
 
 func fromFile(path string) Statements {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
@@ -37,8 +38,8 @@ type Names struct {
 	Roles        string `yaml:"roles"`
 }
 
-// profiles reads profiles.yaml.
-func profiles() ([]Profile, error) {
+// profiles reads profiles.yaml, once: each pattern of each case is held to their names.
+var profiles = sync.OnceValues(func() ([]Profile, error) {
 	var file struct {
 		Profiles []Profile `yaml:"profiles"`
 	}
@@ -56,7 +57,7 @@ func profiles() ([]Profile, error) {
 		file.Profiles[i] = p.over(file.Profiles[at])
 	}
 	return file.Profiles, nil
-}
+})
 
 // over is a profile with what it does not say itself from another.
 func (p Profile) over(base Profile) Profile {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // interactionHeader is FAPI's (FAPI 1.0 Part 1, section 6.2.1-11).
@@ -16,7 +18,7 @@ func (c *course) request(ctx context.Context, s Step) (*request, error) {
 	if before := c.last[s.Do]; s.Replay && before != nil {
 		return before.request, nil
 	}
-	r := &request{header: http.Header{}, certificate: s.Certificate, interaction: newUUID()}
+	r := &request{header: http.Header{}, certificate: s.Certificate, interaction: uuid.NewString()}
 	if r.certificate == "" {
 		r.certificate = "own"
 	}

@@ -3,6 +3,8 @@ package conform
 import (
 	"net/url"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // assertionType is the only value there is (RFC 7523, section 2.2).
@@ -55,7 +57,7 @@ func (c *course) assertion(r *request, s Step) (string, error) {
 	}
 	now := time.Now()
 	r.claims = map[string]any{
-		"iss": c.id(), "sub": c.id(), "aud": audience, "jti": newUUID(),
+		"iss": c.id(), "sub": c.id(), "aud": audience, "jti": uuid.NewString(),
 		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
 	}
 	return c.signed(r, s, c.values())

@@ -1,7 +1,6 @@
 package conform
 
 import (
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"regexp"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // variable is ${name}, and ${now+60} or ${now-60} in seconds.
@@ -32,7 +33,7 @@ func (v values) with(more values) values {
 func basic() values {
 	return values{
 		"now":  func() (any, error) { return time.Now().Unix(), nil },
-		"uuid": func() (any, error) { return newUUID(), nil },
+		"uuid": func() (any, error) { return uuid.NewString(), nil },
 	}
 }
 
@@ -117,12 +118,4 @@ func (v values) named(match []string) (any, error) {
 	}
 	more, err := strconv.ParseInt(strings.TrimPrefix(match[2], "+"), 10, 64)
 	return number + more, err
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

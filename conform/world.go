@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -54,7 +55,7 @@ func (o *options) fromWorld() error {
 	if err := json.Unmarshal(text, &w); err != nil {
 		return fmt.Errorf("the sandbox's world.json: %w", err)
 	}
-	fill(&o.profile, w.Profile)
+	o.profile = cmp.Or(o.profile, w.Profile)
 	of, ok := w.Worlds[o.profile]
 	if !ok {
 		of = w.papers
@@ -65,9 +66,9 @@ func (o *options) fromWorld() error {
 	if o.profile != w.Profile && w.Registrations[o.profile] == "" && o.base == "" {
 		return fmt.Errorf("the sandbox has no registration endpoint for %s", o.profile)
 	}
-	fill(&o.base, w.Registrations[o.profile], of.Registration)
-	fill(&o.discovery, w.Discovery)
-	fill(&o.audience, of.Audience)
+	o.base = cmp.Or(o.base, w.Registrations[o.profile], of.Registration)
+	o.discovery = cmp.Or(o.discovery, w.Discovery)
+	o.audience = cmp.Or(o.audience, of.Audience)
 	o.fromTPP(of, w.ServerCA)
 	o.fromOther(slices.Concat(of.TPPs[o.tpp%len(of.TPPs):], of.TPPs, w.TPPs), of.TPPs[o.tpp-1])
 	return nil
@@ -76,11 +77,11 @@ func (o *options) fromWorld() error {
 func (o *options) fromTPP(of papers, serverCA string) {
 	path := func(name string) string { return filepath.Join(o.world, name) }
 	tpp, ca := of.TPPs[o.tpp-1], path(serverCA)
-	fill(&o.certificate, path(tpp.Certificate))
-	fill(&o.key, path(tpp.Key))
-	fill(&o.signingKey, path(tpp.SigningKey))
-	fill(&o.kid, tpp.KeyID)
-	fill(&o.ca, ca)
+	o.certificate = cmp.Or(o.certificate, path(tpp.Certificate))
+	o.key = cmp.Or(o.key, path(tpp.Key))
+	o.signingKey = cmp.Or(o.signingKey, path(tpp.SigningKey))
+	o.kid = cmp.Or(o.kid, tpp.KeyID)
+	o.ca = cmp.Or(o.ca, ca)
 	if o.statement == "" && o.statementCommand == "" {
 		o.statements = fromDirectory(of.Directory.API+"/ssa", path(of.Directory.CA), tpp.SoftwareID)
 	}
@@ -91,15 +92,6 @@ func (o *options) fromOther(tpps []member, own member) {
 	for _, other := range tpps {
 		if o.otherCertificate == "" && other.Certificate != own.Certificate {
 			o.otherCertificate, o.otherKey = filepath.Join(o.world, other.Certificate), filepath.Join(o.world, other.Key)
-		}
-	}
-}
-
-// fill sets an empty text to the first value that is not empty.
-func fill(text *string, values ...string) {
-	for _, value := range values {
-		if *text == "" {
-			*text = value
 		}
 	}
 }

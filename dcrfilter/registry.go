@@ -26,6 +26,7 @@ type Registry struct {
 	handlers map[action]handler
 	metadata []byte // the discovery document
 	page     []byte // that explains refusals
+	help     dcr.Help
 }
 
 // action is what a request wants of an endpoint.
@@ -65,6 +66,7 @@ func New(config Config, parts Parts) (*Registry, error) {
 	if registry.page, err = errorsPage(); err != nil {
 		return nil, err
 	}
+	registry.help = dcr.Help{URL: config.url(Errors, http.MethodGet), Mend: docs.Mend()}
 	return registry, nil
 }
 
@@ -76,7 +78,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
-		result.status, result.header, result.body = line.refusal.Explained(dcr.Help{URL: g.config.url(Errors, http.MethodGet), Mend: docs.Mend()}).Answer()
+		result.status, result.header, result.body = line.refusal.Explained(g.help).Answer()
 	}
 	line.status = result.status
 	result.write(w, line.interaction)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -140,12 +141,9 @@ func read(path string) ([]byte, error) {
 		defer opened.Close() // read only: nothing can be lost
 		from = opened
 	}
-	text, err := io.ReadAll(io.LimitReader(from, maxFile+1))
+	text, err := bounded.Read(from, path, maxFile)
 	if err != nil {
-		return nil, unusable("%s: %w", path, err)
-	}
-	if len(text) > maxFile {
-		return nil, unusable("%s is larger than %d bytes", path, maxFile)
+		return nil, unusable("%w", err)
 	}
 	return text, nil
 }

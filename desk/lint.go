@@ -10,6 +10,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // defaultProfile is what most banks ask for today.
@@ -23,10 +24,7 @@ func lintFlags(c *call) {
 	c.flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
 	c.flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
 	c.flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software's key set, to verify the request's signature")
-	c.flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", func(id string) error {
-		c.audiences = append(c.audiences, id)
-		return nil
-	})
+	c.flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", cli.Each(&c.audiences))
 }
 
 // A linted request is what it holds, and what a gate would say to it.

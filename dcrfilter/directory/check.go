@@ -18,7 +18,6 @@ var (
 	directoryName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,31}$`)
 	claimName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 	printable     = regexp.MustCompile(`^[ !#-\[\]-~]{1,64}$`) // what refusals print
-	scopeToken    = regexp.MustCompile(`^[!#-\[\]-~]{1,64}$`)
 	hostName      = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$`)
 )
 
@@ -43,7 +42,7 @@ func check(d *dcr.Directory) strictyaml.Faults {
 	f.Each("active", d.ActiveStatus, printable.MatchString, "be short and printable")
 	f.Unless(len(d.Scopes) > 0, "scopes", "name at least one")
 	for _, token := range slices.Sorted(maps.Keys(d.Scopes)) {
-		f.Unless(scopeToken.MatchString(token), "scopes", "be scope tokens, of printable ASCII without spaces")
+		f.Unless(rule.IsScope(token), "scopes", "be scope tokens, of printable ASCII without spaces")
 	}
 	return f
 }

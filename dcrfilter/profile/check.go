@@ -16,7 +16,6 @@ var (
 	profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,31}$`)
 	memberName  = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 	mediaType   = regexp.MustCompile(`^[a-z]+/[a-z0-9.+-]+$`)
-	scopeToken  = regexp.MustCompile(`^[!#-\[\]-~]{1,64}$`)
 	sentence    = regexp.MustCompile(`^[ -~]{1,80}$`) // what refusals print
 )
 
@@ -51,7 +50,7 @@ func check(p *dcr.Profile) strictyaml.Faults {
 func checkClients(f *strictyaml.Faults, c dcr.ClientPolicy) {
 	among(f, "clients.duplicates", c.Duplicates, dcr.RejectDuplicates, dcr.ReturnExisting, dcr.AllowDuplicates)
 	among(f, "clients.default_scope", c.DefaultScope, dcr.DefaultRegistered, dcr.DefaultNone)
-	f.Unless(c.ManagementScope == "" || scopeToken.MatchString(c.ManagementScope), "clients.management_scope", "be a scope token, of printable ASCII without spaces")
+	f.Unless(c.ManagementScope == "" || rule.IsScope(c.ManagementScope), "clients.management_scope", "be a scope token, of printable ASCII without spaces")
 }
 
 // checkNames checks what members are as: what rules ask for by the profile's own name, and each one once.

@@ -10,6 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
 const (
@@ -110,23 +111,10 @@ func TestCDRRegistered(t *testing.T) {
 	if got := plain(t, registered); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
-	metadata, err := rule.Encode(registered)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := rule.Answer(r.Profile, metadata, "aaa.bbb.ccc", r.Statement.Claims, "a-client", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := plain(t, json.RawMessage(body))
-	for name, value := range plain(t, claims{
+	wantAnswered(t, r, registered, claims{
 		"client_name": "Mock Software", "client_uri": "https://tpp.example", "org_name": "Mock Company Inc.", "software_roles": recipient,
 		"jwks_uri": "https://tpp.example/jwks", "scope": cdrGranted, "client_id": "a-client", "client_id_issued_at": 1,
-	}) {
-		if !reflect.DeepEqual(answer[name], value) {
-			t.Errorf("%s is answered as %v, want %v", name, answer[name], value)
-		}
-	}
+	})
 }
 
 // The profile that has no standard takes software of either directory.
@@ -217,6 +205,15 @@ func TestPlainJSONAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantAnswered(t, r, registered, claims{
+		"token_endpoint_allow_reuse_pvt_key_jwt": false, "ext_public_client": false, "subject_type": "public", "require_signed_request_object": true,
+		"tls_client_certificate_bound_access_tokens": true, "token_type_extension": "JWT", "client_name": "A_TPP", "jwks_uri": jwksURL,
+	})
+}
+
+// wantAnswered wants members of the answer about a client that is registered so.
+func wantAnswered(t *testing.T, r *dcr.Registration, registered strictjson.Object, want claims) {
+	t.Helper()
 	metadata, err := rule.Encode(registered)
 	if err != nil {
 		t.Fatal(err)
@@ -226,10 +223,7 @@ func TestPlainJSONAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := plain(t, json.RawMessage(body))
-	for name, value := range plain(t, claims{
-		"token_endpoint_allow_reuse_pvt_key_jwt": false, "ext_public_client": false, "subject_type": "public", "require_signed_request_object": true,
-		"tls_client_certificate_bound_access_tokens": true, "token_type_extension": "JWT", "client_name": "A_TPP", "jwks_uri": jwksURL,
-	}) {
+	for name, value := range plain(t, want) {
 		if !reflect.DeepEqual(answer[name], value) {
 			t.Errorf("%s is answered as %v, want %v", name, answer[name], value)
 		}

@@ -134,6 +134,12 @@ func scopeIsArray(p *dcr.Profile) bool {
 	return member != nil && member.Type == dcr.TypeStrings
 }
 
+// maxScopeName is how long a scope may be that a directory or a profile names.
+const maxScopeName = 64
+
+// IsScope says whether a directory or a profile may name a scope so: one scope-token, which is not too long.
+func IsScope(name string) bool { return len(name) <= maxScopeName && isScopeToken(name) }
+
 // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) (RFC 6749, section 3.3)
 func isScopeToken(token string) bool {
 	for i := range len(token) {

@@ -9,11 +9,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
-// publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
-// is meant to be there.
 // meantForAll are the endpoints that everybody may ask.
 var meantForAll = []string{routes.EndpointJWKS, routes.EndpointDiscovery, routes.EndpointErrors}
 
+// publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
+// is meant to be there.
 func (l *linter) publicRoutes() {
 	protected := map[string]int{}
 	for i := range l.Routes {

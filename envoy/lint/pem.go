@@ -13,6 +13,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
 )
 
 const (
@@ -100,24 +102,9 @@ func (r *reader) key(path string) (crypto.Signer, error) {
 		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 			continue
 		}
-		return parseKey(block.Bytes)
+		return privatekey.Parse(block.Bytes)
 	}
 	return nil, errors.New("holds no private key in PEM form")
-}
-
-func parseKey(der []byte) (crypto.Signer, error) {
-	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		if signer, ok := key.(crypto.Signer); ok {
-			return signer, nil
-		}
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key, nil
-	}
-	if key, err := x509.ParseECPrivateKey(der); err == nil {
-		return key, nil
-	}
-	return nil, errors.New("holds no RSA or EC key") // an error of the parsers could quote the key
 }
 
 // has says whether a key is that of the first certificate.

@@ -15,12 +15,17 @@ func ReadFile(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, most+1))
+	return Read(file, filepath.Base(path), most)
+}
+
+// Read is ReadFile of what is open already, by a name.
+func Read(from io.Reader, name string, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(text)) > most {
-		return nil, fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), most)
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, most)
 	}
 	return text, nil
 }

@@ -44,6 +44,14 @@ func Parse(flags *flag.FlagSet, arguments []string, operands int) ([]string, err
 	return found, nil
 }
 
+// Each is what a flag does that may be given several times: it adds the value to a list.
+func Each(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
+}
+
 // Form is the flag --output: text, for people, or json, for scripts.
 type Form struct{ json bool }
 

@@ -20,8 +20,8 @@ var (
 )
 
 // Decode reads the one document of a text over what the value holds already. Keys that mean nothing are told all at once, as
-// Unknown; what else is wrong inside the document, such as a repeated key or a wrong type, is of type *Error. Anchors, aliases and tags are refused: with them a
-// text of a few lines can stand for one without end.
+// Unknown; what else is wrong inside the document, such as a repeated key or a wrong type, is of type *Error. Anchors,
+// aliases and tags are refused: with them a text of a few lines can stand for one without end.
 func Decode(text []byte, into any) error {
 	if len(text) > maxText {
 		return &Error{What: "the file is larger than 256 KiB"}

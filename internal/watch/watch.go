@@ -23,8 +23,9 @@ type pace struct {
 
 var usual = pace{quiet: 10 * time.Millisecond, most: 2 * time.Second, slow: 10 * time.Second, fast: time.Second}
 
-// Watcher watches a set of files, among which may be folders, of which everything counts that comes into them or leaves. It asks the kernel to tell of changes in their folders and in those of every symbolic
-// link on the way to them, and looks at the files now and then all the same: not every file system tells.
+// Watcher watches a set of files, among which may be folders, of which everything counts that comes into them or leaves.
+// It asks the kernel to tell of changes in their folders and in those of every symbolic link on the way to them, and looks
+// at the files now and then all the same: not every file system tells.
 type Watcher struct {
 	log     *slog.Logger
 	pace    pace

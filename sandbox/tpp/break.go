@@ -1,6 +1,7 @@
 package tpp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,25 +114,12 @@ func (c *Client) registerBroken(ask Ask, e edit) (*Request, error) {
 	}
 	e.apply(claims)
 	request := newRequest(http.MethodPost, c.Registration)
-	profile, err := profileOf(c.Profile)
-	if err != nil {
-		return nil, err
-	}
-	if profile.plain {
-		return request, request.plain(claims)
-	}
-	header := map[string]any{"alg": c.algorithm(), "typ": "JWT", "kid": c.SigningKeyID}
-	if e.algorithm != "" {
-		header["alg"] = e.algorithm
-	}
-	signed, err := directory.Compact(c.signing, e.algorithm, header, claims)
-	if err != nil {
-		return nil, err
-	}
-	if e.unsigned {
-		signed = signed[:strings.LastIndex(signed, ".")+1]
-	}
-	request.Header.Set("Content-Type", "application/jwt")
-	request.Body = []byte(signed)
-	return request, nil
+	return request, c.write(request, claims, func(claims map[string]any) (string, error) {
+		header := map[string]any{"alg": cmp.Or(e.algorithm, c.algorithm()), "typ": "JWT", "kid": c.SigningKeyID}
+		signed, err := directory.Compact(c.signing, e.algorithm, header, claims)
+		if e.unsigned {
+			signed = signed[:strings.LastIndex(signed, ".")+1]
+		}
+		return signed, err
+	})
 }

@@ -15,6 +15,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -160,7 +162,7 @@ func fill(text *string, values ...string) {
 func newRequest(method, url string) *Request {
 	header := http.Header{}
 	header.Set("Accept", "application/json")
-	header.Set("X-Fapi-Interaction-Id", newUUID())
+	header.Set("X-Fapi-Interaction-Id", uuid.NewString())
 	return &Request{Method: method, URL: url, Header: header}
 }
 

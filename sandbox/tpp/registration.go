@@ -1,7 +1,6 @@
 package tpp
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
@@ -49,28 +50,28 @@ func (c *Client) registration(method, url string, ask Ask) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := profileOf(c.Profile)
-	if err != nil {
-		return nil, err
-	}
 	request := newRequest(method, url)
-	if profile.plain {
-		return request, request.plain(claims)
-	}
-	signed, err := c.sign(claims)
-	if err != nil {
-		return nil, fmt.Errorf("sign the registration request: %w", err)
-	}
-	request.Header.Set("Content-Type", "application/jwt")
-	request.Body = []byte(signed)
-	return request, nil
+	return request, c.write(request, claims, c.sign)
 }
 
-// plain has the claims sent as they are, unsigned.
-func (r *Request) plain(claims map[string]any) (err error) {
-	r.Header.Set("Content-Type", "application/json")
-	r.Body, err = json.Marshal(claims)
-	return err
+// write makes claims the body of a registration request: signed, or as they are where the profile has it so.
+func (c *Client) write(r *Request, claims map[string]any, sign func(map[string]any) (string, error)) error {
+	profile, err := profileOf(c.Profile)
+	if err != nil {
+		return err
+	}
+	if profile.plain {
+		r.Header.Set("Content-Type", "application/json")
+		r.Body, err = json.Marshal(claims)
+		return err
+	}
+	signed, err := sign(claims)
+	if err != nil {
+		return fmt.Errorf("sign the registration request: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/jwt")
+	r.Body = []byte(signed)
+	return nil
 }
 
 // claims are those of the profile, for a TPP that follows it.
@@ -91,7 +92,7 @@ func (c *Client) claims(ask Ask) (map[string]any, error) {
 	}
 	now := time.Now()
 	claims := map[string]any{
-		"iss": statement.SoftwareID, "aud": c.Audience, "jti": newUUID(),
+		"iss": statement.SoftwareID, "aud": c.Audience, "jti": uuid.NewString(),
 		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
 		"software_statement": c.StatementText,
 	}
@@ -131,12 +132,4 @@ func (c *Client) sign(claims map[string]any) (string, error) {
 
 func (c *Client) clientURL() string {
 	return strings.TrimSuffix(c.Registration, "/") + "/" + url.PathEscape(c.ClientID)
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

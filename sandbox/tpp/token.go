@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // ErrNoClient says that there is no client_id yet.
@@ -57,7 +59,7 @@ func (c *Client) assertion() (string, error) {
 	fill(&audience, c.Issuer, c.Token)
 	now := time.Now()
 	return c.sign(map[string]any{
-		"iss": c.ClientID, "sub": c.ClientID, "aud": audience, "jti": newUUID(),
+		"iss": c.ClientID, "sub": c.ClientID, "aud": audience, "jti": uuid.NewString(),
 		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
 	})
 }

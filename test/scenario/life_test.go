@@ -2,17 +2,11 @@ package scenario
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
@@ -163,24 +157,7 @@ func (v *version) check(t *testing.T, document map[string]any) {
 	for _, problem := range answered.problems("", document, nil) {
 		t.Error(problem)
 	}
-	path := filepath.Join("..", "..", "..", "shared", "specs", "dcr-openapi-v"+strings.TrimPrefix(v.name, "obie-")+".yaml")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	var api struct {
-		Components struct {
-			Schemas map[string]*schema `yaml:"schemas"`
-		} `yaml:"components"`
-	}
-	// Go's regular expressions do not look ahead; the length is said beside the pattern too.
-	text = []byte(strings.ReplaceAll(string(text), "(?=.{1,512}$)", ""))
-	if err := errors.Join(err, yaml.Unmarshal(text, &api)); err != nil || api.Components.Schemas["OBRegistrationProperties1"] == nil {
-		t.Fatalf("OBIE's document: %v", err)
-	}
-	for _, problem := range api.Components.Schemas["OBRegistrationProperties1"].problems("", document, api.Components.Schemas) {
-		t.Errorf("by OBIE's document: %s", problem)
-	}
+	checkOpenAPI(t, v.name, document)
 }
 
 // asSchema is a line of the dictionary as JSON Schema.
