@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/dcr-gateway/dcr-gateway/desk"
+	"github.com/dcr-gateway/dcr-gateway/cli/desk"
 )
 
 // atDesk is a command that a TPP's developer has on his own machine.

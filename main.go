@@ -11,8 +11,9 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/dcr-gateway/dcr-gateway/admin"
-	"github.com/dcr-gateway/dcr-gateway/conform"
+	"github.com/dcr-gateway/dcr-gateway/cli/admin"
+	"github.com/dcr-gateway/dcr-gateway/cli/conform"
+	"github.com/dcr-gateway/dcr-gateway/run"
 )
 
 // version is set by the linker.
@@ -26,12 +27,12 @@ type command struct {
 
 func commands() []command {
 	return append([]command{
-		{"gate", "decide about requests: Envoy's ext_authz service", runGate},
-		{"registry", "keep clients and tokens, behind Envoy", runRegistry},
+		{"gate", "decide about requests: Envoy's ext_authz service", run.Gate},
+		{"registry", "keep clients and tokens, behind Envoy", run.Registry},
 		{"routes", "validate, compare, explain and render routes.yaml; status, history and rollback of a gate", admin.Run},
 		{"explain", "say what was decided about one request, and why, by the logs", admin.Decision},
-		{"edge", "run Envoy, and drain it before it ends", runEdge},
-		{"keys", "rotate the keys that sign access tokens", runKeys},
+		{"edge", "run Envoy, and drain it before it ends", run.Edge},
+		{"keys", "rotate the keys that sign access tokens", run.Keys},
 		{"dn", "show and compare distinguished names as the gate does", atDesk("dn")},
 		{"ssa", "decode a software statement, and say what its directory makes of it", atDesk("ssa")},
 		{"lint", "check a registration request by the gate's rules, offline", atDesk("lint")},
@@ -43,11 +44,11 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run finds the subcommand and turns its error into an exit code: 2 for wrong usage, 1 for failure.
-func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+// execute finds the subcommand and turns its error into an exit code: 2 for wrong usage, 1 for failure.
+func execute(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	if len(arguments) == 0 {
 		usage(stderr)
 		return 2

@@ -13,7 +13,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("issuer: https://bank.example\nrouts: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(redisVariable, "")
+	t.Setenv("DCR_REDIS_URL", "")
 	for _, test := range []struct {
 		name      string
 		arguments []string
@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			if code := run(t.Context(), test.arguments, &stdout, &stderr); code != test.code {
+			if code := execute(t.Context(), test.arguments, &stdout, &stderr); code != test.code {
 				t.Errorf("exit code %d, want %d: %s", code, test.code, stderr.String())
 			}
 			if !strings.Contains(stdout.String(), test.out) || !strings.Contains(stderr.String(), test.err) {

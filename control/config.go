@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/lint"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/envoy/lint"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )

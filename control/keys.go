@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // rotatePeriod is how long a key signs access tokens before the next one takes over.

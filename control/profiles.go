@@ -3,9 +3,9 @@ package control
 import (
 	"slices"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // readProfiles reads the profiles that are shipped and those that the file names, and returns what is wrong with each and

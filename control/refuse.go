@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 // maxReasons is how many faults of one file the log tells; the status has all of them.

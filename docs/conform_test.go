@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/conform"
+	"github.com/dcr-gateway/dcr-gateway/cli/conform"
 )
 
 const conformPage = "conform.md"

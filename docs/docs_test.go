@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/lint"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
-	"github.com/dcr-gateway/dcr-gateway/envoy/lint"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 const apiManager = "from-an-api-manager.md"

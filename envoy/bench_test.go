@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // many is a file with so many bank APIs, half of them with a named part.

@@ -4,7 +4,7 @@ import (
 	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 // Two filters hold a request until its body is there, and answer 413 where it is too large. A request meets one of them

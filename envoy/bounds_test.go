@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // bounds are the least and the most that the reader takes.

@@ -22,8 +22,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 const dynamicRoutes = twoListeners + `

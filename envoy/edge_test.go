@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // An edge is a real Envoy on a rendered configuration, with a gate and upstreams of the test's own.

@@ -8,7 +8,7 @@ import (
 	fleetv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 // rateLimitName is the name of the rate limit service's cluster; routes.Reserved keeps it from upstreams.

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 // maxPEM is the size of a file of certificates at most: a bundle of some hundred CAs fits.

@@ -16,8 +16,8 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 )
 
 // TestTreeInEnvoy asks a real Envoy for thousands of paths, and compares the routes it chooses with those of a list which

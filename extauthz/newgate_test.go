@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	dcrDirectory "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	shipped "github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
-	"github.com/dcr-gateway/dcr-gateway/envoy/routes"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/conform"
+	"github.com/dcr-gateway/dcr-gateway/cli/conform"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/conform"
+	"github.com/dcr-gateway/dcr-gateway/cli/conform"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 )
 

@@ -1,0 +1,133 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+)
+
+const (
+	defaultGate = "unix:run/gate-admin.sock"
+	gateTime    = 10 * time.Second // for a gate's answer; a roll back waits for nobody
+	maxAnswer   = 8 << 20          // of a gate: a status holds every fault of a file
+)
+
+// gateFlags are those of the verbs that ask running gates.
+func gateFlags(c *call) {
+	c.flags.Func("gate", "`ADDRESS` of a gate's admin server: unix:PATH or HOST:PORT; once for each gate (default "+defaultGate+")", func(address string) error {
+		if _, err := routes.ParseAddress(address); err != nil {
+			return err
+		}
+		c.gates = append(c.gates, address)
+		return nil
+	})
+}
+
+// answered is what one gate said, or why it said nothing.
+type answered[T any] struct {
+	Gate  string `json:"gate"`
+	Error string `json:"error,omitempty"`
+	Said  *T     `json:"said,omitempty"`
+}
+
+// askAll asks every gate in turn. One that cannot be reached does not keep the others from being asked.
+func askAll[T any](ctx context.Context, c *call, method, path string) (all []answered[T], well bool) {
+	gates, well := c.gates, true
+	if len(gates) == 0 {
+		gates = []string{defaultGate}
+	}
+	for _, gate := range gates {
+		one := answered[T]{Gate: gate}
+		said, err := askGate[T](ctx, gate, method, path)
+		if err != nil {
+			one.Error, well = err.Error(), false
+		} else {
+			one.Said = said
+		}
+		all = append(all, one)
+	}
+	return all, well
+}
+
+// askGate asks one gate.
+func askGate[T any](ctx context.Context, gate, method, path string) (*T, error) {
+	ctx, cancel := context.WithTimeout(ctx, gateTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, "http://gate"+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(gate)}}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be reached: %w", rootCause(err))
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("stopped in the middle of its answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("answers %s", complaint(response.Status, text))
+	}
+	said := new(T)
+	if err := json.Unmarshal(text, said); err != nil {
+		return nil, errors.New("answers something that is not of this version of dcr-gateway")
+	}
+	return said, nil
+}
+
+// complaint is what a gate says that it cannot do.
+func complaint(status string, text []byte) string {
+	var body struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(text, &body) == nil && body.Error != "" {
+		return status + ": " + body.Error
+	}
+	return status + ": " + string(bytes.TrimSpace(text[:min(len(text), 200)]))
+}
+
+// rootCause leaves away the URL that nobody has asked for.
+func rootCause(err error) error {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err
+}
+
+func dial(gate string) func(ctx context.Context, _, _ string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		address, err := routes.ParseAddress(gate)
+		if err != nil {
+			return nil, err
+		}
+		if address.Socket != "" {
+			return new(net.Dialer).DialContext(ctx, "unix", address.Socket)
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", gate)
+	}
+}
+
+// gateByGate prints what each gate has said, or why it has said nothing.
+func gateByGate[T any](gates []answered[T], said func(*strings.Builder, *T)) string {
+	var text strings.Builder
+	for _, gate := range gates {
+		fmt.Fprintf(&text, "gate %s\n", gate.Gate)
+		if gate.Error != "" {
+			fmt.Fprintf(&text, "  %s\n", gate.Error)
+			continue
+		}
+		said(&text, gate.Said)
+	}
+	return text.String()
+}

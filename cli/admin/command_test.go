@@ -1,0 +1,143 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+func TestUsage(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		arguments []string
+		want      string
+	}{
+		{"no verb", nil, "usage: dcr-gateway routes VERB"},
+		{"a verb that is none", []string{"check"}, "usage: dcr-gateway routes VERB"},
+		{"no file", []string{"validate"}, "usage: dcr-gateway routes validate [flags] FILE"},
+		{"one file of two", []string{"diff", "a"}, "usage: dcr-gateway routes diff [flags] OLD NEW"},
+		{"a file too many", []string{"schema", "a"}, "usage: dcr-gateway routes schema [flags]"},
+		{"a flag that is none", []string{"validate", "--fast", "a"}, "flag provided but not defined: -fast"},
+		{"a form that is none", []string{"validate", "--output", "xml", "a"}, "FORM of the answer"},
+		{"both", []string{"render", "--static", "--defaults", "a"}, "--static and --defaults exclude each other"},
+		{"no URL", []string{"explain", "GET"}, "usage: dcr-gateway routes explain [flags] METHOD URL"},
+		{"a gate that is none", []string{"status", "--gate", "here"}, "must be unix:PATH or HOST:PORT"},
+		{"an entry that is none", []string{"rollback", "0"}, "N is the number of an entry"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdout, stderr, code := run(t, test.arguments...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, test.want) {
+				t.Errorf("code %d, %q, %q", code, stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, arguments := range [][]string{{"-h"}, {"validate", "-h"}, {"status", "--help"}} {
+		var stdout, stderr bytes.Buffer
+		if err := Run(t.Context(), arguments, &stdout, &stderr); !errors.Is(err, flag.ErrHelp) {
+			t.Errorf("%v: %v", arguments, err)
+		}
+		if !strings.Contains(stderr.String(), "usage: dcr-gateway routes") || stdout.Len() > 0 {
+			t.Errorf("%v: %s", arguments, &stderr)
+		}
+	}
+	if text := usage(); !strings.Contains(text, "\n  explain METHOD URL    say what a request would meet") ||
+		!strings.HasSuffix(text, "\nexit codes: 0 well, 1 refused or not well, 2 wrong usage") {
+		t.Error(text)
+	}
+}
+
+func TestFlagsBehindOperands(t *testing.T) {
+	dir := sample.Folder(t)
+	stdout, stderr, code := run(t, "explain", "GET", "--output", "json", "https://localhost:8443/aisp/accounts", "--routes", filepath.Join(dir, "routes.yaml"))
+	if code != 0 || !json.Valid([]byte(stdout)) {
+		t.Errorf("code %d, %s, %s", code, stdout, stderr)
+	}
+}
+
+func TestSchema(t *testing.T) {
+	stdout, stderr, code := run(t, "schema")
+	if code != 0 || stdout != string(routes.Schema()) || !json.Valid([]byte(stdout)) {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+}
+
+func TestRender(t *testing.T) {
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	for _, test := range []struct {
+		name      string
+		arguments []string
+		has, not  []string
+	}{
+		{"dynamic", nil, []string{"ads_config", "run/xds.sock", "run/envoy-admin.sock"}, []string{"/aisp/accounts"}},
+		{"static", []string{"--static", "--gate", "unix:g.sock", "--admin", "unix:a.sock", "--access-log", "log.json"},
+			[]string{"/aisp/accounts", "g.sock", "a.sock", "log.json", filepath.Join(dir, "server.key")}, []string{"ads_config", "run/gate.sock", "run/envoy-admin.sock"}},
+		{"defaults", []string{"--defaults"}, []string{"key_manager: builtin", "tls_minimum: \"1.2\"", "max_connections: 4096", "lifetime: 5m"}, []string{"ads_config"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdout, stderr, code := run(t, append([]string{"render", path}, test.arguments...)...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("code %d, %s", code, stderr)
+			}
+			for _, text := range test.has {
+				if !strings.Contains(stdout, text) {
+					t.Errorf("there is no %s in\n%s", text, stdout)
+				}
+			}
+			for _, text := range test.not {
+				if strings.Contains(stdout, text) {
+					t.Errorf("there is %s", text)
+				}
+			}
+			if strings.Contains(stdout, "PRIVATE KEY") {
+				t.Error("a private key is written")
+			}
+		})
+	}
+}
+
+// TestDefaultsMeanTheSame: the file with every default spelt out is no other configuration.
+func TestDefaultsMeanTheSame(t *testing.T) {
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	text, stderr, code := run(t, "render", "--defaults", path)
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	spelt := filepath.Join(dir, "spelt.yaml")
+	sample.Write(t, spelt, text)
+	stdout, stderr, code := run(t, "diff", path, spelt)
+	if code != 0 || !strings.Contains(stdout, ": nothing changes\n") {
+		t.Errorf("code %d, %s, %s", code, stdout, stderr)
+	}
+}
+
+func TestRefusedFile(t *testing.T) {
+	dir := sample.Folder(t)
+	bad := save(t, dir, "bad.yaml", "upstream: bank, body_limit", "upstream: bnak, body_limit")
+	path := filepath.Join(dir, "routes.yaml")
+	for _, arguments := range [][]string{
+		{"render", bad}, {"diff", bad, path}, {"diff", path, bad}, {"explain", "GET", "https://localhost/", "--routes", bad},
+	} {
+		stdout, stderr, code := run(t, arguments...)
+		if code != 1 || stdout != "" || !strings.Contains(stderr, "routes[5].upstream") || !strings.HasSuffix(stderr, bad+" is refused") {
+			t.Errorf("%v: code %d, %s, %s", arguments, code, stdout, stderr)
+		}
+	}
+	if _, stderr, code := run(t, "render", filepath.Join(dir, "none.yaml")); code != 1 || !strings.Contains(stderr, "no such file") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+	if _, stderr, code := run(t, "render", path, "--admin", "127.0.0.1:1"); code != 1 || !strings.Contains(stderr, "admin") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+}

@@ -1,0 +1,246 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+func TestDiff(t *testing.T) {
+	dir := sample.Folder(t)
+	old := filepath.Join(dir, "routes.yaml")
+	for _, test := range []struct {
+		name    string
+		replace []string
+		weakens int
+		want    string // after the first line
+	}{
+		{"nothing", nil, 0, ""},
+		{"what is a default already", []string{"auth_methods: [tls_client_auth]", "auth_methods: [tls_client_auth]\nkey_manager: builtin"}, 0, ""},
+		{"another order", []string{"checks: [statement, certificate]", "checks: [certificate, statement]"}, 0, ""},
+		{"a route more", []string{"routes:\n", "routes:\n  - {name: funds, path: /cbpii/funds, methods: [POST], checks: [role, scope, bearer, certificate], scopes: [fundsconfirmations], roles: [CBPII], upstream: bank}\n"}, 0, `
+route funds is added: POST /cbpii/funds at listener mtls, certificate, bearer, scope, role, scopes fundsconfirmations, roles CBPII, to upstream bank
+`},
+		{"a public route more", []string{"routes:\n", "routes:\n  - {name: open, path: /open/atms, methods: [GET], public: true, upstream: bank}\n"}, 1, `
+route open is added: GET /open/atms at listener mtls, public, to upstream bank
+ ! public: true (anybody may ask for it)
+`},
+		{"a route less", []string{"  - {name: jwks, path: /oauth2/jwks, methods: [GET], listener: public, public: true, endpoint: jwks}\n", ""}, 0, `
+route jwks is removed: GET /oauth2/jwks at listener public, public, to upstream registry
+`},
+		{"another name", []string{"name: jwks", "name: keys"}, 0, `
+route keys is changed, and was named jwks
+`},
+		{"a check less", []string{"checks: [certificate, bearer, scope, role], scopes: [accounts], roles: [AISP]", "checks: [certificate, bearer, scope], scopes: [accounts]"}, 1, `
+route account is changed
+ ! checks removed: role (what is not checked is let through)
+ ! roles removed: AISP (software without this role is let through)
+`},
+		{"a check more", []string{"checks: [certificate, bearer, scope], scopes: [payments]", "checks: [certificate, bearer, scope, role], roles: [PISP], scopes: [payments]"}, 0, `
+route payments is changed
+   checks added: role
+   roles added: PISP
+`},
+		{"a scope for another", []string{"scopes: [payments]", "scopes: [accounts]"}, 1, `
+route payments is changed
+   scopes added: accounts
+ ! scopes removed: payments (tokens without this scope are let through)
+`},
+		{"a route made public", []string{
+			"checks: [certificate, bearer, scope], scopes: [payments]", "public: true"}, 1, `
+route payments is changed
+ ! checks removed: certificate, bearer, scope (what is not checked is let through)
+ ! public: false -> true (anybody may ask for it)
+ ! scopes removed: payments (tokens without this scope are let through)
+`},
+		{"another name, and a check less", []string{"name: accounts, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts]",
+			"name: list, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer]"}, 1, `
+route list is changed, and was named accounts
+ ! checks removed: scope (what is not checked is let through)
+ ! scopes removed: accounts (tokens without this scope are let through)
+`},
+		{"two routes of one", []string{"  - {name: payments, path: /pisp/payments, methods: [GET, POST]",
+			"  - {name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n" +
+				"  - {name: payments, path: /pisp/payments, methods: [POST]"}, 1, `
+route read is changed, and was named payments
+   methods removed: POST
+ ! checks removed: scope (what is not checked is let through)
+ ! scopes removed: payments (tokens without this scope are let through)
+route payments is changed
+   methods removed: GET
+`},
+		{"a method less", []string{"name: client, path: \"/dcr/v3.3/register/{ClientId}\", methods: [GET, DELETE]", "name: client, path: \"/dcr/v3.3/register/{ClientId}\", methods: [GET]"}, 0, `
+route client is changed
+   methods removed: DELETE
+`},
+		{"another place", []string{"path: /pisp/payments", "path: /v4/pisp/payments"}, 0, `
+route payments is changed
+   path: /pisp/payments -> /v4/pisp/payments
+`},
+		{"the rest of a route", []string{"upstream: bank, body_limit: 1MiB, timeout: 90s", "upstream: bank, plan: gold, facts: none, token: true"}, 0, `
+route payments is changed
+   body_limit: 1MiB -> 64KiB
+   timeout: 1m30s -> 4s
+   plan: default -> gold
+   facts: signed -> none
+   token: false -> true
+`},
+		{"plans", []string{"  default: {per_source: 100/s}\n  gold: {per_source: 600/m, per_client: 10/s}", "  gold: {per_source: 600/m}\n  new: {per_client: 5/m}"}, 6, `
+plan default is removed: per_source 100/s
+plan gold is changed
+ ! per_client: no longer 10/s (a limit is gone)
+plan new is added: per_client 5/m
+route register is changed
+ ! plan: no longer default (nothing limits how often it is asked)
+route client is changed
+ ! plan: no longer default (nothing limits how often it is asked)
+route jwks is changed
+ ! plan: no longer default (nothing limits how often it is asked)
+route accounts is changed
+ ! plan: no longer default (nothing limits how often it is asked)
+route payments is changed
+ ! plan: no longer default (nothing limits how often it is asked)
+`},
+		{"listeners", []string{`https://localhost:8443", certificate: server.pem, key: server.key, client_certificate: required`,
+			`https://localhost:8443", certificate: server.pem, key: server.key, client_certificate: required, tls_minimum: "1.3", server_names: [localhost]`}, 0, `
+listener mtls is changed
+   server_names added: localhost
+   tls_minimum: 1.2 -> 1.3
+`},
+		{"upstreams", []string{`timeout: 4s, tls: {ca: ca.pem, server_name: core.bank.example}`, `timeout: 4s, retries: 2, health: {path: /h}`}, 1, `
+upstream bank is changed
+ ! tls.ca: no longer ca.pem (the way to the upstream is not protected)
+   tls.server_name: no longer core.bank.example
+   retries: 0 -> 2
+   health.path: /h
+   health.interval: 5s
+   health.timeout: 1s
+`},
+		{"the edge and the file", []string{"tokens: {audience: \"https://localhost:8443\"}", "tokens: {audience: \"https://localhost:8443\", lifetime: 1m}\nedge: {max_headers: 50, max_memory: 1GiB}\nrate_limit_service: {address: \"unix:rls.sock\"}"}, 0, `
+file is changed
+   tokens.lifetime: 5m -> 1m
+rate_limit_service is changed
+   address: unix:rls.sock
+   domain: dcr-gateway
+   timeout: 100ms
+edge is changed
+   max_headers: 64 -> 50
+   max_memory: 2GiB -> 1GiB
+`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			next := save(t, dir, "new.yaml", test.replace...)
+			stdout, stderr, code := run(t, "diff", old, next)
+			if code != 0 || stderr != "" {
+				t.Fatalf("code %d, %s", code, stderr)
+			}
+			var answer difference
+			text, _, _ := run(t, "diff", "--output", "json", old, next)
+			ok(t, json.Unmarshal([]byte(text), &answer))
+			head, rest, _ := strings.Cut(stdout, "\n")
+			same(t, head, headOf(&answer), dir)
+			if answer.Weakens != test.weakens {
+				t.Errorf("%d changes protect less", answer.Weakens)
+			}
+			same(t, rest, test.want, dir)
+			if answer.text() != stdout {
+				t.Errorf("as JSON it is %s", text)
+			}
+		})
+	}
+}
+
+func headOf(d *difference) string {
+	head := fmt.Sprintf("routes.yaml (%s) -> new.yaml (%s): ", d.Old.Version, d.New.Version)
+	switch {
+	case len(d.Changes) == 0:
+		return head + "nothing changes"
+	case d.Weakens == 0:
+		return head + count(len(d.Changes), "change") + ", none protecting less than before"
+	}
+	return head + fmt.Sprintf("%s, %d PROTECTING LESS THAN BEFORE", count(len(d.Changes), "change"), d.Weakens)
+}
+
+// TestOneRouteOfTwo: who joins routes and takes over the checks of the one only is found out.
+// A file of another day is compared where it lies.
+func TestDiffOfFilesWithoutWhatTheyName(t *testing.T) {
+	dir, elsewhere := sample.Folder(t), t.TempDir()
+	old := save(t, elsewhere, "old.yaml")
+	stdout, stderr, code := run(t, "diff", old, filepath.Join(dir, "routes.yaml"))
+	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, old+" -> "+filepath.Join(dir, "routes.yaml")+" (") || !strings.HasSuffix(stdout, "): nothing changes\n") {
+		t.Errorf("%d %q %q", code, stdout, stderr)
+	}
+	broken := save(t, elsewhere, "broken.yaml", "scopes: [payments]", "scoops: [payments]")
+	if _, stderr, code := run(t, "diff", old, broken); code != 1 || !strings.Contains(stderr, "did you mean scopes?") {
+		t.Errorf("%d %q", code, stderr)
+	}
+}
+
+func TestOneRouteOfTwo(t *testing.T) {
+	dir := sample.Folder(t)
+	two := "name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n  - {name: payments, path: /pisp/payments, methods: [POST]"
+	old := save(t, dir, "routes.yaml", "name: payments, path: /pisp/payments, methods: [GET, POST]", two)
+	next := save(t, dir, "new.yaml", "name: payments, path: /pisp/payments, methods: [GET, POST], checks: [certificate, bearer, scope], scopes: [payments]",
+		"name: read, path: /pisp/payments, methods: [GET, POST], checks: [certificate, bearer]")
+	stdout, _, _ := run(t, "diff", old, next)
+	_, rest, _ := strings.Cut(stdout, "\n")
+	same(t, rest, `
+route read is changed
+   methods added: POST
+ ! checks removed: scope (what is not checked is let through, as route payments did not)
+ ! scopes removed: payments (tokens without this scope are let through, as route payments did not)
+`, dir)
+}
+
+func TestWeakens(t *testing.T) {
+	for _, test := range []struct {
+		part string
+		d    detail
+		want string
+	}{
+		{"listener", detail{Key: "client_certificate", Old: "required", New: "none"}, "clients need no certificate"},
+		{"listener", detail{Key: "client_certificate", Old: "none", New: "required"}, ""},
+		{"listener", detail{Key: "tls_minimum", Old: "1.3", New: "1.2"}, "an older TLS is spoken"},
+		{"listener", detail{Key: "tls_minimum", Old: "1.2", New: "1.3"}, ""},
+		{"listener", detail{Key: "server_names", Old: "a, b", Removed: []string{"a", "b"}}, "any server name is served"},
+		{"listener", detail{Key: "server_names", Old: "a, b", New: "a", Removed: []string{"b"}}, ""},
+		{"plan", detail{Key: "per_source", Old: "1/s"}, "a limit is gone"},
+		{"plan", detail{Key: "per_source", Old: "1/s", New: "2/s"}, ""},
+		{"rate_limit_service", detail{Key: "address", Old: "unix:a"}, "nothing counts for the whole fleet"},
+		{"route", detail{Key: "public", Old: "true", New: "false"}, ""},
+		{"route", detail{Key: "plan", New: "gold"}, ""},
+		{"route", detail{Key: "checks", Added: []string{"role"}}, ""},
+		{"upstream", detail{Key: "tls.ca", Old: "a", New: "b"}, ""},
+	} {
+		if have := weakens(test.part, test.d); have != test.want {
+			t.Errorf("%s %+v: have %q, want %q", test.part, test.d, have, test.want)
+		}
+	}
+}
+
+// TestFieldsAreAll: no key of the model is left out of a comparison.
+func TestFieldsAreAll(t *testing.T) {
+	for _, test := range []struct {
+		part any
+		want string
+	}{
+		{routes.Plan{}, "per_source per_client"},
+		{routes.Listener{Certificates: make([]routes.Certificate, 1)}, "address url server_names certificate key certificates[0].certificate certificates[0].key client_certificate tls_minimum"},
+		{(*routes.RateLimitService)(nil), "address domain timeout"},
+		{routes.Upstream{}, "address tls.ca tls.server_name tls.certificate tls.key host timeout connect_timeout retries health.path health.interval health.timeout max_connections max_requests"},
+		{routes.Route{}, "name listener path methods checks public dry_run unsigned_requests profile directories scopes roles users endpoint upstream body_limit timeout plan facts token"},
+	} {
+		var keys []string
+		for _, f := range fieldsOf(test.part) {
+			keys = append(keys, f.key)
+		}
+		if have := strings.Join(keys, " "); have != test.want {
+			t.Errorf("%T: have %s, want %s", test.part, have, test.want)
+		}
+	}
+}

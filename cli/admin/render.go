@@ -1,0 +1,66 @@
+package admin
+
+import (
+	"context"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+)
+
+type renderOptions struct {
+	envoy.Options
+	static, defaults bool
+}
+
+// defaultOptions say where the parts are when nobody says otherwise.
+func defaultOptions() envoy.Options {
+	return envoy.Options{Gate: "unix:run/gate.sock", XDS: "unix:run/xds.sock", Admin: "unix:run/envoy-admin.sock", AccessLog: "/dev/stdout"}
+}
+
+func renderFlags(c *call) {
+	o := &c.render
+	o.Options = defaultOptions()
+	c.flags.StringVar(&o.Gate, "gate", o.Gate, "`ADDRESS` of the gate")
+	c.flags.StringVar(&o.XDS, "xds", o.XDS, "`ADDRESS` where the gate serves Envoy's configuration")
+	c.flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
+	c.flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
+	c.flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy that asks no gate for it")
+	c.flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
+}
+
+// render writes what Envoy starts with: by default that it asks the gate for everything else.
+func render(_ context.Context, c *call) error {
+	if c.render.static && c.render.defaults {
+		return cli.Exit{Code: 2, Text: "--static and --defaults exclude each other"}
+	}
+	config, err := c.load(c.operands[0])
+	if err != nil {
+		return err
+	}
+	text, err := c.rendered(config)
+	if err != nil {
+		return cli.Exit{Code: 1, Text: err.Error()}
+	}
+	_, err = c.stdout.Write(text)
+	return err
+}
+
+func (c *call) rendered(config *control.Config) ([]byte, error) {
+	if c.render.defaults {
+		return routes.Write(config.File)
+	}
+	if c.render.static {
+		made, err := envoy.Render(config.File, c.render.Options, config.ClientCAs)
+		if err != nil {
+			return nil, err
+		}
+		return envoy.YAML(made)
+	}
+	made, err := envoy.Bootstrap(config.File, c.render.Options)
+	if err != nil {
+		return nil, err
+	}
+	return envoy.YAML(made)
+}

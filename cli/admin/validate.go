@@ -1,0 +1,93 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/envoy"
+)
+
+// validation is what is known of a file in the end.
+type validation struct {
+	File     string          `json:"file"`
+	Version  string          `json:"version,omitempty"`
+	Routes   int             `json:"routes"`
+	Valid    bool            `json:"valid"`
+	Errors   int             `json:"errors"`
+	Warnings int             `json:"warnings"`
+	Problems routes.Problems `json:"problems"`
+	Refused  string          `json:"refused,omitempty"` // why, where it is not by problems of the file's lines
+	Envoy    string          `json:"envoy,omitempty"`   // what the Envoy here says
+}
+
+func validateFlags(c *call) {
+	c.flags.StringVar(&c.envoy, "envoy", "", "`PROGRAM` that is asked too; none to ask none (default envoy, where it is on PATH)")
+}
+
+// validate reads a file as the gate would, makes Envoy's configuration of it, and asks an Envoy about that.
+func validate(ctx context.Context, c *call) error {
+	v := &validation{File: c.operands[0], Problems: routes.Problems{}}
+	config, err := control.Read(v.File)
+	if err == nil {
+		v.Version, v.Routes, v.Problems = config.Version(), len(config.File.Routes), append(v.Problems, config.Warnings...)
+		err = v.ask(ctx, c, config)
+	}
+	var problems routes.Problems
+	if errors.As(err, &problems) {
+		v.Problems = problems
+	} else if err != nil {
+		v.Refused = err.Error()
+	}
+	for _, problem := range v.Problems {
+		if problem.Severity == routes.Error {
+			v.Errors++
+		} else {
+			v.Warnings++
+		}
+	}
+	v.Valid = err == nil
+	if err := c.print(v); err != nil || v.Valid {
+		return err
+	}
+	return refused
+}
+
+// ask makes Envoy's configuration, dynamic and static, and lets an Envoy look at the static one.
+func (v *validation) ask(ctx context.Context, c *call, config *control.Config) error {
+	options := defaultOptions()
+	if _, err := envoy.Translate(config.File, options); err != nil {
+		return fmt.Errorf("envoy's resources: %w", err)
+	}
+	bootstrap, err := envoy.Render(config.File, options, config.ClientCAs)
+	if err != nil {
+		return fmt.Errorf("envoy's configuration: %w", err)
+	}
+	text, err := envoy.JSON(bootstrap)
+	if err != nil {
+		return err
+	}
+	v.Envoy, err = askEnvoy(ctx, c.envoy, text)
+	return err
+}
+
+func (v *validation) text() string {
+	text := problemText(v.Problems)
+	if v.Refused != "" {
+		return text + fmt.Sprintf("%s is refused: %s\n", v.File, v.Refused)
+	}
+	if !v.Valid {
+		return text + fmt.Sprintf("%s is refused: %s, %s\n", v.File, count(v.Errors, "error"), count(v.Warnings, "warning"))
+	}
+	return text + fmt.Sprintf("%s: %s, version %s, no errors, %s; %s\n", v.File, count(v.Routes, "route"), v.Version, count(v.Warnings, "warning"), v.Envoy)
+}
+
+// count is a number of things.
+func count(number int, thing string) string {
+	if number == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", number, thing)
+}

@@ -1,0 +1,73 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+)
+
+// names looks up what the route names and only the directories and profiles know.
+func (l *linter) names(index int, route *routes.Route) {
+	if l.known.Scopes != nil {
+		l.granted(index, route)
+	}
+	for i, name := range route.Directories {
+		if l.known.Directories != nil && !slices.Contains(l.known.Directories, name) {
+			where := func() string { return fmt.Sprintf("routes[%d].directories[%d]", index, i) }
+			l.unknown("directory.unknown", where, "no directory in use has the name", name, l.known.Directories)
+		}
+	}
+	if route.Profile != "" && l.known.Profiles != nil && l.known.Profiles[route.Profile] == nil {
+		names := slices.Sorted(maps.Keys(l.known.Profiles))
+		l.unknown("profile.unknown", func() string { return at(index, "profile") }, "there is no registration profile", route.Profile, names)
+	}
+}
+
+// granted looks up what directories grant to software.
+func (l *linter) granted(index int, route *routes.Route) {
+	for i, scope := range route.Scopes {
+		roles, known := l.known.Scopes[scope]
+		where := func() string { return fmt.Sprintf("routes[%d].scopes[%d]", index, i) }
+		if !known {
+			l.unknown("scope.unknown", where, "no directory in use has the scope", scope, l.known.scopes())
+		} else if !gives(roles, route.Roles) {
+			l.add("scope.role", where(), "none of the roles that the route asks for gives the scope %q: only software with a further role passes", scope)
+		}
+	}
+	for i, role := range route.Roles {
+		if !slices.Contains(l.roles, role) {
+			where := func() string { return fmt.Sprintf("routes[%d].roles[%d]", index, i) }
+			l.unknown("role.unknown", where, "no directory in use has the role", role, l.roles)
+		}
+	}
+}
+
+// unknown notes a name that nobody knows, with the one that was probably meant.
+func (l *linter) unknown(rule string, where func() string, what, name string, known []string) {
+	if l.full(rule) { // looking for the nearest name costs more than everything else
+		l.add(rule, "", "")
+		return
+	}
+	l.add(rule, where(), "%s %q%s", what, name, orWhich(name, known))
+}
+
+// gives says whether software with a route's roles can have the scope. A route that asks for no roles leaves that to the
+// token.
+func gives(roles, asked []string) bool {
+	return len(asked) == 0 || slices.Contains(roles, "") ||
+		slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(asked, role) })
+}
+
+func (k Known) scopes() []string { return slices.Sorted(maps.Keys(k.Scopes)) }
+
+// roles are all that the directories know.
+func (k Known) roles() []string {
+	var all []string
+	for _, roles := range k.Scopes {
+		all = append(all, roles...)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(role string) bool { return role == "" })
+}

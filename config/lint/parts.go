@@ -1,0 +1,116 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+)
+
+// meantForAll are the endpoints that everybody may ask.
+var meantForAll = []string{routes.EndpointJWKS, routes.EndpointDiscovery, routes.EndpointErrors}
+
+// publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
+// is meant to be there.
+func (l *linter) publicRoutes() {
+	protected := map[string]int{}
+	for i := range l.Routes {
+		if !l.Routes[i].Public {
+			protected[prefix(l.Routes[i].Path)]++
+		}
+	}
+	for i := range l.Routes {
+		route := &l.Routes[i]
+		number := protected[prefix(route.Path)]
+		if route.Public && number > 0 && !slices.Contains(meantForAll, route.Endpoint) {
+			l.add("public.prefix", at(i, "public"), "anybody may ask for it, while under %s %d other routes are protected", prefix(route.Path), number)
+		}
+	}
+}
+
+// prefix is the first two segments of a path, by which APIs and their versions are told apart.
+func prefix(path string) string {
+	slashes := 0
+	for i := range len(path) {
+		if path[i] != '/' {
+			continue
+		}
+		if slashes++; slashes == 3 {
+			return path[:i]
+		}
+	}
+	return path
+}
+
+// plans says once that there are routes without a rate plan.
+func (l *linter) plans() {
+	first, number := -1, 0
+	for i := range l.Routes {
+		if l.Routes[i].Plan != "" {
+			continue
+		}
+		if number++; first < 0 {
+			first = i
+		}
+	}
+	if number > 0 {
+		l.add("plan.none", fmt.Sprintf("routes[%d]", first), "%d of %d routes have no rate plan, route %s first: a plan named %s holds for all that name none",
+			number, len(l.Routes), l.Routes[first].Name, routes.DefaultPlan)
+	}
+}
+
+// upstreams looks at how upstreams are reached, and for how long.
+func (l *linter) upstreams() {
+	for _, name := range slices.Sorted(maps.Keys(l.Upstreams)) {
+		upstream, where := l.Upstreams[name], "upstreams."+name
+		if !l.Has(where + ".timeout") {
+			l.add("upstream.no_timeout", where, "has no timeout of its own: it is %s, which may not be this server's", upstream.Timeout)
+		}
+		if upstream.TLS != nil {
+			continue
+		}
+		for _, address := range upstream.Address {
+			l.plain(where, address)
+		}
+	}
+	if l.RateLimits != nil {
+		l.plain("rate_limit_service", l.RateLimits.Address)
+	}
+}
+
+// plain looks at an address that is spoken to without TLS.
+func (l *linter) plain(where, text string) {
+	address, err := routes.ParseAddress(text)
+	if err != nil || address.Socket != "" || address.Host == "localhost" {
+		return
+	}
+	ip, err := netip.ParseAddr(address.Host)
+	switch {
+	case err != nil:
+		l.add("upstream.plain", where+".address", "%s is spoken to without TLS, and whoever answers the DNS says where it is", text)
+	case !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast():
+		l.add("upstream.plain", where+".address", "%s is spoken to without TLS, and is not an address of a private network", text)
+	}
+}
+
+// unused finds parts that no route has a use for.
+func (l *linter) unused() {
+	listeners, upstreams, plans := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i := range l.Routes {
+		route := &l.Routes[i]
+		listeners[route.Listener], upstreams[route.Upstream], plans[route.Plan] = true, true, true
+	}
+	notIn(l, "listener.unused", "listeners.", l.Listeners, listeners)
+	notIn(l, "upstream.unused", "upstreams.", l.Upstreams, upstreams)
+	notIn(l, "plan.unused", "plans.", l.Plans, plans)
+}
+
+func notIn[T any](l *linter, rule, section string, all map[string]T, used map[string]bool) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if !used[name] {
+			l.add(rule, section+name, "no route has a use for it")
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+const maxBody = 64 << 10
+
+// request is a request that the gate has vouched for: its facts are about exactly this method, path and body.
+type request struct {
+	now      time.Time
+	route    *Route
+	facts    *dcrpb.Facts
+	clientID string // in the path, where the route has one
+	header   http.Header
+	query    string
+	body     []byte
+	line     *line // of the log
+}
+
+// admit compares the request with its facts: what the gate has not vouched for is refused, whatever it asks.
+func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line) (*request, error) {
+	proved, err := g.proved(ctx, incoming.Header)
+	if err != nil {
+		return nil, err
+	}
+	line.facts = proved
+	path, query, _ := strings.Cut(incoming.RequestURI, "?")
+	admitted := &request{now: line.start, route: g.routes[proved.GetRoute()], facts: proved, header: incoming.Header, query: query, line: line}
+	if admitted.route == nil || !slices.Contains(admitted.route.Methods, incoming.Method) {
+		return nil, refuseFacts("facts.route", errors.New("the facts are of a route that this registry does not serve"))
+	}
+	var matches bool
+	if admitted.clientID, matches = admitted.route.match(path); !matches {
+		return nil, refuseFacts("facts.route", errors.New("the path is not one of the route in the facts"))
+	}
+	if bound := proved.GetRequest(); bound.GetMethod() != incoming.Method || bound.GetPath() != incoming.RequestURI {
+		return nil, refuseFacts("facts.request", errors.New("the facts are of another method or path"))
+	}
+	if admitted.body, err = readBody(incoming.Body); err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(admitted.body)
+	if proved.GetRequest().GetBodySha256() != base64.RawURLEncoding.EncodeToString(digest[:]) {
+		return nil, refuseFacts("facts.body", errors.New("the facts are of another body"))
+	}
+	return admitted, nil
+}
+
+// proved returns the facts of the request's one facts header.
+func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts, error) {
+	values := header.Values(facts.Header)
+	if len(values) != 1 {
+		return nil, refuseFacts("facts.missing", errors.New("there is not exactly one facts header"))
+	}
+	proved, err := g.facts.Verify(ctx, values[0], g.parts.Now())
+	switch {
+	case errors.Is(err, facts.ErrStale):
+		return nil, refuseFacts("facts.stale", err)
+	case errors.Is(err, facts.ErrInvalid):
+		return nil, refuseFacts("facts.signature", err)
+	}
+	return proved, err
+}
+
+func readBody(body io.Reader) ([]byte, error) {
+	read, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err != nil {
+		return nil, dcr.Refuse(dcr.BadRequest, "body.read", "the body did not arrive whole").CausedBy(err)
+	}
+	if len(read) > maxBody {
+		return nil, dcr.Refuse(dcr.TooLarge, "body.size", "the body is larger than 64 KiB")
+	}
+	return read, nil
+}
+
+// publishedKeys looks the keys of facts up where the gates publish them.
+func publishedKeys(s *store.Store) facts.Lookup {
+	return func(ctx context.Context, kid string) ([]byte, error) {
+		jwk, err := s.FactsKey(ctx, kid)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, facts.ErrUnknownKey
+		}
+		return jwk, err
+	}
+}
+
+// refuseFacts is the refusal of whoever does not come through the gate. It tells them nothing.
+func refuseFacts(rule string, cause error) *dcr.Error {
+	return dcr.Refuse(dcr.Forbidden, rule, "the request did not come through the gateway").CausedBy(cause)
+}

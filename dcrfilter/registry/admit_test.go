@@ -1,0 +1,220 @@
+package registry
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+func TestOnlyFactsAboutThisRequestAreTaken(t *testing.T) {
+	w := newWorld(t)
+	stranger := w.newGate()
+	other := newWorld(t).gate // its key is not published here
+	jwks := call{route: "jwks", method: "GET", target: "/jwks"}
+	good := func() string { return w.sign(w.gate, bound(jwks)) }
+	changed := func(change func(*dcrpb.Facts)) func(*http.Request) {
+		return func(r *http.Request) {
+			proved := bound(jwks)
+			change(proved)
+			r.Header.Set("X-Dcr-Facts", w.sign(w.gate, proved))
+		}
+	}
+	spoilt := func(compact string) string { return compact[:len(compact)-4] + "AAAA" }
+	tests := []struct {
+		name  string
+		after func(*http.Request)
+		want  string
+	}{
+		{"no facts", func(r *http.Request) { r.Header.Del("X-Dcr-Facts") }, "facts.missing"},
+		{"twice the same facts", func(r *http.Request) { r.Header.Add("X-Dcr-Facts", r.Header.Get("X-Dcr-Facts")) }, "facts.missing"},
+		{"forged before the gate's", func(r *http.Request) { r.Header["X-Dcr-Facts"] = []string{"a.b.c", good()} }, "facts.missing"},
+		{"two in one value", func(r *http.Request) { r.Header.Set("X-Dcr-Facts", good()+","+good()) }, "facts.signature"},
+		{"empty facts", func(r *http.Request) { r.Header.Set("X-Dcr-Facts", "") }, "facts.signature"},
+		{"unsigned", func(r *http.Request) { r.Header.Set("X-Dcr-Facts", `{"route":"jwks"}`) }, "facts.signature"},
+		{"spoilt signature", func(r *http.Request) { r.Header.Set("X-Dcr-Facts", spoilt(good())) }, "facts.signature"},
+		{"a key that is not published", func(r *http.Request) { r.Header.Set("X-Dcr-Facts", w.sign(other, bound(jwks))) }, "facts.signature"},
+		{"stale", changed(func(f *dcrpb.Facts) { f.Iat, f.Exp = f.Iat-60, f.Iat-30 }), "facts.stale"},
+		{"from the future", changed(func(f *dcrpb.Facts) { f.Iat, f.Exp = f.Iat+30, f.Iat+60 }), "facts.stale"},
+		{"a route that is not", changed(func(f *dcrpb.Facts) { f.Route = "none" }), "facts.route"},
+		{"no route", changed(func(f *dcrpb.Facts) { f.Route = "" }), "facts.route"},
+		{"another public route", changed(func(f *dcrpb.Facts) { f.Route = "discovery" }), "facts.route"},
+		{"a route of another method", changed(func(f *dcrpb.Facts) { f.Route = "token" }), "facts.route"},
+		{"not bound to a request", changed(func(f *dcrpb.Facts) { f.Request = nil }), "facts.request"},
+		{"another method", changed(func(f *dcrpb.Facts) { f.Request.Method = "POST" }), "facts.request"},
+		{"another path", changed(func(f *dcrpb.Facts) { f.Request.Path = "/jwks/" }), "facts.request"},
+		{"another query", changed(func(f *dcrpb.Facts) { f.Request.Path = "/jwks?a=1" }), "facts.request"},
+		{"another body", changed(func(f *dcrpb.Facts) { f.Request.BodySha256 = strings.Repeat("A", 43) }), "facts.body"},
+		{"no digest", changed(func(f *dcrpb.Facts) { f.Request.BodySha256 = "" }), "facts.body"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inner := w.in(t)
+			c := jwks
+			c.after = test.after
+			inner.want(inner.do(c), http.StatusForbidden, "access_denied", test.want)
+		})
+	}
+	c := jwks
+	c.after = func(r *http.Request) { r.Header.Set("X-Dcr-Facts", w.sign(stranger, bound(jwks))) }
+	if got := w.do(c); got.status != http.StatusOK {
+		t.Errorf("facts of a second gate: %d %s", got.status, got.body)
+	}
+}
+
+func TestBodyThatWasNotVouchedFor(t *testing.T) {
+	w := newWorld(t)
+	s := newSoftware()
+	c := call{route: "register", method: "POST", target: collection, contentType: "application/jwt", body: s.request(nil), facts: s.proved("n")}
+	c.after = func(r *http.Request) {
+		r.Body = httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(newSoftware().request(nil))).Body
+	}
+	w.want(w.do(c), http.StatusForbidden, "access_denied", "facts.body")
+	c.after = nil
+	c.body = strings.Repeat("x", 64<<10+1)
+	w.want(w.do(c), http.StatusRequestEntityTooLarge, "request_too_large", "body.size")
+}
+
+// Facts of one action are worthless for another, even where the method and path of both are one route's.
+func TestFactsMustProveWhatTheEndpointNeeds(t *testing.T) {
+	w := newWorld(t)
+	s, another := newSoftware(), newSoftware()
+	id := w.register(s, nil)
+	one := collection + "/" + id
+	request := s.request(nil)
+	tests := []struct {
+		name string
+		call call
+		want string
+	}{
+		{"registration without proof", call{route: "register", method: "POST", target: collection, body: request}, "facts.registration"},
+		{"registration with a token's facts", call{route: "register", method: "POST", target: collection, body: request, facts: owner(id)}, "facts.registration"},
+		{"registration of another software", call{route: "register", method: "POST", target: collection, body: request, facts: another.proved("n1")}, "facts.registration"},
+		{"registration under another profile", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n2"), func(f *dcrpb.Facts) { f.Registration.Profile = "obie-3.2" })}, "facts.registration"},
+		{"registration of an unknown directory", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n3"), func(f *dcrpb.Facts) { f.Registration.Directory = "x" })}, "facts.registration"},
+		{"registration without a certificate", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n4"), func(f *dcrpb.Facts) { f.Certificate = nil })}, "facts.registration"},
+		{"update without a registration", call{route: "client-update", method: "PUT", target: one, body: request, facts: owner(id)}, "facts.registration"},
+		{"update without a token", call{route: "client-update", method: "PUT", target: one, body: request, facts: s.proved("n5")}, "facts.client"},
+		{"read without a token", call{route: "client", method: "GET", target: one}, "facts.client"},
+		{"read of another's", call{route: "client", method: "GET", target: one, facts: owner("x")}, "facts.client"},
+		{"read with client authentication", call{route: "client", method: "GET", target: one, facts: authenticated(id, "n6")}, "facts.client"},
+		{"delete of another's", call{route: "client", method: "DELETE", target: one, facts: owner("x")}, "facts.client"},
+		{"a path of more segments", call{route: "client", method: "GET", target: one + "/x", facts: owner(id)}, "facts.route"},
+		{"a path without an id", call{route: "client", method: "GET", target: collection + "/", facts: owner(id)}, "facts.route"},
+		{"token without a client", call{route: "token", method: "POST", target: "/token"}, "facts.client"},
+		{"token with a token", call{route: "token", method: "POST", target: "/token", facts: owner(id)}, "facts.client"},
+		{"token without a certificate", call{route: "token", method: "POST", target: "/token", facts: all(authenticated(id, "n7"), func(f *dcrpb.Facts) { f.Certificate = nil })}, "facts.client"},
+		{"revocation with a token", call{route: "revoke", method: "POST", target: "/revoke", facts: owner(id)}, "facts.client"},
+		{"introspection with a token", call{route: "introspect", method: "POST", target: "/introspect", facts: owner(id)}, "facts.client"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inner := w.in(t)
+			inner.want(inner.do(test.call), http.StatusForbidden, "access_denied", test.want)
+		})
+	}
+	if got := w.get(id); got.status != http.StatusOK {
+		t.Errorf("the client has gone: %d", got.status)
+	}
+}
+
+func TestWithoutItsStoreTheRegistryDenies(t *testing.T) {
+	w := newWorld(t)
+	s := newSoftware()
+	id := w.register(s, nil)
+	compact := w.newToken(id)
+	w.redis.Kill()
+	for name, got := range map[string]reply{
+		"register":   w.post(newSoftware(), nil),
+		"read":       w.get(id),
+		"update":     w.put(s, id, "n", nil),
+		"delete":     w.do(call{route: "client", method: "DELETE", target: collection + "/" + id, facts: owner(id)}),
+		"token":      w.form("token", id, "grant_type=client_credentials"),
+		"revoke":     w.form("revoke", id, "token="+compact),
+		"introspect": w.form("introspect", id, "token="+compact),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inner := w.in(t)
+			inner.want(got, http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
+		})
+	}
+	if got := w.do(call{route: "jwks", method: "GET", target: "/jwks"}); got.status != http.StatusOK {
+		t.Errorf("keys with a known gate: %d", got.status)
+	}
+	w.registry, _ = New(w.registry.config, w.registry.parts) // it knows no gate's key
+	w.want(w.do(call{route: "jwks", method: "GET", target: "/jwks"}), http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
+}
+
+func TestFaultDenies(t *testing.T) {
+	w := newWorld(t)
+	id := w.register(newSoftware(), nil)
+	w.registry.parts.Issuer = nil
+	w.want(w.form("token", id, "grant_type=client_credentials"), http.StatusServiceUnavailable, "temporarily_unavailable", "panic")
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	w := newWorld(t)
+	tests := []struct {
+		name   string
+		change func(*Config)
+		want   string
+	}{
+		{"a name twice", func(c *Config) { c.Routes[1].Name = "register" }, "is taken"},
+		{"no routes", func(c *Config) { c.Routes = nil }, "no routes"},
+		{"no methods", func(c *Config) { c.Routes[3].Methods = nil }, "methods are needed"},
+		{"a method too many", func(c *Config) { c.Routes[3].Methods = []string{"POST", "GET"} }, "has no method GET"},
+		{"an unknown endpoint", func(c *Config) { c.Routes[3].Endpoint = "x" }, "endpoint x"},
+		{"no profile", func(c *Config) { c.Routes[0].Profile = nil }, "needs a profile"},
+		{"POST to one client", func(c *Config) { c.Routes[0].Path += "/{ClientId}" }, "POST needs a path without"},
+		{"GET of no client", func(c *Config) { c.Routes[1].Path = collection; c.Routes[1].Methods = []string{"GET"} }, "POST needs a path without"},
+		{"no issuer", func(c *Config) { c.Issuer = "" }, "issuer"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := config(t)
+			test.change(&c)
+			if _, err := New(c, w.registry.parts); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want one about %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestInteractionIDIsEchoed(t *testing.T) {
+	w := newWorld(t)
+	for value, want := range map[string]string{
+		"93bac548-d2de-4546-b106-880a5018460d":  "93bac548-d2de-4546-b106-880a5018460d",
+		"93BAC548-D2DE-4546-B106-880A5018460D":  "93BAC548-D2DE-4546-B106-880A5018460D",
+		"93bac548-d2de-4546-b106-880a5018460":   "",
+		"93bac548xd2de-4546-b106-880a5018460d":  "",
+		"93bac548-d2de-4546-b106-880a5018460\n": "",
+	} {
+		c := call{route: "jwks", method: "GET", target: "/jwks", after: func(r *http.Request) { r.Header["X-Fapi-Interaction-Id"] = []string{value} }}
+		if got := w.do(c).header.Get("X-Fapi-Interaction-Id"); got != want {
+			t.Errorf("%q: got %q, want %q", value, got, want)
+		}
+	}
+	refused := w.do(call{route: "none", method: "GET", target: "/jwks", after: func(r *http.Request) {
+		r.Header.Set("X-Fapi-Interaction-Id", "93bac548-d2de-4546-b106-880a5018460d")
+	}})
+	if refused.header.Get("X-Fapi-Interaction-Id") == "" {
+		t.Error("a refusal does not carry it")
+	}
+}
+
+func TestFactsAreTakenWhileTheyLive(t *testing.T) {
+	w := newWorld(t)
+	proved := bound(call{route: "jwks", method: "GET", target: "/jwks"})
+	header := w.sign(w.gate, proved)
+	for at, want := range map[time.Duration]int{29 * time.Second: http.StatusOK, 36 * time.Second: http.StatusForbidden} {
+		w.registry.parts.Now = func() time.Time { return time.Now().Add(at) }
+		incoming := httptest.NewRequestWithContext(t.Context(), "GET", "/jwks", nil)
+		incoming.Header.Set("X-Dcr-Facts", header)
+		if got := w.serve(incoming); got.status != want {
+			t.Errorf("after %s: got %d, want %d", at, got.status, want)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package registry
+
+import (
+	"net/http"
+	"reflect"
+	"sync"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// A TPP that never got its answer signs again, and gets the client that it has: as it is registered, whatever it asks now.
+func TestTheExistingClientIsReturned(t *testing.T) {
+	w := newWorld(t, duplicates(dcr.ReturnExisting))
+	s := newSoftware()
+	first := w.post(s, nil)
+	again := w.post(s, map[string]any{"scope": "openid", "redirect_uris": []string{"https://tpp.example/a?x=1&y=2"}})
+	if again.status != http.StatusCreated || !reflect.DeepEqual(again.json, first.json) {
+		t.Errorf("got %d %s\nwant what was registered: %s", again.status, again.body, first.body)
+	}
+	if got, want := again.header.Get("Location"), first.header.Get("Location"); got != want || want == "" {
+		t.Errorf("Location is %q, want %q", got, want)
+	}
+	if record := w.record(first.json["client_id"].(string)); record.GetVersion() != 1 {
+		t.Errorf("the record was written: it is of version %d", record.GetVersion())
+	}
+}
+
+// What is signed anew counts once as well.
+func TestTheExistingClientIsNotReturnedToAReplay(t *testing.T) {
+	w := newWorld(t, duplicates(dcr.ReturnExisting))
+	s := newSoftware()
+	w.register(s, nil)
+	once := call{route: "register", method: "POST", target: collection, body: s.request(nil), facts: s.proved("once")}
+	if got := w.do(once); got.status != http.StatusCreated {
+		t.Fatalf("got %d %s", got.status, got.body)
+	}
+	w.want(w.do(once), http.StatusBadRequest, "invalid_client_metadata", "jti.replay")
+}
+
+// A try shows the client, and burns nothing.
+func TestTheExistingClientIsTried(t *testing.T) {
+	w := newWorld(t, duplicates(dcr.ReturnExisting))
+	s := newSoftware()
+	w.register(s, nil)
+	tried := call{route: "register", method: "POST", target: collection, body: s.request(nil), facts: func(proved *dcrpb.Facts) {
+		s.proved("once")(proved)
+		proved.Registration.DryRun = true
+	}}
+	for range 2 {
+		if got := w.do(tried); got.status != http.StatusOK || got.json["client_id"] != nil || got.json["software_id"] != s.id {
+			t.Errorf("got %d %s", got.status, got.body)
+		}
+	}
+}
+
+// Who is not, or no longer, who has registered gets nothing: as if the profile returned no client.
+func TestTheExistingClientIsItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*dcrpb.Client)
+	}{
+		{"of another organisation", func(c *dcrpb.Client) { c.OrgId = "another" }},
+		{"suspended", func(c *dcrpb.Client) { c.State = dcrpb.Client_SUSPENDED }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, duplicates(dcr.ReturnExisting))
+			s := newSoftware()
+			record := proto.CloneOf(w.record(w.register(s, nil)))
+			c.change(record)
+			w.must(w.store.Update(t.Context(), record, nil))
+			w.want(w.post(s, nil), http.StatusBadRequest, "invalid_software_statement", "software.duplicate")
+		})
+	}
+}
+
+// Many at once make one client, and all get it.
+func TestParallelRegistrationsGetOneClient(t *testing.T) {
+	w := newWorld(t, duplicates(dcr.ReturnExisting))
+	s := newSoftware()
+	replies := make([]reply, 8)
+	var group sync.WaitGroup
+	for i := range replies {
+		group.Go(func() { replies[i] = w.post(s, nil) })
+	}
+	group.Wait()
+	for _, got := range replies {
+		if got.status != http.StatusCreated || got.json["client_id"] != replies[0].json["client_id"] {
+			t.Errorf("got %d %s", got.status, got.body)
+		}
+	}
+}
+
+// A statement that was used before is not the request's jti: what must be fetched anew is said.
+func TestAStatementThatWasUsedBefore(t *testing.T) {
+	w := newWorld(t, several)
+	s := newSoftware()
+	with := func(request string) func(*dcrpb.Facts) {
+		return func(proved *dcrpb.Facts) {
+			s.proved(request)(proved)
+			proved.Nonces = append(proved.Nonces, &dcrpb.Nonce{Purpose: "statement", Id: "the same", Exp: proved.GetExp()})
+		}
+	}
+	for i, want := range []string{"", "statement.replay"} {
+		got := w.do(call{route: "register", method: "POST", target: collection, body: s.request(nil), facts: with([]string{"first", "second"}[i])})
+		if got.rule() != want {
+			t.Errorf("got %d %s, want %q", got.status, got.body, want)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+const clientCredentials = "client_credentials"
+
+// grant is the answer of RFC 6749, section 5.1: "A refresh token SHOULD NOT be included." (section 4.4.3)
+type grant struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"`
+	Scope       string `json:"scope,omitempty"`
+}
+
+// token answers the client credentials grant (RFC 6749, section 4.4) with a token that is bound to the certificate the
+// request came with (RFC 8705, section 3).
+func (g *Registry) token(ctx context.Context, r *request) (answer, error) {
+	parameters, err := r.parameters()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := checkGrantType(parameters); err != nil {
+		return answer{}, err
+	}
+	client, err := g.authenticated(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	scopes, err := grantedScopes(parameters, client, g.config.Profiles[client.GetProfile()])
+	if err != nil {
+		return answer{}, err
+	}
+	if err := g.burn(ctx, r); err != nil {
+		return answer{}, err
+	}
+	compact, issued, err := g.parts.Issuer.Issue(ctx, token.Token{
+		ClientID: client.GetId(), SoftwareID: client.GetSoftwareId(), OrgID: client.GetOrgId(), Scopes: scopes, Roles: client.GetRoles(),
+		Thumbprint: r.facts.GetCertificate().GetThumbprint(), Generation: client.GetGeneration(),
+	})
+	if err != nil {
+		return answer{}, fmt.Errorf("issuing a token: %w", err)
+	}
+	return secretJSON(grant{
+		AccessToken: compact, TokenType: "Bearer", Scope: strings.Join(scopes, " "),
+		ExpiresIn: int64(issued.Expires.Sub(issued.IssuedAt) / time.Second),
+	})
+}
+
+// "grant_type REQUIRED. Value MUST be set to "client_credentials"." (RFC 6749, section 4.4.2)
+func checkGrantType(parameters form.Form) error {
+	switch parameters.Value("grant_type") {
+	case clientCredentials:
+		return nil
+	case "":
+		return dcr.Refuse(dcr.InvalidRequest, "grant_type.missing", "grant_type is required").Per("RFC 6749, section 4.4.2")
+	}
+	return dcr.Refuse(dcr.UnsupportedGrantType, "grant_type.supported", "grant_type must be client_credentials").
+		Per("RFC 6749, section 5.2")
+}
+
+// grantedScopes are those of the request, or without any what the client's profile has for that: all registered ones that
+// need no user, or none. "If the client omits the scope parameter when requesting authorization, the authorization server
+// MUST either process the request using a pre-defined default value or fail the request" (RFC 6749, section 3.3).
+func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
+	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
+	if !slices.Contains(client.GetGrantTypes(), clientCredentials) {
+		return nil, dcr.Refuse(dcr.UnauthorizedClient, "grant_type.registered", "the client is not registered for client_credentials").
+			Per("RFC 6749, section 5.2")
+	}
+	if !parameters.Has("scope") {
+		if profile == nil || profile.Clients.DefaultScope != dcr.DefaultRegistered {
+			return nil, nil
+		}
+		return slices.DeleteFunc(slices.Clone(client.GetScopes()), func(scope string) bool { return scope == "openid" }), nil
+	}
+	var scopes []string
+	for scope := range strings.SplitSeq(parameters.Value("scope"), " ") {
+		// "The requested scope is invalid, unknown, malformed, or exceeds the scope granted" (RFC 6749, section 5.2)
+		if !slices.Contains(client.GetScopes(), scope) {
+			return nil, dcr.Refuse(dcr.InvalidScope, "scope.registered", "scope holds a value that the client is not registered for").
+				Per("RFC 6749, section 5.2")
+		}
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes, nil
+}

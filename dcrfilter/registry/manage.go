@@ -1,0 +1,146 @@
+package registry
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// updateAttempts is how often an update is tried again because somebody else was faster.
+const updateAttempts = 3
+
+// read answers with a client's registration (RFC 7592, section 2.1).
+func (g *Registry) read(ctx context.Context, r *request) (answer, error) {
+	record, err := g.owned(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := document(r, record)
+	if err != nil {
+		return answer{}, err
+	}
+	return secret(http.StatusOK, body), nil
+}
+
+// update replaces a client's registration: "Valid values of client metadata fields in this request MUST replace, not
+// augment, the values previously associated with this client." (RFC 7592, section 2.2) On any refusal the client stays
+// as it was.
+func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
+	asked, err := g.registration(r)
+	if err != nil {
+		return answer{}, err
+	}
+	record, err := newRecord(r, asked)
+	if err != nil {
+		return answer{}, err
+	}
+	for range updateAttempts {
+		if err = g.replace(ctx, r, record); !errors.Is(err, store.ErrConflict) {
+			break
+		}
+	}
+	if err != nil {
+		return answer{}, refuseWrite(err, r.facts.GetNonces())
+	}
+	body, err := document(r, record)
+	if err != nil {
+		return answer{}, err
+	}
+	updated := secret(http.StatusOK, body)
+	if r.tried() {
+		updated.header.Set(preferenceApplied, dryRun)
+	}
+	return updated, nil
+}
+
+// replace puts the new record in the place of the client's current one.
+func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client) error {
+	current, err := g.owned(ctx, r)
+	if err != nil {
+		return err
+	}
+	if record.GetDirectory() != current.GetDirectory() || record.GetSoftwareId() != current.GetSoftwareId() || record.GetOrgId() != current.GetOrgId() {
+		return dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable.software",
+			"the software statement must be of the software that the client was registered with").
+			At("/software_statement").Per("RFC 7592, section 2.2")
+	}
+	record.Id, record.IssuedAt = current.GetId(), current.GetIssuedAt()
+	record.Version, record.Generation = current.GetVersion(), current.GetGeneration()
+	if endsTokens(current, record) {
+		record.Generation++
+	}
+	if r.tried() {
+		return g.parts.Store.MayUpdate(ctx, record, r.facts.GetNonces())
+	}
+	return g.parts.Store.Update(ctx, record, r.facts.GetNonces())
+}
+
+// "The ASPSP must not invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what
+// they were issued upon is gone: the grant, a role of the software, or the name of the certificate that authenticated the
+// client.
+func endsTokens(before, after *dcrpb.Client) bool {
+	hadGrant := slices.Contains(before.GetGrantTypes(), clientCredentials)
+	if hadGrant && !slices.Contains(after.GetGrantTypes(), clientCredentials) {
+		return true
+	}
+	if slices.ContainsFunc(before.GetRoles(), func(role string) bool { return !slices.Contains(after.GetRoles(), role) }) {
+		return true
+	}
+	was, is := before.GetTlsClientAuthSubjectDn(), after.GetTlsClientAuthSubjectDn()
+	return was != "" && was != is && !sameName(was, is)
+}
+
+func sameName(a, b string) bool {
+	nameA, errA := cert.ParseDN(a)
+	nameB, errB := cert.ParseDN(b)
+	return errA == nil && errB == nil && nameA.Matches(nameB, false)
+}
+
+// remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued to
+// the client" (OBIE DCR, DELETE). A client that is not there has no token that is alive.
+func (g *Registry) remove(ctx context.Context, r *request) (answer, error) {
+	if err := r.checkOwner(); err != nil {
+		return answer{}, err
+	}
+	err := g.parts.Store.Delete(ctx, r.clientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return answer{}, refuseUnknown(err)
+	}
+	if err != nil {
+		return answer{}, fmt.Errorf("deleting a client: %w", err)
+	}
+	return secret(http.StatusNoContent, nil), nil
+}
+
+// owned reads the client of the path, which must be the one whose token the request carried.
+func (g *Registry) owned(ctx context.Context, r *request) (*dcrpb.Client, error) {
+	if err := r.checkOwner(); err != nil {
+		return nil, err
+	}
+	record, err := g.parts.Store.Client(ctx, r.clientID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, refuseUnknown(err)
+	case err != nil:
+		return nil, fmt.Errorf("record of the client: %w", err)
+	case record.GetState() != dcrpb.Client_ACTIVE:
+		return nil, refuseUnknown(errors.New("the client is suspended"))
+	}
+	return record, nil
+}
+
+func (r *request) checkOwner() error {
+	proved := r.facts.GetClient()
+	if proved.GetTokenId() == "" || subtle.ConstantTimeCompare([]byte(proved.GetId()), []byte(r.clientID)) != 1 {
+		return refuseFacts("facts.client", errors.New("the facts name no token of the client in the path"))
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+const (
+	// keysMaxAge is shorter than the time a new key is published before it signs.
+	keysMaxAge     = 30
+	metadataMaxAge = 60
+)
+
+// metadata is the document of RFC 8414, section 2, with the members of RFC 8705 (sections 3.3 and 5).
+type metadata struct {
+	Issuer                       string            `json:"issuer"`
+	RegistrationEndpoint         string            `json:"registration_endpoint,omitempty"`
+	TokenEndpoint                string            `json:"token_endpoint,omitempty"`
+	RevocationEndpoint           string            `json:"revocation_endpoint,omitempty"`
+	IntrospectionEndpoint        string            `json:"introspection_endpoint,omitempty"`
+	JWKSURI                      string            `json:"jwks_uri,omitempty"`
+	Aliases                      map[string]string `json:"mtls_endpoint_aliases"`
+	Scopes                       []string          `json:"scopes_supported"`
+	GrantTypes                   []string          `json:"grant_types_supported"`
+	ResponseTypes                []string          `json:"response_types_supported"`
+	TokenAuthMethods             []string          `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgorithms          []string          `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuthMethods        []string          `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAuthAlgorithms     []string          `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionAuthMethods     []string          `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAuthAlgorithms  []string          `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	IDTokenAlgorithms            []string          `json:"id_token_signing_alg_values_supported"`
+	RequestObjectAlgorithms      []string          `json:"request_object_signing_alg_values_supported"`
+	CertificateBoundAccessTokens bool              `json:"tls_client_certificate_bound_access_tokens"`
+}
+
+// newMetadata writes the discovery document. What it says of grants is what the token endpoint does.
+func newMetadata(c *Config) ([]byte, error) {
+	// "For JWS, both clients and authorization servers shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
+	// Clients take the first.
+	algorithms := []string{"PS256", "ES256"}
+	m := metadata{
+		Issuer:                c.Issuer,
+		RegistrationEndpoint:  c.url(Registration, http.MethodPost),
+		TokenEndpoint:         c.url(Token, http.MethodPost),
+		RevocationEndpoint:    c.url(Revocation, http.MethodPost),
+		IntrospectionEndpoint: c.url(Introspection, http.MethodPost),
+		JWKSURI:               c.url(JWKS, http.MethodGet),
+		Scopes:                c.scopes(),
+		GrantTypes:            []string{clientCredentials},
+		ResponseTypes:         []string{"code", "code id_token"},
+		TokenAuthMethods:      c.AuthMethods, TokenAuthAlgorithms: algorithms,
+		RevocationAuthMethods: c.AuthMethods, RevocationAuthAlgorithms: algorithms,
+		IntrospectionAuthMethods: c.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
+		IDTokenAlgorithms: algorithms, RequestObjectAlgorithms: algorithms,
+		CertificateBoundAccessTokens: true,
+	}
+	m.Aliases = map[string]string{
+		"registration_endpoint":  m.RegistrationEndpoint,
+		"token_endpoint":         m.TokenEndpoint,
+		"revocation_endpoint":    m.RevocationEndpoint,
+		"introspection_endpoint": m.IntrospectionEndpoint,
+	}
+	maps.DeleteFunc(m.Aliases, func(_, url string) bool { return url == "" })
+	document, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("writing the discovery document: %w", err)
+	}
+	return document, nil
+}
+
+// url returns the URL of the first route of an endpoint and method.
+func (c *Config) url(endpoint Endpoint, method string) string {
+	for _, route := range c.Routes {
+		if route.Endpoint == endpoint && slices.Contains(route.Methods, method) {
+			return route.URL
+		}
+	}
+	return ""
+}
+
+// scopes are those that any of the directories' roles may be given.
+func (c *Config) scopes() []string {
+	all := map[string]bool{}
+	for _, directory := range c.Directories {
+		for scope := range directory.Scopes {
+			all[scope] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// discovery answers with the authorization server's metadata (RFC 8414, section 3.2).
+func (g *Registry) discovery(context.Context, *request) (answer, error) {
+	return public(g.metadata, metadataMaxAge), nil
+}
+
+// jwks answers with the keys that verify access tokens (RFC 7517, section 5).
+func (g *Registry) jwks(context.Context, *request) (answer, error) {
+	return public(g.parts.Ring.JWKS(), keysMaxAge), nil
+}

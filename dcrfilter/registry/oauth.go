@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// parameters reads the form of a request whose client the gate has authenticated at an OAuth endpoint.
+func (r *request) parameters() (form.Form, error) {
+	client, certificate := r.facts.GetClient(), r.facts.GetCertificate()
+	if client.GetId() == "" || client.GetAuthMethod() == "" || certificate.GetThumbprint() == "" {
+		return nil, refuseFacts("facts.client", errors.New("the facts name no client that was authenticated with its certificate"))
+	}
+	return form.Parse(r.header, r.query, r.body)
+}
+
+// burn marks the jti of the client assertion as used. A request without an assertion has none.
+func (g *Registry) burn(ctx context.Context, r *request) error {
+	err := g.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetNonces())
+	switch {
+	// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used "jti" values" (RFC
+	// 7523, section 3)
+	case errors.Is(err, store.ErrReplayed):
+		return refuseClient("jti.replay", "the jti of the client assertion was used before").Per("RFC 7523, section 3").CausedBy(err)
+	case errors.Is(err, store.ErrNotFound):
+		return refuseClient("client.unknown", "the client is not registered").CausedBy(err)
+	case err != nil:
+		return fmt.Errorf("burning an assertion: %w", err)
+	}
+	return nil
+}
+
+// authenticated reads the record of the client that the gate has authenticated.
+func (g *Registry) authenticated(ctx context.Context, r *request) (*dcrpb.Client, error) {
+	client, err := g.parts.Store.Client(ctx, r.facts.GetClient().GetId())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, refuseClient("client.unknown", "the client is not registered").CausedBy(err)
+	case err != nil:
+		return nil, fmt.Errorf("record of the client: %w", err)
+	case client.GetState() != dcrpb.Client_ACTIVE:
+		return nil, refuseClient("client.suspended", "the client is suspended")
+	}
+	return client, nil
+}
+
+// refuseClient refuses a client: "The authorization server MAY return an HTTP 401 (Unauthorized) status code to indicate
+// which HTTP authentication schemes are supported." (RFC 6749, section 5.2)
+func refuseClient(rule, because string) *dcr.Error {
+	refusal := dcr.Refuse(dcr.InvalidClient, rule, because).Per("RFC 6749, section 5.2")
+	refusal.Realm = "token"
+	return refusal
+}

@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// register stores a new client (RFC 7591, section 3; OBIE DCR, POST /register).
+func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
+	asked, err := g.registration(r)
+	if err != nil {
+		return answer{}, err
+	}
+	record, err := newRecord(r, asked)
+	if err != nil {
+		return answer{}, err
+	}
+	record.Id = g.parts.Store.NewClientID(record.GetDirectory(), record.GetSoftwareId())
+	record.IssuedAt = record.GetUpdatedAt()
+	body, err := document(r, record)
+	if err != nil {
+		return answer{}, err
+	}
+	unique, nonces := r.route.Profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetNonces()
+	if r.tried() {
+		err = g.parts.Store.MayCreate(ctx, record, nonces, unique)
+	} else {
+		err = g.parts.Store.Create(ctx, record, nonces, unique)
+	}
+	switch {
+	case errors.Is(err, store.ErrDuplicate) && r.route.Profile.Clients.Duplicates == dcr.ReturnExisting:
+		return g.existing(ctx, r, asked.Statement)
+	case err != nil:
+		return answer{}, refuseWrite(err, nonces)
+	case r.tried():
+		return wouldBe(body)
+	}
+	r.line.registered = record.GetId()
+	return registered(r, record.GetId(), body), nil
+}
+
+func registered(r *request, id string, body []byte) answer {
+	created := secret(http.StatusCreated, body)
+	created.header.Set("Location", strings.TrimSuffix(r.route.URL, "/")+"/"+id)
+	return created
+}
+
+// errGone is the fault of a client that was there and went while its software asked to register: it may try again.
+var errGone = errors.New("the software's client was deleted meanwhile")
+
+// existing answers with the client that the software has already, as it is registered: to a TPP that never got the answer
+// to its registration. The request is one of the same software, signed anew, so that whoever asks has proved to be the
+// client; that it is of the same organisation still is looked at here.
+func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
+	nonces := r.facts.GetNonces()
+	if r.tried() {
+		nonces = nil // MayCreate has looked at them, and none is to be burnt
+	}
+	id, err := g.parts.Store.Existing(ctx, statement.Directory, statement.SoftwareID, nonces)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return answer{}, errGone
+	case err != nil:
+		return answer{}, refuseWrite(err, nonces)
+	}
+	record, err := g.parts.Store.Client(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return answer{}, errGone
+	case err != nil:
+		return answer{}, fmt.Errorf("record of the client: %w", err)
+	}
+	if record.GetOrgId() != statement.OrgID || record.GetState() != dcrpb.Client_ACTIVE {
+		return answer{}, refuseWrite(store.ErrDuplicate, nil)
+	}
+	body, err := document(r, record)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.tried() {
+		return wouldBe(body)
+	}
+	r.line.registered = id
+	return registered(r, id, body), nil
+}
+
+// refuseWrite says why a registration or an update was not stored.
+func refuseWrite(err error, nonces []*dcrpb.Nonce) error {
+	replay, replayed := errors.AsType[*store.ReplayError](err)
+	switch {
+	// "jti ... Used to prevent reuse of the SSA" (Consumer Data Standards, Software Statement Assertion)
+	case replayed && replay.Index < len(nonces) && nonces[replay.Index].GetPurpose() == "statement":
+		return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.replay", "the software statement was used before; fetch a new one").
+			At("/software_statement").Per("RFC 7519, section 4.1.7").CausedBy(err)
+	case replayed:
+		return dcr.Refuse(dcr.InvalidClientMetadata, "jti.replay", "the jti of the request was used before").
+			At("/jti").Per("RFC 7519, section 4.1.7").CausedBy(err)
+	// "ASPSPs can choose to allow multiple registrations for a given software statement." (OBIE DCR, Data Dictionary)
+	case errors.Is(err, store.ErrDuplicate):
+		return dcr.Refuse(dcr.InvalidSoftwareStatement, "software.duplicate", "the software has a client here already; update or delete that one").
+			At("/software_statement").Per("OBIE DCR, Data Dictionary, software_id").CausedBy(err)
+	case errors.Is(err, store.ErrNotFound):
+		return refuseUnknown(err)
+	}
+	return fmt.Errorf("storing a client: %w", err)
+}
+
+// "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
+// token." (OBIE DCR) The client was there when the gate looked; it has gone since, and its tokens with it.
+func refuseUnknown(cause error) *dcr.Error {
+	return dcr.Refuse(dcr.InvalidToken, "client.unknown",
+		"the access token is expired, revoked, malformed, or not bound to this client and certificate").
+		Per("RFC 7592, section 2.1").CausedBy(cause)
+}

@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+)
+
+// registration reads what the request asks for. Its signatures, rules and certificate were the gate's to check; the
+// facts say that they hold for exactly this body.
+func (g *Registry) registration(r *request) (*dcr.Registration, error) {
+	proved := r.facts.GetRegistration()
+	from, known := g.config.Directories[proved.GetDirectory()]
+	if !known || proved.GetProfile() != r.route.Profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
+		return nil, refuseFacts("facts.registration", errors.New("the facts prove no registration of this route's profile"))
+	}
+	asked, err := claims(r.route.Profile, r.body)
+	if err != nil {
+		return nil, fmt.Errorf("a registration request: %w", err)
+	}
+	raw, err := asked.String("software_statement")
+	if err != nil {
+		return nil, fmt.Errorf("a registration request: %w", err)
+	}
+	stated, err := jose.ClaimsVerifiedElsewhere(raw, maxBody)
+	if err != nil {
+		return nil, fmt.Errorf("a software statement: %w", err)
+	}
+	statement, err := directory.ReadStatement(from, stated, raw)
+	if err != nil {
+		return nil, err
+	}
+	if statement.SoftwareID != proved.GetSoftwareId() || statement.OrgID != proved.GetOrgId() {
+		return nil, refuseFacts("facts.registration", errors.New("the facts are of another software"))
+	}
+	return &dcr.Registration{
+		Now: r.now, Profile: r.route.Profile, Directory: from, Audiences: g.config.Audiences,
+		AuthMethods: g.config.AuthMethods, Request: asked, Statement: statement,
+	}, nil
+}
+
+// claims are those of the body, in the form that the profile gives it.
+func claims(p *dcr.Profile, body []byte) (strictjson.Object, error) {
+	if p.Body == dcr.BodyJSON {
+		return strictjson.Parse(body)
+	}
+	return jose.ClaimsVerifiedElsewhere(string(body), maxBody)
+}
+
+// newRecord is the record of what a registration asks for, but for what only the registry gives: its id, times,
+// version and generation.
+func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
+	registered, err := rule.Registered(asked)
+	if err != nil {
+		return nil, err
+	}
+	document, err := rule.Encode(registered)
+	if err != nil {
+		return nil, fmt.Errorf("writing client metadata: %w", err)
+	}
+	statement, certificate := asked.Statement, r.facts.GetCertificate()
+	if err := token.CheckRoles(statement.Roles); err != nil {
+		return nil, dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.roles.form",
+			"the roles in the software statement must be at most 32, each of 1 to 64 visible ASCII characters").At("/software_statement").CausedBy(err)
+	}
+	record := &dcrpb.Client{
+		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),
+		Profile: asked.Profile.Name, Directory: asked.Directory.Name,
+		SoftwareId: statement.SoftwareID, OrgId: statement.OrgID, AuthorisationNumber: statement.RegistrationID, Roles: statement.Roles,
+		CertificateProfile: certificate.GetProfile(), RegistrationThumbprint: certificate.GetThumbprint(),
+		JwksUri: statement.JWKS, RevokedJwksUri: statement.RevokedJWKS,
+		OrgJwksUri: statement.OrgJWKS, OrgRevokedJwksUri: statement.OrgRevokedJWKS,
+		Metadata: document, SoftwareStatement: statement.Raw,
+	}
+	return record, copyMetadata(record, registered)
+}
+
+// copyMetadata puts what the gate and the token endpoint ask for beside the metadata.
+func copyMetadata(record *dcrpb.Client, registered strictjson.Object) error {
+	var scope string
+	for name, target := range map[string]*string{
+		"token_endpoint_auth_method":      &record.TokenEndpointAuthMethod,
+		"token_endpoint_auth_signing_alg": &record.TokenEndpointAuthSigningAlg,
+		"tls_client_auth_subject_dn":      &record.TlsClientAuthSubjectDn,
+		"scope":                           &scope,
+	} {
+		value, err := registered.String(name)
+		if errors.Is(err, strictjson.ErrMissing) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("client metadata: %w", err)
+		}
+		*target = value
+	}
+	record.Scopes = strings.Fields(scope)
+	grants, err := registered.Strings("grant_types")
+	if err != nil {
+		return fmt.Errorf("client metadata: %w", err)
+	}
+	record.GrantTypes = grants
+	return nil
+}
+
+// document is the answer about a client, in the version of the route that is asked: what is registered, and the claims of
+// its software statement.
+func document(r *request, record *dcrpb.Client) ([]byte, error) {
+	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxBody)
+	if err != nil {
+		return nil, fmt.Errorf("software statement of a record: %w", err)
+	}
+	return rule.Answer(r.route.Profile, record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
+}

@@ -1,0 +1,101 @@
+// Package registry is the registry: the HTTP back end behind the gate. It keeps client records and issues, revokes and
+// introspects tokens. It parses no certificate and verifies no software statement: it reads the gate's facts.
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/docs"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+)
+
+// budget is how long a request may take; Envoy waits a little longer.
+const budget = 4 * time.Second
+
+// Registry answers what the gate has let on. It is an http.Handler.
+type Registry struct {
+	parts    Parts
+	facts    *facts.Verifier
+	config   Config
+	routes   map[string]*Route
+	handlers map[action]handler
+	metadata []byte // the discovery document
+	page     []byte // that explains refusals
+	help     dcr.Help
+}
+
+// action is what a request wants of an endpoint.
+type action struct {
+	endpoint Endpoint
+	method   string
+}
+
+type handler func(ctx context.Context, r *request) (answer, error)
+
+// New returns a registry, or everything that is wrong with its configuration.
+func New(config Config, parts Parts) (*Registry, error) {
+	registry := &Registry{parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), config: config, routes: map[string]*Route{}}
+	registry.handlers = map[action]handler{
+		{Registration, http.MethodPost}:   registry.register,
+		{Registration, http.MethodGet}:    registry.read,
+		{Registration, http.MethodPut}:    registry.update,
+		{Registration, http.MethodDelete}: registry.remove,
+		{Token, http.MethodPost}:          registry.token,
+		{Revocation, http.MethodPost}:     registry.revoke,
+		{Introspection, http.MethodPost}:  registry.introspect,
+		{JWKS, http.MethodGet}:            registry.jwks,
+		{Discovery, http.MethodGet}:       registry.discovery,
+		{Errors, http.MethodGet}:          registry.errors,
+	}
+	if err := config.check(registry.handlers); err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	for i := range config.Routes {
+		registry.routes[config.Routes[i].Name] = &registry.config.Routes[i]
+	}
+	metadata, err := newMetadata(&config)
+	if err != nil {
+		return nil, err
+	}
+	registry.metadata = metadata
+	if registry.page, err = errorsPage(); err != nil {
+		return nil, err
+	}
+	registry.help = dcr.Help{URL: config.url(Errors, http.MethodGet), Mend: docs.Mend()}
+	return registry, nil
+}
+
+// ServeHTTP answers one request and writes one line about it.
+func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
+	ctx, cancel := context.WithTimeout(incoming.Context(), budget)
+	defer cancel()
+	line := &line{start: g.parts.Now(), interaction: interactionID(incoming.Header)}
+	result, err := g.decide(ctx, incoming, line)
+	if err != nil {
+		line.refusal = dcr.AsRefusal(err)
+		result.status, result.header, result.body = line.refusal.Explained(g.help).Answer()
+	}
+	line.status = result.status
+	result.write(w, line.interaction)
+	g.logDecision(ctx, line)
+}
+
+// decide admits the request and does what it asks for. A panic is a fault like any other: it denies.
+func (g *Registry) decide(ctx context.Context, incoming *http.Request, line *line) (result answer, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = dcr.Refuse(dcr.Unavailable, "panic", "the request could not be decided now; try again later").
+				CausedBy(fmt.Errorf("a panic with a %T\n%s", fault, debug.Stack())) // its value may quote the request
+		}
+	}()
+	admitted, err := g.admit(ctx, incoming, line)
+	if err != nil {
+		return answer{}, err
+	}
+	return g.handlers[action{admitted.route.Endpoint, incoming.Method}](ctx, admitted)
+}

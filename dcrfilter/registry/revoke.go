@@ -1,0 +1,119 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+)
+
+// revoke answers RFC 7009: "The authorization server responds with HTTP status code 200 if the token has been revoked
+// successfully or if the client submitted an invalid token." (section 2.2)
+func (g *Registry) revoke(ctx context.Context, r *request) (answer, error) {
+	named, err := g.namedToken(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	// "If the server responds with HTTP status code 503, the client must assume the token still exists and may retry after
+	// a reasonable delay." (RFC 7009, section 2.2.1)
+	if named != nil {
+		if err := g.parts.Store.Revoke(ctx, named.ClientID, named.ID, named.Expires); err != nil {
+			return answer{}, fmt.Errorf("revoking a token: %w", err)
+		}
+	}
+	return secret(http.StatusOK, nil), nil
+}
+
+// introspection is the answer of RFC 7662, section 2.2, with the confirmation of RFC 8705, section 3.2.
+type introspection struct {
+	Active       bool          `json:"active"`
+	ClientID     string        `json:"client_id,omitempty"`
+	Subject      string        `json:"sub,omitempty"`
+	Scope        string        `json:"scope,omitempty"`
+	TokenType    string        `json:"token_type,omitempty"`
+	ID           string        `json:"jti,omitempty"`
+	Issuer       string        `json:"iss,omitempty"`
+	Audience     string        `json:"aud,omitempty"`
+	IssuedAt     int64         `json:"iat,omitempty"`
+	Expires      int64         `json:"exp,omitempty"`
+	Confirmation *confirmation `json:"cnf,omitempty"`
+}
+
+type confirmation struct {
+	Thumbprint string `json:"x5t#S256"`
+}
+
+// introspect answers RFC 7662: "to avoid disclosing too much of the authorization server's state ... the authorization
+// server SHOULD NOT include any additional information about an inactive token" (section 2.2).
+func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
+	named, err := g.namedToken(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	if named == nil {
+		return secretJSON(introspection{})
+	}
+	allowed, err := g.introspected(ctx, named)
+	if err != nil {
+		return answer{}, err
+	}
+	if !allowed {
+		return secretJSON(introspection{})
+	}
+	standing, err := g.parts.Store.Standing(ctx, named.ClientID, named.ID)
+	if err != nil {
+		return answer{}, fmt.Errorf("standing of a token: %w", err)
+	}
+	if !standing.Active || standing.Revoked || standing.Generation != named.Generation {
+		return secretJSON(introspection{})
+	}
+	return secretJSON(introspection{
+		Active: true, ClientID: named.ClientID, Subject: named.ClientID, Scope: strings.Join(named.Scopes, " "),
+		TokenType: "Bearer", ID: named.ID, Issuer: g.config.Issuer, Audience: g.config.Audience,
+		IssuedAt: named.IssuedAt.Unix(), Expires: named.Expires.Unix(), Confirmation: &confirmation{named.Thumbprint},
+	})
+}
+
+// introspected says whether the profile of the token's client lets its tokens be introspected: "Introspection of Access
+// Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
+func (g *Registry) introspected(ctx context.Context, named *token.Token) (bool, error) {
+	client, err := g.parts.Store.Client(ctx, named.ClientID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("record of the client: %w", err)
+	}
+	profile := g.config.Profiles[client.GetProfile()]
+	return profile != nil && profile.Clients.Introspection, nil
+}
+
+// namedToken returns the token that a revocation or introspection request names; nil where it is none of ours, is
+// expired, or is not the caller's. Nobody is told which: another client's token is none to them.
+func (g *Registry) namedToken(ctx context.Context, r *request) (*token.Token, error) {
+	parameters, err := r.parameters()
+	if err != nil {
+		return nil, err
+	}
+	if !parameters.Has("token") {
+		return nil, dcr.Refuse(dcr.InvalidRequest, "token.missing", "token is required").Per("RFC 7009, section 2.1")
+	}
+	if err := g.burn(ctx, r); err != nil {
+		return nil, err
+	}
+	named, err := g.parts.Verifier.Verify(ctx, parameters.Value("token"), r.now)
+	switch {
+	case errors.Is(err, token.ErrInvalid):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("verifying a token: %w", err)
+	case named.ClientID != r.facts.GetClient().GetId():
+		return nil, nil
+	}
+	return named, nil
+}

@@ -1,0 +1,228 @@
+package registry
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+)
+
+const (
+	issuer     = "https://as.example"
+	mtls       = "https://mtls.example"
+	audience   = "https://rs.example"
+	thumbprint = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+	collection = "/open-banking/v3.3/register"
+	formType   = "application/x-www-form-urlencoded"
+)
+
+// world is a registry on a real Redis, and a gate's signer whose facts it takes.
+type world struct {
+	t        *testing.T
+	redis    *redisserver.Server
+	store    *store.Store
+	gate     *facts.Signer
+	issuer   *token.Issuer
+	registry *Registry
+	log      *logBuffer
+}
+
+// logBuffer is a log that several requests may write.
+type logBuffer struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logBuffer) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+// tokenKey is one RSA key for all tests: making one is slow.
+var tokenKey = sync.OnceValues(func() ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
+})
+
+func newWorld(t *testing.T, changes ...func(*Config)) *world {
+	t.Helper()
+	w := &world{t: t, redis: redisserver.Start(t, t.TempDir()), log: &logBuffer{}}
+	client, err := redis.Open(w.redis.URL)
+	w.must(err)
+	t.Cleanup(func() { _ = client.Close() })
+	w.store, err = store.Open(t.Context(), client, 4)
+	w.must(err)
+	w.gate = w.newGate()
+	config := config(t)
+	for _, change := range changes {
+		change(&config)
+	}
+	parts := w.parts()
+	w.issuer = parts.Issuer
+	w.registry, err = New(config, parts)
+	w.must(err)
+	return w
+}
+
+// in returns the same world for a subtest.
+func (w *world) in(t *testing.T) *world {
+	inner := *w
+	inner.t = t
+	return &inner
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// newGate returns the signer of a gate that has published its key.
+func (w *world) newGate() *facts.Signer {
+	w.t.Helper()
+	gate, err := facts.NewSigner()
+	w.must(err)
+	w.must(w.store.PublishFactsKey(w.t.Context(), gate.KeyID(), gate.JWK(), time.Minute))
+	return gate
+}
+
+func (w *world) parts() Parts {
+	w.t.Helper()
+	key, err := tokenKey()
+	w.must(err)
+	path := filepath.Join(w.t.TempDir(), "key.pem")
+	w.must(os.WriteFile(path, key, 0o600))
+	ring := token.FileRing([]string{path})
+	w.must(ring.Load(w.t.Context()))
+	return Parts{
+		Store: w.store, Ring: ring, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Issuer:   token.NewIssuer(ring, issuer, audience, 5*time.Minute, time.Now),
+		Verifier: token.NewVerifier(ring, issuer, audience),
+	}
+}
+
+func config(t *testing.T) Config {
+	t.Helper()
+	obie, err := profile.Load("obie-3.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uk, err := directory.Shipped("openbanking-uk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := collection + "/{ClientId}"
+	return Config{
+		Issuer: issuer, Audience: audience, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+		Directories: map[string]*dcr.Directory{uk.Name: uk}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
+		Routes: []Route{
+			{Name: "register", Methods: []string{"POST"}, Path: collection, URL: mtls + collection, Endpoint: Registration, Profile: obie},
+			{Name: "client", Methods: []string{"GET", "DELETE"}, Path: one, URL: mtls + one, Endpoint: Registration, Profile: obie},
+			{Name: "client-update", Methods: []string{"PUT"}, Path: one, URL: mtls + one, Endpoint: Registration, Profile: obie},
+			{Name: "token", Methods: []string{"POST"}, Path: "/token", URL: mtls + "/token", Endpoint: Token},
+			{Name: "revoke", Methods: []string{"POST"}, Path: "/revoke", URL: mtls + "/revoke", Endpoint: Revocation},
+			{Name: "introspect", Methods: []string{"POST"}, Path: "/introspect", URL: mtls + "/introspect", Endpoint: Introspection},
+			{Name: "jwks", Methods: []string{"GET"}, Path: "/jwks", URL: issuer + "/jwks", Endpoint: JWKS},
+			{Name: "discovery", Methods: []string{"GET"}, Path: "/.well-known/openid-configuration", URL: issuer + "/.well-known/openid-configuration", Endpoint: Discovery},
+		},
+	}
+}
+
+// call is a request that the gate has let on.
+type call struct {
+	route, method, target string
+	contentType, body     string
+	facts                 func(*dcrpb.Facts) // before they are signed
+	after                 func(*http.Request)
+}
+
+// reply is an answer, its body read as JSON where it is JSON.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+	json   map[string]any
+}
+
+// rule is the id of the rule that refused.
+func (r reply) rule() string {
+	details, _ := r.json["error_details"].([]any)
+	if len(details) != 1 {
+		return ""
+	}
+	rule, _ := details[0].(map[string]any)["rule"].(string)
+	return rule
+}
+
+func (w *world) do(c call) reply {
+	w.t.Helper()
+	incoming := httptest.NewRequestWithContext(w.t.Context(), c.method, c.target, strings.NewReader(c.body))
+	if c.contentType != "" {
+		incoming.Header.Set("Content-Type", c.contentType)
+	}
+	proved := bound(c)
+	if c.facts != nil {
+		c.facts(proved)
+	}
+	incoming.Header.Set("X-Dcr-Facts", w.sign(w.gate, proved))
+	if c.after != nil {
+		c.after(incoming)
+	}
+	return w.serve(incoming)
+}
+
+func (w *world) sign(gate *facts.Signer, proved *dcrpb.Facts) string {
+	w.t.Helper()
+	compact, err := gate.Sign(proved)
+	w.must(err)
+	return compact
+}
+
+func (w *world) serve(incoming *http.Request) reply {
+	w.t.Helper()
+	recorder := httptest.NewRecorder()
+	w.registry.ServeHTTP(recorder, incoming)
+	got := reply{status: recorder.Code, header: recorder.Header(), body: recorder.Body.String()}
+	if got.header.Get("Content-Type") == "application/json" {
+		w.must(json.Unmarshal(recorder.Body.Bytes(), &got.json))
+	}
+	return got
+}
+
+// bound returns facts of now about the call's method, path and body.
+func bound(c call) *dcrpb.Facts {
+	digest := sha256.Sum256([]byte(c.body))
+	return &dcrpb.Facts{
+		Iat: uint32(time.Now().Unix()), Exp: uint32(time.Now().Unix() + 30), Jti: rand.Text(), Route: c.route, Version: "v1",
+		Request: &dcrpb.RequestFacts{Method: c.method, Path: c.target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
+	}
+}
