@@ -167,7 +167,7 @@ func name(line *decision.Line, r *filter.Request) {
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // uuidOr returns the one value if it is a UUID, else a fresh one: "set the response header x-fapi-interaction-id to the
-// value received ... or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1; D-03). Anything else a client sends is ignored, so it
+// value received ... or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1). Anything else a client sends is ignored, so it
 // can put nothing into a log or a header.
 func uuidOr(values []string) string {
 	if len(values) == 1 && uuidForm.MatchString(values[0]) {

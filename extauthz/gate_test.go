@@ -120,7 +120,7 @@ func TestHeaders(t *testing.T) {
 }
 
 // TestInteraction: "set the response header x-fapi-interaction-id to the value received from the corresponding fapi
-// client request header or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1; D-03).
+// client request header or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1).
 func TestInteraction(t *testing.T) {
 	w := newWorld(t)
 	compact, _ := w.token("accounts")
@@ -174,7 +174,7 @@ func TestAccept(t *testing.T) {
 	w.want(t, w.reading(compact).with("accept", "text/html"), "200")
 }
 
-// TestOutage: "Redis down: 503" (D-21), and it is counted as an error, not as a denial.
+// TestOutage: "Redis down: 503", and it is counted as an error, not as a denial.
 func TestOutage(t *testing.T) {
 	w := newWorld(t)
 	compact, _ := w.token("accounts")

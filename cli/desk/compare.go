@@ -36,7 +36,7 @@ func compareNames(_ context.Context, c *call) error {
 	for _, d := range first.Differences(second) {
 		answer.Differences = append(answer.Differences, difference{First: d.First.String(), Second: d.Second.String(), Why: d.Why})
 	}
-	// Go's own printing of a name loses it, and so the official conformance tool registers it (rules D.6).
+	// Go's own printing of a name loses it, and so the official conformance tool registers it.
 	if !answer.Same && (first.Matches(second, true) || second.Matches(first, true)) {
 		answer.Note = "one name is the other without its organizationIdentifier: a client registered so may use the certificate here, at other banks perhaps not"
 	}

@@ -55,7 +55,7 @@ const (
 	DefaultNone       = "none"
 )
 
-// RequestTimes bound a request's iat and exp (rules C.9).
+// RequestTimes bound a request's iat and exp.
 type RequestTimes struct {
 	MaxAge      time.Duration `yaml:"max_age"`      // now - iat
 	MaxLifetime time.Duration `yaml:"max_lifetime"` // exp - iat

@@ -40,7 +40,7 @@ type Registration struct {
 	Now         time.Time
 	Profile     *Profile
 	Directory   *Directory
-	Audiences   []string // what the request's aud may be (D-04)
+	Audiences   []string // what the request's aud may be
 	AuthMethods []string // token_endpoint_auth_method values that this installation offers
 	Request     strictjson.Object
 	Statement   *Statement

@@ -40,7 +40,7 @@ func CheckBinding(c *dcr.Presented, owner Owner) error {
 	case "cdr": // CN=<product>,O=<brand>,OU=Consumer Data Right
 		// No name in it says which software it is: it has proved a participant's by its CA. That it is this one's is proved
 		// by the signature of the request, or of the client assertion, with a key of the software's jwks_uri; and every
-		// token is bound to the certificate that it was got with (rules D.4).
+		// token is bound to the certificate that it was got with.
 		bound = true
 	}
 	if !bound {
@@ -50,7 +50,7 @@ func CheckBinding(c *dcr.Presented, owner Owner) error {
 }
 
 // CheckRoles says whether a certificate that has a PSD2 statement names all the owner's roles in it: nil, or ErrRoles. What
-// the statement names is what the authority has authorised the holder for (ETSI TS 119 495, section 5.1; rules D.2). A
+// the statement names is what the authority has authorised the holder for (ETSI TS 119 495, section 5.1). A
 // certificate without the statement, as those of the old kind, says nothing about roles.
 func CheckRoles(c *dcr.Presented, owner Owner) error {
 	if c.Roles == nil {

@@ -69,7 +69,7 @@ func TestDictionaryCodes(t *testing.T) {
 	}
 }
 
-// One bad value among good ones is refused wherever it stands (lesson L1).
+// One bad value among good ones is refused wherever it stands.
 func TestOneBadAmongGood(t *testing.T) {
 	for _, c := range []struct {
 		member string

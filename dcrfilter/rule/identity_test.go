@@ -32,7 +32,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// The boundaries of lesson L24: each value just inside and just outside.
+// The boundaries: each value just inside and just outside.
 func TestTimes(t *testing.T) {
 	at := func(d time.Duration) int64 { return now.Add(d).Unix() }
 	const hour, day = time.Hour, 24 * time.Hour

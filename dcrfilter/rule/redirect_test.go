@@ -142,7 +142,7 @@ func TestRedirectURIsLeftOut(t *testing.T) {
 	}
 }
 
-// Property (lesson L1): among any number of good ones, in any order, one bad one is refused and pointed at.
+// Property: among any number of good ones, in any order, one bad one is refused and pointed at.
 func TestOneBadRedirectURIAmongGood(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, bad := range badURIs {

@@ -8,7 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
 
-// Every cell of scope and role (lesson L18).
+// Every cell of scope and role.
 func TestScopeNeedsItsRole(t *testing.T) {
 	roles := []string{"AISP", "PISP", "CBPII", "ASPSP"}
 	needs := map[string]string{"openid": "", "accounts": "AISP", "payments": "PISP", "fundsconfirmations": "CBPII"}
@@ -55,7 +55,7 @@ func TestScope(t *testing.T) {
 	})
 }
 
-// Property (lesson L1): one bad token among good ones is refused wherever it stands.
+// Property: one bad token among good ones is refused wherever it stands.
 func TestOneBadScopeAmongGood(t *testing.T) {
 	for bad, want := range map[string]string{"fundsconfirmations": "scope.role /scope", "admin": "scope.unknown /scope", "": "scope.form /scope"} {
 		for _, tokens := range withEach([]string{"openid", "accounts", "payments"}, bad) {

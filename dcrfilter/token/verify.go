@@ -38,7 +38,7 @@ func NewVerifier(ring *Ring, issuer, audience string) *Verifier {
 	}}
 }
 
-// Verify checks an access token (RFC 9068, section 4; rules C.7, steps 1 to 7): ErrInvalid, or an error that says that
+// Verify checks an access token (RFC 9068, section 4): ErrInvalid, or an error that says that
 // the keys could not be had.
 func (v *Verifier) Verify(ctx context.Context, compact string, now time.Time) (*Token, error) {
 	unverified, err := jose.Parse(compact, v.policy)

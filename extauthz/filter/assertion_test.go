@@ -43,7 +43,7 @@ func (w *world) runAssertions(t *testing.T, client *dcrpb.Client, cases []assert
 	}
 }
 
-// TestAssertionSignature is T5, T10 and T14 of rules C.5.
+// TestAssertionSignature covers the header, the signature and the key of an assertion (RFC 7523, section 3).
 func TestAssertionSignature(t *testing.T) {
 	w := newWorld(t)
 	const form = "401 invalid_client clientauth.jws."
@@ -85,7 +85,7 @@ func TestAssertionWithPS256(t *testing.T) {
 	})
 }
 
-// TestAssertionClaims is T6 to T9 of rules C.5.
+// TestAssertionClaims covers the claims of an assertion (RFC 7523, section 3; OpenID Connect Core, section 9).
 func TestAssertionClaims(t *testing.T) {
 	w := newWorld(t)
 	const refused = "401 invalid_client clientauth."

@@ -21,7 +21,7 @@ const (
 	maxTokenBytes  = 8 << 10
 )
 
-// "Same text for all": a caller learns that the token will not do, not why (RFC 6750, section 3.1; rules C.8).
+// "Same text for all": a caller learns that the token will not do, not why (RFC 6750, section 3.1).
 var errToken = dcr.Refuse(dcr.InvalidToken, "bearer.token",
 	"the access token is expired, revoked, malformed, or not bound to this client and certificate").Per("RFC 6750, section 3.1")
 

@@ -14,7 +14,7 @@ const (
 	severalWays  = "400 invalid_request bearer.methods"
 )
 
-// TestBearerHeader is the table of rules C.8, as far as it is about how a token is sent.
+// TestBearerHeader covers how a token is sent (RFC 6750, section 2).
 func TestBearerHeader(t *testing.T) {
 	w := newWorld(t)
 	good, _ := w.token(w.client(), "accounts")
@@ -84,7 +84,7 @@ func TestBearerHeader(t *testing.T) {
 	}
 }
 
-// TestBearerChallenge holds the sentence of all dead tokens together: "same text for all" (rules C.8).
+// TestBearerChallenge holds the sentence of all dead tokens together: "same text for all".
 func TestBearerChallenge(t *testing.T) {
 	w := newWorld(t)
 	chain := w.chain("certificate", "bearer")

@@ -112,7 +112,7 @@ func TestBearerStanding(t *testing.T) {
 	}
 }
 
-// TestBearerWithoutRedis: "Steps 9+11 hit Redis; error/timeout: 503, never allow" (rules C.7).
+// TestBearerWithoutRedis: "Steps 9+11 hit Redis; error/timeout: 503, never allow".
 func TestBearerWithoutRedis(t *testing.T) {
 	w := newWorld(t)
 	chain := w.chain("certificate", "bearer", "owner")

@@ -6,7 +6,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
-// TestBinding is rules D.4: which certificates belong to a statement.
+// TestBinding covers which certificates belong to a statement.
 func TestBinding(t *testing.T) {
 	w := newWorld(t)
 	const refused = badStatement + "certificate"
@@ -65,8 +65,8 @@ func TestBinding(t *testing.T) {
 	}
 }
 
-// TestBindingOfTwoKinds has one CA issue two kinds of certificates: "evaluate the rules of the first matching profile"
-// (rules D.4), and of no other.
+// TestBindingOfTwoKinds has one CA issue two types of certificates: the first type that a certificate matches decides, and
+// no other.
 func TestBindingOfTwoKinds(t *testing.T) {
 	w := newWorld(t)
 	anchors := func(profiles ...string) (list []filter.KindAnchors) {

@@ -43,7 +43,7 @@ var errClient = &dcr.Error{
 type ClientAuthFilter struct {
 	Store       *store.Store
 	Directories Directories
-	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint (D-11)
+	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint
 }
 
 // Name implements Filter.
@@ -99,7 +99,7 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 	return "tls_client_auth", nil
 }
 
-// assertion authenticates by private_key_jwt (rules C.5, T4 to T10).
+// assertion authenticates by private_key_jwt.
 func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
 	if parameters.Value("client_assertion_type") != jwtBearer {
 		return nil, refuseClient("clientauth.assertion_type", "client_assertion_type must be "+jwtBearer).Per("RFC 7523, section 2.2")
@@ -157,7 +157,7 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 }
 
 // load reads the client's record and proves that it is active, registered for the method, and that the connection is of
-// its software: org A's certificate gets no token with a stolen assertion of org B (rules D.4).
+// its software: org A's certificate gets no token with a stolen assertion of org B.
 func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method string) (*dcrpb.Client, *dcr.Presented, error) {
 	client, err := f.Store.Client(ctx, id)
 	switch {

@@ -52,12 +52,12 @@ func (w *world) authenticate(chain []filter.Filter, r *filter.Request) error {
 	}
 	refusal, ok := errors.AsType[*dcr.Error](err)
 	if ok && refusal.Class == dcr.InvalidClient && refusal.Realm != "token" {
-		w.t.Errorf("%s: the realm is %q, want token (D-12)", refusal.Rule, refusal.Realm)
+		w.t.Errorf("%s: the realm is %q, want token", refusal.Rule, refusal.Realm)
 	}
 	return err
 }
 
-// TestClientAuthMethods is T2 of rules C.5: "exactly one client-auth mechanism per request".
+// TestClientAuthMethods covers "The client MUST NOT use more than one authentication method in each request" (RFC 6749, section 2.3).
 func TestClientAuthMethods(t *testing.T) {
 	w := newWorld(t)
 	const (

@@ -95,7 +95,7 @@ func keyFault(err error, refused *dcr.Error) error {
 }
 
 // bind proves that the certificate belongs to the owner, by the rule of the first kind of this directory's certificates
-// that it is (rules D.4): a certificate is not tried as one kind after another. It fails with rule.ErrBinding, and with
+// that it is: a certificate is not tried as one kind after another. It fails with rule.ErrBinding, and with
 // rule.ErrRoles where the directory wants the certificate's roles to be the owner's.
 func (d *Directory) bind(ctx context.Context, c *Certificate, owner rule.Owner, keys participant) (*dcr.Presented, error) {
 	presented, err := d.bindNames(ctx, c, owner, keys)

@@ -10,7 +10,7 @@ import (
 )
 
 // FuzzAuthorization sends a good token in whatever way: it is accepted in the one place and form where RFC 6750 has it,
-// nothing else is, and every refusal is one of rules C.8.
+// nothing else is, and every refusal is one of RFC 6750, section 3.1.
 func FuzzAuthorization(f *testing.F) {
 	w := newWorld(f)
 	good, _ := w.token(w.client(), "accounts")
@@ -43,7 +43,7 @@ func FuzzAuthorization(f *testing.F) {
 		}
 		refusal, ok := errors.AsType[*dcr.Error](err)
 		if !ok || refusal.Status != http.StatusUnauthorized && refusal.Status != http.StatusBadRequest {
-			t.Errorf("%q: not a refusal of rules C.8: %v", authorization, err)
+			t.Errorf("%q: not a refusal of RFC 6750: %v", authorization, err)
 		}
 		if verdict(t, err); strings.Contains(err.Error(), good) {
 			t.Error("the refusal, which is logged, quotes the token")

@@ -18,7 +18,7 @@ var charsets = map[string][]string{
 }
 
 // checkContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
-// "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ; D-02).
+// "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ).
 func checkContentType(header http.Header, profile *dcr.Profile) error {
 	refusal := dcr.Refuse(dcr.UnsupportedMediaType, "content_type",
 		"the Content-Type must be one of "+strings.Join(profile.ContentTypes, ", ")).Per(profile.Standard + ", Content Types")

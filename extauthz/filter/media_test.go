@@ -8,7 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
-// TestContentType is rules A.2: Content-Type and Content-Encoding of a registration request.
+// TestContentType covers Content-Type and Content-Encoding of a registration request.
 func TestContentType(t *testing.T) {
 	w := newWorld(t)
 	chain := w.chain("certificate", "statement")
@@ -57,7 +57,7 @@ func TestContentType(t *testing.T) {
 	}
 }
 
-// TestAccept is rules A.2: "Absent, */*, application/*, application/json ok. Anything else: 406".
+// TestAccept covers Accept: absent, */*, application/* and application/json pass, anything else is 406 (RFC 9110, section 15.5.7).
 func TestAccept(t *testing.T) {
 	const refused = "406 not_acceptable accept"
 	tests := []struct{ name, values, want string }{

@@ -18,7 +18,7 @@ const ClientIDParam = "ClientId"
 //
 // "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
 // token." (OBIE DCR 3.1 to 3.4; RFC 7592, section 2.1). A known client of somebody else is answered in the same way,
-// without a look at it, so that ids cannot be probed (rules A.1.1).
+// without a look at it, so that ids cannot be probed.
 type OwnerFilter struct{ store *store.Store }
 
 // NewOwnerFilter returns the filter.

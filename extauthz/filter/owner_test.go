@@ -7,7 +7,7 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// TestOwner is the algorithm of rules A.1.1 (D-01).
+// TestOwner: a client manages its own registration and nothing else (RFC 7592, section 2).
 func TestOwner(t *testing.T) {
 	w := newWorld(t)
 	const refused = "401 invalid_token owner.client"
@@ -99,7 +99,7 @@ func TestOwnerAlone(t *testing.T) {
 	}
 }
 
-// TestOwnerCannotRevoke: "Revocation write fails: 503" (rules A.1.1, step 4).
+// TestOwnerCannotRevoke: "Revocation write fails: 503".
 func TestOwnerCannotRevoke(t *testing.T) {
 	w := newWorld(t)
 	chain := w.chain("certificate", "bearer", "owner")

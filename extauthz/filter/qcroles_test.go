@@ -38,7 +38,7 @@ func (w *world) authorisedFor(roles ...int) func(*x509.Certificate) {
 }
 
 // TestRolesOfCertificates asks at registration, at the token endpoint and on a call: "SSA software_roles ⊆ certificate
-// roles when a PSD2 qcStatement exists" (rules D.2). The software is of AISP and PISP.
+// roles when a PSD2 qcStatement exists". The software is of AISP and PISP.
 func TestRolesOfCertificates(t *testing.T) {
 	w := newWorld(t)
 	wac := func(change func(*x509.Certificate)) leaf {

@@ -19,7 +19,7 @@ type RegistrationRequest struct {
 	JWS    *jose.Unverified // nil where the profile's requests are plain JSON
 }
 
-// ReadRequest checks the form of a registration request (rules C.14, steps 4 and 5): a compact JWS, or the JSON object
+// ReadRequest checks the form of a registration request: a compact JWS, or the JSON object
 // that the profile has instead. It fails with a *dcr.Error.
 func ReadRequest(profile *dcr.Profile, body []byte) (*RegistrationRequest, error) {
 	if profile.Body == dcr.BodyJSON {
@@ -55,7 +55,7 @@ func readJSON(body []byte) (*RegistrationRequest, error) {
 	return &RegistrationRequest{Claims: claims}, nil
 }
 
-// verifyRequest proves that the software itself asks, and returns what it asks for (rules C.14, steps 10 and 11).
+// verifyRequest proves that the software itself asks, and returns what it asks for.
 func (d *Directory) verifyRequest(
 	ctx context.Context, statement *dcr.Statement, request *RegistrationRequest, presented *dcr.Presented,
 ) (strictjson.Object, error) {
@@ -86,7 +86,7 @@ func (d *Directory) verifyRequest(
 	return verified.Claims, nil
 }
 
-// verifyUnsigned proves by the certificate alone that the software asks (D-23): it must be the software's own and not only
+// verifyUnsigned proves by the certificate alone that the software asks: it must be the software's own and not only
 // its organisation's, by its name or because the software's key set lists it.
 func (d *Directory) verifyUnsigned(ctx context.Context, statement *dcr.Statement, presented *dcr.Presented) error {
 	if rule.NamesSoftware(presented) {

@@ -24,7 +24,7 @@ var requestAlgorithms = []string{"PS256", "ES256"}
 
 // StatementFilter proves that a registration request and the software statement in it hold: both signatures, each with
 // keys of its own kind of set, every rule of the profile, and the binding to the TLS client certificate. Its steps are
-// in the order of rules C.14: nothing a statement says is used before the directory's signature on it is verified, and
+// in a fixed order: nothing a statement says is used before the directory's signature on it is verified, and
 // nothing is fetched before the certificate is known to belong to it.
 type StatementFilter struct {
 	Directories Directories
@@ -146,7 +146,7 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 }
 
-// bind proves that the connection belongs to the software of the statement (step 9; rules D.4).
+// bind proves that the connection belongs to the software of the statement (step 9).
 func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement *dcr.Statement, r *Request) (*dcr.Presented, error) {
 	presented, err := source.bind(ctx, r.Certificate, StatementOwner(statement), statementKeys(statement))
 	switch {
@@ -185,7 +185,7 @@ func current(c *dcrpb.Client) *dcr.Current {
 }
 
 // nonces names what the registry must burn: the request's jti, and the statement's where the directory wants each
-// statement used once (D-19). They are remembered until their tokens would be refused as too old.
+// statement used once. They are remembered until their tokens would be refused as too old.
 func nonces(g *dcr.Registration) ([]*dcrpb.Nonce, error) {
 	times, err := dcr.ReadTimes(g.Request)
 	if err != nil {

@@ -34,7 +34,7 @@ func (w *world) register(chain []filter.Filter, r *filter.Request) error {
 	return err
 }
 
-// ladder has a fault for each step of rules C.14, in their order. fetched are the sets that have been asked for once
+// ladder has a fault for each step of StatementFilter.Check, in their order. fetched are the sets that have been asked for once
 // the step is reached.
 func ladder(w *world) []struct {
 	name    string

@@ -26,7 +26,7 @@ func (w *world) plain(a *application, change func(body string) string) *filter.R
 	return r
 }
 
-// TestUnsigned is D-23: a request that nobody has signed is its software's by the certificate alone, and by no certificate
+// TestUnsigned covers plain JSON: a request that nobody has signed is its software's by the certificate alone, and by no certificate
 // that other softwares of the organisation hold too.
 func TestUnsigned(t *testing.T) {
 	w := newWorld(t)

@@ -27,7 +27,7 @@ type Certificate struct {
 	Roles                  []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
 }
 
-// Parse reads one DER certificate and refuses one that may not be a TLS client (rules D.1 to D.3, D.6). Its errors are
+// Parse reads one DER certificate and refuses one that may not be a TLS client. Its errors are
 // of type *Error.
 func Parse(der []byte) (*Certificate, error) {
 	leaf, err := x509.ParseCertificate(der)

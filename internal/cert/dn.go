@@ -23,14 +23,14 @@ type Attribute struct {
 
 // Matches compares a certificate's name with a registered one by RFC 4517's distinguishedNameMatch, in the same or in
 // exactly the reverse order. lossy also accepts a registered name that equals the certificate's without its 2.5.4.97,
-// as Go's own printing loses it (rules D.6). An empty name matches nothing.
+// as Go's own printing loses it. An empty name matches nothing.
 func (d DN) Matches(registered DN, lossy bool) bool {
 	return d.equals(registered) || lossy && d.without(organizationIdentifier).equals(registered)
 }
 
 // "The rule evaluates to TRUE if and only if the attribute value and the assertion value have the same number of
 // relative distinguished names and corresponding relative distinguished names (by position) are the same" (RFC 4517,
-// section 4.2.15). RFC 4514 prints the last RDN first and OBIE's own samples do either (rules D.5), so the exact
+// section 4.2.15). RFC 4514 prints the last RDN first and OBIE's own samples do either, so the exact
 // reverse is the same name.
 func (d DN) equals(other DN) bool {
 	if len(d) == 0 || len(d) != len(other) {

@@ -9,7 +9,7 @@ import (
 )
 
 // ParseDN reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values and
-// quoted strings that TPPs send (rules D.5), spaces around separators, or OpenSSL's /C=GB/O=... form. It takes time
+// quoted strings that TPPs send, spaces around separators, or OpenSSL's /C=GB/O=... form. It takes time
 // linear in the text's length, which the caller bounds. Its errors are of type *Error, with the rule "dn".
 func ParseDN(text string) (DN, error) {
 	if !utf8.ValidString(text) {

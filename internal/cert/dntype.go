@@ -2,7 +2,7 @@ package cert
 
 import "strings"
 
-// attributeNames are the names of attribute types in a DN's string form, as String writes them (rules D.5).
+// attributeNames are the names of attribute types in a DN's string form, as String writes them.
 var attributeNames = []struct{ name, oid string }{
 	{"CN", commonName},
 	{"OU", organizationalUnitName},

@@ -21,7 +21,7 @@ var signatureAlgorithms = []x509.SignatureAlgorithm{
 }
 
 // checkForm refuses what no TLS client of ours may present, whoever issued it. Envoy has looked at most of it already;
-// the gate does not rely on that (rules D.3, "ext_authz re-check").
+// the gate does not rely on that.
 func checkForm(leaf *x509.Certificate) error {
 	if leaf.IsCA {
 		return refuse("certificate.ca", "the client certificate is a CA certificate")
@@ -43,7 +43,7 @@ func checkUsage(leaf *x509.Certificate) error {
 		return refuse("certificate.key_usage", "the client certificate's key usage lacks digitalSignature")
 	}
 	// "If the extension is present, then the certificate MUST only be used for one of the purposes indicated"
-	// (RFC 5280, section 4.2.1.12). Signing and seal certificates name other purposes or none (rules D.1), so its
+	// (RFC 5280, section 4.2.1.12). Signing and seal certificates name other purposes or none, so its
 	// absence is refused too.
 	if !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
 		return refuse("certificate.ext_key_usage", "the client certificate's extended key usage lacks clientAuth")

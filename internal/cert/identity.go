@@ -39,7 +39,7 @@ func (d DN) Identity() (Identity, error) {
 // Management).
 const consumerDataRight = "Consumer Data Right"
 
-// Is says whether the subject follows the rules of a profile, ob_legacy, obwac, qwac or cdr (rules D.4, profile test).
+// Is says whether the subject follows the rules of a profile, ob_legacy, obwac, qwac or cdr.
 // One subject may follow those of obwac and of qwac, or of cdr and of ob_legacy: only their issuers differ, and
 // Anchors.Verify asks about those.
 func (i Identity) Is(profile string) bool {
@@ -58,7 +58,7 @@ func (i Identity) Is(profile string) bool {
 
 // authorisationNumber returns the last part of PSDcc-NCA-id: "PSD", a country of two letters, an authority of two to
 // eight, and the PSP identifier as the authority issued it, which may hold hyphens and spaces itself (ETSI TS 119 495,
-// section 5.2.1; rules D.2). It returns "" for anything else, as VAT, NTR and LEI identifiers.
+// section 5.2.1). It returns "" for anything else, as VAT, NTR and LEI identifiers.
 func authorisationNumber(identifier string) string {
 	text, ok := strings.CutPrefix(identifier, "PSD")
 	parts := strings.SplitN(text, "-", 3)

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// psd2Statement is the statementInfo of the PSD2 qcStatement (ETSI TS 119 495, annex A; rules D.2).
+// psd2Statement is the statementInfo of the PSD2 qcStatement (ETSI TS 119 495, annex A).
 type psd2Statement struct {
 	Roles   []psd2Role
 	NCAName string

@@ -15,7 +15,7 @@ const (
 )
 
 // readSubject reads the subject's DER itself: pkix.Name keeps the last of several CNs, and its ToRDNSequence drops
-// 2.5.4.97 (rules D.6).
+// 2.5.4.97.
 func (c *Certificate) readSubject(der []byte) error {
 	subject, err := subjectDN(der)
 	if err != nil {

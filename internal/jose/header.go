@@ -45,7 +45,7 @@ func parseHeader(part string, policy Policy) (Header, error) {
 
 // "If any of the listed extension Header Parameters are not understood and supported by the recipient, then the JWS is
 // invalid" (RFC 7515, section 4.1.11): we support none. b64 is one of them (RFC 7797, section 6), zip and enc belong to
-// JWE. Keys come from where we know them, never from the token (RFC 8725, section 3.10; D-16).
+// JWE. Keys come from where we know them, never from the token (RFC 8725, section 3.10).
 func refuseExtensions(header strictjson.Object) error {
 	for _, name := range []string{"crit", "b64"} {
 		if header.Has(name) {

@@ -11,10 +11,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// MaxKeys is how many keys a set may hold (rules B.5).
+// MaxKeys is how many keys a set may hold.
 const MaxKeys = 64
 
-// MaxKeySetBytes is how large the document of a set may be (rules B.5).
+// MaxKeySetBytes is how large the document of a set may be.
 const MaxKeySetBytes = 256 << 10
 
 // Key is a public key that may verify signatures.

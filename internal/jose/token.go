@@ -1,4 +1,4 @@
-// Package jose reads and writes compact JWS. Its own front end is strict (RFC 7515, 7518, 7519, 8725; rules C.11);
+// Package jose reads and writes compact JWS. Its own front end is strict (RFC 7515, 7518, 7519, 8725);
 // behind it stands one library, which no other package may import.
 package jose
 

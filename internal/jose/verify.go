@@ -12,11 +12,11 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// maxCandidates bounds the keys that are tried for one token (rules B.5).
+// maxCandidates bounds the keys that are tried for one token.
 const maxCandidates = 16
 
 // RSA keys: "A key of size 2048 bits or larger MUST be used" (RFC 7518, section 3.5); the upper bounds keep a
-// verification cheap (rules B.5), and an exponent must fit 31 bits, or crypto/rsa refuses it.
+// verification cheap, and an exponent must fit 31 bits, or crypto/rsa refuses it.
 const (
 	minModulusBits = 2048
 	maxModulusBits = 8192

@@ -1,5 +1,5 @@
 // Package jwks keeps the key sets of directories and of their participants: fetched when first needed, refreshed in
-// time and on an unknown kid, bounded in every way (rules B.5).
+// time and on an unknown kid, bounded in every way.
 package jwks
 
 import (
@@ -55,9 +55,9 @@ const (
 )
 
 // keeping returns how long a set is kept there. Key sets live 5 to 15 minutes, and at most an hour while their server is
-// down (rules B.5); an empty one is taken for a mistake of its server, unless it is an organisation's, which need not have
+// down; an empty one is taken for a mistake of its server, unless it is an organisation's, which need not have
 // certificates of its own. A set of revoked keys must be fresh, for each question as it says, and nobody need have revoked
-// any; while its server is down it is used no longer than the shortest time that rules B.5 let any set live.
+// any; while its server is down it is used no longer than the shortest time that any set may live.
 func (p place) keeping() keeping {
 	if p.kind == revoked {
 		return keeping{ttl: callTTL, least: revokedTTL, stale: 5 * time.Minute, empty: true}

@@ -1,6 +1,6 @@
 // Package outbound is the one way out: an HTTPS client that goes only where the configuration says. It follows no
 // redirects, reads a bounded body in a bounded time, and checks the address at dial time, so that a name that resolves
-// to an inner address, now or later, is refused (rules B.5, lesson L4).
+// to an inner address, now or later, is refused.
 package outbound
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Limits of one fetch (rules B.5).
+// Limits of one fetch.
 const (
 	maxTime   = 3 * time.Second // from the call to the last byte
 	maxBody   = 256 << 10

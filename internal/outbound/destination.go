@@ -15,7 +15,7 @@ const maxURL = 2048
 // Allows says whether the policy lets a URL be asked: ErrForbidden if not. The address behind its name is checked only
 // when it is dialled.
 func (c *Client) Allows(rawURL string) error {
-	// url.Parse would accept an empty fragment, a space at the end and hosts that only look like ASCII (rules G.3).
+	// url.Parse would accept an empty fragment, a space at the end and hosts that only look like ASCII.
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '#' || r == '\\' }
 	if len(rawURL) > maxURL || strings.ContainsFunc(rawURL, odd) {
 		return fmt.Errorf("%w: the URL is too long, has a fragment or a character that needs escaping", ErrForbidden)

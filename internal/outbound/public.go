@@ -8,7 +8,7 @@ import "net/netip"
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
 // notPublic are the special-purpose addresses of IPv4, and those within IPv6's global unicast (RFC 6890 and IANA's
-// registries). netip's own predicates know only some of them (rules G.3).
+// registries). netip's own predicates know only some of them.
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),       // this network
 	netip.MustParsePrefix("10.0.0.0/8"),      // private

@@ -20,7 +20,7 @@ func serveCDR(t *testing.T) *served {
 	return serveDialect(t, CDR(), brandID)
 }
 
-// Every claim of the register's statements that our rule book lists, in the types that it has there.
+// Every claim that the CDR Register puts into its statements, with its type there.
 func TestRegisterStatement(t *testing.T) {
 	s := serveCDR(t)
 	s.verify(s.member.Statement, "PS256")

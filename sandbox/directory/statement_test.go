@@ -46,7 +46,7 @@ func TestStatement(t *testing.T) {
 func TestStatementIsComplete(t *testing.T) {
 	s := serve(t)
 	claims := segment(t, s.member.Statement, 1)
-	// Every claim of the OBIE directory's statements that our rule book lists.
+	// Every claim that the OBIE Directory puts into its statements.
 	for _, name := range []string{
 		"iss", "iat", "jti", "software_id", "software_client_id", "software_client_name", "software_client_description", "software_version",
 		"software_client_uri", "software_logo_uri", "software_policy_uri", "software_tos_uri", "software_environment", "software_mode",

@@ -75,7 +75,7 @@ func TestRedisKilled(t *testing.T) {
 	unavailable(t, "revoke", p.form(t, world.File.Revocation, url.Values{"token": {p.token}}))
 	unavailable(t, "register", stranger(t).register(t))
 
-	// "A Redis outage is invisible to invalid requests": nothing was asked of it yet (rules C.14).
+	// "A Redis outage is invisible to invalid requests": nothing was asked of it yet.
 	bad := stranger(t)
 	request := bad.Request()
 	request.Claims["scope"] = "everything"

@@ -26,12 +26,12 @@ var (
 
 func newUUID() string { return uuid.NewString() }
 
-// registrationErrors are all that a refused registration may say (RFC 7591, section 3.2.2; rules A.6).
+// registrationErrors are all that a refused registration may say (RFC 7591, section 3.2.2).
 var registrationErrors = []string{
 	"invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement",
 }
 
-// checkAnswer checks what holds for every answer to every request (rules A.2, A.5, A.6).
+// checkAnswer checks what holds for every answer to every request.
 func checkAnswer(t *testing.T, request *http.Request, a *harness.Answer) {
 	t.Helper()
 	checkInteraction(t, request.Header.Values(interactionID), a)
@@ -51,7 +51,7 @@ func checkAnswer(t *testing.T, request *http.Request, a *harness.Answer) {
 	}
 }
 
-// checkInteraction: a client's id is repeated if it is one UUID; whatever else it sent, it gets a fresh one (D-03).
+// checkInteraction: a client's id is repeated if it is one UUID; whatever else it sent, it gets a fresh one.
 func checkInteraction(t *testing.T, sent []string, a *harness.Answer) {
 	t.Helper()
 	got := a.Header.Values(interactionID)
@@ -121,7 +121,7 @@ type want struct {
 	code, rule string
 }
 
-// The refusals of a registration (rules A.6).
+// The refusals of a registration.
 func metadata(rule string) want { return want{http.StatusBadRequest, "invalid_client_metadata", rule} }
 func redirect(rule string) want { return want{http.StatusBadRequest, "invalid_redirect_uri", rule} }
 func unfit(rule string) want    { return want{http.StatusBadRequest, "invalid_software_statement", rule} }
@@ -129,7 +129,7 @@ func unapproved(rule string) want {
 	return want{http.StatusBadRequest, "unapproved_software_statement", rule}
 }
 
-// The refusals of a bearer token (rules C.8) and of a client's authentication (rules C.5).
+// The refusals of a bearer token and of a client's authentication.
 func badToken(rule string) want  { return want{http.StatusUnauthorized, "invalid_token", rule} }
 func badClient(rule string) want { return want{http.StatusUnauthorized, "invalid_client", rule} }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// Client assertions that authenticate nobody (rules C.5, T5 to T10).
+// Client assertions that authenticate nobody.
 func TestAssertions(t *testing.T) {
 	t.Parallel()
 	c, other := newClient(t), newClient(t)
@@ -114,7 +114,7 @@ func TestAssertionsOfTheWild(t *testing.T) {
 	}
 }
 
-// An assertion is used once, at whatever endpoint; one that was refused was not used (rules C.5, T9).
+// An assertion is used once, at whatever endpoint; one that was refused was not used.
 func TestAssertionReplay(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -20,7 +20,7 @@ var (
 	twoTokens = badRequest("bearer.methods")
 )
 
-// Where a token may be, and what may be there (rules C.8).
+// Where a token may be, and what may be there.
 func TestBearerHeaders(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -87,7 +87,7 @@ func TestTokenInQuery(t *testing.T) {
 	}
 }
 
-// Tokens that are none of ours, or not any more (rules C.7, RFC 8725 section 3.12).
+// Tokens that are none of ours, or not any more (RFC 8725 section 3.12).
 func TestBearerTokens(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -133,7 +133,7 @@ func TestBearerTokens(t *testing.T) {
 	}
 }
 
-// A token of the wrong certificate is refused, and not revoked: whoever has stolen it must not be able to end it (D-24).
+// A token of the wrong certificate is refused, and not revoked: whoever has stolen it must not be able to end it.
 func TestTokenOfAnotherCertificate(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -161,7 +161,7 @@ func TestTokenOfAnotherCertificate(t *testing.T) {
 	}
 }
 
-// A bank's API asks for its scope; management does not (rules A.1).
+// A bank's API asks for its scope; management does not.
 func TestScopeOfAnAPI(t *testing.T) {
 	t.Parallel()
 	c := newTPP(t).register(t, claim("scope", "openid accounts payments"))

@@ -59,7 +59,7 @@ func TestHandshakes(t *testing.T) {
 
 func ptr[T any](value T) *T { return &value }
 
-// Certificates that a trusted CA has issued, and that are not those of the software in the statement (rules D.4).
+// Certificates that a trusted CA has issued, and that are not those of the software in the statement.
 var boundCertificates = []struct {
 	name    string
 	subject func(p *tpp) pkix.Name
@@ -136,7 +136,7 @@ func TestStatementsOfOthers(t *testing.T) {
 	victim.register(t, nil)
 }
 
-// A key, or a certificate, that the directory has revoked registers nothing (rules B.5).
+// A key, or a certificate, that the directory has revoked registers nothing.
 func TestRevokedKeys(t *testing.T) {
 	for _, test := range []struct {
 		name   string

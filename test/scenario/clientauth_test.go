@@ -20,7 +20,7 @@ func certificateForm(id string) url.Values {
 	return with("grant_type", "client_credentials", "client_id", id)
 }
 
-// One method for each client, the one it is registered with (rules C.5, T2, T11, T12).
+// One method for each client, the one it is registered with.
 func TestClientMethods(t *testing.T) {
 	t.Parallel()
 	jwt := newClient(t)
@@ -62,7 +62,7 @@ func TestClientMethods(t *testing.T) {
 	jwt.token(t)
 }
 
-// An assertion that was stolen is worth nothing over a connection of somebody else (rules D.4).
+// An assertion that was stolen is worth nothing over a connection of somebody else.
 func TestStolenAssertion(t *testing.T) {
 	t.Parallel()
 	victim := newClient(t)
@@ -77,7 +77,7 @@ func TestStolenAssertion(t *testing.T) {
 	}
 }
 
-// The DN is compared as a DN, not as text (rules D.5).
+// The DN is compared as a DN, not as text.
 func TestRegisteredDN(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// TestConformance is the official OBIE conformance tool, scenario by scenario (rules A.8).
+// TestConformance is the official OBIE conformance tool, scenario by scenario.
 func TestConformance(t *testing.T) {
 	for _, profile := range []string{"obie-3.2", "obie-3.3"} {
 		for _, method := range []string{"private_key_jwt", "tls_client_auth"} {
@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// The tool with an OBWAC: the DN that it registers lacks the certificate's organizationIdentifier (rules D.6).
+// The tool with an OBWAC: the DN that it registers lacks the certificate's organizationIdentifier.
 func TestConformanceWithLossyDN(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)

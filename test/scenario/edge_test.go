@@ -188,7 +188,7 @@ func TestReservedHeaders(t *testing.T) {
 	}
 }
 
-// A session is not resumed: a resumed one would keep a certificate that was good once (FAPI; rules D.3).
+// A session is not resumed: a resumed one would keep a certificate that was good once (FAPI).
 func TestNoResumption(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)

@@ -8,7 +8,7 @@ import (
 )
 
 // Whoever answers, and whatever was asked: a client's interaction id is repeated if it is one UUID, and else there is a
-// fresh one (FAPI 1.0 Part 1, section 6.2.1; D-03). checkAnswer compares; each row is asked with each of the ids.
+// fresh one (FAPI 1.0 Part 1, section 6.2.1). checkAnswer compares; each row is asked with each of the ids.
 func TestInteractionIDs(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -83,7 +83,7 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
-// The seeds' curl for PUT has no Content-Type, so curl sends that of a form: it is refused like on POST (D-22).
+// The seeds' curl for PUT has no Content-Type, so curl sends that of a form: it is refused like on POST.
 func TestMediaTypeOfUpdate(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

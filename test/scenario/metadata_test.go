@@ -10,7 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// The claims of a request as a JWT (rules A.3, C.9).
+// The claims of a request as a JWT.
 func TestRequestClaims(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)
@@ -79,7 +79,7 @@ func swapCase(text string) string {
 	return strings.ToLower(text)
 }
 
-// The client's metadata (rules A.3).
+// The client's metadata.
 func TestRequestMetadata(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)
@@ -148,7 +148,7 @@ func badScopes(good []string, refused want, bad ...string) []attack {
 	return rows
 }
 
-// A scope needs its role, wherever it stands (rules B.3).
+// A scope needs its role, wherever it stands.
 func TestScopesNeedRoles(t *testing.T) {
 	t.Parallel()
 	p := enrol(t, gateway, harness.Order{Roles: []string{"AISP"}})

@@ -38,7 +38,7 @@ func trap(t *testing.T) (url string, accepted *atomic.Int64) {
 }
 
 // What a statement names is asked for nothing before the directory's signature on it, its claims, and the certificate of
-// the connection have been verified; and then only where the directory keeps keys (rules B.1.3).
+// the connection have been verified; and then only where the directory keeps keys.
 func outbound(t *testing.T, w *harness.World) {
 	url, accepted := trap(t)
 	p, honest := enrol(t, w, harness.Order{}), enrol(t, w, harness.Order{})

@@ -10,7 +10,7 @@ import (
 )
 
 // "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
-// token" (OBIE DCR), and nobody learns whether it is unknown or somebody else's (D-01).
+// token" (OBIE DCR), and nobody learns whether it is unknown or somebody else's.
 func TestForeignClients(t *testing.T) {
 	t.Parallel()
 	victim := newClient(t)
@@ -93,7 +93,7 @@ func TestDelete(t *testing.T) {
 	deadToken.check(t, again.accounts(t, tokens[0]))
 }
 
-// Revocation (RFC 7009; D-15).
+// Revocation (RFC 7009).
 func TestRevocation(t *testing.T) {
 	t.Parallel()
 	c, other := newClient(t), newClient(t)

@@ -88,7 +88,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Nothing has a method that it was not given (D-18), and all say which they have.
+// Nothing has a method that it was not given, and all say which they have.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)

@@ -13,7 +13,7 @@ var (
 	duplicate = unfit("software.duplicate")
 )
 
-// A request registers once, whatever happened in between (D-19, D-20).
+// A request registers once, whatever happened in between.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)

@@ -30,7 +30,7 @@ type schema struct {
 	MinItems   int                `yaml:"minItems"`
 }
 
-// registered is what the conformance tool's own validator asks of a registration that is answered (rules A.4).
+// registered is what the conformance tool's own validator asks of a registration that is answered.
 var registered = &schema{
 	Type: "object",
 	Required: []string{

@@ -19,7 +19,7 @@ func authority(status string, states ...string) map[string]any {
 	return map[string]any{"authority_id": "OBGBR", "registration_id": "1", "status": status, "authorisations": authorisations}
 }
 
-// Statements that the directory has signed, and that do not hold all the same (rules B.1, B.2).
+// Statements that the directory has signed, and that do not hold all the same.
 func TestUnacceptableStatements(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)
@@ -71,7 +71,7 @@ func TestUnacceptableStatements(t *testing.T) {
 	refuseStatements(t, p, rows)
 }
 
-// The member of the request that holds the statement (D-08).
+// The member of the request that holds the statement.
 func TestStatementMember(t *testing.T) {
 	t.Parallel()
 	p := newTPP(t)
@@ -89,7 +89,7 @@ func TestStatementMember(t *testing.T) {
 	})
 }
 
-// What varies in the wild and is accepted (rules B.2).
+// What varies in the wild and is accepted.
 func TestStatementsOfTheWild(t *testing.T) {
 	for _, test := range []struct {
 		name   string

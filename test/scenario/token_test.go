@@ -22,7 +22,7 @@ func with(pairs ...string) url.Values {
 	return form
 }
 
-// The form of a token request, and what it asks for (rules C.5, T1 to T4, T13).
+// The form of a token request, and what it asks for.
 func TestTokenRequests(t *testing.T) {
 	t.Parallel()
 	c := newClient(t) // registered for accounts and openid
@@ -57,7 +57,7 @@ func TestTokenRequests(t *testing.T) {
 	}
 }
 
-// How a token request comes (rules C.5, T1).
+// How a token request comes.
 func TestTokenTransport(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -113,7 +113,7 @@ func padded(form string, length int) string {
 	return form + strings.Repeat("x", length-len(form))
 }
 
-// What a token is, as far as its client sees (rules C.5, T13 and T15).
+// What a token is, as far as its client sees.
 func TestTokenAnswers(t *testing.T) {
 	t.Parallel()
 	c := newTPP(t).register(t, claim("scope", "openid accounts payments"))

@@ -15,7 +15,7 @@ func (c *client) put(t *testing.T, token string, request *harness.JWT) *harness.
 	return c.do(t, call{method: "PUT", url: c.url, contentType: contentType, body: body, header: bearer(token)})
 }
 
-// An update replaces all of the metadata, and nothing of who the client is; its tokens live on (rules C.4).
+// An update replaces all of the metadata, and nothing of who the client is; its tokens live on.
 func TestUpdateReplaces(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -138,7 +138,7 @@ func TestUpdateReplay(t *testing.T) {
 	replayed.check(t, c.put(t, token, request))
 }
 
-// "unless the grant type client_credentials or the certificate binding was removed" (rules C.4).
+// "unless the grant type client_credentials or the certificate binding was removed".
 func TestUpdateThatEndsTokens(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
