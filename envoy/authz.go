@@ -21,7 +21,7 @@ const (
 	maxRefusal = 16 << 10
 
 	// mutable are the request headers that the gate may set. Any other one is answered with 500: a fault of the gate is loud.
-	mutable = `^(x-dcr-.*|x-fapi-interaction-id|authorization)$`
+	mutable = `^(x-dcr-.*|` + interactionID + `|authorization)$`
 )
 
 // extAuthz asks the gate about every request. There is no failure mode but closed.

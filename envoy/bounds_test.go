@@ -25,7 +25,7 @@ var bounds = []struct{ key, least, most string }{
 
 // What the reader takes, Envoy takes too: nothing that is accepted is found to be wrong later.
 func TestEnvoyTakesTheBounds(t *testing.T) {
-	full, err := os.ReadFile("routes/testdata/full.yaml")
+	full, err := os.ReadFile("../config/routes/testdata/full.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,13 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // interactionID comes with every answer: "shall set the response header x-fapi-interaction-id to the value received from
 // the corresponding FAPI client request header or to a RFC 4122 UUID value if the request header was not provided"
 // (FAPI 1.0 Baseline, section 6.2.1-11). The gate sets the request's header to the one or the other.
-const interactionID = "x-fapi-interaction-id"
+const interactionID = decision.InteractionHeader
 
 // routeConfiguration has, for each path, the routes of routes.yaml, and one for all other paths. The gate is asked on each
 // of them, and answers 405 and 404 itself.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // answer is a CheckResponse, read.
@@ -94,8 +95,8 @@ func readResponse(t testing.TB, response *authv3.CheckResponse) answer {
 	if _, there := response.GetDynamicMetadata().GetFields()[routes.MetadataClient]; there != (got.client != "") {
 		t.Error("the metadata name an empty client, which a rate plan would count as one")
 	}
-	if !uuidForm.MatchString(got.decision) || !uuidForm.MatchString(got.header.Get(interactionHeader)) {
-		t.Errorf("decision %q, interaction %q: both must be UUIDs", got.decision, got.header.Get(interactionHeader))
+	if decision.SentID([]string{got.decision}) == "" || decision.SentID(got.header.Values(decision.InteractionHeader)) == "" {
+		t.Errorf("decision %q, interaction %q: both must be UUIDs", got.decision, got.header.Get(decision.InteractionHeader))
 	}
 	got.readBody(t)
 	return got

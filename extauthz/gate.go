@@ -3,11 +3,11 @@
 package extauthz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -61,8 +61,8 @@ func (g *Gate) Use(policies ...*Policy) {
 func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	start := g.config.Now()
 	header := readHeader(check.GetAttributes().GetRequest().GetHttp())
-	request := &filter.Request{ID: uuidOr(header.Values("X-Request-Id")), Now: start, Header: header}
-	line := decision.Line{ID: request.ID, Interaction: uuidOr(header.Values("X-Fapi-Interaction-Id"))}
+	request := &filter.Request{ID: idOf(header, "X-Request-Id"), Now: start, Header: header}
+	line := decision.Line{ID: request.ID, Interaction: idOf(header, decision.InteractionHeader)}
 
 	told, err := g.decide(ctx, check, request, &line)
 	line.Took = g.config.Now().Sub(start)
@@ -164,14 +164,7 @@ func name(line *decision.Line, r *filter.Request) {
 	}
 }
 
-var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
-// uuidOr returns the one value if it is a UUID, else a fresh one: "set the response header x-fapi-interaction-id to the
-// value received ... or to a RFC 4122 UUID value" (FAPI 1.0 Part 1, section 6.2.1). Anything else a client sends is ignored, so it
-// can put nothing into a log or a header.
-func uuidOr(values []string) string {
-	if len(values) == 1 && uuidForm.MatchString(values[0]) {
-		return values[0]
-	}
-	return uuid.NewString()
+// idOf returns the id that a request has in a header, or a fresh one.
+func idOf(header http.Header, name string) string {
+	return cmp.Or(decision.SentID(header.Values(name)), uuid.NewString())
 }

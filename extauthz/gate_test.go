@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // TestEveryRoute sends a good request to each kind of route, and one that the last of its checks refuses.
@@ -146,11 +147,11 @@ func TestInteraction(t *testing.T) {
 				for _, value := range test.values {
 					a = a.with("x-fapi-interaction-id", value)
 				}
-				got := w.check(a).header.Get(interactionHeader)
+				got := w.check(a).header.Get(decision.InteractionHeader)
 				if test.echoed != (got == interactionID) || got == decisionID {
 					t.Errorf("got %q for %q", got, test.values)
 				}
-				if !test.echoed && got == w.check(a).header.Get(interactionHeader) {
+				if !test.echoed && got == w.check(a).header.Get(decision.InteractionHeader) {
 					t.Errorf("%q twice: it is not fresh", got)
 				}
 			}

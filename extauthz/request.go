@@ -11,6 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 // partialBody is set by Envoy alone, which drops a client's own copy. "true" says that the body was cut at the limit:
@@ -67,7 +68,7 @@ func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error 
 // seen are the headers that the gate decides by. No other one reaches a filter.
 var seen = map[string]string{
 	"accept": "Accept", "authorization": "Authorization", "content-encoding": "Content-Encoding", "content-type": "Content-Type", "prefer": "Prefer",
-	"x-envoy-auth-partial-body": partialBody, "x-fapi-interaction-id": "X-Fapi-Interaction-Id", "x-request-id": "X-Request-Id",
+	"x-envoy-auth-partial-body": partialBody, decision.InteractionHeader: http.CanonicalHeaderKey(decision.InteractionHeader), "x-request-id": "X-Request-Id",
 }
 
 // readHeader keeps every value as it came: two headers of one name stay two.

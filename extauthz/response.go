@@ -29,7 +29,7 @@ func allow(line *decision.Line, told []header) *authv3.CheckResponse {
 	return &authv3.CheckResponse{
 		Status: &status.Status{Code: int32(codes.OK)},
 		HttpResponse: &authv3.CheckResponse_OkResponse{OkResponse: &authv3.OkHttpResponse{
-			Headers: append(headers, overwrite(interactionHeader, line.Interaction)),
+			Headers: append(headers, overwrite(decision.InteractionHeader, line.Interaction)),
 		}},
 		DynamicMetadata: metadata(line),
 	}
@@ -38,7 +38,7 @@ func allow(line *decision.Line, told []header) *authv3.CheckResponse {
 // deny ends a request. A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
 func deny(line *decision.Line, refusal *dcr.Error) *authv3.CheckResponse {
 	code, header, body := refusal.Answer()
-	header.Set(interactionHeader, line.Interaction)
+	header.Set(decision.InteractionHeader, line.Interaction)
 	denied := &authv3.DeniedHttpResponse{
 		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(code)},
 		Headers: options(header),

@@ -124,8 +124,8 @@ func TestDeny(t *testing.T) {
 			if got.failed != (class == dcr.Unavailable) {
 				t.Errorf("counted as an outage: %v", got.failed)
 			}
-			if got.decision != decisionID || got.header.Get(interactionHeader) != interactionID {
-				t.Errorf("decision %s, interaction %s", got.decision, got.header.Get(interactionHeader))
+			if got.decision != decisionID || got.header.Get(decision.InteractionHeader) != interactionID {
+				t.Errorf("decision %s, interaction %s", got.decision, got.header.Get(decision.InteractionHeader))
 			}
 			if strings.Contains(got.body, "log alone") {
 				t.Errorf("the cause is answered: %s", got.body)
@@ -165,7 +165,7 @@ func TestAllow(t *testing.T) {
 	if !got.allowed || got.decision != decisionID || got.client != "a-client" {
 		t.Errorf("got %+v", got)
 	}
-	if len(got.header) != 2 || got.header.Get(factsHeader) != "the.facts.themselves" || got.header.Get(interactionHeader) != interactionID {
+	if len(got.header) != 2 || got.header.Get(factsHeader) != "the.facts.themselves" || got.header.Get(decision.InteractionHeader) != interactionID {
 		t.Errorf("headers %v", got.header)
 	}
 }

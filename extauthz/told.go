@@ -10,8 +10,7 @@ import (
 
 // The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
 const (
-	factsHeader       = "x-dcr-facts"
-	interactionHeader = "x-fapi-interaction-id"
+	factsHeader = "x-dcr-facts"
 
 	clientHeader      = "x-dcr-client-id"
 	softwareHeader    = "x-dcr-software-id"

@@ -82,35 +82,17 @@ func (s *registrySide) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func newRegistry(setup *setup, config *control.Config, ring *token.Ring) (*registry.Registry, error) {
-	settings := registryConfig(config)
+	file := config.File
+	settings := registry.Config{File: file, Directories: map[string]*dcr.Directory{}, Profiles: config.Profiles}
+	for _, d := range config.Directories {
+		settings.Directories[d.Name] = d.Directory
+	}
 	return registry.New(settings, registry.Parts{
 		Store:    setup.store,
 		Ring:     ring,
-		Issuer:   token.NewIssuer(ring, settings.Issuer, settings.Audience, config.File.Tokens.Lifetime, time.Now),
-		Verifier: token.NewVerifier(ring, settings.Issuer, settings.Audience),
+		Issuer:   token.NewIssuer(ring, file.Issuer, file.Tokens.Audience, file.Tokens.Lifetime, time.Now),
+		Verifier: token.NewVerifier(ring, file.Issuer, file.Tokens.Audience),
 		Log:      setup.log,
 		Now:      time.Now,
 	})
-}
-
-// registryConfig is the registry's part of routes.yaml: the routes that name an endpoint.
-func registryConfig(c *control.Config) registry.Config {
-	file := c.File
-	config := registry.Config{
-		Issuer: file.Issuer, Audience: file.Tokens.Audience, Audiences: file.Audiences, AuthMethods: file.AuthMethods,
-		Directories: map[string]*dcr.Directory{}, Profiles: c.Profiles,
-	}
-	for _, d := range c.Directories {
-		config.Directories[d.Name] = d.Directory
-	}
-	for i := range file.Routes {
-		r := &file.Routes[i]
-		if r.Endpoint == "" {
-			continue
-		}
-		config.Routes = append(config.Routes, registry.Route{
-			Name: r.Name, Methods: r.Methods, Path: r.Path, URL: file.URL(r), Endpoint: registry.Endpoint(r.Endpoint), Profile: c.Profiles[r.Profile],
-		})
-	}
-	return config
 }

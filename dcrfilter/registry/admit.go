@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
@@ -19,33 +20,31 @@ import (
 
 const maxBody = 64 << 10
 
-// request is a request that the gate has vouched for: its facts are about exactly this method, path and body.
+// request is a request that the gate allowed: its facts are about exactly this method, path and body.
 type request struct {
-	now      time.Time
-	route    *Route
-	facts    *dcrpb.Facts
-	clientID string // in the path, where the route has one
-	header   http.Header
-	query    string
-	body     []byte
-	line     *line // of the log
+	now     time.Time
+	route   *routes.Route
+	profile *dcr.Profile // on registration routes
+	facts   *dcrpb.Facts
+	header  http.Header
+	query   string
+	body    []byte
+	line    *line // of the log
 }
 
-// admit compares the request with its facts: what the gate has not vouched for is refused, whatever it asks.
+// admit compares the request with its facts and refuses what the gate did not allow, whatever it asks for. The gate has
+// matched the path with the route, and its signature covers route, method, path with query, and body together: facts
+// about one request serve no other.
 func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line) (*request, error) {
 	proved, err := g.proved(ctx, incoming.Header)
 	if err != nil {
 		return nil, err
 	}
 	line.facts = proved
-	path, query, _ := strings.Cut(incoming.RequestURI, "?")
+	_, query, _ := strings.Cut(incoming.RequestURI, "?")
 	admitted := &request{now: line.start, route: g.routes[proved.GetRoute()], facts: proved, header: incoming.Header, query: query, line: line}
 	if admitted.route == nil || !slices.Contains(admitted.route.Methods, incoming.Method) {
 		return nil, refuseFacts("facts.route", errors.New("the facts are of a route that this registry does not serve"))
-	}
-	var matches bool
-	if admitted.clientID, matches = admitted.route.match(path); !matches {
-		return nil, refuseFacts("facts.route", errors.New("the path is not one of the route in the facts"))
 	}
 	if bound := proved.GetRequest(); bound.GetMethod() != incoming.Method || bound.GetPath() != incoming.RequestURI {
 		return nil, refuseFacts("facts.request", errors.New("the facts are of another method or path"))
@@ -57,7 +56,8 @@ func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line
 	if proved.GetRequest().GetBodySha256() != base64.RawURLEncoding.EncodeToString(digest[:]) {
 		return nil, refuseFacts("facts.body", errors.New("the facts are of another body"))
 	}
-	return admitted, nil
+	admitted.profile, err = g.config.profile(admitted.route)
+	return admitted, err
 }
 
 // proved returns the facts of the request's one facts header.

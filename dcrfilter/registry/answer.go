@@ -7,9 +7,8 @@ import (
 	"net/http"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
-
-const interactionHeader = "X-Fapi-Interaction-Id"
 
 // answer is what a handler has to say.
 type answer struct {
@@ -49,29 +48,8 @@ func (a answer) write(w http.ResponseWriter, interaction string) {
 	header := w.Header()
 	maps.Copy(header, a.header)
 	if interaction != "" {
-		header.Set(interactionHeader, interaction)
+		header.Set(decision.InteractionHeader, interaction)
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // whoever asked has gone: there is nobody to tell
-}
-
-// interactionID returns the request's interaction id: "shall set the response header x-fapi-interaction-id to the value
-// received from the corresponding FAPI client request header or to a RFC4122 UUID value if the request header was not
-// provided" (FAPI 1.0 Part 1, section 6.2.1). Envoy sees to the second; what is no UUID is not echoed.
-func interactionID(header http.Header) string {
-	values := header.Values(interactionHeader)
-	if len(values) != 1 || len(values[0]) != 36 {
-		return ""
-	}
-	for i := range len(values[0]) {
-		c := values[0][i]
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if c != '-' {
-				return ""
-			}
-		} else if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return ""
-		}
-	}
-	return values[0]
 }

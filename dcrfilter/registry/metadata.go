@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 const (
@@ -44,18 +46,18 @@ func newMetadata(c *Config) ([]byte, error) {
 	// Clients take the first.
 	algorithms := []string{"PS256", "ES256"}
 	m := metadata{
-		Issuer:                c.Issuer,
-		RegistrationEndpoint:  c.url(Registration, http.MethodPost),
-		TokenEndpoint:         c.url(Token, http.MethodPost),
-		RevocationEndpoint:    c.url(Revocation, http.MethodPost),
-		IntrospectionEndpoint: c.url(Introspection, http.MethodPost),
-		JWKSURI:               c.url(JWKS, http.MethodGet),
+		Issuer:                c.File.Issuer,
+		RegistrationEndpoint:  c.url(routes.EndpointRegistration, http.MethodPost),
+		TokenEndpoint:         c.url(routes.EndpointToken, http.MethodPost),
+		RevocationEndpoint:    c.url(routes.EndpointRevocation, http.MethodPost),
+		IntrospectionEndpoint: c.url(routes.EndpointIntrospection, http.MethodPost),
+		JWKSURI:               c.url(routes.EndpointJWKS, http.MethodGet),
 		Scopes:                c.scopes(),
 		GrantTypes:            []string{clientCredentials},
 		ResponseTypes:         []string{"code", "code id_token"},
-		TokenAuthMethods:      c.AuthMethods, TokenAuthAlgorithms: algorithms,
-		RevocationAuthMethods: c.AuthMethods, RevocationAuthAlgorithms: algorithms,
-		IntrospectionAuthMethods: c.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
+		TokenAuthMethods:      c.File.AuthMethods, TokenAuthAlgorithms: algorithms,
+		RevocationAuthMethods: c.File.AuthMethods, RevocationAuthAlgorithms: algorithms,
+		IntrospectionAuthMethods: c.File.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
 		IDTokenAlgorithms: algorithms, RequestObjectAlgorithms: algorithms,
 		CertificateBoundAccessTokens: true,
 	}
@@ -71,16 +73,6 @@ func newMetadata(c *Config) ([]byte, error) {
 		return nil, fmt.Errorf("writing the discovery document: %w", err)
 	}
 	return document, nil
-}
-
-// url returns the URL of the first route of an endpoint and method.
-func (c *Config) url(endpoint Endpoint, method string) string {
-	for _, route := range c.Routes {
-		if route.Endpoint == endpoint && slices.Contains(route.Methods, method) {
-			return route.URL
-		}
-	}
-	return ""
 }
 
 // scopes are those that any of the directories' roles may be given.

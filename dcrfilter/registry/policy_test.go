@@ -31,8 +31,12 @@ func TestDefaultScopeIsTheProfiles(t *testing.T) {
 
 // Where nobody knows the client's profile any more, the least is allowed.
 func TestPolicyOfAProfileThatHasGone(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Profiles = nil })
+	w := newWorld(t)
 	id := w.register(newSoftware(), nil)
+	clear(w.registry.config.Profiles)
+	if got := w.get(id); got.status != http.StatusServiceUnavailable {
+		t.Errorf("a route without its profile: got %d %s", got.status, got.body)
+	}
 	if got := w.form("token", id, "grant_type=client_credentials"); got.status != http.StatusOK || got.json["scope"] != nil {
 		t.Errorf("got %d %s", got.status, got.body)
 	}

@@ -28,14 +28,14 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	unique, nonces := r.route.Profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetNonces()
+	unique, nonces := r.profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetNonces()
 	if r.tried() {
 		err = g.parts.Store.MayCreate(ctx, record, nonces, unique)
 	} else {
 		err = g.parts.Store.Create(ctx, record, nonces, unique)
 	}
 	switch {
-	case errors.Is(err, store.ErrDuplicate) && r.route.Profile.Clients.Duplicates == dcr.ReturnExisting:
+	case errors.Is(err, store.ErrDuplicate) && r.profile.Clients.Duplicates == dcr.ReturnExisting:
 		return g.existing(ctx, r, asked.Statement)
 	case err != nil:
 		return answer{}, refuseWrite(err, nonces)
@@ -43,12 +43,12 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 		return wouldBe(body)
 	}
 	r.line.registered = record.GetId()
-	return registered(r, record.GetId(), body), nil
+	return g.registered(r, record.GetId(), body), nil
 }
 
-func registered(r *request, id string, body []byte) answer {
+func (g *Registry) registered(r *request, id string, body []byte) answer {
 	created := secret(http.StatusCreated, body)
-	created.header.Set("Location", strings.TrimSuffix(r.route.URL, "/")+"/"+id)
+	created.header.Set("Location", strings.TrimSuffix(g.config.File.URL(r.route), "/")+"/"+id)
 	return created
 }
 
@@ -88,7 +88,7 @@ func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Stat
 		return wouldBe(body)
 	}
 	r.line.registered = id
-	return registered(r, id, body), nil
+	return g.registered(r, id, body), nil
 }
 
 // refuseWrite says why a registration or an update was not stored.

@@ -114,12 +114,10 @@ func duplicates(policy string) func(*Config) {
 // policies changes what holds for clients of the profile.
 func policies(change func(*dcr.ClientPolicy)) func(*Config) {
 	return func(c *Config) {
-		for i := range c.Routes {
-			if c.Routes[i].Profile != nil {
-				changed := *c.Routes[i].Profile
-				change(&changed.Clients)
-				c.Routes[i].Profile, c.Profiles[changed.Name] = &changed, &changed
-			}
+		for name, profile := range c.Profiles {
+			changed := *profile
+			change(&changed.Clients)
+			c.Profiles[name] = &changed
 		}
 	}
 }

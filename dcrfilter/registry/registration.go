@@ -19,10 +19,10 @@ import (
 func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	proved := r.facts.GetRegistration()
 	from, known := g.config.Directories[proved.GetDirectory()]
-	if !known || proved.GetProfile() != r.route.Profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
+	if !known || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, refuseFacts("facts.registration", errors.New("the facts prove no registration of this route's profile"))
 	}
-	asked, err := claims(r.route.Profile, r.body)
+	asked, err := claims(r.profile, r.body)
 	if err != nil {
 		return nil, fmt.Errorf("a registration request: %w", err)
 	}
@@ -42,8 +42,8 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 		return nil, refuseFacts("facts.registration", errors.New("the facts are of another software"))
 	}
 	return &dcr.Registration{
-		Now: r.now, Profile: r.route.Profile, Directory: from, Audiences: g.config.Audiences,
-		AuthMethods: g.config.AuthMethods, Request: asked, Statement: statement,
+		Now: r.now, Profile: r.profile, Directory: from, Audiences: g.config.File.Audiences,
+		AuthMethods: g.config.File.AuthMethods, Request: asked, Statement: statement,
 	}, nil
 }
 
@@ -117,5 +117,5 @@ func document(r *request, record *dcrpb.Client) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("software statement of a record: %w", err)
 	}
-	return rule.Answer(r.route.Profile, record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
+	return rule.Answer(r.profile, record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
 }

@@ -9,8 +9,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/docs"
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
@@ -22,7 +24,7 @@ type Registry struct {
 	parts    Parts
 	facts    *facts.Verifier
 	config   Config
-	routes   map[string]*Route
+	routes   map[string]*routes.Route // that name an endpoint, by name
 	handlers map[action]handler
 	metadata []byte // the discovery document
 	page     []byte // that explains refusals
@@ -31,32 +33,25 @@ type Registry struct {
 
 // action is what a request wants of an endpoint.
 type action struct {
-	endpoint Endpoint
-	method   string
+	endpoint, method string
 }
 
 type handler func(ctx context.Context, r *request) (answer, error)
 
-// New returns a registry, or everything that is wrong with its configuration.
+// New returns a registry for one version of the configuration.
 func New(config Config, parts Parts) (*Registry, error) {
-	registry := &Registry{parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), config: config, routes: map[string]*Route{}}
+	registry := &Registry{parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), config: config, routes: config.endpoints()}
 	registry.handlers = map[action]handler{
-		{Registration, http.MethodPost}:   registry.register,
-		{Registration, http.MethodGet}:    registry.read,
-		{Registration, http.MethodPut}:    registry.update,
-		{Registration, http.MethodDelete}: registry.remove,
-		{Token, http.MethodPost}:          registry.token,
-		{Revocation, http.MethodPost}:     registry.revoke,
-		{Introspection, http.MethodPost}:  registry.introspect,
-		{JWKS, http.MethodGet}:            registry.jwks,
-		{Discovery, http.MethodGet}:       registry.discovery,
-		{Errors, http.MethodGet}:          registry.errors,
-	}
-	if err := config.check(registry.handlers); err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
-	}
-	for i := range config.Routes {
-		registry.routes[config.Routes[i].Name] = &registry.config.Routes[i]
+		{routes.EndpointRegistration, http.MethodPost}:   registry.register,
+		{routes.EndpointRegistration, http.MethodGet}:    registry.read,
+		{routes.EndpointRegistration, http.MethodPut}:    registry.update,
+		{routes.EndpointRegistration, http.MethodDelete}: registry.remove,
+		{routes.EndpointToken, http.MethodPost}:          registry.token,
+		{routes.EndpointRevocation, http.MethodPost}:     registry.revoke,
+		{routes.EndpointIntrospection, http.MethodPost}:  registry.introspect,
+		{routes.EndpointJWKS, http.MethodGet}:            registry.jwks,
+		{routes.EndpointDiscovery, http.MethodGet}:       registry.discovery,
+		{routes.EndpointErrors, http.MethodGet}:          registry.errors,
 	}
 	metadata, err := newMetadata(&config)
 	if err != nil {
@@ -66,7 +61,7 @@ func New(config Config, parts Parts) (*Registry, error) {
 	if registry.page, err = errorsPage(); err != nil {
 		return nil, err
 	}
-	registry.help = dcr.Help{URL: config.url(Errors, http.MethodGet), Mend: docs.Mend()}
+	registry.help = dcr.Help{URL: config.url(routes.EndpointErrors, http.MethodGet), Mend: docs.Mend()}
 	return registry, nil
 }
 
@@ -74,7 +69,7 @@ func New(config Config, parts Parts) (*Registry, error) {
 func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	ctx, cancel := context.WithTimeout(incoming.Context(), budget)
 	defer cancel()
-	line := &line{start: g.parts.Now(), interaction: interactionID(incoming.Header)}
+	line := &line{start: g.parts.Now(), interaction: decision.SentID(incoming.Header.Values(decision.InteractionHeader))}
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
@@ -97,5 +92,9 @@ func (g *Registry) decide(ctx context.Context, incoming *http.Request, line *lin
 	if err != nil {
 		return answer{}, err
 	}
-	return g.handlers[action{admitted.route.Endpoint, incoming.Method}](ctx, admitted)
+	handle, known := g.handlers[action{admitted.route.Endpoint, incoming.Method}]
+	if !known {
+		return answer{}, fmt.Errorf("the endpoint %s has no method %.16q", admitted.route.Endpoint, incoming.Method)
+	}
+	return handle(ctx, admitted)
 }

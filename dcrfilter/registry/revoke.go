@@ -74,7 +74,7 @@ func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
 	}
 	return secretJSON(introspection{
 		Active: true, ClientID: named.ClientID, Subject: named.ClientID, Scope: strings.Join(named.Scopes, " "),
-		TokenType: "Bearer", ID: named.ID, Issuer: g.config.Issuer, Audience: g.config.Audience,
+		TokenType: "Bearer", ID: named.ID, Issuer: g.config.File.Issuer, Audience: g.config.File.Tokens.Audience,
 		IssuedAt: named.IssuedAt.Unix(), Expires: named.Expires.Unix(), Confirmation: &confirmation{named.Thumbprint},
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
@@ -142,17 +143,21 @@ func config(t *testing.T) Config {
 	}
 	one := collection + "/{ClientId}"
 	return Config{
-		Issuer: issuer, Audience: audience, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 		Directories: map[string]*dcr.Directory{uk.Name: uk}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
-		Routes: []Route{
-			{Name: "register", Methods: []string{"POST"}, Path: collection, URL: mtls + collection, Endpoint: Registration, Profile: obie},
-			{Name: "client", Methods: []string{"GET", "DELETE"}, Path: one, URL: mtls + one, Endpoint: Registration, Profile: obie},
-			{Name: "client-update", Methods: []string{"PUT"}, Path: one, URL: mtls + one, Endpoint: Registration, Profile: obie},
-			{Name: "token", Methods: []string{"POST"}, Path: "/token", URL: mtls + "/token", Endpoint: Token},
-			{Name: "revoke", Methods: []string{"POST"}, Path: "/revoke", URL: mtls + "/revoke", Endpoint: Revocation},
-			{Name: "introspect", Methods: []string{"POST"}, Path: "/introspect", URL: mtls + "/introspect", Endpoint: Introspection},
-			{Name: "jwks", Methods: []string{"GET"}, Path: "/jwks", URL: issuer + "/jwks", Endpoint: JWKS},
-			{Name: "discovery", Methods: []string{"GET"}, Path: "/.well-known/openid-configuration", URL: issuer + "/.well-known/openid-configuration", Endpoint: Discovery},
+		File: &routes.File{
+			Issuer: issuer, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Tokens: routes.Tokens{Audience: audience},
+			Listeners: map[string]routes.Listener{"mtls": {URL: mtls}, "public": {URL: issuer}},
+			Routes: []routes.Route{
+				{Name: "register", Methods: []string{"POST"}, Path: collection, Endpoint: routes.EndpointRegistration, Profile: obie.Name, Listener: "mtls"},
+				{Name: "client", Methods: []string{"GET", "DELETE"}, Path: one, Endpoint: routes.EndpointRegistration, Profile: obie.Name, Listener: "mtls"},
+				{Name: "client-update", Methods: []string{"PUT"}, Path: one, Endpoint: routes.EndpointRegistration, Profile: obie.Name, Listener: "mtls"},
+				{Name: "token", Methods: []string{"POST"}, Path: "/token", Endpoint: routes.EndpointToken, Listener: "mtls"},
+				{Name: "revoke", Methods: []string{"POST"}, Path: "/revoke", Endpoint: routes.EndpointRevocation, Listener: "mtls"},
+				{Name: "introspect", Methods: []string{"POST"}, Path: "/introspect", Endpoint: routes.EndpointIntrospection, Listener: "mtls"},
+				{Name: "jwks", Methods: []string{"GET"}, Path: "/jwks", Endpoint: routes.EndpointJWKS, Listener: "public"},
+				{Name: "discovery", Methods: []string{"GET"}, Path: "/.well-known/openid-configuration", Endpoint: routes.EndpointDiscovery, Listener: "public"},
+				{Name: "accounts", Methods: []string{"GET"}, Path: "/accounts", Upstream: "bank", Listener: "mtls"},
+			},
 		},
 	}
 }

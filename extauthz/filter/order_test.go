@@ -85,9 +85,6 @@ func TestChainKnowsTheFile(t *testing.T) {
 			t.Errorf("%s needs %v, the file says %v", one.Name(), needs, theirs)
 		}
 	}
-	if filter.ClientIDParam != routes.ClientIDParam {
-		t.Errorf("the owner check reads {%s}, the file means {%s}", filter.ClientIDParam, routes.ClientIDParam)
-	}
 }
 
 func names(chain []filter.Filter) string {

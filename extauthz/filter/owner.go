@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
-
-// ClientIDParam is the name of the path segment that names the client of a management request.
-const ClientIDParam = "ClientId"
 
 // OwnerFilter proves that the client a request asks for is the client whose token it carries.
 //
@@ -32,9 +30,9 @@ func (f *OwnerFilter) Needs() []string { return []string{"bearer"} }
 
 // Check implements Filter: it proves Request.Client.
 func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
-	segment, named := r.Params[ClientIDParam]
+	segment, named := r.Params[routes.ClientIDParam]
 	if !named {
-		return fmt.Errorf("route %s checks the owner but its path has no {%s}", r.Route.Name, ClientIDParam)
+		return fmt.Errorf("route %s checks the owner but its path has no {%s}", r.Route.Name, routes.ClientIDParam)
 	}
 	asked, err := url.PathUnescape(segment) // once: a client id holds no character that needs escaping
 	if err != nil {
