@@ -10,36 +10,29 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // maxSearches bounds how often the nearest of the file's own names is looked for: for so many names.
 const maxSearches = 100
 
-// A checker finds what contradicts itself in a file whose form has been read. It says nothing about what the reader has
-// found to be wrong already, nor about what is missing because its key is misspelt.
+// A checker finds what contradicts itself in a file whose form has been read.
 type checker struct {
 	*File
-	wrong      map[string]bool // paths of what is wrong in itself
-	above      map[string]bool // paths of what that is a part of
-	misspelt   map[string]bool // paths of objects with a key that is not what it should be
+	form       *yamlfile.Check
 	searched   map[string]string
 	upstreams  []string // names, sorted; so the next two
 	listeners  []string
 	plans      []string
-	found      Problems
 	fileExists map[string]bool
 	kept       bool // the files that are named may be gone
 }
 
-// check returns everything in the file that is well formed and yet cannot be.
-func (f *File) check(form Problems, kept bool) Problems {
+// check notes everything in the file that is well formed and yet cannot be.
+func (f *File) check(form *yamlfile.Check, kept bool) {
 	c := &checker{
-		File: f, kept: kept, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{},
-		searched: map[string]string{}, fileExists: map[string]bool{},
+		File: f, form: form, kept: kept, searched: map[string]string{}, fileExists: map[string]bool{},
 		upstreams: slices.Sorted(maps.Keys(f.Upstreams)), listeners: slices.Sorted(maps.Keys(f.Listeners)), plans: slices.Sorted(maps.Keys(f.Plans)),
-	}
-	for _, problem := range form {
-		c.know(problem)
 	}
 	c.checkAuthority()
 	c.checkTokens()
@@ -48,47 +41,19 @@ func (f *File) check(form Problems, kept bool) Problems {
 	c.checkPlans()
 	c.checkEdge()
 	c.checkRoutes()
-	return c.found
-}
-
-func (c *checker) know(form *Problem) {
-	c.wrong[form.Where] = true
-	parent := parentOf(form.Where)
-	switch form.ID {
-	case "key.unknown", "key.name", "yaml.duplicate":
-		c.misspelt[parent] = true
-	}
-	for ; parent != "" && !c.above[parent]; parent = parentOf(parent) {
-		c.above[parent] = true
-	}
 }
 
 // sound says whether the reader found nothing wrong with a value, with anything in it, or with what it is in.
-func (c *checker) sound(where string) bool {
-	if len(c.wrong) == 0 {
-		return true
-	}
-	if c.above[where] || c.misspelt[parentOf(where)] && !c.Has(where) {
-		return false
-	}
-	for ; where != ""; where = parentOf(where) {
-		if c.wrong[where] {
-			return false
-		}
-	}
-	return !c.wrong[""]
-}
+func (c *checker) sound(where string) bool { return c.form.Sound(where) }
 
 // add notes what is wrong at a YAML path.
 func (c *checker) add(id, where, what string, arguments ...any) {
-	if c.sound(where) {
-		c.found = append(c.found, c.problem(Error, id, where, what, arguments...))
-	}
+	c.form.Add(id, where, what, arguments...)
 }
 
 // addUnknown notes a name that no part of a section has, unless the section, or a name in it, is itself wrong.
 func (c *checker) addUnknown(id, where, section, what, name string, names []string) {
-	if c.wrong[section] || c.misspelt[section] || c.misspelt[""] && !c.Has(section) {
+	if !c.form.Complete(section) {
 		return
 	}
 	if !c.Has(where) {
@@ -118,7 +83,7 @@ func quoted(names []string) []string {
 // atMost refuses a time that is longer than another one.
 func (c *checker) atMost(id, where string, is time.Duration, otherWhere string, other time.Duration) {
 	if is > other && c.sound(otherWhere) {
-		c.add(id, where, "must not be longer than %s, which is %s", otherWhere[strings.LastIndexByte(otherWhere, '.')+1:], writeDuration(other))
+		c.add(id, where, "must not be longer than %s, which is %s", otherWhere[strings.LastIndexByte(otherWhere, '.')+1:], yamlfile.WriteDuration(other))
 	}
 }
 
@@ -178,5 +143,3 @@ func (c *checker) file(where, name string) {
 }
 
 func item(where string, index int) string { return where + "[" + strconv.Itoa(index) + "]" }
-
-func parentOf(where string) string { return where[:max(strings.LastIndexAny(where, ".["), 0)] }

@@ -39,7 +39,7 @@ func (c *checker) checkEndpoint(r routePlace) {
 		c.add("route.profile", r.key("profile"), "a profile and the endpoint %s need each other", EndpointRegistration)
 	}
 	if r.Endpoint == "" && r.Upstream == Registry {
-		c.add("route.endpoint", r.key("endpoint"), "must be there: the registry serves endpoints alone, which are %s", strings.Join(kinds["endpoint"].enum, ", "))
+		c.add("route.endpoint", r.key("endpoint"), "must be there: the registry serves endpoints alone, which are %s", strings.Join(kinds["endpoint"].Texts(), ", "))
 	}
 	if r.Endpoint != "" {
 		c.checkEndpointPath(r)

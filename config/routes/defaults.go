@@ -3,6 +3,8 @@ package routes
 import (
 	"cmp"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // fillDefaults fills in what the file leaves out. This is all of it: nothing else in the product has a default for
@@ -44,12 +46,12 @@ func (e *Edge) fillDefaults() {
 
 // fillDefaults retries a request to the registry once: what the registry has not seen can do no harm twice, and what it
 // has seen is not sent again.
-func (u *Upstream) fillDefaults(name string, src *source) {
+func (u *Upstream) fillDefaults(name string, src *yamlfile.Source) {
 	u.Timeout = cmp.Or(u.Timeout, 10*time.Second)
 	u.ConnectTimeout = cmp.Or(u.ConnectTimeout, min(2*time.Second, u.Timeout))
 	u.MaxConnections = cmp.Or(u.MaxConnections, 4096)
 	u.MaxRequests = cmp.Or(u.MaxRequests, 4096)
-	if name == Registry && !src.has("upstreams."+name+".retries") {
+	if name == Registry && !src.Has("upstreams."+name+".retries") {
 		u.Retries = 1
 	}
 	if u.Health != nil {

@@ -3,7 +3,11 @@
 // disagree. The package knows nothing of Envoy.
 package routes
 
-import "time"
+import (
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
+)
 
 // A File is routes.yaml, as Read returns it: complete, with its defaults filled in, and free of contradictions.
 //
@@ -27,7 +31,7 @@ type File struct {
 	Dir     string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
 	Version string `yaml:"-"` // content hash of this file and of what it includes; set by who loads them
 
-	source *source // nil of a File that was made in code
+	source *yamlfile.Source // nil of a File that was made in code
 }
 
 // Tokens says how access tokens are issued.

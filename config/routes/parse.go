@@ -1,17 +1,13 @@
 package routes
 
 import (
-	"bytes"
-	"errors"
 	"reflect"
-	"regexp"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
+
+// grammar is that of routes.yaml. Forty thousand routes fit into it.
+var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Limits{Bytes: maxFile, Tokens: 2_000_000, Anchors: 256})
 
 // Parse reads the text of a file. The name is what its problems call it; the folder is what its relative names are
 // relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is a
@@ -26,71 +22,59 @@ func ParseKept(name string, text []byte, dir string) (*File, error) {
 }
 
 func parse(name string, text []byte, dir string, kept bool) (*File, error) {
-	if len(text) > maxFile {
-		return nil, Problems{{ID: "yaml.size", Severity: Error, File: name, What: "the file must not be larger than 8 MiB"}}
-	}
-	src := newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
-	body, problem := src.parse()
-	if problem != nil {
-		src.show(Problems{problem})
-		return nil, Problems{problem}
-	}
-	file := &File{Dir: dir, Version: version(text), source: src}
-	r := reader{source: src, budget: len(src.text)/2 + 100_000}
-	r.collect(body)
-	r.object(body, reflect.ValueOf(file).Elem(), grammar, &src.root)
+	file := &File{Dir: dir, Version: version(text)}
+	form := grammar.Read(name, text, file)
+	file.source = form.Source()
 	file.fillDefaults()
-	found := r.found
-	if r.budget > 0 { // else it has not read the rest
-		found = append(found, file.check(found, kept)...)
+	if form.Whole() { // else what is left of the file says nothing
+		file.check(form, kept)
 	}
-	if len(found) > 0 {
-		found.Sort()
-		src.show(found)
-		return nil, found
+	if err := form.Err(); err != nil {
+		return nil, err
 	}
 	return file, nil
 }
 
-// parse returns the one YAML document of the text, or what keeps the text from being one.
-func (s *source) parse() (ast.Node, *Problem) {
-	if !utf8.Valid(s.text) {
-		return nil, s.at(nil, "yaml.syntax", "the file must be UTF-8")
-	} else if containsByte(s.text, '\r') {
-		return nil, s.at(nil, "yaml.syntax", "a line must end with a line feed, and not with a carriage return alone")
-	}
-	tokens, bad, id, what := new(guard).tokens(string(s.text))
-	if id != "" {
-		return nil, s.at(bad, id, what)
-	}
-	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-		return nil, s.at(syntax.Token, "yaml.syntax", unquoted(syntax.Message))
-	} else if err != nil {
-		return nil, s.at(nil, "yaml.syntax", "the file is not YAML")
-	}
-	for _, document := range tree.Docs {
-		switch document.Body.(type) {
-		case nil, *ast.CommentGroupNode:
-		default:
-			return document.Body, nil
-		}
-	}
-	return nil, s.at(nil, "yaml.empty", "the file is empty; the key issuer and others must be there")
+// Write writes a file as YAML, in the order of the model and with every default spelt out. Parse reads the same from it.
+// It refuses a File that no text can stand for, such as one with a duration of half a millisecond.
+func Write(f *File) ([]byte, error) { return grammar.Write(f) }
+
+// Schema returns the JSON Schema (2020-12) of routes.yaml, by which editors complete and check it.
+func Schema() []byte {
+	return grammar.Schema("urn:dcr-gateway:routes", "routes.yaml of dcr-gateway", sample())
 }
 
-var quotation = regexp.MustCompile(`:? "([^"\\]|\\.)*"`)
-
-// unquoted takes out of the parser's words what they quote of the file.
-func unquoted(message string) string { return quotation.ReplaceAllString(message, "") }
-
-// at returns a problem at a token.
-func (s *source) at(tk *token.Token, id, what string) *Problem {
-	problem := &Problem{ID: id, Severity: Error, What: what}
-	if tk != nil && tk.Position != nil {
-		s.locate(problem, tk.Position.Line, tk.Position.Column)
-		return problem
+// sample is a file that says nothing, with its defaults filled in: what the schema shows as defaults.
+func sample() File {
+	file := File{
+		Listeners:  map[string]Listener{"": {}},
+		Upstreams:  map[string]Upstream{"": {TLS: &UpstreamTLS{}, Health: &Health{}}},
+		RateLimits: &RateLimitService{},
+		Routes:     []Route{{}},
 	}
-	s.locate(problem, 0, 0)
-	return problem
+	file.fillDefaults()
+	file.Routes[0].Timeout = 0 // the upstream's
+	return file
 }
+
+// What Parse says about a file that it refuses.
+type (
+	Problem  = yamlfile.Problem
+	Problems = yamlfile.Problems
+	Severity = yamlfile.Severity
+)
+
+// An error refuses the file; a warning does not.
+const (
+	Error   = yamlfile.Error
+	Warning = yamlfile.Warning
+)
+
+// Problem returns a problem at a YAML path of the file, such as routes[3].upstream, or at the nearest part of that path
+// which the file has.
+func (f *File) Problem(severity Severity, id, where, what string, arguments ...any) *Problem {
+	return f.source.Problem(severity, id, where, what, arguments...)
+}
+
+// Has says whether the file itself says something at a YAML path, so that it is not a default.
+func (f *File) Has(where string) bool { return f.source.Has(where) }

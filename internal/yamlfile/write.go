@@ -1,4 +1,4 @@
-package routes
+package yamlfile
 
 import (
 	"bytes"
@@ -12,17 +12,18 @@ import (
 	"time"
 )
 
-// Write writes a file as YAML, in the order of the model and with every default spelt out. Parse reads the same from it.
-// It refuses a File that no text can stand for, such as one with a duration of half a millisecond.
-func Write(f *File) ([]byte, error) {
-	w := writer{}
-	w.object(reflect.ValueOf(f).Elem(), grammar, 0)
+// Write writes a value of the model, given by its pointer, as YAML in the order of the model. Read reads the same from it.
+// It refuses a value that no text can stand for, such as one with a duration of half a millisecond.
+func (g *Grammar) Write(value any) ([]byte, error) {
+	w := writer{names: g.kinds["name"]}
+	w.object(reflect.ValueOf(value).Elem(), g.root, 0)
 	return w.text.Bytes(), w.err
 }
 
 type writer struct {
-	text bytes.Buffer
-	err  error // the first one
+	names *Kind // of the file's own choice
+	text  bytes.Buffer
+	err   error // the first one
 }
 
 // object writes the keys of a struct, each on a line of its own; the first one goes on with the line that is there.
@@ -60,7 +61,7 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 		w.text.WriteByte('\n')
 		for _, name := range slices.SortedFunc(maps.Keys(asMap(value)), strings.Compare) {
 			w.indent(indent + 2)
-			w.text.WriteString(w.scalar(reflect.ValueOf(name), kinds["name"]) + ":\n")
+			w.text.WriteString(w.scalar(reflect.ValueOf(name), w.names) + ":\n")
 			w.indent(indent + 4)
 			w.object(value.MapIndex(reflect.ValueOf(name)), f.object, indent+4)
 		}
@@ -100,7 +101,7 @@ func asMap(value reflect.Value) map[string]bool {
 var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)
 
 // scalar writes a value of a kind.
-func (w *writer) scalar(value reflect.Value, k *kind) string {
+func (w *writer) scalar(value reflect.Value, k *Kind) string {
 	var text string
 	switch v := value.Interface().(type) {
 	case bool:
@@ -111,7 +112,7 @@ func (w *writer) scalar(value reflect.Value, k *kind) string {
 		}
 		return strconv.Itoa(v)
 	case time.Duration:
-		if text = writeDuration(v); v < minDuration || v > maxDuration || v%minDuration != 0 {
+		if text = WriteDuration(v); v < k.least || v > k.most || v%time.Millisecond != 0 {
 			w.fail(k)
 		}
 	case fmt.Stringer:
@@ -132,14 +133,14 @@ func (w *writer) scalar(value reflect.Value, k *kind) string {
 	return text
 }
 
-func (w *writer) fail(k *kind) {
+func (w *writer) fail(k *Kind) {
 	if w.err == nil {
 		w.err = fmt.Errorf("a value cannot be written: it must be %s", k.words)
 	}
 }
 
-// writeDuration writes a time as it is written in the file; what is less than a millisecond is lost.
-func writeDuration(d time.Duration) string {
+// WriteDuration writes a time as it is written in the file; what is less than a millisecond is lost.
+func WriteDuration(d time.Duration) string {
 	for _, unit := range []struct {
 		name string
 		of   time.Duration
@@ -151,5 +152,5 @@ func writeDuration(d time.Duration) string {
 	if d < time.Minute {
 		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
 	}
-	return writeDuration(d.Truncate(time.Second)) + writeDuration(d%time.Second)
+	return WriteDuration(d.Truncate(time.Second)) + WriteDuration(d%time.Second)
 }

@@ -1,4 +1,4 @@
-package routes
+package yamlfile
 
 import (
 	"encoding/json"
@@ -7,21 +7,18 @@ import (
 	"time"
 )
 
-// schemaID names the schema; nothing is to be found at it.
-const schemaID = "urn:dcr-gateway:routes"
-
-// Schema returns the JSON Schema (2020-12) of routes.yaml, by which editors complete and check it. It refuses what the
+// Schema returns the JSON Schema (2020-12) of the files, by which editors complete and check them. It refuses what the
 // reader refuses for its form: keys, types, enumerations, patterns. What parts of a file say about one another, no schema
-// can say.
-func Schema() []byte {
-	s := schema{defs: map[string]any{}}
-	for name, k := range kinds {
+// can say. filled is a value of the model with the defaults that the schema is to show; id and title name the schema.
+func (g *Grammar) Schema(id, title string, filled any) []byte {
+	s := schema{g: g, defs: map[string]any{}}
+	for name, k := range g.kinds {
 		s.defs[name] = k.schema()
 	}
-	root := s.object(grammar, reflect.ValueOf(sample()))
+	root := s.object(g.root, reflect.ValueOf(filled))
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["$id"] = schemaID
-	root["title"] = "routes.yaml of dcr-gateway"
+	root["$id"] = id
+	root["title"] = title
 	root["$defs"] = s.defs
 	text, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
@@ -30,19 +27,9 @@ func Schema() []byte {
 	return append(text, '\n')
 }
 
-type schema struct{ defs map[string]any }
-
-// sample is a file that says nothing, with its defaults filled in: what the schema shows as defaults.
-func sample() File {
-	file := File{
-		Listeners:  map[string]Listener{"": {}},
-		Upstreams:  map[string]Upstream{"": {TLS: &UpstreamTLS{}, Health: &Health{}}},
-		RateLimits: &RateLimitService{},
-		Routes:     []Route{{}},
-	}
-	file.fillDefaults()
-	file.Routes[0].Timeout = 0 // the upstream's
-	return file
+type schema struct {
+	g    *Grammar
+	defs map[string]any
 }
 
 func (s schema) object(o *object, filled reflect.Value) map[string]any {
@@ -85,7 +72,7 @@ func (s schema) property(f *field, filled reflect.Value) map[string]any {
 // value is the schema of one value of a key.
 func (s schema) value(f *field, filled reflect.Value) map[string]any {
 	if f.object == nil {
-		return reference(nameOf(f.kind))
+		return reference(s.nameOf(f.kind))
 	}
 	if _, done := s.defs[f.object.name]; !done {
 		s.defs[f.object.name] = s.object(f.object, first(filled, f))
@@ -118,8 +105,8 @@ func reference(definition string) map[string]any {
 	return map[string]any{"$ref": "#/$defs/" + definition}
 }
 
-func nameOf(k *kind) string {
-	for name, one := range kinds {
+func (s schema) nameOf(k *Kind) string {
+	for name, one := range s.g.kinds {
 		if one == k {
 			return name
 		}
@@ -127,7 +114,7 @@ func nameOf(k *kind) string {
 	return ""
 }
 
-func (k *kind) schema() map[string]any {
+func (k *Kind) schema() map[string]any {
 	switch {
 	case k.enum != nil:
 		return map[string]any{"enum": k.enum}
@@ -143,7 +130,7 @@ func (k *kind) schema() map[string]any {
 func written(value reflect.Value) any {
 	switch v := value.Interface().(type) {
 	case time.Duration:
-		return writeDuration(v)
+		return WriteDuration(v)
 	case fmt.Stringer:
 		return v.String()
 	default:

@@ -1,4 +1,4 @@
-package routes
+package yamlfile
 
 import (
 	"reflect"
@@ -6,10 +6,25 @@ import (
 	"strings"
 )
 
-// grammar is what the file may hold: the model's tags, read once.
-var grammar = objectOf(reflect.TypeFor[File]())
+// A Grammar is what a kind of file may hold: the tags of a Go struct, its model.
+//
+// yaml is the key. is names the kind of the value, and may add required, or one_or_more of a list that may be written as
+// one value alone. doc is what an editor shows. A struct is an object of these keys, a slice is a list, and a map is an
+// object whose keys are names of the file's own choice.
+type Grammar struct {
+	root   *object
+	kinds  map[string]*Kind
+	limits Limits
+}
 
-// An object is a set of keys that the file may give values to: a struct of the model.
+// New reads the grammar of a model, whose tags name these kinds. The kind name is what names of the file's own choice are.
+func New(model reflect.Type, kinds map[string]*Kind, limits Limits) *Grammar {
+	g := &Grammar{kinds: kinds, limits: limits}
+	g.root = g.objectOf(model)
+	return g
+}
+
+// An object is a set of keys that a file may give values to: a struct of the model.
 type object struct {
 	name   string
 	fields []field // in the order of the model
@@ -22,7 +37,7 @@ type field struct {
 	index    int // in the struct
 	required bool
 	number   number
-	kind     *kind
+	kind     *Kind
 	object   *object
 }
 
@@ -36,7 +51,7 @@ const (
 	named            // an object with at least one name of the file's own choice, and a value for each
 )
 
-func objectOf(model reflect.Type) *object {
+func (g *Grammar) objectOf(model reflect.Type) *object {
 	o := &object{name: model.Name()}
 	for i := range model.NumField() {
 		member := model.Field(i)
@@ -52,10 +67,10 @@ func objectOf(model reflect.Type) *object {
 			case "one_or_more":
 				f.number = oneOrMore
 			default:
-				f.kind = kinds[word]
+				f.kind = g.kinds[word]
 			}
 		}
-		f.within(member.Type)
+		g.within(&f, member.Type)
 		o.fields = append(o.fields, f)
 		o.keys = append(o.keys, key)
 	}
@@ -63,7 +78,7 @@ func objectOf(model reflect.Type) *object {
 }
 
 // within says of which number and object the values of a type are.
-func (f *field) within(model reflect.Type) {
+func (g *Grammar) within(f *field, model reflect.Type) {
 	switch model.Kind() {
 	case reflect.Slice:
 		f.number = max(f.number, list)
@@ -75,7 +90,7 @@ func (f *field) within(model reflect.Type) {
 		model = model.Elem()
 	}
 	if f.kind == nil {
-		f.object = objectOf(model)
+		f.object = g.objectOf(model)
 	}
 }
 

@@ -1,6 +1,8 @@
-package routes
+package yamlfile
 
 import (
+	"fmt"
+
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 )
@@ -8,16 +10,15 @@ import (
 // What the parser is let work on. It is recursive, and has no bounds of its own: a line of a million brackets, or a
 // million keys of one object, would end the process. Each value that is left out costs it a copy of the file.
 const (
-	maxDepth   = 32   // objects and lists in one another; the model has six
-	maxKeys    = 4096 // keys of one object
-	maxKey     = 128  // characters of a key
-	maxAnchors = 256
-	maxEmpty   = 256 // values that are left out
-	maxTokens  = 2_000_000
+	maxDepth = 32   // objects and lists in one another
+	maxKeys  = 4096 // keys of one object
+	maxKey   = 128  // characters of a key
+	maxEmpty = 256  // values that are left out
 )
 
 // guard looks at the file's tokens before they are parsed.
 type guard struct {
+	limits         Limits
 	levels         []level
 	last           *token.Token // the one before, if it was no comment
 	anchors, empty int
@@ -40,8 +41,8 @@ func (g *guard) tokens(text string) (all token.Tokens, bad *token.Token, id, wha
 	if bad = all.InvalidToken(); bad != nil {
 		return nil, bad, "yaml.syntax", unquoted(bad.Error)
 	}
-	if len(all) > maxTokens {
-		return nil, nil, "yaml.size", "the file must not have more than two million words and signs"
+	if len(all) > g.limits.Tokens {
+		return nil, nil, "yaml.size", fmt.Sprintf("the file must not have more than %d words and signs", g.limits.Tokens)
 	}
 	g.levels = []level{{column: 1}}
 	for _, tk := range all {
@@ -103,8 +104,10 @@ func (g *guard) token(tk *token.Token) (id, what string) {
 		top.colon = true
 	}
 	switch {
-	case g.anchors > maxAnchors:
-		return "yaml.alias", "the file has too many anchors or tags: 256 at most"
+	case g.anchors > 0 && g.limits.Anchors == 0:
+		return "yaml.alias", "anchors (&), aliases (*) and tags (!) must not be here: write the value out"
+	case g.anchors > g.limits.Anchors:
+		return "yaml.alias", fmt.Sprintf("the file has too many anchors or tags: %d at most", g.limits.Anchors)
 	case g.empty > maxEmpty:
 		return "value.missing", "more than 256 keys or entries before this have no value"
 	case top.keys > maxKeys:

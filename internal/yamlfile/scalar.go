@@ -1,7 +1,6 @@
-package routes
+package yamlfile
 
 import (
-	"bytes"
 	"math"
 	"reflect"
 	"regexp"
@@ -15,18 +14,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
-// What a time may be. Nothing in the file is waited for longer than a day.
-const (
-	minDuration = time.Millisecond
-	maxDuration = 24 * time.Hour
-)
-
 var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
-func containsByte(text []byte, c byte) bool { return bytes.IndexByte(text, c) >= 0 }
-
 // scalar reads a value of a kind.
-func (r *reader) scalar(node ast.Node, into reflect.Value, k *kind) {
+func (r *reader) scalar(node ast.Node, into reflect.Value, k *Kind) {
 	switch node = r.resolve(node); {
 	case node == nil:
 	case k.isText():
@@ -42,14 +33,14 @@ func (r *reader) scalar(node ast.Node, into reflect.Value, k *kind) {
 	}
 }
 
-func (r *reader) text(node ast.Node, into reflect.Value, k *kind) {
+func (r *reader) text(node ast.Node, into reflect.Value, k *Kind) {
 	text, ok := textOf(node)
 	switch {
 	case !ok:
 		r.wrongType(node, k.words)
 	case r.secret(node.GetToken(), text):
 	case k.accepts(text):
-		r.store(node.GetToken(), into, text)
+		r.store(node.GetToken(), into, text, k)
 	case k.enum != nil:
 		r.add(node.GetToken(), "value.enum", "must be %s%s", k.words, nearest.Ask(text, k.enum))
 	default:
@@ -67,14 +58,14 @@ func (r *reader) secret(tk *token.Token, text string) bool {
 }
 
 // store gives the model a text that its kind accepts.
-func (r *reader) store(tk *token.Token, into reflect.Value, text string) {
+func (r *reader) store(tk *token.Token, into reflect.Value, text string, k *Kind) {
 	switch target := into.Addr().Interface().(type) {
 	case *string:
 		*target = text
 	case *time.Duration:
 		d, err := time.ParseDuration(text)
-		if err != nil || d < minDuration || d > maxDuration {
-			r.add(tk, "duration.range", "must be a time from 1ms to 24h")
+		if err != nil || d < k.least || d > k.most {
+			r.add(tk, "duration.range", "must be a time from %s to %s", WriteDuration(k.least), WriteDuration(k.most))
 			return
 		}
 		*target = d
@@ -85,7 +76,7 @@ func (r *reader) store(tk *token.Token, into reflect.Value, text string) {
 	}
 }
 
-func (r *reader) number(node ast.Node, into reflect.Value, k *kind) {
+func (r *reader) number(node ast.Node, into reflect.Value, k *Kind) {
 	if float, ok := node.(*ast.FloatNode); ok && float.Value == math.Trunc(float.Value) {
 		r.add(node.GetToken(), "number.form", "must be %s, in plain digits", k.words)
 		return

@@ -1,4 +1,4 @@
-package routes
+package yamlfile
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ type Problem struct {
 	Line     int      `json:"line,omitempty"` // 0 where it is not about a line
 	Column   int      `json:"column,omitempty"`
 	Where    string   `json:"where,omitempty"` // YAML path: routes[3].path
-	What     string   `json:"what"`            // what is wrong and what was expected, for the person who mends it
+	What     string   `json:"what"`            // what is wrong and what was expected, for the person who fixes it
 	Text     string   `json:"text,omitempty"`  // the line itself; left out where it may hold a secret
 }
 
@@ -79,26 +79,3 @@ func (p Problems) Sort() {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
-
-// Problem returns a problem at a YAML path of the file, such as routes[3].upstream, or at the nearest part of that path
-// which the file has.
-func (f *File) Problem(severity Severity, id, where, what string, arguments ...any) *Problem {
-	problem := f.problem(severity, id, where, what, arguments...)
-	if f.source != nil {
-		f.source.show(Problems{problem})
-	}
-	return problem
-}
-
-// problem is Problem without the text of the line.
-func (f *File) problem(severity Severity, id, where, what string, arguments ...any) *Problem {
-	problem := &Problem{ID: id, Severity: severity, Where: where, What: fmt.Sprintf(what, arguments...)}
-	if f.source != nil {
-		at, _ := f.source.root.find(where)
-		f.source.locate(problem, int(at.line), int(at.column))
-	}
-	return problem
-}
-
-// Has says whether the file itself says something at a YAML path, so that it is not a default.
-func (f *File) Has(where string) bool { return f.source.has(where) }

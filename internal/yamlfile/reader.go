@@ -1,0 +1,349 @@
+package yamlfile
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
+)
+
+// A reader walks the document once, beside the grammar. It fills the model, remembers where everything stands, and notes
+// everything that is wrong with the document's form.
+type reader struct {
+	source  *Source
+	names   *Kind // what names of the file's own choice are
+	anchors anchors
+	budget  int    // values that may still be read: aliases let a small text have very many
+	path    []step // to what is being read
+	found   Problems
+}
+
+// maxProblems bounds what a file can make the reader say about it.
+const maxProblems = 100_000
+
+// step is a part of a path: a key, or an index where there is none.
+type step struct {
+	key   string
+	index int
+}
+
+func (r *reader) enter(key string, index int) { r.path = append(r.path, step{key, index}) }
+func (r *reader) leave()                      { r.path = r.path[:len(r.path)-1] }
+
+func (r *reader) where() string {
+	var b strings.Builder
+	for i, part := range r.path {
+		switch {
+		case part.key == "":
+			b.WriteString("[" + strconv.Itoa(part.index) + "]")
+		case i > 0:
+			b.WriteString("." + part.key)
+		default:
+			b.WriteString(part.key)
+		}
+	}
+	return b.String()
+}
+
+// add notes what is wrong with what is being read.
+func (r *reader) add(tk *token.Token, id, what string, arguments ...any) {
+	if len(r.found) >= maxProblems {
+		return
+	}
+	problem := r.source.at(tk, id, fmt.Sprintf(what, arguments...))
+	problem.Where = r.where()
+	r.found = append(r.found, problem)
+}
+
+// object reads a struct of the model.
+func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *spot) {
+	mapping := r.mapping(node)
+	if mapping == nil {
+		return
+	}
+	at.inside = make([]spot, 0, len(mapping.Values))
+	var seen, meant uint64 // bits by field
+	for _, entry := range mapping.Values {
+		key, ok := r.key(entry)
+		if !ok {
+			continue
+		}
+		r.enter(key, 0)
+		if f := o.find(key); f == nil {
+			meant |= r.unknown(entry, key, o)
+		} else if bit := uint64(1) << f.index; seen&bit != 0 {
+			r.twice(entry, at)
+		} else {
+			seen |= bit
+			at.inside = append(at.inside, spotOf(f.key, entry.Key, entry.Value))
+			r.field(entry.Value, into.Field(f.index), f, &at.inside[len(at.inside)-1])
+		}
+		r.leave()
+	}
+	for i := range o.fields {
+		f := &o.fields[i]
+		if f.required && (seen|meant)&(1<<f.index) == 0 {
+			r.enter(f.key, 0)
+			r.add(start(mapping), "key.missing", "the key %s must be there: %s", f.key, f.doc)
+			r.leave()
+		}
+	}
+}
+
+// unknown notes a key that the model does not have, and returns the bit of the one that was probably meant.
+func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (meant uint64) {
+	best := nearest.Word(key, o.keys)
+	if best == "" {
+		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; the keys are %s", strings.Join(o.keys, ", "))
+	} else {
+		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; did you mean %s?", best)
+		meant = 1 << o.find(best).index
+	}
+	if text, ok := textOf(entry.Value); ok {
+		r.secret(entry.Value.GetToken(), text)
+	}
+	return meant
+}
+
+func (r *reader) twice(entry *ast.MappingValueNode, at *spot) {
+	key := r.path[len(r.path)-1].key
+	if first := at.step(key); first != nil {
+		r.add(entry.Key.GetToken(), "yaml.duplicate", "the key is there twice; the first is in line %d", first.line)
+	}
+}
+
+// field reads the value of a key, or its values.
+func (r *reader) field(node ast.Node, into reflect.Value, f *field, at *spot) {
+	switch f.number {
+	case named:
+		r.namedValues(node, into, f, at)
+	case list, oneOrMore:
+		r.list(node, into, f, at)
+	default:
+		r.value(node, into, f, at)
+	}
+}
+
+// value reads one value.
+func (r *reader) value(node ast.Node, into reflect.Value, f *field, at *spot) {
+	if f.object == nil {
+		r.scalar(node, into, f.kind)
+		return
+	}
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
+	r.object(node, into, f.object, at)
+}
+
+// list reads one value or more, no text twice.
+func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
+	resolved := r.resolve(node)
+	sequence, ok := resolved.(*ast.SequenceNode)
+	switch {
+	case resolved == nil:
+		return
+	case !ok && f.number == oneOrMore:
+		into.Set(reflect.MakeSlice(into.Type(), 1, 1))
+		r.value(node, into.Index(0), f, at)
+		return
+	case !ok:
+		r.wrongType(resolved, "a list, such as [one, two]")
+		return
+	case len(sequence.Values) == 0:
+		r.add(start(resolved), "value.empty", "the list must not be empty; leave the key out where it has nothing to say")
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
+	at.inside = make([]spot, len(sequence.Values))
+	for i, item := range sequence.Values {
+		at.inside[i] = spotOf("", item, item)
+		r.enter("", i)
+		r.value(item, into.Index(i), f, &at.inside[i])
+		r.leave()
+	}
+	if f.object == nil {
+		r.distinct(sequence, into)
+	}
+}
+
+// distinct notes texts that a list has twice.
+func (r *reader) distinct(sequence *ast.SequenceNode, texts reflect.Value) {
+	if texts.Len() < 2 {
+		return
+	}
+	seen := make(map[string]bool, texts.Len())
+	for i := range texts.Len() {
+		text := texts.Index(i).String()
+		if text != "" && seen[text] {
+			r.enter("", i)
+			r.add(start(sequence.Values[i]), "value.twice", "the list has this twice")
+			r.leave()
+		}
+		seen[text] = true
+	}
+}
+
+// names reads an object whose keys are the file's own choice.
+func (r *reader) namedValues(node ast.Node, into reflect.Value, f *field, at *spot) {
+	mapping := r.mapping(node)
+	if mapping == nil {
+		return
+	}
+	if len(mapping.Values) == 0 {
+		r.add(start(mapping), "value.empty", "at least one must be named here; leave the key out where it has nothing to say")
+		return
+	}
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(mapping.Values)))
+	at.inside = make([]spot, 0, len(mapping.Values))
+	for _, entry := range mapping.Values {
+		name, ok := r.key(entry)
+		if !ok {
+			continue
+		}
+		r.enter(name, 0)
+		r.named(entry, name, into, f, at)
+		r.leave()
+	}
+	at.sort()
+}
+
+func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Value, f *field, at *spot) {
+	key := reflect.ValueOf(name)
+	if into.MapIndex(key).IsValid() {
+		r.add(entry.Key.GetToken(), "yaml.duplicate", "the name is there twice")
+		return
+	}
+	if !r.names.accepts(name) {
+		r.add(entry.Key.GetToken(), "key.name", "the key must be %s", r.names.words)
+	}
+	at.inside = append(at.inside, spotOf(name, entry.Key, entry.Value))
+	value := reflect.New(into.Type().Elem()).Elem()
+	r.value(entry.Value, value, f, &at.inside[len(at.inside)-1])
+	into.SetMapIndex(key, value)
+}
+
+// anchors are the file's anchors by name; nil where it has one name twice.
+type anchors map[string]*ast.AnchorNode
+
+// Visit implements ast.Visitor.
+func (a anchors) Visit(node ast.Node) ast.Visitor {
+	if anchor, ok := node.(*ast.AnchorNode); ok {
+		name := anchor.Name.GetToken().Value
+		if _, twice := a[name]; twice {
+			a[name] = nil
+		} else {
+			a[name] = anchor
+		}
+	}
+	return a
+}
+
+// collect finds the file's anchors.
+func (r *reader) collect(body ast.Node) {
+	if bytes.IndexByte(r.source.text, '&') >= 0 {
+		r.anchors = anchors{}
+		ast.Walk(r.anchors, body)
+	}
+}
+
+// resolve returns what a node stands for: itself, what its anchor names, or what its alias repeats; nil where that is
+// nothing, which it has noted then.
+func (r *reader) resolve(node ast.Node) ast.Node {
+	if r.budget--; r.budget <= 0 {
+		if r.budget == 0 {
+			r.add(start(node), "yaml.alias", "the file's aliases repeat too much: write it out, or repeat less")
+		}
+		return nil
+	}
+	for range maxDepth {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			node = n.Value
+		case *ast.AliasNode:
+			anchor := r.anchors[n.Value.GetToken().Value]
+			if anchor == nil || anchor.GetToken().Position.Offset >= n.GetToken().Position.Offset {
+				r.add(n.GetToken(), "yaml.alias", "exactly one anchor (&name) above must have this name")
+				return nil
+			}
+			node = anchor.Value
+		case *ast.TagNode:
+			r.add(n.GetToken(), "yaml.tag", "a tag (!) must not be here: write the value alone")
+			return nil
+		case nil:
+			return nil
+		default:
+			return node
+		}
+	}
+	r.add(start(node), "yaml.alias", "an alias must not stand for itself")
+	return nil
+}
+
+// mapping returns the object that a node must be, or nil where it is none, which it has noted then.
+func (r *reader) mapping(node ast.Node) *ast.MappingNode {
+	node = r.resolve(node)
+	if node == nil {
+		return nil
+	}
+	mapping, ok := node.(*ast.MappingNode)
+	if !ok {
+		r.wrongType(node, "an object: keys with their values")
+	}
+	return mapping
+}
+
+// key returns the text of a key, or notes that it is none.
+func (r *reader) key(entry *ast.MappingValueNode) (text string, ok bool) {
+	tk := entry.Key.GetToken()
+	switch entry.Key.(type) {
+	case *ast.MergeKeyNode:
+		r.add(tk, "yaml.merge", "<< must not be here: an alias may stand for a whole value, but not for a part of an object")
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+		return tk.Value, tk.Value != "" || r.noKey(tk)
+	default:
+		r.noKey(tk)
+	}
+	return "", false
+}
+
+func (r *reader) noKey(tk *token.Token) bool {
+	r.add(tk, "yaml.key", "a key must be one plain word")
+	return false
+}
+
+// start returns the token at which a node begins.
+func start(node ast.Node) *token.Token {
+	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
+		return mapping.Values[0].Key.GetToken()
+	}
+	if node == nil {
+		return nil
+	}
+	return node.GetToken()
+}
+
+// spotOf returns where a value is: where it begins, or where its key does when the value is an object or a list on
+// lines of its own.
+func spotOf(key string, keyNode, value ast.Node) spot {
+	p := spot{key: key}
+	at := start(value)
+	first := start(keyNode)
+	switch value.(type) {
+	case *ast.MappingNode, *ast.SequenceNode, *ast.AnchorNode, *ast.NullNode:
+		if at == nil || at.Position == nil || at.Position.Line != first.Position.Line {
+			at = first
+		}
+	}
+	if at != nil && at.Position != nil {
+		p.line, p.column = int32(at.Position.Line), int32(at.Position.Column)
+	}
+	return p
+}

@@ -1,0 +1,102 @@
+// Package yamlfile reads the YAML files that administrators write: strictly, against a Go struct whose tags are the file's
+// grammar. A file is exactly one document, without keys that mean nothing; everything that is wrong with it is reported
+// at once, each with its line, its YAML path and, where one was meant, the right word. The same grammar writes a file and
+// gives editors a JSON Schema.
+//
+// Use it for every file that a person edits. It is not for YAML that programs exchange, nor for JSON.
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Limits bound what a file may hold: the parser has no bounds of its own.
+type Limits struct {
+	Bytes   int // of the text
+	Tokens  int // words and signs
+	Anchors int // anchors and tags; with none, aliases are refused too
+}
+
+// Read reads the text of a file into a value, a pointer to the grammar's model, and returns what is wrong with its form.
+// Keys that the file leaves out keep what the value had. name is what problems call the file.
+func (g *Grammar) Read(name string, text []byte, into any) *Check {
+	c := newCheck(newSource(name, nil))
+	if len(text) > g.limits.Bytes {
+		c.stop(c.source.at(nil, "yaml.size", fmt.Sprintf("the file must not be larger than %s", size(g.limits.Bytes))))
+		return c
+	}
+	c.source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
+	body, problem := c.source.parse(g)
+	if problem != nil {
+		c.stop(problem)
+		return c
+	}
+	r := reader{source: c.source, names: g.kinds["name"], budget: len(c.source.text)/2 + 100_000}
+	r.collect(body)
+	r.object(body, reflect.ValueOf(into).Elem(), g.root, &c.source.root)
+	for _, problem := range r.found {
+		c.know(problem)
+	}
+	c.found, c.partial = r.found, r.budget <= 0
+	return c
+}
+
+func size(bytes int) string {
+	if bytes >= 1<<20 {
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	}
+	return fmt.Sprintf("%d KiB", bytes>>10)
+}
+
+// parse returns the one YAML document of the text, or what keeps the text from being one.
+func (s *Source) parse(g *Grammar) (ast.Node, *Problem) {
+	if !utf8.Valid(s.text) {
+		return nil, s.at(nil, "yaml.syntax", "the file must be UTF-8")
+	} else if bytes.IndexByte(s.text, '\r') >= 0 {
+		return nil, s.at(nil, "yaml.syntax", "a line must end with a line feed, and not with a carriage return alone")
+	}
+	tokens, bad, id, what := (&guard{limits: g.limits}).tokens(string(s.text))
+	if id != "" {
+		return nil, s.at(bad, id, what)
+	}
+	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
+		return nil, s.at(syntax.Token, "yaml.syntax", unquoted(syntax.Message))
+	} else if err != nil {
+		return nil, s.at(nil, "yaml.syntax", "the file is not YAML")
+	}
+	for _, document := range tree.Docs {
+		switch document.Body.(type) {
+		case nil, *ast.CommentGroupNode:
+		default:
+			return document.Body, nil
+		}
+	}
+	return nil, s.at(nil, "yaml.empty", "the file is empty; the key "+g.root.keys[0]+" and others must be there")
+}
+
+var quotation = regexp.MustCompile(`:? "([^"\\]|\\.)*"`)
+
+// unquoted takes out of the parser's words what they quote of the file.
+func unquoted(message string) string { return quotation.ReplaceAllString(message, "") }
+
+// at returns a problem at a token.
+func (s *Source) at(tk *token.Token, id, what string) *Problem {
+	problem := &Problem{ID: id, Severity: Error, What: what}
+	line, column := 0, 0
+	if tk != nil && tk.Position != nil {
+		line, column = tk.Position.Line, tk.Position.Column
+	}
+	s.locate(problem, line, column)
+	return problem
+}
