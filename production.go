@@ -2,5 +2,7 @@
 
 package main
 
+import "github.com/dcr-gateway/dcr-gateway/internal/cli"
+
 // sandboxCommands: a production build makes no certificates and signs no statements.
-func sandboxCommands() []command { return nil }
+func sandboxCommands() []cli.Command { return nil }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/demo"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
@@ -11,15 +12,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 )
 
-// sandboxCommands are the subcommands of the world on a laptop. A production build has none of them. Those without a
-// summary are parts that the sandbox starts by itself.
-func sandboxCommands() []command {
-	return []command{
-		{"sandbox", "run a whole world: directory, TPPs, bank, Redis, registry, gate, Envoy", world.Run},
-		{"tpp", "register, token, get, update, delete, call: what a TPP does, at any bank", tpp.Run},
-		{"demo", "walk a client's whole life through a world of its own", demo.Run},
-		{"sandbox-directory", "", directory.Run},
-		{"sandbox-bank", "", bank.Run},
-		{"sandbox-store", "", store.Run},
+// sandboxCommands are the commands of the world on a laptop. A production build has none of them. The hidden ones are
+// processes that the sandbox starts.
+func sandboxCommands() []cli.Command {
+	return []cli.Command{
+		world.Command(),
+		{Name: "tpp", Summary: "Register, token, get, update, delete, call: what a TPP does, at any bank", Raw: tpp.Run},
+		demo.Command(), directory.Command(), bank.Command(), store.Command(),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -22,8 +23,8 @@ const (
 )
 
 // gateFlags are those of the verbs that ask running gates.
-func gateFlags(c *call) {
-	c.flags.Func("gate", "`ADDRESS` of a gate's admin server: unix:PATH or HOST:PORT; once for each gate (default "+defaultGate+")", func(address string) error {
+func gateFlags(c *call, flags *flag.FlagSet) {
+	flags.Func("gate", "`ADDRESS` of a gate's admin server: unix:PATH or HOST:PORT; once for each gate (default "+defaultGate+")", func(address string) error {
 		if _, err := routes.ParseAddress(address); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -15,93 +14,93 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// A Command is one verb.
-type Command struct {
-	Name, Operands, Summary string
-	run                     func(ctx context.Context, c *call) error
-	flags                   func(c *call)
-}
-
-// Commands lists the verbs.
-func Commands() []Command {
-	return []Command{
-		{"validate", "FILE", "say everything that is wrong with a file; 1 if it is refused", validate, validateFlags},
-		{"diff", "OLD NEW", "say what changes, and what protects less than before", diff, nil},
-		{"render", "FILE", "write Envoy's configuration, or the file with every default spelt out", render, renderFlags},
-		{"schema", "", "write the JSON Schema of the file, for editors", schema, nil},
-		{"explain", "METHOD URL", "say what a request would meet, and why not something else", explain, explainFlags},
-		{"status", "", "ask gates what they run on; 1 if one is not well", status, gateFlags},
-		{"history", "", "ask gates for the versions they keep", history, gateFlags},
-		{"rollback", "N", "make gates run on a version of their history until the file is saved again", rollback, gateFlags},
+// Commands are the commands, for the program's table.
+func Commands() []cli.Command {
+	return []cli.Command{
+		{
+			Name: "routes", Summary: "Validate, compare, explain and render routes.yaml; status, history and rollback of a gate", Details: exitCodes,
+			Commands: []cli.Command{
+				{
+					Name: "validate", Operands: "FILE", Summary: "Say everything that is wrong with a file; 1 if it is refused", Details: exitCodes,
+					Example: "dcr-gateway routes validate routes.yaml", Setup: command(validate, printed, validateFlags),
+				},
+				{
+					Name: "diff", Operands: "OLD NEW", Summary: "Say what changes, and what protects less than before",
+					Example: "dcr-gateway routes diff routes.yaml new.yaml", Setup: command(diff, printed),
+				},
+				{
+					Name: "render", Operands: "FILE", Summary: "Write Envoy's configuration, or the file with every default spelt out",
+					Example: "dcr-gateway routes render routes.yaml --gate unix:run/gate.sock > envoy.yaml\ndcr-gateway routes render --defaults routes.yaml",
+					Setup:   command(render, renderFlags),
+				},
+				{
+					Name: "schema", Summary: "Write the JSON Schema of the file, for editors",
+					Example: "dcr-gateway routes schema > routes.schema.json", Setup: command(schema),
+				},
+				{
+					Name: "explain", Operands: "METHOD URL", Summary: "Say what a request would meet, and why not something else",
+					Example: "dcr-gateway routes explain GET https://bank.example/open-banking/v3.1/aisp/accounts", Setup: command(explain, printed, explainFlags),
+				},
+				{
+					Name: "status", Summary: "Ask gates what they run on; 1 if one is not well",
+					Example: "dcr-gateway routes status --gate unix:run/gate-admin.sock", Setup: command(status, printed, gateFlags),
+				},
+				{
+					Name: "history", Summary: "Ask gates for the versions they keep",
+					Example: "dcr-gateway routes history --gate unix:run/gate-admin.sock", Setup: command(history, printed, gateFlags),
+				},
+				{
+					Name: "rollback", Operands: "N", Summary: "Make gates run on a version of their history until the file is saved again",
+					Example: "dcr-gateway routes rollback 3 --gate unix:run/gate-admin.sock", Setup: command(rollback, printed, gateFlags),
+				},
+			},
+		},
+		{
+			Name: "explain", Operands: "ID", Summary: "Say what was decided about one request, and why, by the logs",
+			Details: "ID is the id of the decision, or the x-fapi-interaction-id that the TPP has seen.\nexit codes: 0 found, 1 not found, 2 wrong usage",
+			Example: "dcr-gateway explain 3f6c2f0a-5b1e-4a52-8c41-0e6a1c1f9b10 --log gate.jsonl --log registry.jsonl",
+			Setup:   command(explainDecision, printed, logFlags),
+		},
 	}
 }
 
-// Run runs a verb. It returns nil, or an error with an ExitCode: 1 where a file is refused or a gate is not well, 2 where
-// the command was called wrongly. What its Error says is still to be printed.
-func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	if len(arguments) > 0 {
-		for _, command := range Commands() {
-			if command.Name == arguments[0] {
-				return command.call(ctx, arguments[1:], stdout, stderr)
-			}
+const exitCodes = "exit codes: 0 well, 1 refused or not well, 2 wrong usage"
+
+// command makes a command of what runs and of its flags.
+func command(run func(ctx context.Context, c *call) error, declare ...func(c *call, flags *flag.FlagSet)) func(*flag.FlagSet) cli.Run {
+	return func(flags *flag.FlagSet) cli.Run {
+		c := &call{}
+		for _, flag := range declare {
+			flag(c, flags)
 		}
-		if arguments[0] == "-h" || arguments[0] == "--help" {
-			fmt.Fprintln(stderr, usage())
-			return flag.ErrHelp
+		return func(ctx context.Context, made cli.Call) error {
+			c.Call = made
+			return run(ctx, c)
 		}
 	}
-	return cli.Exit{Code: 2, Text: usage()}
 }
 
-func usage() string {
-	var text strings.Builder
-	text.WriteString("usage: dcr-gateway routes VERB [flags]; dcr-gateway routes VERB -h explains one")
-	for _, command := range Commands() {
-		fmt.Fprintf(&text, "\n  %-21s %s", strings.TrimSpace(command.Name+" "+command.Operands), command.Summary)
-	}
-	text.WriteString("\nexit codes: 0 well, 1 refused or not well, 2 wrong usage")
-	return text.String()
-}
+// printed are the flags of a command whose answer is not a file.
+func printed(c *call, flags *flag.FlagSet) { c.form.Add(flags) }
 
 // refused ends the program after everything has been said.
 var refused = cli.Exit{Code: 1}
 
-// call is a verb with its arguments read.
+// call is a command with its flags read.
 type call struct {
-	flags          *flag.FlagSet
-	operands       []string
-	stdout, stderr io.Writer
+	cli.Call
 
 	form   cli.Form
 	routes string // of explain
 	envoy  string // of validate
 	render renderOptions
 	gates  []string
-}
-
-func (c Command) call(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	this := &call{flags: flag.NewFlagSet("routes "+c.Name, flag.ContinueOnError), stdout: stdout, stderr: stderr}
-	this.flags.SetOutput(stderr)
-	this.flags.Usage = func() {
-		fmt.Fprintf(stderr, "usage: dcr-gateway routes %s\n%s\n", strings.Join(strings.Fields(c.Name+" [flags] "+c.Operands), " "), c.Summary)
-		this.flags.PrintDefaults()
-	}
-	if c.Name != "render" && c.Name != "schema" { // what they write is a file
-		this.form.Add(this.flags)
-	}
-	if c.flags != nil {
-		c.flags(this)
-	}
-	var err error
-	if this.operands, err = cli.Parse(this.flags, arguments, len(strings.Fields(c.Operands))); err != nil {
-		return err
-	}
-	return c.run(ctx, this)
+	logs   []string // of explain ID
 }
 
 // print writes an answer: itself as JSON, or as the text that it is for people.
 func (c *call) print(answer interface{ text() string }) error {
-	return c.form.Print(c.stdout, answer, answer.text)
+	return c.form.Print(c.Stdout, answer, answer.text)
 }
 
 // load reads routes.yaml with all that it includes. Where it is refused its problems are printed, and the error is final.
@@ -119,7 +118,7 @@ func (c *call) refuse(path string, cause error) error {
 	if !errors.As(cause, &problems) {
 		return cli.Exit{Code: 1, Text: cause.Error()}
 	}
-	fmt.Fprint(c.stderr, problemText(problems))
+	fmt.Fprint(c.Stderr, problemText(problems))
 	return cli.Exit{Code: 1, Text: path + " is refused"}
 }
 
@@ -134,6 +133,6 @@ func problemText(problems routes.Problems) string {
 
 // schema writes the JSON Schema of routes.yaml.
 func schema(_ context.Context, c *call) error {
-	_, err := c.stdout.Write(routes.Schema())
+	_, err := c.Stdout.Write(routes.Schema())
 	return err
 }

@@ -13,29 +13,19 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
-// Decision runs `explain`: what a gate and a registry decided about one request, by their logs.
-func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("explain", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	var logs []string
-	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", cli.Each(&logs))
-	var form cli.Form
-	form.Add(flags)
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: dcr-gateway explain [flags] ID\nsay what was decided about a request, by the id of the decision or by its x-fapi-interaction-id\n"+
-			"exit codes: 0 found, 1 not found, 2 wrong usage")
-		flags.PrintDefaults()
-	}
-	operands, err := cli.Parse(flags, arguments, 1)
-	if err != nil {
-		return err
-	}
+func logFlags(c *call, flags *flag.FlagSet) {
+	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", cli.Each(&c.logs))
+}
+
+// explainDecision says what a gate and a registry decided about one request, by their logs.
+func explainDecision(_ context.Context, c *call) error {
+	logs := c.logs
 	if logs == nil {
 		logs = []string{"gate.jsonl", "registry.jsonl"}
 	}
 	found := []decision.Entry{}
 	for _, log := range logs {
-		entries, err := decision.Find(log, operands[0])
+		entries, err := decision.Find(log, c.Operands[0])
 		if err != nil {
 			return err
 		}
@@ -44,7 +34,7 @@ func Decision(_ context.Context, arguments []string, stdout, stderr io.Writer) e
 	if len(found) == 0 {
 		return cli.Exit{Code: 1, Text: "no decision in these logs has that id"}
 	}
-	return form.Print(stdout, found, func() string { return decisionsText(found) })
+	return c.form.Print(c.Stdout, found, func() string { return decisionsText(found) })
 }
 
 func decisionsText(found []decision.Entry) string {

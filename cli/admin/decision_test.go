@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
@@ -9,19 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
 func explained(t *testing.T, arguments ...string) (stdout string, code int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	err := Decision(t.Context(), arguments, &out, &errs)
-	if end, is := err.(cli.Exit); is {
-		return out.String(), end.Code
-	}
-	ok(t, err)
-	return out.String(), 0
+	stdout, _, code = program(t, append([]string{"explain"}, arguments...)...)
+	return stdout, code
 }
 
 func TestDecision(t *testing.T) {

@@ -55,15 +55,15 @@ const (
 
 // diff compares two files. It fails only where one of them is refused.
 func diff(_ context.Context, c *call) error {
-	was, err := c.model(c.operands[0])
+	was, err := c.model(c.Operands[0])
 	if err != nil {
 		return err
 	}
-	is, err := c.model(c.operands[1])
+	is, err := c.model(c.Operands[1])
 	if err != nil {
 		return err
 	}
-	return c.print(compare(version{c.operands[0], was.Version}, version{c.operands[1], is.Version}, was, is))
+	return c.print(compare(version{c.Operands[0], was.Version}, version{c.Operands[1], is.Version}, was, is))
 }
 
 // model reads what is to be compared: also a file of another day or another machine, which names files that are not here.

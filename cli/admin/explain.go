@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"net"
@@ -38,8 +39,8 @@ type met struct {
 	group    *routes.Group // of its path, also where the method is another's
 }
 
-func explainFlags(c *call) {
-	c.flags.StringVar(&c.routes, "routes", "routes.yaml", "the routes `FILE`")
+func explainFlags(c *call, flags *flag.FlagSet) {
+	flags.StringVar(&c.routes, "routes", "routes.yaml", "the routes `FILE`")
 }
 
 // explain says what a request would meet. It asks nobody: it reads the file as gate and Envoy do.
@@ -48,7 +49,7 @@ func explain(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	e := &explanation{Method: c.operands[0], URL: c.operands[1], File: c.routes, Version: config.Version()}
+	e := &explanation{Method: c.Operands[0], URL: c.Operands[1], File: c.routes, Version: config.Version()}
 	if err := e.fill(config.File); err != nil {
 		return cli.Exit{Code: 2, Text: err.Error()}
 	}

@@ -133,7 +133,7 @@ func TestExplainWrongURL(t *testing.T) {
 		"http://localhost:8443/a": "URL must be an https URL: the listeners speak nothing else",
 		"localhost:8443/a":        "URL must begin with https:// or be a path that begins with /",
 	} {
-		if _, stderr, code := run(t, "explain", "GET", url, "--routes", path); code != 2 || stderr != want {
+		if _, stderr, code := run(t, "explain", "GET", url, "--routes", path); code != 2 || stderr != "dcr-gateway routes explain: "+want+"\n" {
 			t.Errorf("%s: code %d, %s", url, code, stderr)
 		}
 	}

@@ -45,7 +45,7 @@ func (h *histories) text() string {
 
 // rollback makes gates run on an earlier version. It prints what they run on then.
 func rollback(ctx context.Context, c *call) error {
-	n, err := strconv.Atoi(c.operands[0])
+	n, err := strconv.Atoi(c.Operands[0])
 	if err != nil || n < 1 {
 		return cli.Exit{Code: 2, Text: "N is the number of an entry, as `dcr-gateway routes history` lists them"}
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"flag"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/control"
@@ -19,15 +20,15 @@ func defaultOptions() envoy.Options {
 	return envoy.Options{Gate: "unix:run/gate.sock", XDS: "unix:run/xds.sock", Admin: "unix:run/envoy-admin.sock", AccessLog: "/dev/stdout"}
 }
 
-func renderFlags(c *call) {
+func renderFlags(c *call, flags *flag.FlagSet) {
 	o := &c.render
 	o.Options = defaultOptions()
-	c.flags.StringVar(&o.Gate, "gate", o.Gate, "`ADDRESS` of the gate")
-	c.flags.StringVar(&o.XDS, "xds", o.XDS, "`ADDRESS` where the gate serves Envoy's configuration")
-	c.flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
-	c.flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
-	c.flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy that asks no gate for it")
-	c.flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
+	flags.StringVar(&o.Gate, "gate", o.Gate, "`ADDRESS` of the gate")
+	flags.StringVar(&o.XDS, "xds", o.XDS, "`ADDRESS` where the gate serves Envoy's configuration")
+	flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
+	flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
+	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy that asks no gate for it")
+	flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
 }
 
 // render writes what Envoy starts with: by default that it asks the gate for everything else.
@@ -35,7 +36,7 @@ func render(_ context.Context, c *call) error {
 	if c.render.static && c.render.defaults {
 		return cli.Exit{Code: 2, Text: "--static and --defaults exclude each other"}
 	}
-	config, err := c.load(c.operands[0])
+	config, err := c.load(c.Operands[0])
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func render(_ context.Context, c *call) error {
 	if err != nil {
 		return cli.Exit{Code: 1, Text: err.Error()}
 	}
-	_, err = c.stdout.Write(text)
+	_, err = c.Stdout.Write(text)
 	return err
 }
 

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -23,13 +24,13 @@ type validation struct {
 	Envoy    string          `json:"envoy,omitempty"`   // what the Envoy here says
 }
 
-func validateFlags(c *call) {
-	c.flags.StringVar(&c.envoy, "envoy", "", "`PROGRAM` that is asked too; none to ask none (default envoy, where it is on PATH)")
+func validateFlags(c *call, flags *flag.FlagSet) {
+	flags.StringVar(&c.envoy, "envoy", "", "`PROGRAM` that is asked too; none to ask none (default envoy, where it is on PATH)")
 }
 
 // validate reads a file as the gate would, makes Envoy's configuration of it, and asks an Envoy about that.
 func validate(ctx context.Context, c *call) error {
-	v := &validation{File: c.operands[0], Problems: routes.Problems{}}
+	v := &validation{File: c.Operands[0], Problems: routes.Problems{}}
 	config, err := control.Read(v.File)
 	if err == nil {
 		v.Version, v.Routes, v.Problems = config.Version(), len(config.File.Routes), append(v.Problems, config.Warnings...)

@@ -25,18 +25,17 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-// run runs a verb and returns what it wrote and its exit code.
+// run runs a verb of routes and returns what it wrote and its exit code.
 func run(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return program(t, append([]string{"routes"}, arguments...)...)
+}
+
+func program(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	err := Run(t.Context(), arguments, &out, &errs)
-	if end, is := err.(cli.Exit); is {
-		return out.String(), errs.String() + end.Error(), end.Code
-	}
-	if err != nil {
-		t.Fatalf("an error without an exit code: %v", err)
-	}
-	return out.String(), errs.String(), 0
+	code = cli.Command{Name: "dcr-gateway", Commands: Commands()}.Main(t.Context(), arguments, &out, &errs)
+	return out.String(), errs.String(), code
 }
 
 // same compares a text with what it should be, without the folder of the test.

@@ -12,35 +12,39 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-const usage = `usage: dcr-gateway conform --base URL [flags]
-       dcr-gateway conform --world DIR [flags]
-       dcr-gateway conform --list [--profile NAME]
-
-Registers a software with a bank, again and again, well and badly, and says which clauses of the standard hold there. What it
-registers it deletes. The software must not be registered there yet.
-
-Exit code: 0 all that could be judged holds, 1 something does not, 2 it could not be run.
-`
-
-// Run is the command. Its error has an ExitCode: 1 where a clause does not hold, 2 where the bank could not be judged.
-func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	o := &options{}
-	flags := o.flags(stderr)
-	if _, err := cli.Parse(flags, arguments, 0); err != nil {
-		return err
+// Command is the command, for the program's table. Its error has an exit code: 1 where a clause does not hold, 2 where the
+// bank could not be judged.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "conform", Summary: "Judge a bank's registration endpoint from outside, clause by clause",
+		Details: `It registers a software product with a bank, again and again, well and badly, and says which clauses of the standard hold
+there. It deletes what it registers. The software product must not be registered there yet.
+exit codes: 0 all that could be judged holds, 1 something does not, 2 it could not be run`,
+		Example: `dcr-gateway conform --world world
+dcr-gateway conform --base https://bank.example/open-banking/v3.3/register --discovery https://bank.example/.well-known/openid-configuration \
+  --cert transport.pem --key transport.key --signing-key signing.key --kid KEY-ID --aud BANK-ID --ssa-command ./fresh-statement
+dcr-gateway conform --list --profile obie-3.3`,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			o := &options{}
+			o.declare(flags)
+			return o.run
+		},
 	}
+}
+
+func (o *options) run(ctx context.Context, call cli.Call) error {
 	if o.list {
-		return o.printCases(stdout)
+		return o.printCases(call.Stdout)
 	}
 	setup, err := o.setup()
 	if err != nil {
-		return cli.Exit{Code: 2, Text: err.Error()}
+		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
 	report, err := Judge(ctx, setup)
 	if err != nil {
-		return cli.Exit{Code: 2, Text: err.Error()}
+		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
-	return o.print(report, stdout)
+	return o.print(report, call.Stdout)
 }
 
 func (o *options) print(report *Report, stdout io.Writer) error {
@@ -97,18 +101,12 @@ type options struct {
 	form                                                      cli.Form
 }
 
-func (o *options) flags(stderr io.Writer) *flag.FlagSet {
-	f := flag.NewFlagSet("conform", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprint(stderr, usage, "\n")
-		f.PrintDefaults()
-	}
+func (o *options) declare(f *flag.FlagSet) {
 	f.StringVar(&o.profile, "profile", "", "the standard, by `NAME`: "+strings.Join(Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
 	f.StringVar(&o.base, "base", "", "`URL` of the registration endpoint (default that of the discovery document)")
 	f.StringVar(&o.discovery, "discovery", "", "`URL` of the bank's discovery document")
 	f.StringVar(&o.token, "token-endpoint", "", "`URL`, instead of discovery")
-	f.StringVar(&o.issuer, "issuer", "", "the bank's issuer, instead of discovery")
+	f.StringVar(&o.issuer, "issuer", "", "the bank's issuer, a `URL`, instead of discovery")
 	f.StringVar(&o.audience, "aud", "", "aud of registration requests: the bank's `ID` in the directory")
 	f.StringVar(&o.certificate, "cert", "", "transport certificate, PEM `FILE`")
 	f.StringVar(&o.key, "key", "", "its private key, PEM `FILE`")
@@ -119,11 +117,11 @@ func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&o.kid, "kid", "", "its `ID` in the directory")
 	f.StringVar(&o.statement, "ssa", "", "software statement, `FILE`")
 	f.StringVar(&o.statementCommand, "ssa-command", "", "`COMMAND` for the shell that prints a fresh software statement, instead of --ssa")
-	f.StringVar(&o.method, "auth-method", "", "how the software authenticates: private_key_jwt (the default) or tls_client_auth")
+	f.StringVar(&o.method, "auth-method", "", "`METHOD` that the client authenticates by: private_key_jwt (the default) or tls_client_auth")
 	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", cli.Each(&o.redirects))
 	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", o.addClaim)
 	f.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags above")
-	f.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, from 1")
+	f.IntVar(&o.tpp, "tpp", 1, "`NUMBER` of the TPP in the sandbox, from 1")
 	f.Func("only", "`ID`s of the cases to run, separated by commas", func(ids string) error {
 		o.only = append(o.only, strings.Split(ids, ",")...)
 		return nil
@@ -132,7 +130,6 @@ func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.list, "list", false, "list the cases, and run none")
 	o.form.Add(f)
 	f.Var(&o.form, "out", "the same as --output, in `FORM`")
-	return f
 }
 
 func (o *options) addClaim(text string) error {

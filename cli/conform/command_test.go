@@ -86,7 +86,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			err := Run(t.Context(), test.arguments, &stdout, &stderr)
+			err := Command().Run(t.Context(), test.arguments, &stdout, &stderr)
 			code := 0
 			var exit interface{ ExitCode() int }
 			if errors.As(err, &exit) {
@@ -107,7 +107,7 @@ func TestRun(t *testing.T) {
 func TestRunWritesJUnit(t *testing.T) {
 	_, setup := newBank(t)
 	file := files(t, setup)
-	err := Run(t.Context(), []string{
+	err := Command().Run(t.Context(), []string{
 		"--discovery", setup.Discovery, "--base", setup.Base, "--token-endpoint", setup.Token, "--cert", file("tpp.pem"), "--key", file("tpp.key"), "--ca", file("ca.pem"),
 		"--signing-key", file("signing.key"), "--kid", "a-key", "--aud", "x", "--ssa", file("ssa.jwt"), "--only", "REG-01", "--junit", file("junit.xml"),
 	}, &bytes.Buffer{}, &bytes.Buffer{})
@@ -178,7 +178,9 @@ func TestFlagsAreExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := 0
-	(&options{}).flags(&bytes.Buffer{}).VisitAll(func(f *flag.Flag) {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	(&options{}).declare(flags)
+	flags.VisitAll(func(f *flag.Flag) {
 		seen++
 		if !bytes.Contains(page, []byte("`--"+f.Name+"`")) {
 			t.Errorf("--%s is not in docs/conform.md", f.Name)

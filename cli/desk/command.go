@@ -7,68 +7,63 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// A Command is one verb.
-type Command struct {
-	Name, Operands, Summary string
-	flags                   func(c *call)
-	run                     func(ctx context.Context, c *call) error
-}
-
-// Commands lists the verbs.
-func Commands() []Command {
-	return []Command{
-		{"dn show", "DN|CERT.pem", "say what a distinguished name, or the subject of a certificate, is to the gate", nil, showName},
-		{"dn compare", "A B", "say whether two names, or subjects of certificates, are the same to the gate, and if not why; 1 if not", nil, compareNames},
-		{"ssa show", "FILE", "decode a software statement, and say what the directory that it is of makes of it; 1 if a gate would refuse it", ssaFlags, showStatement},
-		{"lint", "REQUEST", "check a registration request by the gate's own steps, as far as the files given allow; 1 if a gate would refuse it.\n" +
-			"REQUEST is a compact JWS, or a JSON file of claims that is not signed yet. Nothing is fetched from a network.", lintFlags, lint},
+// Commands are the commands, for the program's table.
+func Commands() []cli.Command {
+	return []cli.Command{
+		{
+			Name: "dn", Summary: "Show and compare distinguished names as the gate does", Details: exitCodes,
+			Commands: []cli.Command{
+				{
+					Name: "show", Operands: "DN|CERT.pem", Summary: "Say what a distinguished name, or the subject of a certificate, is to the gate",
+					Details: exitCodes, Example: "dcr-gateway dn show transport.pem\ndcr-gateway dn show 'CN=abc,OU=def,O=OpenBanking,C=GB'",
+					Setup: command(nil, showName),
+				},
+				{
+					Name: "compare", Operands: "A B", Summary: "Say whether two names, or subjects of certificates, are the same to the gate, and if not why",
+					Details: exitCodes, Example: "dcr-gateway dn compare transport.pem 'CN=abc,OU=def,O=OpenBanking,C=GB'",
+					Setup: command(nil, compareNames),
+				},
+			},
+		},
+		{
+			Name: "ssa", Summary: "Decode a software statement, and say what its directory makes of it", Details: exitCodes,
+			Commands: []cli.Command{{
+				Name: "show", Operands: "FILE", Summary: "Decode a software statement, and say what the directory that issued it makes of it",
+				Details: exitCodes, Example: "dcr-gateway ssa show ssa.jwt\ndcr-gateway ssa show --jwks directory.jwks ssa.jwt",
+				Setup: command(ssaFlags, showStatement),
+			}},
+		},
+		{
+			Name: "lint", Operands: "REQUEST", Summary: "Check a registration request by the gate's own steps, as far as the files given allow",
+			Details: "REQUEST is a compact JWS, or a JSON file of claims that is not signed yet. Nothing is fetched from a network.\n" + exitCodes,
+			Example: "dcr-gateway lint claims.json --ssa ssa.jwt\ndcr-gateway lint request.jwt --cert transport.pem --jwks directory.jwks --audience BANK-ID",
+			Setup:   command(lintFlags, lint),
+		},
 	}
 }
 
 const exitCodes = "exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage or a file that cannot be read"
 
-// Run runs the verb that the arguments begin with. It returns nil, or an error with an ExitCode: 1 where something is
-// wrong with what was asked about, 2 where the command was called wrongly. What its Error says is still to be printed.
-func Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	for _, command := range Commands() {
-		if rest, is := cutVerb(arguments, command.Name); is {
-			return command.call(ctx, rest, stdout, stderr)
+// command makes a command of its flags and of what runs with them.
+func command(declare func(c *call, flags *flag.FlagSet), run func(ctx context.Context, c *call) error) func(*flag.FlagSet) cli.Run {
+	return func(flags *flag.FlagSet) cli.Run {
+		c := &call{at: moment{time.Now()}}
+		c.form.Add(flags)
+		if declare != nil {
+			declare(c, flags)
+		}
+		return func(ctx context.Context, made cli.Call) error {
+			c.Call = made
+			return run(ctx, c)
 		}
 	}
-	if len(arguments) == 2 && (arguments[1] == "-h" || arguments[1] == "--help") {
-		fmt.Fprintln(stderr, usage(arguments[0]))
-		return flag.ErrHelp
-	}
-	return cli.Exit{Code: 2, Text: usage(arguments[0])}
-}
-
-// cutVerb cuts a verb of one or two words off.
-func cutVerb(arguments []string, verb string) (rest []string, is bool) {
-	words := strings.Fields(verb)
-	if len(arguments) < len(words) || strings.Join(arguments[:len(words)], " ") != verb {
-		return nil, false
-	}
-	return arguments[len(words):], true
-}
-
-// usage lists the verbs that begin with a word.
-func usage(word string) string {
-	text := "usage:"
-	for _, command := range Commands() {
-		if strings.HasPrefix(command.Name+" ", word+" ") {
-			text += fmt.Sprintf("\n  dcr-gateway %s\n      %s", command.Name+" [flags] "+command.Operands, command.Summary)
-		}
-	}
-	return text + "\n" + exitCodes
 }
 
 // found ends the program after what is wrong has been said.
@@ -81,9 +76,7 @@ func unusable(format string, arguments ...any) error {
 
 // call is a verb with its arguments read.
 type call struct {
-	flags          *flag.FlagSet
-	operands       []string
-	stdout, stderr io.Writer
+	cli.Call
 
 	form         cli.Form
 	at           moment
@@ -96,35 +89,15 @@ type call struct {
 	audiences    []string
 }
 
-func ssaFlags(c *call) {
-	c.flags.Var(&c.at, "at", "the `TIME` to ask for, as 2026-11-21T12:00:00Z (default now)")
-	c.flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
-	c.flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
-}
-
-func (c Command) call(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	this := &call{flags: flag.NewFlagSet(c.Name, flag.ContinueOnError), stdout: stdout, stderr: stderr}
-	this.flags.SetOutput(stderr)
-	this.flags.Usage = func() {
-		fmt.Fprintf(stderr, "usage: dcr-gateway %s [flags] %s\n%s\n", c.Name, c.Operands, c.Summary)
-		this.flags.PrintDefaults()
-		fmt.Fprintln(stderr, exitCodes)
-	}
-	this.form.Add(this.flags)
-	this.at.Time = time.Now()
-	if c.flags != nil {
-		c.flags(this)
-	}
-	var err error
-	if this.operands, err = cli.Parse(this.flags, arguments, len(strings.Fields(c.Operands))); err != nil {
-		return err
-	}
-	return c.run(ctx, this)
+func ssaFlags(c *call, flags *flag.FlagSet) {
+	flags.Var(&c.at, "at", "the `TIME` to ask for, as 2026-11-21T12:00:00Z (default now)")
+	flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
+	flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
 }
 
 // print writes an answer: itself as JSON, or as the text that it is for people.
 func (c *call) print(answer interface{ text() string }) error {
-	return c.form.Print(c.stdout, answer, answer.text)
+	return c.form.Print(c.Stdout, answer, answer.text)
 }
 
 // maxFile bounds what is read: the largest thing that anybody has here is a key set.

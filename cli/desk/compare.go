@@ -24,11 +24,11 @@ type difference struct {
 
 // compareNames compares as the token endpoint compares a certificate with the registered tls_client_auth_subject_dn.
 func compareNames(_ context.Context, c *call) error {
-	first, _, err := readName(c.operands[0])
+	first, _, err := readName(c.Operands[0])
 	if err != nil {
 		return err
 	}
-	second, _, err := readName(c.operands[1])
+	second, _, err := readName(c.Operands[1])
 	if err != nil {
 		return err
 	}

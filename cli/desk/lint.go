@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -16,15 +17,15 @@ import (
 // defaultProfile is what most banks ask for today.
 const defaultProfile = "obie-3.3"
 
-func lintFlags(c *call) {
-	c.flags.Var(&c.at, "at", "the `TIME` to check for, as 2026-11-21T12:00:00Z (default now)")
-	c.flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, where the claims of REQUEST lack it")
-	c.flags.StringVar(&c.certificate, "cert", "", "PEM `FILE` with the TLS client certificate that the request will be sent with")
-	c.flags.StringVar(&c.profile, "profile", defaultProfile, "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file")
-	c.flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
-	c.flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
-	c.flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software's key set, to verify the request's signature")
-	c.flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", cli.Each(&c.audiences))
+func lintFlags(c *call, flags *flag.FlagSet) {
+	flags.Var(&c.at, "at", "the `TIME` to check for, as 2026-11-21T12:00:00Z (default now)")
+	flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, where the claims of REQUEST lack it")
+	flags.StringVar(&c.certificate, "cert", "", "PEM `FILE` with the TLS client certificate that the request will be sent with")
+	flags.StringVar(&c.profile, "profile", defaultProfile, "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file")
+	flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
+	flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
+	flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software's key set, to verify the request's signature")
+	flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", cli.Each(&c.audiences))
 }
 
 // A linted request is what it holds, and what a gate would say to it.

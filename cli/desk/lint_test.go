@@ -271,7 +271,7 @@ func TestLintUsage(t *testing.T) {
 		{"keys that are none", []string{"lint", request, "--jwks", w.at("directory.yaml")}, "key set"},
 		{"the software's keys that are none", []string{"lint", request, "--software-jwks", w.at("directory.yaml")}, "key set"},
 		{"a time that is none", []string{"lint", request, "--at", "noon"}, "2026-11-21T12:00:00Z"},
-		{"a form that is none", []string{"lint", request, "--output", "xml"}, "FORM of the answer"},
+		{"a form that is none", []string{"lint", request, "--output", "xml"}, "want text or json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, code := run(t, test.arguments...)

@@ -43,7 +43,7 @@ type shownKind struct {
 }
 
 func showName(_ context.Context, c *call) error {
-	name, text, err := readName(c.operands[0])
+	name, text, err := readName(c.Operands[0])
 	if err != nil {
 		return err
 	}

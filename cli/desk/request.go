@@ -23,7 +23,7 @@ type request struct {
 
 // readRequest reads the file of a request, and that of a statement where the request has none.
 func (c *call) readRequest() (*request, error) {
-	text, err := read(c.operands[0])
+	text, err := read(c.Operands[0])
 	if err != nil {
 		return nil, err
 	}

@@ -53,14 +53,14 @@ type view struct {
 }
 
 func showStatement(ctx context.Context, c *call) error {
-	text, err := read(c.operands[0])
+	text, err := read(c.Operands[0])
 	if err != nil {
 		return err
 	}
 	raw := strings.TrimSpace(string(text))
 	decoded, err := decodeToken(raw)
 	if err != nil {
-		return unusable("%s: %w", c.operands[0], err)
+		return unusable("%s: %w", c.Operands[0], err)
 	}
 	shown := &shownStatement{token: decoded, Signature: notChecked, At: date(c.at.Time), now: c.at.Time}
 	if shown.Findings, err = findings(shown.check(ctx, c, raw)); err != nil {

@@ -195,12 +195,8 @@ func (w *world) gateOf(name, body string) []finding {
 func run(t testing.TB, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	err := Run(t.Context(), arguments, &out, &errs)
-	if end, is := err.(cli.Exit); is {
-		return out.String(), errs.String() + end.Error(), end.Code
-	}
-	ok(t, err)
-	return out.String(), errs.String(), 0
+	code = cli.Command{Name: "dcr-gateway", Commands: Commands()}.Main(t.Context(), arguments, &out, &errs)
+	return out.String(), errs.String(), code
 }
 
 // answer runs a verb for its JSON, into which it must fit.

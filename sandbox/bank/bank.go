@@ -8,7 +8,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"maps"
 	"net/http"
 	"slices"
@@ -62,13 +62,16 @@ func health(*http.Request) answer {
 	return answer{status: http.StatusOK, body: map[string]string{"Status": "OK"}}
 }
 
-// Run is the bank's own process: `dcr-gateway sandbox-bank`. It serves until the context ends.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("sandbox-bank", flag.ContinueOnError)
-	listen := flags.String("listen", "127.0.0.1:8446", "address to serve HTTP on")
-	if err := part.Parse(flags, args, stderr); err != nil {
-		return err
+// Command is the bank's own process. It serves until the context ends.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "sandbox-bank", Summary: "Serve the sandbox's bank", Hidden: true,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			listen := flags.String("listen", "127.0.0.1:8446", "`HOST:PORT` to serve HTTP on")
+			return func(ctx context.Context, call cli.Call) error {
+				_, _ = fmt.Fprintf(call.Stdout, "bank: serving http://%s%s\n", *listen, AccountsPath)
+				return part.Serve(ctx, *listen, Handler(), "", "")
+			}
+		},
 	}
-	_, _ = fmt.Fprintf(stdout, "bank: serving http://%s%s\n", *listen, AccountsPath)
-	return part.Serve(ctx, *listen, Handler(), "", "")
 }

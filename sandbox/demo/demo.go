@@ -6,35 +6,32 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"io"
 	"os"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 )
 
-const usage = `usage: dcr-gateway demo [--port N]
-
-Starts a sandbox in a temporary folder, registers a TPP with the bank, uses the registration, attacks it, deletes it,
-and stops everything. Exit code 0 says that each step came out exactly as it should.
-
-`
-
-// Run is `dcr-gateway demo`.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
+// Command is the command, for the program's table.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "demo", Summary: "Walk a client's whole life through a world of its own",
+		Details: `It starts a sandbox in a temporary folder, registers a TPP with the bank, uses the registration, attacks it, deletes it,
+and stops everything. Exit code 0 says that each step came out exactly as it should.`,
+		Example: "dcr-gateway demo",
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			port := flags.Int("port", 0, "first of five `PORT`s; free ones by default")
+			return func(ctx context.Context, call cli.Call) error { return start(ctx, *port, call.Stdout, call.Stderr) }
+		},
 	}
-	port := flags.Int("port", 0, "first of five `PORT`s; free ones by default")
-	if err := part.Parse(flags, args, stderr); err != nil {
-		return err
-	}
-	if *port == 0 {
+}
+
+func start(ctx context.Context, port int, stdout, stderr io.Writer) error {
+	if port == 0 {
 		var err error
-		if *port, err = world.FreePorts(); err != nil {
+		if port, err = world.FreePorts(); err != nil {
 			return err
 		}
 	}
@@ -47,7 +44,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	o := world.Options{
-		Dir: dir, Executable: executable, Port: *port,
+		Dir: dir, Executable: executable, Port: port,
 		Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 	err = run(ctx, o, printer{stdout, colours(stdout)}, stderr)

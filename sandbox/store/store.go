@@ -6,27 +6,28 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 
 	"github.com/alicebob/miniredis/v2"
-
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 )
 
-// Run is the store's own process: `dcr-gateway sandbox-store`. It serves until the context ends.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("sandbox-store", flag.ContinueOnError)
-	listen := flags.String("listen", "127.0.0.1:16379", "address to serve on")
-	if err := part.Parse(flags, args, stderr); err != nil {
-		return err
+// Command is the store's own process. It serves until the context ends.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "sandbox-store", Summary: "Serve a volatile, Redis-compatible store", Hidden: true,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			listen := flags.String("listen", "127.0.0.1:16379", "`HOST:PORT` to serve on")
+			return func(ctx context.Context, call cli.Call) error {
+				server := miniredis.NewMiniRedis()
+				server.ClockTTL(true) // keys expire by the clock, as in Redis
+				if err := server.StartAddr(*listen); err != nil {
+					return err
+				}
+				defer server.Close()
+				_, _ = fmt.Fprintf(call.Stdout, "store: serving redis://%s, volatile\n", *listen)
+				<-ctx.Done()
+				return nil
+			}
+		},
 	}
-	server := miniredis.NewMiniRedis()
-	server.ClockTTL(true) // keys expire by the clock, as in Redis
-	if err := server.StartAddr(*listen); err != nil {
-		return err
-	}
-	defer server.Close()
-	_, _ = fmt.Fprintf(stdout, "store: serving redis://%s, volatile\n", *listen)
-	<-ctx.Done()
-	return nil
 }

@@ -57,7 +57,7 @@ func start(t *testing.T) net.Conn {
 	_ = listener.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, []string{"--listen", address}, io.Discard, io.Discard) }()
+	go func() { ended <- Command().Run(ctx, []string{"--listen", address}, io.Discard, io.Discard) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -5,52 +5,45 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
-const usage = `usage: dcr-gateway sandbox [--data DIR] [flags]
-
-A world on this machine: a trust framework's directory, a bank's API behind the gateway (Envoy, gate, registry,
+// Command is the command, for the program's table.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "sandbox", Summary: "Run a whole world: directory, TPPs, bank, Redis, registry, gate, Envoy",
+		Details: `A world on this machine: a trust framework's directory, a bank's API behind the gateway (Envoy, gate, registry,
 Redis), and three TPPs with their keys. It is made anew each time and runs until Ctrl-C. DIR/world.json says where
-everything is, and is there as soon as everything serves.
-
-`
-
-// Run is `dcr-gateway sandbox`: it makes a world and keeps it until the context ends.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
+everything is, and is there as soon as everything serves.`,
+		Example: "dcr-gateway sandbox --data world\ndcr-gateway sandbox --data world --restart",
+		Setup:   setup,
 	}
+}
+
+func setup(flags *flag.FlagSet) cli.Run {
 	var o Options
 	flags.StringVar(&o.Dir, "data", "dcr-sandbox", "`DIR` of the world's files; an older world in it is replaced")
 	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s; by default 8443 to 8446, and 16379 for Redis")
-	flags.StringVar(&o.Profile, "profile", profiles[0].Name, "registration profile that world.json is about; all are served: "+strings.Join(profileNames(), ", "))
-	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication methods that discovery names")
+	flags.StringVar(&o.Profile, "profile", profiles[0].Name, "`NAME` of the registration profile that world.json is about; all are served: "+strings.Join(profileNames(), ", "))
+	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication `METHODS` that discovery names, separated by commas")
 	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
 	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")
-	if err := part.Parse(flags, args, stderr); err != nil {
-		return err
+	return func(ctx context.Context, call cli.Call) (err error) {
+		if *restart {
+			return runRestart(ctx, o.Dir, call.Stdout)
+		}
+		o.AuthMethods = strings.Split(*methods, ",")
+		if o.Executable, err = os.Executable(); err != nil {
+			return err
+		}
+		return run(ctx, o, call.Stdout, call.Stderr)
 	}
-	if flags.NArg() > 0 {
-		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("unexpected argument: %s", flags.Arg(0))}
-	}
-	if *restart {
-		return runRestart(ctx, o.Dir, stdout)
-	}
-	o.AuthMethods = strings.Split(*methods, ",")
-	var err error
-	if o.Executable, err = os.Executable(); err != nil {
-		return err
-	}
-	return run(ctx, o, stdout, stderr)
 }
 
 func run(ctx context.Context, o Options, stdout, stderr io.Writer) error {

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 func judge(t *testing.T, arguments ...string) (int, *conform.Report) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	err := conform.Run(t.Context(), append([]string{"--world", gateway.Dir, "--out", "json"}, arguments...), &stdout, &stderr)
+	err := conform.Command().Run(t.Context(), append([]string{"--world", gateway.Dir, "--out", "json"}, arguments...), &stdout, &stderr)
 	var exit interface{ ExitCode() int }
 	code := 0
 	if errors.As(err, &exit) {

@@ -1,0 +1,219 @@
+// Package cli makes a program of a tree of commands: it parses flags that stand anywhere among the operands, refuses what
+// nobody asked for, prints help and completions, and turns errors into exit codes. Use it for every command that a person
+// types. It knows nothing of what the commands do.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
+)
+
+// The exit codes of all commands. A command may also end with 1 to say that what it looked at is not as it should be.
+const (
+	Failed = 1 // the command did not do what it was asked to do, or found something wrong
+	Wrong  = 2 // the command was called wrongly
+)
+
+// An Exit is an error that chooses the program's exit code.
+type Exit struct {
+	Code int
+	Text string // still to be printed; "" when the command has said everything
+}
+
+// Error is the text.
+func (e Exit) Error() string { return e.Text }
+
+// ExitCode is the program's.
+func (e Exit) ExitCode() int { return e.Code }
+
+// A Command is either a group of commands or something that runs.
+type Command struct {
+	Name     string // one word
+	Operands string // what follows the flags, as "METHOD URL"; each must be given; a last "ARGUMENT..." takes one or more
+	Summary  string // what it does, in one sentence without a full stop
+	Details  string // what else help says; lines
+	Example  string // command lines that work; lines
+	Hidden   bool   // not for people: left out of help and completions
+	Version  string // of the program, for --version
+
+	Commands []Command // of a group
+	// Setup declares the flags of a command that runs, and returns what runs once they are parsed.
+	Setup func(flags *flag.FlagSet) Run
+	// Raw is a command that reads its arguments itself.
+	Raw func(ctx context.Context, arguments []string, stdout, stderr io.Writer) error
+}
+
+// Run does what a command is for. Its error is printed; an Exit chooses the exit code, anything else means Failed.
+type Run func(ctx context.Context, call Call) error
+
+// A Call is what a command gets beside its flags.
+type Call struct {
+	Operands       []string
+	Stdout, Stderr io.Writer
+}
+
+// Main runs the command that the arguments name and returns the program's exit code.
+func (c Command) Main(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	at, err := c.run(ctx, c.Name, arguments, stdout, stderr)
+	if err == nil {
+		return 0
+	}
+	code := Failed
+	if exit, ok := errors.AsType[interface {
+		error
+		ExitCode() int
+	}](err); ok {
+		code = exit.ExitCode()
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "%s: %s\n", at, text)
+	}
+	return code
+}
+
+// Run runs the command that the arguments name, and returns its error.
+func (c Command) Run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	_, err := c.run(ctx, c.Name, arguments, stdout, stderr)
+	return err
+}
+
+// run goes down the tree; path is how the command is called. It returns the path of the command that ran.
+func (c Command) run(ctx context.Context, path string, arguments []string, stdout, stderr io.Writer) (at string, err error) {
+	if c.Raw != nil {
+		if err := c.Raw(ctx, arguments, stdout, stderr); !errors.Is(err, flag.ErrHelp) {
+			return path, err
+		}
+		return path, nil
+	}
+	if c.Setup != nil {
+		return path, c.call(ctx, path, arguments, stdout, stderr)
+	}
+	if len(arguments) == 0 {
+		return path, Exit{Wrong, "a command is missing\n" + c.help(path)}
+	}
+	name, rest := arguments[0], arguments[1:]
+	switch name {
+	case "-h", "-help", "--help":
+		_, err := io.WriteString(stdout, c.help(path))
+		return path, err
+	case "help":
+		return c.run(ctx, path, append(slices.Clone(rest), "--help"), stdout, stderr)
+	case "--version", "-version":
+		if c.Version != "" {
+			_, err := fmt.Fprintln(stdout, c.Version)
+			return path, err
+		}
+	}
+	if next := c.find(name); next != nil {
+		return next.run(ctx, path+" "+name, rest, stdout, stderr)
+	}
+	if strings.HasPrefix(name, "-") {
+		return path, Exit{Wrong, "a command must precede the flag " + name + c.seeHelp(path)}
+	}
+	return path, Exit{Wrong, fmt.Sprintf("unknown command %q%s%s", name, nearest.Ask(name, c.names()), c.seeHelp(path))}
+}
+
+func (c Command) find(name string) *Command {
+	i := slices.IndexFunc(c.Commands, func(one Command) bool { return one.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Commands[i]
+}
+
+// names are those of the commands that people type.
+func (c Command) names() (names []string) {
+	for _, one := range c.Commands {
+		if !one.Hidden {
+			names = append(names, one.Name)
+		}
+	}
+	return names
+}
+
+func (c Command) call(ctx context.Context, path string, arguments []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet(path, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // its words are Go's; ours follow
+	run := c.Setup(flags)
+	operands, err := parse(flags, arguments, c.variadic())
+	if errors.Is(err, flag.ErrHelp) {
+		_, err := io.WriteString(stdout, c.help(path))
+		return err
+	}
+	if err == nil {
+		err = c.checkOperands(operands)
+	}
+	if err != nil {
+		return Exit{Wrong, err.Error() + c.seeHelp(path)}
+	}
+	return run(ctx, Call{Operands: operands, Stdout: stdout, Stderr: stderr})
+}
+
+// variadic says whether the last operand takes all that remains.
+func (c Command) variadic() bool { return strings.HasSuffix(c.Operands, "...") }
+
+func (c Command) checkOperands(operands []string) error {
+	wanted := strings.Fields(c.Operands)
+	switch {
+	case len(operands) < len(wanted):
+		return fmt.Errorf("%s is missing", wanted[len(operands)])
+	case len(operands) > len(wanted) && !c.variadic():
+		return fmt.Errorf("unexpected argument %q", operands[len(wanted)])
+	}
+	return nil
+}
+
+// parse reads flags before, between and behind the operands; a hyphen alone is an operand, and behind "--" everything is.
+// Where what remains belongs to another program, the first operand ends the flags.
+func parse(flags *flag.FlagSet, arguments []string, variadic bool) (operands []string, err error) {
+	for {
+		if err := flags.Parse(arguments); err != nil {
+			return nil, reword(flags, err)
+		}
+		rest := flags.Args()
+		ended := len(rest) < len(arguments) && arguments[len(arguments)-len(rest)-1] == "--"
+		if len(rest) == 0 || ended || variadic {
+			return append(operands, rest...), nil
+		}
+		operands, arguments = append(operands, rest[0]), rest[1:]
+	}
+}
+
+// reword says in our words what package flag says in its own: flags have two hyphens, and a wrong name may be near a
+// right one.
+func reword(flags *flag.FlagSet, err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return fmt.Errorf("unknown flag --%s%s", name, nearest.Ask(name, flagNames(flags)))
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return fmt.Errorf("--%s needs a value", name)
+	}
+	if strings.HasPrefix(text, "invalid ") {
+		return errors.New(strings.NewReplacer(" for flag -", " for --", " for -", " for --").Replace(text))
+	}
+	return err
+}
+
+func flagNames(flags *flag.FlagSet) (names []string) {
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// seeHelp ends the complaint about a wrong call.
+func (c Command) seeHelp(path string) string {
+	if c.Setup == nil {
+		return "\nusage: " + path + " COMMAND [flags]; " + path + " --help lists the commands"
+	}
+	return "\nusage: " + c.usage(path+" [flags]") + "; --help says more"
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+)
+
+// Each is what a flag does that may be given several times: it adds the value to a list.
+func Each(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
+}
+
+// Form is the flag --output: text, for people, or json, for scripts.
+type Form struct{ json bool }
+
+// Add declares the flag.
+func (f *Form) Add(flags *flag.FlagSet) {
+	flags.Var(f, "output", "`FORM` of the answer: text, or json for scripts (default text)")
+}
+
+// Set implements flag.Value.
+func (f *Form) Set(name string) error {
+	if name != "text" && name != "json" {
+		return errors.New("want text or json")
+	}
+	f.json = name == "json"
+	return nil
+}
+
+// String implements flag.Value.
+func (f *Form) String() string { return "" } // the text names the default
+
+// Print writes an answer: itself as JSON, or the text that it is for people.
+func (f *Form) Print(w io.Writer, answer any, text func() string) error {
+	if !f.json {
+		_, err := io.WriteString(w, text())
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(answer)
+}
