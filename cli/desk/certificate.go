@@ -10,6 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // clientCertificate is what the gate's certificate filter would prove of the certificate given.
@@ -144,7 +145,7 @@ func (l *linter) noteName(presented *cert.Certificate) {
 		if err != nil {
 			continue
 		}
-		if name, err := cert.ParseDN(text); err == nil && !presented.Subject.Matches(name, true) {
+		if name, err := dn.Parse(text); err == nil && !presented.Subject.Matches(name, true) {
 			l.answer.Notes = append(l.answer.Notes, member+" is not the subject of the certificate given, "+
 				"with which the client could not get a token: dcr-gateway dn compare tells why")
 		}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // A shownName is all that the gate makes of a name.
@@ -55,7 +56,7 @@ func showName(_ context.Context, c *call) error {
 }
 
 // readName reads an operand that is a name, or a file that is a certificate, whose text it returns too.
-func readName(operand string) (name cert.DN, certificate []byte, err error) {
+func readName(operand string) (name dn.Name, certificate []byte, err error) {
 	_, err = os.Stat(operand)
 	if operand == "-" || err == nil {
 		if certificate, err = read(operand); err != nil {
@@ -69,7 +70,7 @@ func readName(operand string) (name cert.DN, certificate []byte, err error) {
 	if !strings.Contains(operand, "=") && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, unusable("%s is neither a file nor a distinguished name as CN=...,C=GB", operand)
 	}
-	if name, err = cert.ParseDN(operand); err == nil {
+	if name, err = dn.Parse(operand); err == nil {
 		return inOrder(name), nil, nil
 	}
 	hint := ""
@@ -81,8 +82,8 @@ func readName(operand string) (name cert.DN, certificate []byte, err error) {
 
 // inOrder turns a name that was written from the country to the CN, as certificates have it and RFC 4514 has not. Both
 // are the same name.
-func inOrder(name cert.DN) cert.DN {
-	is := func(rdn cert.RDN) bool { return len(rdn) == 1 && cert.TypeName(rdn[0].Type) == "CN" }
+func inOrder(name dn.Name) dn.Name {
+	is := func(rdn dn.RDN) bool { return len(rdn) == 1 && dn.TypeName(rdn[0].Type) == "CN" }
 	if last := len(name) - 1; is(name[0]) && !is(name[last]) {
 		slices.Reverse(name)
 	}
@@ -97,17 +98,17 @@ func because(err error) string {
 	return err.Error()
 }
 
-func newShownName(name cert.DN) *shownName {
+func newShownName(name dn.Name) *shownName {
 	shown := &shownName{RFC4514: name.String(), OpenSSL: name.Slashes(), Kinds: []shownKind{}}
 	shown.Length = utf8.RuneCountInString(shown.RFC4514)
 	for _, rdn := range name {
 		attributes := make([]shownAttribute, 0, len(rdn))
 		for _, a := range rdn {
-			attributes = append(attributes, shownAttribute{Type: cert.TypeName(a.Type), OID: a.Type, Value: a.Value})
+			attributes = append(attributes, shownAttribute{Type: dn.TypeName(a.Type), OID: a.Type, Value: a.Value})
 		}
 		shown.RDNs = append(shown.RDNs, attributes)
 	}
-	identity, err := name.Identity()
+	identity, err := cert.IdentityOf(name)
 	if err != nil {
 		shown.NoIdentity = because(err)
 		return shown

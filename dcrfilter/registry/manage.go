@@ -9,7 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -98,8 +98,8 @@ func endsTokens(before, after *dcrpb.Client) bool {
 }
 
 func sameName(a, b string) bool {
-	nameA, errA := cert.ParseDN(a)
-	nameB, errB := cert.ParseDN(b)
+	nameA, errA := dn.Parse(a)
+	nameB, errB := dn.Parse(b)
 	return errA == nil && errB == nil && nameA.Matches(nameB, false)
 }
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // "The public key must not be embedded in the payload itself" (OBIE DCR, Of JWS and JWKS): a client's keys are those
@@ -76,22 +76,22 @@ func checkSubject(r *dcr.Registration) error {
 	if err != nil {
 		return err
 	}
-	dn := r.Profile.Named(subjectDN)
-	clause := dataDictionary(r) + ", " + dn
+	member := r.Profile.Named(subjectDN)
+	clause := dataDictionary(r) + ", " + member
 	switch {
-	case method != "tls_client_auth" && r.Request.Has(dn):
-		return metadata("tls_client_auth.without", dn, dn+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
+	case method != "tls_client_auth" && r.Request.Has(member):
+		return metadata("tls_client_auth.without", member, member+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
 	case method != "tls_client_auth":
 		return nil
-	case !r.Request.Has(dn):
-		return metadata("tls_client_auth.missing", dn, dn+" is required with tls_client_auth").Per(clause)
+	case !r.Request.Has(member):
+		return metadata("tls_client_auth.missing", member, member+" is required with tls_client_auth").Per(clause)
 	}
-	name, err := r.Request.String(dn)
+	name, err := r.Request.String(member)
 	if err != nil {
 		return err
 	}
-	if _, err := cert.ParseDN(name); err != nil {
-		return metadata("tls_client_auth.dn", dn, dn+" must be the DN of the transport certificate, as RFC 4514 writes it").
+	if _, err := dn.Parse(name); err != nil {
+		return metadata("tls_client_auth.dn", member, member+" must be the DN of the transport certificate, as RFC 4514 writes it").
 			Per("RFC 8705, section 2.1.2").CausedBy(err)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -142,7 +142,7 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if err != nil {
 		return nil, err
 	}
-	registered, err := cert.ParseDN(client.GetTlsClientAuthSubjectDn())
+	registered, err := dn.Parse(client.GetTlsClientAuthSubjectDn())
 	if err != nil {
 		return nil, fmt.Errorf("registered subject DN: %w", err)
 	}

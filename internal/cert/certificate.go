@@ -1,4 +1,4 @@
-// Package cert reads client certificates and distinguished names as open banking uses them (OB transport and signing,
+// Package cert reads client certificates as open banking uses them (OB transport and signing,
 // OBWAC and OBSeal, QWAC and QSealC), and verifies them against a directory's CAs.
 package cert
 
@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // Certificate is a leaf certificate whose form has been checked: subject, key, usages. Parse makes it; only
@@ -16,8 +18,8 @@ import (
 type Certificate struct {
 	X509       *x509.Certificate // nil in one that is Kept
 	NotAfter   time.Time
-	Thumbprint string // x5t#S256: base64url SHA-256 of the DER (RFC 8705, section 3.1)
-	Subject    DN     // in the certificate's own order
+	Thumbprint string  // x5t#S256: base64url SHA-256 of the DER (RFC 8705, section 3.1)
+	Subject    dn.Name // in the certificate's own order
 
 	CommonName             string   // the only CN, "" where there is none
 	Organisation           string   // the only O, "" where there is none or several
@@ -78,7 +80,7 @@ func onePEM(text []byte) (der []byte, err error) {
 
 // SubjectOfPEM reads the subject of any certificate, of one that may not be a TLS client also, for a person to look at:
 // nothing is decided by it. Its errors are of type *Error.
-func SubjectOfPEM(text []byte) (DN, error) {
+func SubjectOfPEM(text []byte) (dn.Name, error) {
 	der, err := onePEM(text)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func SubjectOfPEM(text []byte) (DN, error) {
 	if err != nil {
 		return nil, errForm()
 	}
-	return subjectDN(read.RawSubject)
+	return parseSubject(read.RawSubject)
 }
 
 // Is says whether the subject follows the rules of a profile, as Identity.Is.

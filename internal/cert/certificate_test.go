@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn/dntest"
 )
 
 // rsaKey returns an RSA public key of so many bits, which nobody holds the private part of.
@@ -136,7 +139,7 @@ func TestParseReadsSubject(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			der := subjectDER(t, test.subject...)
+			der := dntest.DER(t, test.subject...)
 			c, err := Parse(ca.issue(t, func(c *x509.Certificate) { c.RawSubject = der }))
 			got := facts{refused: ruleOf(t, err)}
 			if err == nil {
@@ -233,5 +236,22 @@ func TestParsePEM(t *testing.T) {
 				t.Errorf("refused by %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestMatchesGo takes the name as Go prints it, which is what the official conformance tool registers.
+func TestMatchesGo(t *testing.T) {
+	der := dntest.DER(t, "C=GB", "O=Bank", "2.5.4.97=PSDGB-FCA-1", "CN=a")
+	leaf := parseX509(t, newCA(t, "ca", nil, nil).issue(t, func(c *x509.Certificate) { c.RawSubject = der }))
+	c, err := Parse(leaf.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := dn.Parse(leaf.Subject.ToRDNSequence().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Subject.Matches(printed, false) || !c.Subject.Matches(printed, true) {
+		t.Errorf("%s must match %s with lossy, and only then", printed, c.Subject)
 	}
 }

@@ -1,6 +1,6 @@
 package cert
 
-// Error says why a certificate or a name was refused. All its texts are this package's own, so the client may see them.
+// Error says why a certificate was refused. All its texts are this package's own, so the client may see them.
 type Error struct {
 	Rule    string // id of the check: "certificate.key_usage"
 	Because string // what is wrong, as a sentence to follow "400": printable ASCII without quotes, no input in it
@@ -29,5 +29,4 @@ var clauses = map[string]string{
 	"certificate.chain":               "RFC 5280, section 6.1",
 	"certificate.not_before":          "RFC 5280, section 4.1.2.5",
 	"certificate.not_after":           "RFC 5280, section 4.1.2.5",
-	"dn":                              "RFC 4514, section 3",
 }

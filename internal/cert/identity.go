@@ -3,6 +3,8 @@ package cert
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // Identity is what a subject says of who its holder is, as the fields of Certificate.
@@ -10,12 +12,12 @@ type Identity struct {
 	CommonName, Organisation, OrganisationalUnit, OrganisationIdentifier, AuthorisationNumber string
 }
 
-// Identity reads a subject. It refuses one with several CNs or organizationIdentifiers, for which holder it names would
+// IdentityOf reads a subject. It refuses one with several CNs or organizationIdentifiers, for which holder it names would
 // be anybody's guess. Its errors are of type *Error.
-func (d DN) Identity() (Identity, error) {
+func IdentityOf(subject dn.Name) (Identity, error) {
 	var of Identity
-	names, organisations, units := d.values(commonName), d.values(organizationName), d.values(organizationalUnitName)
-	identifiers := d.values(organizationIdentifier)
+	names, organisations, units := subject.Values(dn.CommonName), subject.Values("2.5.4.10"), subject.Values("2.5.4.11")
+	identifiers := subject.Values(dn.OrganizationIdentifier)
 	if len(names) > 1 || len(identifiers) > 1 {
 		return of, refuse("certificate.subject", "the client certificate's subject has more than one CN or organizationIdentifier")
 	}

@@ -7,14 +7,13 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"math/big"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn/dntest"
 )
 
 // noon is the time of all tests.
@@ -65,7 +64,7 @@ func (ca *authority) issue(t testing.TB, change func(*x509.Certificate)) []byte 
 func (ca *authority) issueFor(t testing.TB, key any, change func(*x509.Certificate)) []byte {
 	t.Helper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), RawSubject: subjectDER(t, "C=GB", "O=OpenBanking", "OU=org1", "CN=software1"),
+		SerialNumber: big.NewInt(2), RawSubject: dntest.DER(t, "C=GB", "O=OpenBanking", "OU=org1", "CN=software1"),
 		NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Hour),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
@@ -96,46 +95,6 @@ func parseX509(t testing.TB, der []byte) *x509.Certificate {
 
 func toPEM(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-}
-
-// subjectDER writes one RDN for each argument, its attributes separated by " + " and encoded as UTF8String, as
-// PrintableString after a ~, or with any other tag after "tag~": "CN=a + OU=b", "CN=~a", "CN=30~\x00a".
-func subjectDER(t testing.TB, rdns ...string) []byte {
-	t.Helper()
-	var sequence pkix.RDNSequence
-	for _, rdn := range rdns {
-		var set pkix.RelativeDistinguishedNameSET
-		for attribute := range strings.SplitSeq(rdn, " + ") {
-			name, value, _ := strings.Cut(attribute, "=")
-			tag := asn1.TagUTF8String
-			if kind, rest, tagged := strings.Cut(value, "~"); tagged {
-				tag, value = asn1.TagPrintableString, rest
-				if kind != "" {
-					tag, _ = strconv.Atoi(kind)
-				}
-			}
-			set = append(set, pkix.AttributeTypeAndValue{Type: oid(t, name), Value: asn1.RawValue{Tag: tag, Bytes: []byte(value)}})
-		}
-		sequence = append(sequence, set)
-	}
-	der, err := asn1.Marshal(sequence)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
-func oid(t testing.TB, name string) asn1.ObjectIdentifier {
-	t.Helper()
-	var id asn1.ObjectIdentifier
-	for arc := range strings.SplitSeq(typeOf(name), ".") {
-		n, err := strconv.Atoi(arc)
-		if err != nil {
-			t.Fatalf("no OID: %s", name)
-		}
-		id = append(id, n)
-	}
-	return id
 }
 
 // ruleOf returns the rule that refused, "" where none did.

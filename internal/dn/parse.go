@@ -1,19 +1,20 @@
-package cert
+package dn
 
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// ParseDN reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values and
+// Parse reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values and
 // quoted strings that TPPs send, spaces around separators, or OpenSSL's /C=GB/O=... form. It takes time
-// linear in the text's length, which the caller bounds. Its errors are of type *Error, with the rule "dn".
-func ParseDN(text string) (DN, error) {
+// linear in the text's length, which the caller bounds. Its errors are sentences for whoever wrote the name, and hold nothing of it.
+func Parse(text string) (Name, error) {
 	if !utf8.ValidString(text) {
-		return nil, refuse("dn", "the distinguished name is not valid UTF-8")
+		return nil, errors.New("the distinguished name is not valid UTF-8")
 	}
 	read := parseRFC4514
 	if strings.HasPrefix(strings.TrimLeft(text, " "), "/") {
@@ -21,7 +22,7 @@ func ParseDN(text string) (DN, error) {
 	}
 	dn, err := read(strings.TrimLeft(text, " "))
 	if err != nil {
-		return nil, refuse("dn", "the distinguished name cannot be read: "+err.Error())
+		return nil, fmt.Errorf("the distinguished name cannot be read: %w", err)
 	}
 	return dn, nil
 }
@@ -29,9 +30,9 @@ func ParseDN(text string) (DN, error) {
 // parseRFC4514 reads RDNs separated by commas, each of attributes separated by plus signs. "The output consists of the
 // string encodings of each RelativeDistinguishedName in the RDNSequence ... starting with the last element of the
 // sequence and moving backwards toward the first" (RFC 4514, section 2.1): so the first is the last.
-func parseRFC4514(text string) (DN, error) {
+func parseRFC4514(text string) (Name, error) {
 	s := scanner{text: text}
-	var dn DN
+	var dn Name
 	for {
 		rdn, err := s.rdn()
 		if err != nil {
@@ -74,7 +75,7 @@ func (s *scanner) attribute() (Attribute, error) {
 	if !found {
 		return Attribute{}, errors.New("want type=value, separated by commas (a comma inside a value needs a backslash before it)")
 	}
-	oid := typeOf(name)
+	oid := TypeOf(name)
 	if oid == "" {
 		return Attribute{}, errors.New("an attribute's name is not known; its OID can be given instead")
 	}

@@ -1,4 +1,4 @@
-package cert
+package dn
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ type Difference struct {
 
 // Differences says why d.Matches(other, false) is false; it is empty exactly where it is true. RDNs are compared with
 // those of the same types wherever they stand, so that one wrong value does not hide behind another order.
-func (d DN) Differences(other DN) []Difference {
+func (d Name) Differences(other Name) []Difference {
 	if d.equals(other) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (d DN) Differences(other DN) []Difference {
 }
 
 // unlike returns the RDNs that other has not, or not so often.
-func (d DN) unlike(other DN) []RDN {
+func (d Name) unlike(other Name) []RDN {
 	left := slices.Clone(other)
 	var unlike []RDN
 	for _, rdn := range d {
@@ -53,7 +53,7 @@ func (d DN) unlike(other DN) []RDN {
 }
 
 // ordered says whether the types of the RDNs are in the same or in the reverse order.
-func (d DN) ordered(other DN) bool {
+func (d Name) ordered(other Name) bool {
 	forward, backward := true, true
 	for i, rdn := range d {
 		forward = forward && slices.Equal(rdn.types(), other[i].types())
@@ -71,7 +71,7 @@ func (r RDN) types() []string {
 }
 
 // missingFrom says how it comes that the other name has no RDN of these types that is left to compare with.
-func (r RDN) missingFrom(other DN) string {
+func (r RDN) missingFrom(other Name) string {
 	elsewhere := 0
 	for _, attribute := range r {
 		for _, rdn := range other {

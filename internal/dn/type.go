@@ -1,11 +1,17 @@
-package cert
+package dn
 
 import "strings"
 
+// The types that a certificate's subject is read by.
+const (
+	CommonName             = "2.5.4.3"
+	OrganizationIdentifier = "2.5.4.97"
+)
+
 // attributeNames are the names of attribute types in a DN's string form, as String writes them.
 var attributeNames = []struct{ name, oid string }{
-	{"CN", commonName},
-	{"OU", organizationalUnitName},
+	{"CN", CommonName},
+	{"OU", "2.5.4.11"},
 	{"O", "2.5.4.10"},
 	{"C", "2.5.4.6"},
 	{"L", "2.5.4.7"},
@@ -14,7 +20,7 @@ var attributeNames = []struct{ name, oid string }{
 	{"DC", "0.9.2342.19200300.100.1.25"},
 	{"UID", "0.9.2342.19200300.100.1.1"},
 	{"SERIALNUMBER", "2.5.4.5"},
-	{"organizationIdentifier", organizationIdentifier},
+	{"organizationIdentifier", OrganizationIdentifier},
 	{"emailAddress", "1.2.840.113549.1.9.1"},
 }
 
@@ -22,8 +28,8 @@ var attributeNames = []struct{ name, oid string }{
 // attributeNames, and for those that European qualified certificates have beside them. SN is not here: it is the surname
 // to some and the serial number to others.
 var otherNames = []struct{ name, oid string }{
-	{"commonName", commonName},
-	{"organizationalUnitName", organizationalUnitName},
+	{"commonName", CommonName},
+	{"organizationalUnitName", "2.5.4.11"},
 	{"organizationName", "2.5.4.10"},
 	{"countryName", "2.5.4.6"},
 	{"localityName", "2.5.4.7"},
@@ -70,9 +76,9 @@ func nameOf(oid string) string {
 	return ""
 }
 
-// typeOf returns the OID that a text in a type's place means: a name in any case, or an OID, "OID." before it or not;
+// TypeOf returns the OID that a text in a type's place means: a name in any case, or an OID, "OID." before it or not;
 // "" where it means none.
-func typeOf(text string) string {
+func TypeOf(text string) string {
 	for _, names := range [][]struct{ name, oid string }{attributeNames, otherNames} {
 		for _, known := range names {
 			if strings.EqualFold(known.name, text) {

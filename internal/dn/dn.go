@@ -1,4 +1,6 @@
-package cert
+// Package dn reads, writes and compares distinguished names as TPPs, banks and certificates write them. Use it wherever
+// two names must be the same name; never compare their texts.
+package dn
 
 import (
 	"cmp"
@@ -9,10 +11,10 @@ import (
 	"strings"
 )
 
-// DN is a distinguished name: its RDNs in the order of the certificate's DER.
-type DN []RDN
+// A Name is a distinguished name: its RDNs in the order of the certificate's DER.
+type Name []RDN
 
-// RDN is a set of attributes, sorted by type. ParseDN and Parse make it.
+// RDN is a set of attributes, sorted by type. Parse and ParseDER make it.
 type RDN []Attribute
 
 // Attribute is one attribute of an RDN.
@@ -24,15 +26,15 @@ type Attribute struct {
 // Matches compares a certificate's name with a registered one by RFC 4517's distinguishedNameMatch, in the same or in
 // exactly the reverse order. lossy also accepts a registered name that equals the certificate's without its 2.5.4.97,
 // as Go's own printing loses it. An empty name matches nothing.
-func (d DN) Matches(registered DN, lossy bool) bool {
-	return d.equals(registered) || lossy && d.without(organizationIdentifier).equals(registered)
+func (d Name) Matches(registered Name, lossy bool) bool {
+	return d.equals(registered) || lossy && d.without(OrganizationIdentifier).equals(registered)
 }
 
 // "The rule evaluates to TRUE if and only if the attribute value and the assertion value have the same number of
 // relative distinguished names and corresponding relative distinguished names (by position) are the same" (RFC 4517,
 // section 4.2.15). RFC 4514 prints the last RDN first and OBIE's own samples do either, so the exact
 // reverse is the same name.
-func (d DN) equals(other DN) bool {
+func (d Name) equals(other Name) bool {
 	if len(d) == 0 || len(d) != len(other) {
 		return false
 	}
@@ -45,8 +47,8 @@ func (d DN) equals(other DN) bool {
 }
 
 // without returns the name without the attributes of a type, and without RDNs that held nothing else.
-func (d DN) without(oid string) DN {
-	var kept DN
+func (d Name) without(oid string) Name {
+	var kept Name
 	for _, rdn := range d {
 		rdn = slices.DeleteFunc(slices.Clone(rdn), func(a Attribute) bool { return a.Type == oid })
 		if len(rdn) > 0 {
@@ -83,8 +85,8 @@ func (a Attribute) compare(b Attribute) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(prepare(a.Value), prepare(b.Value)))
 }
 
-// String is the canonical form: RFC 4514, last RDN first, organizationIdentifier by name. ParseDN reads it back.
-func (d DN) String() string {
+// String is the canonical form: RFC 4514, last RDN first, organizationIdentifier by name. Parse reads it back.
+func (d Name) String() string {
 	rdns := make([]string, 0, len(d))
 	for _, rdn := range slices.Backward(d) {
 		rdns = append(rdns, rdn.String())

@@ -1,4 +1,4 @@
-package cert
+package dn
 
 import (
 	"encoding/hex"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Slashes is the form that parseSlashes reads, in the order of the DER. ParseDN reads it back.
-func (d DN) Slashes() string {
+// Slashes is the form that parseSlashes reads, in the order of the DER. Parse reads it back.
+func (d Name) Slashes() string {
 	var out strings.Builder
 	for _, rdn := range d {
 		separator := byte('/')
@@ -38,12 +38,12 @@ func writeSlashValue(out *strings.Builder, value string) {
 // parseSlashes reads the form that OpenSSL's X509_NAME_oneline writes and its -subj option reads: /C=GB/O=Bank+OU=1,
 // in the order of the DER. A slash or plus sign separates only before a known type and an equals sign, because
 // OpenSSL does not escape them in values.
-func parseSlashes(text string) (DN, error) {
-	var dn DN
+func parseSlashes(text string) (Name, error) {
+	var dn Name
 	var attributes []Attribute
 	for text != "" {
 		name, rest, _ := cutType(text[1:])
-		oid := typeOf(name)
+		oid := TypeOf(name)
 		if oid == "" {
 			return nil, errors.New("want /type=value, the type being a known name or an OID")
 		}
@@ -88,7 +88,7 @@ func separates(text string) bool {
 		return false
 	}
 	name, _, found := cutType(text[1:])
-	return found && typeOf(name) != ""
+	return found && TypeOf(name) != ""
 }
 
 // slashEscape reads \xHH, as oneline writes what is not printable ASCII, or a backslash and one of \ / + = as -subj

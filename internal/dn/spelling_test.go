@@ -1,9 +1,11 @@
-package cert
+package dn_test
 
 import (
 	"encoding/hex"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // TestSpellings takes one name each as programs print it: a TPP copies what its own tool shows.
@@ -72,7 +74,7 @@ func TestSpellings(t *testing.T) {
 		{"state by another tool's name, of another state", []string{"ST=London"}, "S=Leeds", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			registered, err := ParseDN(test.printed)
+			registered, err := dn.Parse(test.printed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +83,7 @@ func TestSpellings(t *testing.T) {
 			if got := certificate.Matches(registered, false); got != test.want || (len(different) == 0) != got {
 				t.Errorf("%s and %s: got %t with %v, want %t", certificate, registered, got, different, test.want)
 			}
-			if slashed, err := ParseDN(certificate.Slashes()); err != nil || !certificate.Matches(slashed, false) {
+			if slashed, err := dn.Parse(certificate.Slashes()); err != nil || !certificate.Matches(slashed, false) {
 				t.Errorf("%s is not the name: %v", certificate.Slashes(), err)
 			}
 		})
@@ -100,11 +102,11 @@ func TestSlashes(t *testing.T) {
 		{"2.5.4.97=a", "/organizationIdentifier=a"},
 		{"1.2.3=#0c0161", "/1.2.3=a"},
 	} {
-		dn, err := ParseDN(test.text)
+		name, err := dn.Parse(test.text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := dn.Slashes(); got != test.want {
+		if got := name.Slashes(); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.text, got, test.want)
 		}
 	}
@@ -130,8 +132,8 @@ func TestDifferences(t *testing.T) {
 		{"twice and once", "OU=a,OU=a", "OU=a", "OU=a |  | the other name has no such RDN"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			first, errA := ParseDN(test.first)
-			second, errB := ParseDN(test.second)
+			first, errA := dn.Parse(test.first)
+			second, errB := dn.Parse(test.second)
 			if errA != nil || errB != nil {
 				t.Fatal(errA, errB)
 			}
@@ -148,7 +150,7 @@ func TestDifferences(t *testing.T) {
 
 func TestTypeName(t *testing.T) {
 	for oid, want := range map[string]string{"2.5.4.3": "CN", "2.5.4.15": "businessCategory", "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionC", "1.2.3": "1.2.3"} {
-		if got := TypeName(oid); got != want {
+		if got := dn.TypeName(oid); got != want {
 			t.Errorf("%s: got %s, want %s", oid, got, want)
 		}
 	}

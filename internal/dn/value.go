@@ -1,4 +1,4 @@
-package cert
+package dn
 
 import (
 	"encoding/asn1"
@@ -64,4 +64,13 @@ func fold(r rune) rune {
 		smallest = min(smallest, other)
 	}
 	return smallest
+}
+
+// unmarshal reads one DER value and nothing after it.
+func unmarshal(der []byte, value any) error {
+	rest, err := asn1.Unmarshal(der, value)
+	if err == nil && len(rest) > 0 {
+		return asn1.SyntaxError{Msg: "trailing data"}
+	}
+	return err
 }
