@@ -58,7 +58,7 @@ func (g *Gate) inUse() []retired {
 }
 
 func (e *edition) retired() retired {
-	return retired{version: e.config.Version(), policy: e.policy, weight: len(e.config.File.Routes) + versionWeight}
+	return retired{version: e.version.ID(), policy: e.policy, weight: len(e.version.File.Routes) + versionWeight}
 }
 
 // retire forgets versions that no request can come under any more, and the oldest where there are too many.

@@ -1,7 +1,8 @@
+// Package control is the life of versions in a gate: it follows routes.yaml, puts a good version in force, keeps the last
+// good one where the file is refused, rolls back, and says which is which. What a version is, package config knows.
 package control
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 	"github.com/dcr-gateway/dcr-gateway/internal/watch"
 )
@@ -20,9 +22,9 @@ const lookAgain = time.Hour
 // A Part is what runs on a configuration: a gate with its Envoy, or a registry.
 type Part interface {
 	// Apply puts a configuration in force, all of it or nothing: after an error the part runs on what it ran on before.
-	Apply(ctx context.Context, config *Config) error
+	Apply(ctx context.Context, version *config.Version) error
 	// Files are those beside the configuration's own that the part wants to hear of, absolute.
-	Files(config *Config) []string
+	Files(version *config.Version) []string
 	// Changed is called whenever some file may have changed, after the configuration was looked at.
 	Changed(ctx context.Context)
 }
@@ -37,12 +39,12 @@ type Follower struct {
 	watcher *watch.Watcher
 	asks    chan ask
 
-	seen   []history.File // as the disk was read last
-	named  []string       // what was read last names beside, be it in force or not
-	looked time.Time      // when it was read
+	seen   *config.Version // as the disk was read last, be it in force or not
+	named  []string        // what that names beside
+	looked time.Time       // when it was read
 
 	mu     sync.Mutex
-	live   *Config
+	live   *config.Version
 	status Status
 }
 
@@ -92,7 +94,7 @@ func (f *Follower) Load(ctx context.Context) error {
 	if err := f.restore(ctx, state.Live); err != nil {
 		return errors.Join(failed, err)
 	}
-	f.log.ErrorContext(ctx, "started on the last good version: the file on the disk is not in force", "version", f.Live().Version(),
+	f.log.ErrorContext(ctx, "started on the last good version: the file on the disk is not in force", "version", f.Live().ID(),
 		"entry", state.Live, "cause", f.Status().File.Refused)
 	return f.watch()
 }
@@ -119,16 +121,13 @@ func (f *Follower) Run(ctx context.Context) error {
 func (f *Follower) Poke() { f.watcher.Poke() }
 
 func (f *Follower) watch() error {
-	files := append(f.part.Files(f.Live()), f.named...)
-	for _, file := range f.seen {
-		files = append(files, file.Path)
-	}
+	files := slices.Concat(f.part.Files(f.Live()), f.named, f.seen.Paths())
 	slices.Sort(files)
 	return f.watcher.Watch(slices.Compact(files)...)
 }
 
 // Live is the configuration in force; nil before the first.
-func (f *Follower) Live() *Config {
+func (f *Follower) Live() *config.Version {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.live
@@ -152,71 +151,61 @@ func (f *Follower) reload(ctx context.Context) error {
 	if f.unchanged() {
 		return nil
 	}
-	disk := &recorder{read: readFile}
-	config, err := disk.config(f.path)
-	f.seen, f.named, f.looked = disk.files, nil, time.Now()
-	if config != nil {
-		f.named = f.part.Files(config)
+	version, err := config.Look(f.path)
+	f.seen, f.named, f.looked = version, nil, time.Now()
+	if version.File != nil {
+		f.named = f.part.Files(version)
 	}
-	version := version(disk.files)
 	state := f.history.State()
 	switch live := f.Live(); {
 	case err != nil:
-		return f.refuse(ctx, version, err)
-	case version == state.Aside:
-		f.setAside(version, state.Why)
+		return f.refuse(ctx, version.ID(), err)
+	case version.ID() == state.Aside:
+		f.setAside(version.ID(), state.Why)
 		return nil
-	case live != nil && version == live.Version():
-		return f.accept(config, state)
+	case live != nil && version.ID() == live.ID():
+		return f.accept(version, state)
 	}
-	if err := f.apply(ctx, config, FromFile); err != nil {
-		return f.refuse(ctx, version, err)
+	if err := f.apply(ctx, version, FromFile); err != nil {
+		return f.refuse(ctx, version.ID(), err)
 	}
-	return f.keep(ctx, config, "saved")
+	return f.keep(ctx, version, "saved")
 }
 
 // unchanged says that all files are as they were when they were read last, and in force. Now and then they are read all
 // the same: certificates grow old by themselves.
 func (f *Follower) unchanged() bool {
-	if status := f.Status(); !status.Healthy || time.Since(f.looked) > lookAgain {
-		return false
-	}
-	for _, file := range f.seen {
-		if text, err := readFile(file.Path); err != nil || !bytes.Equal(text, file.Text) {
-			return false
-		}
-	}
-	return true
+	return f.Status().Healthy && time.Since(f.looked) < lookAgain && f.seen.Unchanged()
 }
 
 // apply puts a configuration in force and says so.
-func (f *Follower) apply(ctx context.Context, config *Config, source string) error {
+func (f *Follower) apply(ctx context.Context, version *config.Version, source string) error {
 	begun := time.Now()
-	if err := f.part.Apply(ctx, config); err != nil {
+	if err := f.part.Apply(ctx, version); err != nil {
 		return err
 	}
 	f.mu.Lock()
-	f.live = config
-	f.status.Version, f.status.Since, f.status.Routes, f.status.Source = config.Version(), time.Now(), len(config.File.Routes), source
+	f.live = version
+	f.status.Version, f.status.Since, f.status.Routes, f.status.Source = version.ID(), time.Now(), len(version.File.Routes), source
 	f.status.Entry, f.status.Rollback = 0, 0
 	f.status.Reloads++
 	f.mu.Unlock()
-	f.log.InfoContext(ctx, "routes are in force", "version", config.Version(), "routes", len(config.File.Routes), "source", source,
-		"warnings", len(config.Warnings), "took_us", time.Since(begun).Microseconds())
+	f.log.InfoContext(ctx, "routes are in force", "version", version.ID(), "routes", len(version.File.Routes), "source", source,
+		"warnings", len(version.Warnings), "took_us", time.Since(begun).Microseconds())
 	return nil
 }
 
 // keep writes the version that is in force into the history.
-func (f *Follower) keep(ctx context.Context, config *Config, note string) error {
+func (f *Follower) keep(ctx context.Context, version *config.Version, note string) error {
 	f.mu.Lock()
-	f.status.File = FileStatus{Path: f.path, Version: config.Version(), Warnings: config.Warnings}
+	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
 	f.mu.Unlock()
-	entry, err := f.history.Add(history.Entry{Version: config.Version(), Time: time.Now(), Note: note, Files: config.files})
+	entry, err := f.history.Add(history.Entry{Version: version.ID(), Time: time.Now(), Note: note, Files: kept(version.Files)})
 	if err == nil {
 		err = f.history.SetState(history.State{Live: entry.N})
 	}
 	if err != nil { // it is in force all the same
-		f.log.ErrorContext(ctx, "the version was not written to the history", "version", config.Version(), "cause", err.Error())
+		f.log.ErrorContext(ctx, "the version was not written to the history", "version", version.ID(), "cause", err.Error())
 		return nil
 	}
 	f.mu.Lock()
@@ -226,10 +215,19 @@ func (f *Follower) keep(ctx context.Context, config *Config, note string) error 
 }
 
 // accept notes that the disk holds what is in force: after a file was mended, or a roll back was overtaken.
-func (f *Follower) accept(config *Config, state history.State) error {
+func (f *Follower) accept(version *config.Version, state history.State) error {
 	f.mu.Lock()
-	f.status.File = FileStatus{Path: f.path, Version: config.Version(), Warnings: config.Warnings}
+	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
 	f.status.Source, f.status.Rollback = FromFile, 0
 	f.mu.Unlock()
 	return f.history.SetState(history.State{Live: state.Live}) // what was set aside is not on the disk any more
+}
+
+// kept are the files of a version as the history keeps them.
+func kept(files []config.File) []history.File {
+	list := make([]history.File, len(files))
+	for i, file := range files {
+		list[i] = history.File(file)
+	}
+	return list
 }

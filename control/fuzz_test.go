@@ -1,11 +1,11 @@
 package control
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -25,17 +25,12 @@ func FuzzRead(f *testing.F) {
 		f.Add(strings.Replace(sample.Routes, edit[0], edit[1], 1))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		disk := &recorder{read: func(name string) ([]byte, error) {
-			if name == path {
-				return []byte(text), nil
-			}
-			return os.ReadFile(name)
-		}}
-		config, err := disk.config(path)
+		sample.Write(t, path, text)
+		version, err := config.Read(path)
 		if err != nil {
 			return
 		}
-		if _, err := gate.prepare(config); err != nil {
+		if _, err := gate.prepare(version); err != nil {
 			t.Errorf("it is taken, and then: %v\n%s", err, text)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
@@ -20,7 +21,7 @@ const patience = 10 * time.Second
 // only after Envoy has a later one.
 type Gate struct {
 	gate     *extauthz.Gate
-	policies func(*Config) (*extauthz.Policy, error)
+	policies func(*config.Version) (*extauthz.Policy, error)
 	xds      *xds.Server
 	options  envoy.Options
 	log      *slog.Logger
@@ -37,7 +38,7 @@ type Gate struct {
 
 // An edition is a version made ready for the gate and for Envoy.
 type edition struct {
-	config    *Config
+	version   *config.Version
 	policy    *extauthz.Policy
 	resources *envoy.Resources
 	secrets   []*envoy.Secret // as they were published last
@@ -51,7 +52,7 @@ type wait struct {
 }
 
 // NewGate returns the gate's side of a Follower. policies makes a configuration into what the gate decides by.
-func NewGate(gate *extauthz.Gate, policies func(*Config) (*extauthz.Policy, error), options envoy.Options, log *slog.Logger) *Gate {
+func NewGate(gate *extauthz.Gate, policies func(*config.Version) (*extauthz.Policy, error), options envoy.Options, log *slog.Logger) *Gate {
 	g := &Gate{gate: gate, policies: policies, options: options, log: log, late: make(chan xds.Outcome, 64)}
 	g.xds = xds.New(log, g.hear)
 	return g
@@ -61,11 +62,11 @@ func NewGate(gate *extauthz.Gate, policies func(*Config) (*extauthz.Policy, erro
 func (g *Gate) XDS() *xds.Server { return g.xds }
 
 // Files implements Part: the certificates, which change without routes.yaml.
-func (g *Gate) Files(config *Config) []string { return envoy.SecretFiles(config.File) }
+func (g *Gate) Files(version *config.Version) []string { return envoy.SecretFiles(version.File) }
 
 // Apply implements Part: what Envoy refuses is in force nowhere.
-func (g *Gate) Apply(ctx context.Context, config *Config) error {
-	next, err := g.prepare(config)
+func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
+	next, err := g.prepare(version)
 	if err != nil {
 		return err
 	}
@@ -91,26 +92,26 @@ func (g *Gate) Apply(ctx context.Context, config *Config) error {
 }
 
 // prepare makes a configuration ready; nobody knows of it yet.
-func (g *Gate) prepare(config *Config) (*edition, error) {
-	policy, err := g.policies(config)
+func (g *Gate) prepare(version *config.Version) (*edition, error) {
+	policy, err := g.policies(version)
 	if err != nil {
 		return nil, err
 	}
-	resources, err := envoy.Translate(config.File, g.options)
+	resources, err := envoy.Translate(version.File, g.options)
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := envoy.Secrets(config.File, config.ClientCAs)
+	secrets, err := envoy.Secrets(version.File, version.ClientCAs)
 	if err != nil {
 		return nil, err
 	}
-	return &edition{config: config, policy: policy, resources: resources, secrets: secrets}, nil
+	return &edition{version: version, policy: policy, resources: resources, secrets: secrets}, nil
 }
 
 // publish gives a version to Envoy and waits for its word. Where no Envoy is there to give it, or it is silent, the
 // answer is an outcome without a version: the version is in force in the gate, and Envoy gets it when it comes.
 func (g *Gate) publish(ctx context.Context, e *edition) (xds.Outcome, error) {
-	version := e.config.Version()
+	version := e.version.ID()
 	w := &wait{version: version, word: make(chan xds.Outcome, 1)}
 	g.await(w)
 	defer g.await(nil)

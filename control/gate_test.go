@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
@@ -41,7 +42,7 @@ func newGate(t testing.TB) (*Gate, *buffer) {
 	policies := newPolicies(t)
 	options := envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}
 	ctx := t.Context()
-	return NewGate(gate, func(c *Config) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, logger), log
+	return NewGate(gate, func(c *config.Version) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, logger), log
 }
 
 func must(t testing.TB, err error) {
@@ -86,9 +87,9 @@ func TestGateKnowsTheVersionsOfRequestsUnderWay(t *testing.T) {
 	var versions []string
 	for _, more := range []string{"", "# two\n", ""} {
 		sample.Write(t, path, sample.Routes+more)
-		config := read(t, path)
-		must(t, gate.Apply(t.Context(), config))
-		versions = append(versions, config.Version())
+		version := read(t, path)
+		must(t, gate.Apply(t.Context(), version))
+		versions = append(versions, version.ID())
 	}
 	var status Status
 	gate.Describe(&status)
@@ -112,8 +113,8 @@ func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
 	}
 	var status Status
 	gate.Describe(&status)
-	if !slices.Equal(status.Known, []string{good.Version()}) {
-		t.Errorf("known are %v, want %s alone", status.Known, good.Version())
+	if !slices.Equal(status.Known, []string{good.ID()}) {
+		t.Errorf("known are %v, want %s alone", status.Known, good.ID())
 	}
 }
 
@@ -130,7 +131,7 @@ func TestGateKnowsWhatEnvoyIsBeingGiven(t *testing.T) {
 		gate.forget() // as it does now and then
 		var status Status
 		gate.Describe(&status)
-		return slices.Contains(status.Known, next.config.Version())
+		return slices.Contains(status.Known, next.version.ID())
 	}
 	if gate.know(next); !known() {
 		t.Error("the version that Envoy is being given is forgotten")

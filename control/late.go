@@ -47,7 +47,7 @@ func (g *Gate) giveBack() {
 func (g *Gate) note(ctx context.Context, outcome xds.Outcome, follower *Follower) {
 	live := g.current()
 	switch {
-	case live == nil || outcome.Version != live.config.Version():
+	case live == nil || outcome.Version != live.version.ID():
 	case !outcome.Refused:
 		g.confirm(live)
 	case live.good != nil && outcome.Type == secretsType:
@@ -82,7 +82,7 @@ func (g *Gate) Changed(ctx context.Context) {
 	if live == nil {
 		return
 	}
-	secrets, err := envoy.Secrets(live.config.File, live.config.ClientCAs)
+	secrets, err := envoy.Secrets(live.version.File, live.version.ClientCAs)
 	if err != nil {
 		g.log.WarnContext(ctx, "the certificates on the disk are not used, those before stay in use", "cause", err.Error())
 		g.setFault(err.Error())

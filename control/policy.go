@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
@@ -46,18 +47,18 @@ func (m made) equal(other made) bool {
 }
 
 // Make makes one. ctx is the part's own.
-func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, error) {
-	file := config.File
+func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz.Policy, error) {
+	file := version.File
 	ring, err := p.Keys.Ring(ctx, file)
 	if err != nil {
 		return nil, err
 	}
 	now := made{
 		issuer: file.Issuer, audience: file.Tokens.Audience, tokenEndpoint: file.EndpointURL(routes.EndpointToken),
-		directories: version(config.files[1:]), audiences: file.Audiences, authMethods: file.AuthMethods, ring: ring,
+		directories: version.Included(), audiences: file.Audiences, authMethods: file.AuthMethods, ring: ring,
 	}
 	if p.filters == nil || !now.equal(p.made) {
-		filters, err := p.newFilters(config, ring)
+		filters, err := p.newFilters(version, ring)
 		if err != nil {
 			return nil, err
 		}
@@ -68,15 +69,15 @@ func (p *Policies) Make(ctx context.Context, config *Config) (*extauthz.Policy, 
 		names[name] = listener.ServerNames
 	}
 	return extauthz.NewPolicy(extauthz.PolicyConfig{
-		Version: config.Version(), Routes: gateRoutes(config), Filters: p.filters, ServerNames: names, Help: file.EndpointURL(routes.EndpointErrors),
+		Version: version.ID(), Routes: gateRoutes(version), Filters: p.filters, ServerNames: names, Help: file.EndpointURL(routes.EndpointErrors),
 	})
 }
 
 // newFilters makes every filter there is; routes choose among them.
-func (p *Policies) newFilters(config *Config, ring *token.Ring) ([]filter.Filter, error) {
-	file := config.File
+func (p *Policies) newFilters(version *config.Version, ring *token.Ring) ([]filter.Filter, error) {
+	file := version.File
 	directories, anchors := filter.Directories{}, []filter.KindAnchors{}
-	for _, d := range config.Directories {
+	for _, d := range version.Directories {
 		directories[d.Name] = newDirectory(d)
 		for _, kind := range d.Certificates {
 			anchors = append(anchors, filter.KindAnchors{
@@ -109,16 +110,16 @@ func newDirectory(d *directory.Directory) *filter.Directory {
 }
 
 // gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
-func gateRoutes(config *Config) []extauthz.Route {
-	table := make([]extauthz.Route, 0, len(config.File.Routes))
-	for i := range config.File.Routes {
-		r := &config.File.Routes[i]
-		ready := extauthz.Route{Route: r, Profile: config.Profiles[r.Profile], Budget: warmBudget}
+func gateRoutes(version *config.Version) []extauthz.Route {
+	table := make([]extauthz.Route, 0, len(version.File.Routes))
+	for i := range version.File.Routes {
+		r := &version.File.Routes[i]
+		ready := extauthz.Route{Route: r, Profile: version.Profiles[r.Profile], Budget: warmBudget}
 		if r.Endpoint != "" {
 			ready.Budget = coldBudget
 		}
 		if r.Users != "" {
-			ready.UsersFile = config.File.Abs(r.Users)
+			ready.UsersFile = version.File.Abs(r.Users)
 		}
 		table = append(table, ready)
 	}

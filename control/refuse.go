@@ -39,7 +39,7 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 func explain(problems routes.Problems) (refused string, reasons []string) {
 	errors := 0
 	for _, problem := range problems {
-		if !isError(problem) {
+		if problem.Severity != routes.Error {
 			continue
 		}
 		if errors++; errors <= maxReasons {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
@@ -16,7 +18,7 @@ func (f *Follower) Rollback(ctx context.Context, n int) error {
 			return err
 		}
 		why := fmt.Sprintf("rolled back to entry %d", n)
-		if aside == f.Live().Version() { // to what the disk holds
+		if aside == f.Live().ID() { // to what the disk holds
 			why, aside = "", ""
 		}
 		if aside != "" {
@@ -25,7 +27,7 @@ func (f *Follower) Rollback(ctx context.Context, n int) error {
 		f.mu.Lock()
 		f.status.Rollback = n
 		f.mu.Unlock()
-		f.log.WarnContext(ctx, "rolled back", "entry", n, "version", f.Live().Version(), "set_aside", aside)
+		f.log.WarnContext(ctx, "rolled back", "entry", n, "version", f.Live().ID(), "set_aside", aside)
 		return f.history.SetState(history.State{Live: n, Aside: aside, Why: why})
 	})
 }
@@ -34,7 +36,7 @@ func (f *Follower) Rollback(ctx context.Context, n int) error {
 // version before it takes its place, and the file is set aside until it changes.
 func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 	return f.do(ctx, func(ctx context.Context) error {
-		if live := f.Live(); live == nil || live.Version() != version {
+		if live := f.Live(); live == nil || live.ID() != version {
 			return nil // something else is in force by now
 		}
 		for _, entry := range f.history.List() {
@@ -60,17 +62,30 @@ func (f *Follower) restore(ctx context.Context, n int) error {
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
-	config, err := restore(entry.Files)
+	version, err := f.kept(entry.Files)
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
-	if err := f.apply(ctx, config, FromHistory); err != nil {
+	if err := f.apply(ctx, version, FromHistory); err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
 	f.mu.Lock()
 	f.status.Entry = n
 	f.mu.Unlock()
 	return nil
+}
+
+// kept makes a version of files of the history, which lay beside the file that is followed.
+func (f *Follower) kept(files []history.File) (*config.Version, error) {
+	path, err := filepath.Abs(f.path)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]config.File, len(files))
+	for i, file := range files {
+		list[i] = config.File(file)
+	}
+	return config.Restore(filepath.Dir(path), list)
 }
 
 // History lists the versions that are kept, newest first.

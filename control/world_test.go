@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
@@ -20,13 +21,13 @@ const awhile = 5 * time.Second
 
 func itoa(number int) string { return strconv.Itoa(number) }
 
-func read(t *testing.T, path string) *Config {
+func read(t *testing.T, path string) *config.Version {
 	t.Helper()
-	config, err := Read(path)
+	version, err := config.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config
+	return version
 }
 
 func slurp(t *testing.T, path string) string {
@@ -49,18 +50,18 @@ type part struct {
 
 const refusedWord = "# not this one"
 
-func (p *part) Apply(_ context.Context, config *Config) error {
-	if strings.Contains(string(config.files[0].Text), refusedWord) {
+func (p *part) Apply(_ context.Context, version *config.Version) error {
+	if strings.Contains(string(version.Files[0].Text), refusedWord) {
 		return errPart
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.runs = append(p.runs, config.Version())
+	p.runs = append(p.runs, version.ID())
 	return nil
 }
 
-func (p *part) Files(config *Config) []string { return envoy.SecretFiles(config.File) }
-func (p *part) Changed(context.Context)       {}
+func (p *part) Files(version *config.Version) []string { return envoy.SecretFiles(version.File) }
+func (p *part) Changed(context.Context)                {}
 
 func (p *part) last() string {
 	p.mu.Lock()
@@ -133,7 +134,7 @@ func (w *world) await(what string, wanted func(Status) bool) Status {
 // inForce waits until what is on the disk is in force, and returns its version.
 func (w *world) inForce() string {
 	w.t.Helper()
-	want := read(w.t, filepath.Join(w.dir, "routes.yaml")).Version()
+	want := read(w.t, filepath.Join(w.dir, "routes.yaml")).ID()
 	w.await("in force", func(s Status) bool { return s.Version == want && s.Healthy && s.File.Version == want && s.Entry > 0 })
 	return want
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
@@ -60,7 +61,7 @@ func Gate(ctx context.Context, arguments []string, _, _ io.Writer) error {
 		return err
 	}
 	policies := &control.Policies{Store: setup.store, Keys: control.NewKeys(setup.store, false, setup.log)}
-	side := control.NewGate(gate, func(c *control.Config) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, setup.log)
+	side := control.NewGate(gate, func(c *config.Version) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, setup.log)
 	follower, err := live.load(ctx, part.routes, side, setup.log)
 	if err != nil {
 		return err

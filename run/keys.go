@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
@@ -23,7 +23,7 @@ func Keys(ctx context.Context, arguments []string, stdout, _ io.Writer) error {
 	if err := parse(flags, arguments[1:]); err != nil {
 		return err
 	}
-	config, err := control.Read(part.routes)
+	config, err := config.Read(part.routes)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
@@ -57,7 +58,7 @@ type registrySide struct {
 }
 
 // Apply implements control.Part.
-func (s *registrySide) Apply(_ context.Context, config *control.Config) error {
+func (s *registrySide) Apply(_ context.Context, config *config.Version) error {
 	ring, err := s.keys.Ring(s.ctx, config.File)
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (s *registrySide) Apply(_ context.Context, config *control.Config) error {
 }
 
 // Files implements control.Part: the keys that sign tokens are kept fresh by their ring.
-func (s *registrySide) Files(*control.Config) []string { return nil }
+func (s *registrySide) Files(*config.Version) []string { return nil }
 
 // Changed implements control.Part.
 func (s *registrySide) Changed(context.Context) {}
@@ -81,7 +82,7 @@ func (s *registrySide) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.current.Load().ServeHTTP(w, r)
 }
 
-func newRegistry(setup *setup, config *control.Config, ring *token.Ring) (*registry.Registry, error) {
+func newRegistry(setup *setup, config *config.Version, ring *token.Ring) (*registry.Registry, error) {
 	file := config.File
 	settings := registry.Config{File: file, Directories: map[string]*dcr.Directory{}, Profiles: config.Profiles}
 	for _, d := range config.Directories {

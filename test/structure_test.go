@@ -146,6 +146,21 @@ func TestProductionHasNoSandbox(t *testing.T) {
 	}
 }
 
+// TestAVersionIsLight keeps what runs a gateway out of what only reads its files: `routes validate` on a developer's machine
+// needs no Redis, no Envoy and no metrics.
+func TestAVersionIsLight(t *testing.T) {
+	version := list(t, "./config")
+	if len(version) != 1 || len(version[0].Deps) == 0 {
+		t.Fatalf("the package was not found: %v", version)
+	}
+	for _, dependency := range version[0].Deps {
+		if inside(relative(dependency), []string{"control", "envoy", "extauthz", "dcrfilter/store", "github.com/redis", "github.com/envoyproxy",
+			"github.com/prometheus", "google.golang.org/grpc"}) {
+			t.Errorf("reading a version needs %s", dependency)
+		}
+	}
+}
+
 // inside says whether the name is one of the folders, or in one of them.
 func inside(name string, folders []string) bool {
 	for _, folder := range folders {

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -104,10 +104,10 @@ func (c *call) print(answer interface{ text() string }) error {
 }
 
 // load reads routes.yaml with all that it includes. Where it is refused its problems are printed, and the error is final.
-func (c *call) load(path string) (*control.Config, error) {
-	config, err := control.Read(path)
+func (c *call) load(path string) (*config.Version, error) {
+	version, err := config.Read(path)
 	if err == nil {
-		return config, nil
+		return version, nil
 	}
 	return nil, c.refuse(path, err)
 }

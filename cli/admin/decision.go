@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
@@ -54,7 +55,7 @@ func printDecision(w io.Writer, e *decision.Entry) {
 			fmt.Fprintf(w, "  %s\t%s\n", key, value)
 		}
 	}
-	line("by", fmt.Sprintf("the %s, in %d us, under version %s of the routes", e.Part, e.TookMicros, e.Version))
+	line("by", fmt.Sprintf("the %s, in %d us, under version %s of the routes", e.Part, e.TookMicros, config.Short(e.Version)))
 	line("decision", e.ID)
 	line("interaction", e.Interaction)
 	steps := e.Steps()

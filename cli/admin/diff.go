@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -68,9 +68,9 @@ func diff(_ context.Context, c *call) error {
 
 // model reads what is to be compared: also a file of another day or another machine, which names files that are not here.
 func (c *call) model(path string) (*routes.File, error) {
-	config, err := control.Read(path)
+	version, err := config.Read(path)
 	if err == nil {
-		return config.File, nil
+		return version.File, nil
 	}
 	text, unread := os.ReadFile(path)
 	if unread != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
@@ -156,7 +157,7 @@ edge is changed
 }
 
 func headOf(d *difference) string {
-	head := fmt.Sprintf("routes.yaml (%s) -> new.yaml (%s): ", d.Old.Version, d.New.Version)
+	head := fmt.Sprintf("routes.yaml (%s) -> new.yaml (%s): ", config.Short(d.Old.Version), config.Short(d.New.Version))
 	switch {
 	case len(d.Changes) == 0:
 		return head + "nothing changes"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
@@ -29,7 +30,7 @@ func (v version) text() string {
 	if v.Version == "" {
 		return v.File
 	}
-	return v.File + " (" + v.Version + ")"
+	return v.File + " (" + config.Short(v.Version) + ")"
 }
 
 func (c *change) text() string {

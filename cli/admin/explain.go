@@ -45,12 +45,12 @@ func explainFlags(c *call, flags *flag.FlagSet) {
 
 // explain says what a request would meet. It asks nobody: it reads the file as gate and Envoy do.
 func explain(_ context.Context, c *call) error {
-	config, err := c.load(c.routes)
+	version, err := c.load(c.routes)
 	if err != nil {
 		return err
 	}
-	e := &explanation{Method: c.Operands[0], URL: c.Operands[1], File: c.routes, Version: config.Version()}
-	if err := e.fill(config.File); err != nil {
+	e := &explanation{Method: c.Operands[0], URL: c.Operands[1], File: c.routes, Version: version.ID()}
+	if err := e.fill(version.File); err != nil {
 		return cli.Exit{Code: 2, Text: err.Error()}
 	}
 	return c.print(e)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
@@ -118,7 +119,7 @@ why not
 			text, _, _ := run(t, "explain", test.method, test.url, "--routes", path, "--output", "json")
 			var answer explanation
 			ok(t, json.Unmarshal([]byte(text), &answer))
-			same(t, head, fmt.Sprintf("%s %s, by routes.yaml (%s)", test.method, test.url, answer.Version), dir)
+			same(t, head, fmt.Sprintf("%s %s, by routes.yaml (%s)", test.method, test.url, config.Short(answer.Version)), dir)
 			same(t, rest, test.want, dir)
 			if (answer.Refused != "") != strings.Contains(rest, "is refused") || (len(answer.Others) > 0) != strings.Contains(rest, "why not") {
 				t.Errorf("as JSON it is %s", text)

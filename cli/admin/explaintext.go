@@ -7,12 +7,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
 func (e *explanation) text() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s, by %s (%s)\n", e.Method, e.URL, e.File, e.Version)
+	fmt.Fprintf(&text, "%s %s, by %s (%s)\n", e.Method, e.URL, e.File, config.Short(e.Version))
 	for _, done := range e.Normalised {
 		fmt.Fprintf(&text, "  %s\n", done)
 	}

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
@@ -37,7 +38,7 @@ func (h *histories) text() string {
 			if entry.Live {
 				note += " (in force)"
 			}
-			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, entry.Version, age(h.now, entry.Time), strings.TrimSpace(note))
+			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, config.Short(entry.Version), age(h.now, entry.Time), strings.TrimSpace(note))
 		}
 		_ = table.Flush() // into memory
 	})

@@ -4,8 +4,8 @@ import (
 	"context"
 	"flag"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
@@ -36,11 +36,11 @@ func render(_ context.Context, c *call) error {
 	if c.render.static && c.render.defaults {
 		return cli.Exit{Code: 2, Text: "--static and --defaults exclude each other"}
 	}
-	config, err := c.load(c.Operands[0])
+	version, err := c.load(c.Operands[0])
 	if err != nil {
 		return err
 	}
-	text, err := c.rendered(config)
+	text, err := c.rendered(version)
 	if err != nil {
 		return cli.Exit{Code: 1, Text: err.Error()}
 	}
@@ -48,18 +48,18 @@ func render(_ context.Context, c *call) error {
 	return err
 }
 
-func (c *call) rendered(config *control.Config) ([]byte, error) {
+func (c *call) rendered(version *config.Version) ([]byte, error) {
 	if c.render.defaults {
-		return routes.Write(config.File)
+		return routes.Write(version.File)
 	}
 	if c.render.static {
-		made, err := envoy.Render(config.File, c.render.Options, config.ClientCAs)
+		made, err := envoy.Render(version.File, c.render.Options, version.ClientCAs)
 		if err != nil {
 			return nil, err
 		}
 		return envoy.YAML(made)
 	}
-	made, err := envoy.Bootstrap(config.File, c.render.Options)
+	made, err := envoy.Bootstrap(version.File, c.render.Options)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 )
@@ -50,7 +51,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if said.Version == "" {
 		line("version", "none in force")
 	} else {
-		line("version", "%s, %s, for %s, %s", said.Version, count(said.Routes, "route"), age(s.now, said.Since), source(said))
+		line("version", "%s, %s, for %s, %s", config.Short(said.Version), count(said.Routes, "route"), age(s.now, said.Since), source(said))
 	}
 	if said.Healthy {
 		line("health", "well")
@@ -59,7 +60,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	}
 	switch file := said.File; {
 	case file.Refused != "":
-		line("file", "%s, version %s, IS NOT IN FORCE: %s", file.Path, orNone(file.Version), file.Refused)
+		line("file", "%s, version %s, IS NOT IN FORCE: %s", file.Path, orNone(config.Short(file.Version)), file.Refused)
 	case len(file.Warnings) > 0:
 		line("file", "%s, in force, %s", file.Path, count(len(file.Warnings), "warning"))
 	default:
@@ -70,7 +71,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	}
 	line("since start", "%s put in force, %d refused", count(int(said.Reloads), "version"), said.Refusals)
 	if len(said.Known) > 1 {
-		line("decides under", "%s", strings.Join(said.Known, ", "))
+		line("decides under", "%s", strings.Join(short(said.Known), ", "))
 	}
 	if len(said.Known) > 0 && len(said.Envoys) == 0 {
 		line("envoy", "NONE IS CONNECTED")
@@ -83,10 +84,19 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	}
 }
 
+// short are versions as people read them.
+func short(versions []string) []string {
+	list := make([]string, len(versions))
+	for i, version := range versions {
+		list[i] = config.Short(version)
+	}
+	return list
+}
+
 func (s *statuses) ack(ack xds.Ack) string {
 	text := "nothing acknowledged yet"
 	if ack.Version != "" {
-		text = fmt.Sprintf("%s, acknowledged %s ago", ack.Version, age(s.now, ack.At))
+		text = fmt.Sprintf("%s, acknowledged %s ago", config.Short(ack.Version), age(s.now, ack.At))
 	}
 	if ack.Refused != "" {
 		text += "; REFUSED since: " + ack.Refused

@@ -6,8 +6,8 @@ import (
 	"flag"
 	"fmt"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 )
 
@@ -31,10 +31,10 @@ func validateFlags(c *call, flags *flag.FlagSet) {
 // validate reads a file as the gate would, makes Envoy's configuration of it, and asks an Envoy about that.
 func validate(ctx context.Context, c *call) error {
 	v := &validation{File: c.Operands[0], Problems: routes.Problems{}}
-	config, err := control.Read(v.File)
+	version, err := config.Read(v.File)
 	if err == nil {
-		v.Version, v.Routes, v.Problems = config.Version(), len(config.File.Routes), append(v.Problems, config.Warnings...)
-		err = v.ask(ctx, c, config)
+		v.Version, v.Routes, v.Problems = version.ID(), len(version.File.Routes), append(v.Problems, version.Warnings...)
+		err = v.ask(ctx, c, version)
 	}
 	var problems routes.Problems
 	if errors.As(err, &problems) {
@@ -57,12 +57,12 @@ func validate(ctx context.Context, c *call) error {
 }
 
 // ask makes Envoy's configuration, dynamic and static, and lets an Envoy look at the static one.
-func (v *validation) ask(ctx context.Context, c *call, config *control.Config) error {
+func (v *validation) ask(ctx context.Context, c *call, version *config.Version) error {
 	options := defaultOptions()
-	if _, err := envoy.Translate(config.File, options); err != nil {
+	if _, err := envoy.Translate(version.File, options); err != nil {
 		return fmt.Errorf("envoy's resources: %w", err)
 	}
-	bootstrap, err := envoy.Render(config.File, options, config.ClientCAs)
+	bootstrap, err := envoy.Render(version.File, options, version.ClientCAs)
 	if err != nil {
 		return fmt.Errorf("envoy's configuration: %w", err)
 	}
@@ -82,7 +82,7 @@ func (v *validation) text() string {
 	if !v.Valid {
 		return text + fmt.Sprintf("%s is refused: %s, %s\n", v.File, count(v.Errors, "error"), count(v.Warnings, "warning"))
 	}
-	return text + fmt.Sprintf("%s: %s, version %s, no errors, %s; %s\n", v.File, count(v.Routes, "route"), v.Version, count(v.Warnings, "warning"), v.Envoy)
+	return text + fmt.Sprintf("%s: %s, version %s, no errors, %s; %s\n", v.File, count(v.Routes, "route"), config.Short(v.Version), count(v.Warnings, "warning"), v.Envoy)
 }
 
 // count is a number of things.

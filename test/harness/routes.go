@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/config"
 )
 
 // installTime is long for a machine that is busy with something else.
@@ -85,11 +85,11 @@ func (w *World) Install(ctx context.Context, text string) error {
 
 // AwaitInForce returns when routes.yaml and all that it names are in force as they are on the disk.
 func (w *World) AwaitInForce(ctx context.Context) error {
-	config, err := control.Read(w.Path(w.File.Routes))
+	version, err := config.Read(w.Path(w.File.Routes))
 	if err != nil {
 		return err
 	}
-	_, err = w.AwaitStatus(ctx, installTime, func(s *Status) bool { return s.Version == config.Version() && s.InForce() })
+	_, err = w.AwaitStatus(ctx, installTime, func(s *Status) bool { return s.Version == version.ID() && s.InForce() })
 	return err
 }
 

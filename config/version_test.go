@@ -1,4 +1,4 @@
-package control
+package config
 
 import (
 	"errors"
@@ -15,22 +15,69 @@ func TestReadIsOneVersionOfAllFiles(t *testing.T) {
 	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")
 	first := read(t, path)
-	if again := read(t, path); again.Version() != first.Version() {
+	if again := read(t, path); again.ID() != first.ID() {
 		t.Error("the same bytes have two versions")
 	}
 	if len(first.Directories) != 1 || len(first.ClientCAs) == 0 || len(first.Warnings) != 0 {
 		t.Errorf("directories %v, %d bytes of CAs, warnings %v", first.Directories, len(first.ClientCAs), first.Warnings)
 	}
-	versions := map[string]string{first.Version(): "at first"}
+	versions := map[string]string{first.ID(): "at first"}
 	for name, text := range map[string]string{
 		"routes.yaml": sample.Routes + "# more\n", "directory.yaml": sample.Directory + "# more\n", "ca.pem": slurp(t, filepath.Join(dir, "ca.pem")) + "\n",
 	} {
 		sample.Write(t, filepath.Join(dir, name), text)
-		version := read(t, path).Version()
+		version := read(t, path).ID()
 		if other := versions[version]; other != "" {
 			t.Errorf("after a change of %s the version is the same as %s", name, other)
 		}
 		versions[version] = "after a change of " + name
+	}
+}
+
+// Gates have their files in folders of their own, and routes.yaml under names of their own: equal files are one version.
+func TestVersionIsTheSameWhereverItsFilesLie(t *testing.T) {
+	nested := func(dir, root, directory string) *Version {
+		must(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o700))
+		sample.Write(t, filepath.Join(dir, root), sample.With(t, "[directory.yaml]", "["+directory+"]"))
+		sample.Write(t, filepath.Join(dir, directory), strings.Replace(sample.Directory, "ca.pem", "../ca.pem", 1))
+		return read(t, filepath.Join(dir, root))
+	}
+	dir := sample.Folder(t)
+	copied := filepath.Join(t.TempDir(), "a", "b")
+	must(t, os.MkdirAll(filepath.Dir(copied), 0o700))
+	must(t, os.CopyFS(copied, os.DirFS(dir)))
+	first := nested(dir, "routes.yaml", "sub/d.yaml")
+	if again := nested(copied, "routes-2.yaml", "sub/d.yaml"); again.ID() != first.ID() || len(first.ID()) != 64 {
+		t.Errorf("equal files are the versions %s and %s", first.ID(), again.ID())
+	}
+	if other := nested(copied, "routes-2.yaml", "sub/e.yaml"); other.ID() == first.ID() {
+		t.Error("a file of another name is the same version")
+	}
+	if restored, err := Restore(t.TempDir(), first.Files); err != nil || restored.ID() != first.ID() || restored.Included() != first.Included() {
+		t.Errorf("restored %v, %v", restored, err)
+	}
+}
+
+// The same bytes that are included at another place mean something else.
+func TestVersionSaysWhichFileIsIncludedWhere(t *testing.T) {
+	files := []File{{"routes.yaml", []byte("x")}, {"a", []byte("1")}, {"b", []byte("2")}}
+	ids := map[string]int{}
+	for i, list := range [][]File{
+		files, {files[0], files[2], files[1]}, {files[0], {"b", []byte("1")}, {"a", []byte("2")}}, {files[0], {"a", []byte("1b")}, {"", []byte("2")}}, files[:2],
+	} {
+		if other, taken := ids[identify(list)]; taken {
+			t.Errorf("%d is the version of %d", i, other)
+		}
+		ids[identify(list)] = i
+	}
+}
+
+func TestVersionIsBounded(t *testing.T) {
+	s := &source{read: func(string) ([]byte, error) { return make([]byte, maxFile), nil }}
+	for i, want := range []bool{true, true, false} {
+		if _, err := s.file(itoa(i)); (err == nil) != want {
+			t.Errorf("file %d of 16 MiB each: %v", i, err)
+		}
 	}
 }
 
@@ -71,21 +118,21 @@ func TestReadFindsEverything(t *testing.T) {
 // What was in force can be in force again, also when the disk has lost what it was made of.
 func TestRestoreNeedsNoDisk(t *testing.T) {
 	dir := sample.Folder(t)
-	config := read(t, filepath.Join(dir, "routes.yaml"))
+	version := read(t, filepath.Join(dir, "routes.yaml"))
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	restored, err := restore(config.files)
+	restored, err := Restore(dir, version.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if restored.Version() != config.Version() || len(restored.File.Routes) != len(config.File.Routes) || string(restored.ClientCAs) != string(config.ClientCAs) {
+	if restored.ID() != version.ID() || len(restored.File.Routes) != len(version.File.Routes) || string(restored.ClientCAs) != string(version.ClientCAs) {
 		t.Error("what is restored is not what was kept")
 	}
-	if _, err := restore(config.files[:1]); err == nil {
+	if _, err := Restore(dir, version.Files[:1]); err == nil {
 		t.Error("restored without its directory")
 	}
-	if _, err := restore(nil); err == nil {
+	if _, err := Restore(dir, nil); err == nil {
 		t.Error("restored of nothing")
 	}
 }
@@ -122,10 +169,10 @@ func TestReadTellsDirectoriesApart(t *testing.T) {
 				sample.Write(t, filepath.Join(dir, names[i]), text)
 			}
 			sample.Write(t, filepath.Join(dir, "routes.yaml"), sample.With(t, "[directory.yaml]", "["+strings.Join(names, ", ")+"]"))
-			config, err := Read(filepath.Join(dir, "routes.yaml"))
+			version, err := Read(filepath.Join(dir, "routes.yaml"))
 			problems, _ := errors.AsType[routes.Problems](err)
 			switch {
-			case c.want == "" && (err != nil || len(config.Directories) != len(c.files)):
+			case c.want == "" && (err != nil || len(version.Directories) != len(c.files)):
 				t.Errorf("got %v", err)
 			case c.want != "" && (len(problems) != 1 || problems[0].ID != "directory.invalid" || problems[0].Where != c.want):
 				t.Errorf("got %v, want one at %s", err, c.want)

@@ -1,4 +1,4 @@
-package control
+package config
 
 import (
 	"errors"
@@ -49,15 +49,15 @@ func TestFolders(t *testing.T) {
 	in("directories/a.yaml", directoryFile("a", "A Ltd"))
 	in("profiles/ours.yaml", ownProfile)
 	second := read(t, filepath.Join(dir, "routes.yaml"))
-	if names := second.names(); !slices.Equal(names, []string{"a", "b"}) || second.Profiles["ours"] == nil || second.Version() == first.Version() {
+	if names := second.names(); !slices.Equal(names, []string{"a", "b"}) || second.Profiles["ours"] == nil || second.ID() == first.ID() {
 		t.Errorf("directories are %q, profiles %v", names, second.Profiles)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, config := range []*Config{first, second} {
-		restored, err := restore(config.files)
-		if err != nil || !slices.Equal(restored.names(), config.names()) || restored.Version() != config.Version() {
+	for _, version := range []*Version{first, second} {
+		restored, err := Restore(dir, version.Files)
+		if err != nil || !slices.Equal(restored.names(), version.names()) || restored.ID() != version.ID() {
 			t.Errorf("restored %v, %v", restored, err)
 		}
 	}

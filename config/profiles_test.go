@@ -1,4 +1,4 @@
-package control
+package config
 
 import (
 	"errors"
@@ -26,20 +26,15 @@ func own(t *testing.T, profile string) string {
 // A bank's own profile is a part of the version, with all that are shipped beside it.
 func TestOwnProfile(t *testing.T) {
 	path := own(t, ownProfile)
-	config := read(t, path)
-	if ours := config.Profiles["ours"]; ours == nil || ours.Clients.Duplicates != dcr.AllowDuplicates || config.Profiles["obie-3.3"].Clients.Duplicates != dcr.RejectDuplicates {
-		t.Errorf("profiles %v", config.Profiles)
-	}
-	for _, route := range gateRoutes(config) {
-		if (route.Profile != nil) != (route.Route.Profile == "ours") {
-			t.Errorf("route %s has the profile %v", route.Name, route.Profile)
-		}
+	version := read(t, path)
+	if ours := version.Profiles["ours"]; ours == nil || ours.Clients.Duplicates != dcr.AllowDuplicates || version.Profiles["obie-3.3"].Clients.Duplicates != dcr.RejectDuplicates {
+		t.Errorf("profiles %v", version.Profiles)
 	}
 	sample.Write(t, filepath.Join(filepath.Dir(path), "ours.yaml"), ownProfile+"# more\n")
-	if again := read(t, path); again.Version() == config.Version() {
+	if again := read(t, path); again.ID() == version.ID() {
 		t.Error("a change of the profile is no new version")
 	}
-	restored, err := restore(config.files)
+	restored, err := Restore(filepath.Dir(path), version.Files)
 	if err != nil || restored.Profiles["ours"] == nil {
 		t.Errorf("restored with the profiles %v, %v", restored, err)
 	}

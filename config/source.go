@@ -1,0 +1,113 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
+)
+
+const (
+	// maxFile bounds each file that is read; the readers of routes and directories have lower bounds of their own.
+	maxFile = 16 << 20
+
+	// MaxSize bounds the bytes of all files of a version together, so that every registry can take it from Redis.
+	MaxSize = 32 << 20
+)
+
+// A File is a file of a version. Its name is as routes.yaml leads to it: relative to the folder of routes.yaml, or
+// absolute where a file names it so. A name that ends in a slash is a folder's, and its text the YAML files in it.
+type File struct {
+	Path string
+	Text []byte
+}
+
+// A source is where the files of a version come from. It reads each file once, so that a version is the hash of exactly
+// the bytes that it was made of.
+type source struct {
+	read  func(name string) ([]byte, error)
+	files []File // in the order in which they were read first; the first is routes.yaml
+	errs  []error
+	size  int
+}
+
+// file returns a file's text. A file that cannot be read is remembered too: when it is there, that is a change.
+func (s *source) file(name string) ([]byte, error) {
+	if i := slices.IndexFunc(s.files, func(f File) bool { return f.Path == name }); i >= 0 {
+		return s.files[i].Text, s.errs[i]
+	}
+	text, err := s.read(name)
+	if s.size += len(text); err == nil && s.size > MaxSize {
+		text, err = nil, fmt.Errorf("%s: all files together are larger than %d MiB", name, MaxSize>>20)
+	}
+	s.files, s.errs = append(s.files, File{Path: name, Text: text}), append(s.errs, err)
+	return text, err
+}
+
+// readFile reads a file. Of a folder, whose name ends in a slash, it reads which YAML files are in it, one on each line: so a
+// folder's listing is a part of a version like any file, is kept with it, and is seen to change.
+func readFile(path string) ([]byte, error) {
+	if !strings.HasSuffix(path, "/") {
+		return bounded.ReadFile(path, maxFile)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var listing []byte
+	for _, entry := range entries { // in the order of their names
+		if name := entry.Name(); strings.HasSuffix(name, ".yaml") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+			listing = append(listing, name+"\n"...)
+		}
+	}
+	return listing, nil
+}
+
+// included is a file that routes.yaml includes, and where it says so.
+type included struct{ path, where string }
+
+// expand finds the files of a list of files and folders. What cannot be listed is left to the reader of routes.yaml, who
+// has said that it is not there.
+func (s *source) expand(key string, names []string) []included {
+	var all []included
+	for i, name := range names {
+		where := key + "[" + strconv.Itoa(i) + "]"
+		clean := path.Clean(name)
+		if !strings.HasSuffix(name, "/") {
+			all = append(all, included{clean, where})
+			continue
+		}
+		listing, err := s.file(clean + "/")
+		if err != nil {
+			continue
+		}
+		for file := range strings.Lines(string(listing)) {
+			all = append(all, included{path.Join(clean, strings.TrimSpace(file)), where})
+		}
+	}
+	return all
+}
+
+// identify is the SHA-256 of the files, in hex: of each file's name and text, each after its length. The names are those
+// that the files are included by, so that equal files have the same version in whatever folder they lie; how routes.yaml
+// itself is called is nobody's business.
+func identify(files []File) string {
+	hash := sha256.New()
+	for i, file := range files {
+		if i == 0 {
+			file.Path = ""
+		}
+		for _, part := range [][]byte{[]byte(file.Path), file.Text} {
+			hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+			hash.Write(part)
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
