@@ -2,21 +2,21 @@ package envoy_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
@@ -51,27 +51,27 @@ func (e *edge) start(t *testing.T, bootstrap *bootstrapv3.Bootstrap) string {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(e.dir, "envoy.yaml"), config)
-	output, err := os.Create(filepath.Join(e.dir, "envoy.out"))
+	output := filepath.Join(e.dir, "envoy.out")
+	running, err := process.Start(process.Command{
+		Argv: []string{envoyBinary(t), "-c", "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning",
+			"--file-flush-interval-msec", "50", "--drain-time-s", fmt.Sprint(drainTime.Seconds()), "--drain-strategy", "immediate"},
+		Dir: e.dir, Output: output,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(envoyBinary(t), "-c", "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning",
-		"--file-flush-interval-msec", "50", "--drain-time-s", fmt.Sprint(drainTime.Seconds()), "--drain-strategy", "immediate")
-	command.Dir, command.Stdout, command.Stderr = e.dir, output, output
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := errors.Join(command.Process.Kill(), output.Close()); err != nil {
-			t.Error(err)
+		if running.EndsWithin(0) {
+			t.Errorf("envoy has ended: %v", running.Err())
 		}
-		command.Wait()
+		running.Signal(syscall.SIGKILL)
+		<-running.Ended()
 		if t.Failed() {
-			said, _ := os.ReadFile(output.Name())
+			said, _ := os.ReadFile(output)
 			t.Logf("envoy said:\n%s", said)
 		}
 	})
-	return output.Name()
+	return output
 }
 
 // waitFor asks the admin interface until its answer has a text, at most 10 s.

@@ -3,8 +3,9 @@ package edge
 import (
 	"context"
 	"log/slog"
-	"syscall"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 // between two looks at what is under way.
@@ -35,17 +36,14 @@ func (d *drain) empty(ctx context.Context, limit time.Duration) {
 }
 
 // end ends Envoy.
-func (d *drain) end(ctx context.Context, envoy *child) {
+func (d *drain) end(ctx context.Context, envoy *process.Process) {
 	d.tell(ctx, "/quitquitquit")
-	if envoy.endsWithin(d.grace) {
+	if envoy.EndsWithin(d.grace) {
 		return
 	}
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		d.log.WarnContext(ctx, "envoy does not end", "signal", signal.String())
-		_ = envoy.command.Process.Signal(signal) // it may be gone
-		if envoy.endsWithin(d.grace) {
-			return
-		}
+	d.log.WarnContext(ctx, "envoy does not end: SIGTERM is sent")
+	if envoy.End(d.grace) {
+		d.log.WarnContext(ctx, "envoy was killed")
 	}
 }
 

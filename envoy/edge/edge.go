@@ -6,9 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
+	"syscall"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 // Options say which Envoy to run, and how long it may take to end.
@@ -25,7 +30,7 @@ type Options struct {
 	// way when the time has passed have five seconds more; a supervisor of ours should grant 15 seconds above Drain.
 	Drain time.Duration
 
-	Stdout, Stderr *os.File // of Envoy; none when nil
+	Stdout, Stderr io.Writer // of Envoy; none when nil
 	Log            *slog.Logger
 }
 
@@ -58,20 +63,46 @@ func run(ctx context.Context, o Options, t times) error {
 		return err
 	}
 	defer admin.close()
-	envoy, err := start(o)
+	envoy, err := process.Start(process.Command{Name: "envoy", Argv: o.Argv, Stdout: o.Stdout, Stderr: o.Stderr})
 	if err != nil {
 		return fmt.Errorf("envoy: %w", err)
 	}
-	o.Log.InfoContext(ctx, "envoy runs", "pid", envoy.command.Process.Pid)
+	o.Log.InfoContext(ctx, "envoy runs", "pid", envoy.PID())
 	select {
-	case <-envoy.ended:
-		return envoy.status()
+	case <-envoy.Ended():
+		return status(envoy)
 	case <-ctx.Done():
 	}
-	alive, cancel := envoy.while(context.WithoutCancel(ctx))
+	alive, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	go func() {
+		<-envoy.Ended() // at the latest when run returns
+		cancel()
+	}()
 	d := drain{admin: admin, log: o.Log, times: t}
 	d.empty(alive, o.Drain)
 	d.end(alive, envoy)
-	return envoy.status()
+	return status(envoy)
+}
+
+// An Exit is how Envoy ended: with a status that is not 0, or by a signal.
+type Exit struct{ State *os.ProcessState }
+
+// Error says how.
+func (e *Exit) Error() string { return "envoy has ended: " + e.State.String() }
+
+// ExitCode is Envoy's own, or that which a shell gives a command that a signal has ended.
+func (e *Exit) ExitCode() int {
+	if status, ok := e.State.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return e.State.ExitCode()
+}
+
+// status waits for Envoy's end. It is nil where Envoy ended with 0.
+func status(envoy *process.Process) error {
+	if exit, ok := errors.AsType[*exec.ExitError](envoy.Err()); ok {
+		return &Exit{State: exit.ProcessState}
+	}
+	return envoy.Err()
 }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
@@ -115,12 +116,11 @@ func newEdge(t *testing.T) edge {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // serves waits until Envoy answers.

@@ -145,7 +145,7 @@ func BenchmarkPublication(b *testing.B) {
 }
 
 // resident returns Envoy's memory in MiB, 0 where the system does not say.
-func (p *process) resident() (size int) {
+func (p *edge) resident() (size int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
 	if err != nil {
 		return 0

@@ -3,18 +3,18 @@ package xds
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
@@ -40,8 +40,8 @@ const bootstrap = `{
   }]}
 }`
 
-// An envoy is a real one, with the world's server for its configuration.
-type process struct {
+// An edge is a real Envoy, with the world's server for its configuration.
+type edge struct {
 	t     testing.TB
 	admin *http.Client
 	pid   int
@@ -49,7 +49,7 @@ type process struct {
 }
 
 // envoy starts one and does not wait for it.
-func (w *world) envoy(id string) *process {
+func (w *world) envoy(id string) *edge {
 	w.t.Helper()
 	binary, err := envoybin.Path(func(text string) { w.t.Log(text) })
 	if err != nil {
@@ -60,27 +60,21 @@ func (w *world) envoy(id string) *process {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	output, err := os.Create(filepath.Join(w.dir, id+".out"))
+	output := filepath.Join(w.dir, id+".out")
+	running, err := process.Start(process.Command{Output: output, Argv: []string{
+		binary, "-c", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning", "--drain-time-s", "1",
+	}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	command := exec.Command(binary, "-c", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning", "--drain-time-s", "1")
-	command.Stdout, command.Stderr = output, output
-	if err := command.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	p := &process{t: w.t, pid: command.Process.Pid}
+	p := &edge{t: w.t, pid: running.PID()}
 	p.kill = func() {
-		if err := command.Process.Kill(); err == nil {
-			command.Wait()
-		} else if !errors.Is(err, os.ErrProcessDone) {
-			w.t.Error(err)
-		}
+		running.Signal(syscall.SIGKILL)
+		<-running.Ended()
 	}
 	w.t.Cleanup(func() {
 		p.kill()
-		output.Close()
-		if said, _ := os.ReadFile(output.Name()); w.t.Failed() {
+		if said, _ := os.ReadFile(output); w.t.Failed() {
 			w.t.Logf("%s said:\n%s", id, said)
 		}
 	})
@@ -93,7 +87,7 @@ func (w *world) envoy(id string) *process {
 }
 
 // count returns a number of Envoy's own statistics.
-func (p *process) count(name string) (value int) {
+func (p *edge) count(name string) (value int) {
 	p.t.Helper()
 	_, text := get(p.t, p.admin, "http://admin/stats?filter=^"+name+"$")
 	if _, err := fmt.Sscanf(text, name+": %d", &value); err != nil {

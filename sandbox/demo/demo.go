@@ -2,6 +2,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -29,12 +30,6 @@ and stops everything. Exit code 0 says that each step came out exactly as it sho
 }
 
 func start(ctx context.Context, port int, stdout, stderr io.Writer) error {
-	if port == 0 {
-		var err error
-		if port, err = world.FreePorts(); err != nil {
-			return err
-		}
-	}
 	executable, err := os.Executable()
 	if err != nil {
 		return err
@@ -44,7 +39,7 @@ func start(ctx context.Context, port int, stdout, stderr io.Writer) error {
 		return err
 	}
 	o := world.Options{
-		Dir: dir, Executable: executable, Port: port,
+		Dir: dir, Executable: executable, Port: cmp.Or(port, world.AnyPorts),
 		Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 	err = run(ctx, o, printer{stdout, colours(stdout)}, stderr)

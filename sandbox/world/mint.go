@@ -1,15 +1,19 @@
 package world
 
 import (
+	"context"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // The files of a world, relative to its folder.
@@ -137,6 +141,112 @@ func writeTPP(dir, folder string, member *directory.Member) error {
 			return err
 		}
 		*text = name
+	}
+	return nil
+}
+
+// tppCount is how many TPPs a world has of its own framework: two softwares of one organisation and one of another. Of
+// any other framework it has one, as making keys takes time.
+const tppCount = 3
+
+// role is a TPP of a world, before there is one.
+type role struct {
+	folder string
+	order  directory.Order
+}
+
+// casting are the TPPs of a framework.
+func casting(dialect directory.Dialect, own bool) []role {
+	first, second := dialect.NewOrganisationID(), dialect.NewOrganisationID()
+	cast := []role{
+		{tppFolder(dialect, own, 0), directory.Order{OrgID: first}}, // with all roles
+		{tppFolder(dialect, own, 1), directory.Order{OrgID: first, Roles: fewer[dialect.Name]}},
+		{tppFolder(dialect, own, 2), directory.Order{OrgID: second, Roles: fewer[dialect.Name]}},
+	}
+	for i := range cast {
+		site := "https://" + cast[i].folder + ".example.com"
+		cast[i].order.RedirectURIs = []string{site + "/callback"}
+		if i == 0 {
+			cast[i].order.RedirectURIs = append(cast[i].order.RedirectURIs, site+"/return")
+		}
+	}
+	if !own {
+		return cast[:1]
+	}
+	return cast
+}
+
+// fewer are roles by dialect; there is but one role in some.
+var fewer = map[string][]string{directory.OBIE().Name: {"AISP", "PISP"}}
+
+// tppFolder is where a TPP's papers are.
+func tppFolder(dialect directory.Dialect, own bool, index int) string {
+	if own {
+		return fmt.Sprintf("tpp-%d", index+1)
+	}
+	return fmt.Sprintf("tpp-%s-%d", dialect.Name, index+1)
+}
+
+// tppFolders are all that any world may have.
+func tppFolders() []string {
+	var all []string
+	for i := range tppCount {
+		all = append(all, tppFolder(directory.Dialect{}, true, i))
+	}
+	for _, dialect := range directory.Dialects() {
+		all = append(all, tppFolder(dialect, false, 0))
+	}
+	return all
+}
+
+// freshness is how often the TPPs get new software statements: a third of the age at which the gate refuses the one that
+// expires first, so that nothing in a world expires while it runs.
+const freshness = 3 * time.Minute
+
+// keepFresh has new statements signed until the context ends.
+func (w *World) keepFresh(ctx context.Context, failed func(error)) {
+	tick := time.NewTicker(freshness)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := refresh(w.Dir, w.File); err != nil {
+				failed(err)
+			}
+		}
+	}
+}
+
+// refresh replaces each TPP's statement file by one signed now.
+func refresh(dir string, file *worldfile.World) error {
+	all := map[string]worldfile.Papers{file.Directory.Issuer: {TPPs: file.TPPs, Directory: file.Directory}}
+	for _, papers := range file.Others { // several profiles share theirs
+		all[papers.Directory.Issuer] = papers
+	}
+	for _, dialect := range directory.Dialects() {
+		papers := all[dialect.Issuer]
+		d, err := dialect.Open(filepath.Join(dir, directoryFolder), strings.TrimSuffix(papers.Directory.API, dialect.Path()))
+		if err != nil {
+			return fmt.Errorf("sign new software statements: %w", err)
+		}
+		if err := restate(dir, d, papers.TPPs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func restate(dir string, d *directory.Directory, tpps []directory.Member) error {
+	for _, tpp := range tpps {
+		statement, err := d.Statement(tpp.SoftwareID, directory.Changes{})
+		if err != nil {
+			return fmt.Errorf("sign a new software statement for %s: %w", tpp.SoftwareID, err)
+		}
+		if err := pki.WriteFile(filepath.Join(dir, tpp.Statement), []byte(statement), 0o600); err != nil {
+			return err
+		}
 	}
 	return nil
 }

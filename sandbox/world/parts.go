@@ -23,9 +23,10 @@ const (
 // when it starts, and by nothing else.
 const drainTime = "10"
 
-// Parts start in two steps, since the gate and the registry ask Redis and the directory at once.
-func foundations() []string { return []string{redisPart, directoryPart, bankPart} }
-func gateway() []string     { return []string{registryPart, gatePart, envoyPart} }
+// startOrder has two steps, since the gate and the registry ask Redis and the directory at once.
+func startOrder() [][]string {
+	return [][]string{{redisPart, directoryPart, bankPart}, {registryPart, gatePart, envoyPart}}
+}
 
 // stopOrder lets no request in before it takes away what would answer it.
 func stopOrder() []string {
@@ -34,7 +35,7 @@ func stopOrder() []string {
 
 // processes says how each part is started. Paths are relative to the world's folder, where all of them run.
 func processes(o Options, p ports, w *worldfile.World, envoy string) map[string]worldfile.Process {
-	self := func(args ...string) worldfile.Process { return process(o.Executable, args...) }
+	self := func(args ...string) worldfile.Process { return command(o.Executable, args...) }
 	all := map[string]worldfile.Process{
 		directoryPart: self("sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", httpsURL(p.directory),
 			"--cert", filepath.Join(directoryFolder, "server.pem"), "--key", filepath.Join(directoryFolder, "server.key")),
@@ -60,13 +61,13 @@ func redisProcess(o Options, p ports) worldfile.Process {
 		server, err = filepath.Abs(server)
 	}
 	if err != nil {
-		return process(o.Executable, "sandbox-store", "--listen", loopback(p.redis))
+		return command(o.Executable, "sandbox-store", "--listen", loopback(p.redis))
 	}
-	return process(server, "--port", strconv.Itoa(p.redis), "--bind", "127.0.0.1", "--dir", redisFolder+"/", "--daemonize", "no",
+	return command(server, "--port", strconv.Itoa(p.redis), "--bind", "127.0.0.1", "--dir", redisFolder+"/", "--daemonize", "no",
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
 }
 
-func process(program string, args ...string) worldfile.Process {
+func command(program string, args ...string) worldfile.Process {
 	return worldfile.Process{Argv: append([]string{program}, args...), Env: map[string]string{}, Dir: "."}
 }
 

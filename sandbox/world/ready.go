@@ -15,15 +15,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 const (
-	startTime = 30 * time.Second       // for a part to serve
-	tryTime   = 2 * time.Second        // for one question
-	pause     = 20 * time.Millisecond  // between two
-	retryMax  = 250 * time.Millisecond // the pause grows up to this
+	startTime = 30 * time.Second // for a part to serve
+	tryTime   = 2 * time.Second  // for one question
 )
 
 // probe asks one part a question that only a part that serves can answer.
@@ -123,30 +122,17 @@ func bankURL(process worldfile.Process) string {
 	return "http://" + process.Argv[len(process.Argv)-1] + bank.AccountsPath
 }
 
-// await waits until the parts named serve. dead, when it is not nil, tells of a part that will never serve.
-func await(ctx context.Context, dir string, w *worldfile.World, names []string, dead func() error) error {
+// await waits until the parts named serve. It gives up when one of the processes has ended that were started.
+func await(ctx context.Context, dir string, w *worldfile.World, names []string, started []*process.Process) error {
 	questions, err := probes(dir, w, names)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	wait := pause
 	for _, q := range questions {
-		for {
-			err := q.ask(ctx)
-			if err == nil {
-				break
-			}
-			if err := dead(); err != nil {
-				return err
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("the %s does not serve: %w\n%s", q.name, err, tail(dir, q.name))
-			case <-time.After(wait):
-				wait = min(wait*3/2, retryMax)
-			}
+		if err := process.Await(ctx, q.ask, started...); err != nil {
+			return fmt.Errorf("the %s does not serve: %w\n%s", q.name, err, process.Tail(outputFile(dir, q.name)))
 		}
 	}
 	return nil

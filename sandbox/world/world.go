@@ -4,19 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
+
+// grace is how long a part may take to end after SIGTERM.
+const grace = 5 * time.Second
 
 // World is a world that runs.
 type World struct {
 	Dir  string // absolute
 	File *worldfile.World
 
-	spawner  spawner
-	children map[string]*child
+	children map[string]*process.Process
 	stopping chan struct{}
 	release  func() error
 }
@@ -27,27 +34,29 @@ func Start(ctx context.Context, o Options, say func(string)) (*World, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(o.Dir)
+	o, err := o.withPorts()
 	if err != nil {
 		return nil, err
 	}
-	o.Dir = dir
-	release, err := claim(dir)
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, err
+	}
+	release, err := claim(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	p := o.ports()
-	if err := p.free(o.Redis == ""); err != nil {
+	if err := o.ports().free(o.Redis == ""); err != nil {
 		return nil, errors.Join(err, release())
 	}
-	w := &World{Dir: dir, children: map[string]*child{}, stopping: make(chan struct{}), release: release, spawner: newSpawner()}
-	if err := w.start(ctx, o, p, say); err != nil {
+	w := &World{Dir: o.Dir, children: map[string]*process.Process{}, stopping: make(chan struct{}), release: release}
+	if err := w.start(ctx, o, say); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
 	return w, nil
 }
 
-func (w *World) start(ctx context.Context, o Options, p ports, say func(string)) error {
+func (w *World) start(ctx context.Context, o Options, say func(string)) error {
+	p := o.ports()
 	if err := prepare(w.Dir); err != nil {
 		return err
 	}
@@ -71,12 +80,13 @@ func (w *World) start(ctx context.Context, o Options, p ports, say func(string))
 	if err := renderEnvoy(ctx, o); err != nil {
 		return err
 	}
-	plan := processes(o, p, w.File, envoy)
-	if store, ours := plan[redisPart]; ours {
+	w.File.Processes = processes(o, p, w.File, envoy)
+	if store, ours := w.File.Processes[redisPart]; ours {
 		say(storeNote(store))
 	}
-	for _, step := range [][]string{foundations(), gateway()} {
-		if err := w.launch(ctx, plan, step, say); err != nil {
+	for _, step := range startOrder() {
+		say(fmt.Sprintf("starting %v", step))
+		if err := w.launch(ctx, step); err != nil {
 			return err
 		}
 	}
@@ -84,45 +94,100 @@ func (w *World) start(ctx context.Context, o Options, p ports, say func(string))
 }
 
 // launch starts some parts and waits until they serve.
-func (w *World) launch(ctx context.Context, plan map[string]worldfile.Process, names []string, say func(string)) error {
+func (w *World) launch(ctx context.Context, names []string) error {
 	for _, name := range names {
-		process, ours := plan[name]
+		part, ours := w.File.Processes[name]
 		if !ours {
 			continue
 		}
-		started, err := w.spawner.start(w.Dir, name, process)
+		child, err := startPart(w.Dir, name, part, false)
 		if err != nil {
-			return fmt.Errorf("start the %s: %w", name, err)
+			return err
 		}
-		process.PID = started.command.Process.Pid
-		w.children[name], w.File.Processes[name] = started, process
+		part.PID = child.PID()
+		w.children[name], w.File.Processes[name] = child, part
 	}
-	say(fmt.Sprintf("starting %v", names))
-	return await(ctx, w.Dir, w.File, names, w.dead)
+	return await(ctx, w.Dir, w.File, names, slices.Collect(maps.Values(w.children)))
 }
 
-// dead tells of a child that has ended, and why.
-func (w *World) dead() error {
-	for name, c := range w.children {
-		select {
-		case <-c.ended:
-			return fmt.Errorf("the %s ended at once (%v)\n%s", name, c.err, tail(w.Dir, name))
-		default:
+// startPart starts a part. One that is to outlive this process does not end with it.
+func startPart(dir, name string, part worldfile.Process, outlives bool) (*process.Process, error) {
+	child, err := process.Start(process.Command{
+		Name: name, Argv: part.Argv, Dir: filepath.Join(dir, part.Dir), Env: part.Env, Output: outputFile(dir, name), Outlives: outlives,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the %s: %w", name, err)
+	}
+	return child, nil
+}
+
+// Restart starts the parts of a world that have ended, as world.json says, and writes their new process ids into it.
+// It returns their names when all of them serve.
+func Restart(ctx context.Context, dir string) ([]string, error) {
+	w, err := worldfile.Read(dir)
+	if err != nil {
+		return nil, fmt.Errorf("there is no sandbox in %s: %w", dir, err)
+	}
+	if !locked(dir) {
+		return nil, fmt.Errorf("the sandbox in %s was stopped; start a new one without --restart", dir)
+	}
+	var restarted []string
+	var children []*process.Process
+	for _, step := range startOrder() {
+		for _, name := range step {
+			part, known := w.Processes[name]
+			if !known || alive(dir, part) {
+				continue
+			}
+			child, err := relaunch(dir, w, name)
+			if err != nil {
+				return restarted, err
+			}
+			restarted, children = append(restarted, name), append(children, child)
+		}
+		if err := await(ctx, dir, w, step, children); err != nil {
+			return restarted, err
 		}
 	}
-	return nil
+	return restarted, nil
+}
+
+// Launch starts one part that is down, as world.json says, and writes its new process id there. Other than Restart it
+// does not wait until the part serves, so that a test sees what clients see in between.
+func Launch(dir, name string) error {
+	w, err := worldfile.Read(dir)
+	if err != nil {
+		return err
+	}
+	if _, known := w.Processes[name]; !known {
+		return fmt.Errorf("world.json names no %s", name)
+	}
+	_, err = relaunch(dir, w, name)
+	return err
+}
+
+// relaunch writes the process id at once: whoever stops the world must know of every part.
+func relaunch(dir string, w *worldfile.World, name string) (*process.Process, error) {
+	part := w.Processes[name]
+	child, err := startPart(dir, name, part, true)
+	if err != nil {
+		return nil, err
+	}
+	part.PID = child.PID()
+	w.Processes[name] = part
+	return child, w.Write(dir)
 }
 
 // Watch calls lost, once for each part that ends although nobody has stopped it. The part stays down, as in
 // production: the world goes on with what is left.
 func (w *World) Watch(lost func(name string, pid int, cause error)) {
-	for name, c := range w.children {
+	for name, child := range w.children {
 		go func() {
-			<-c.ended
+			<-child.Ended()
 			select {
 			case <-w.stopping:
 			default:
-				lost(name, c.command.Process.Pid, c.err)
+				lost(name, child.PID(), child.Err())
 			}
 		}()
 	}
@@ -136,11 +201,29 @@ func (w *World) Stop() error {
 		restarted = &worldfile.World{} // it never was ready, so nothing was restarted
 	}
 	for _, name := range stopOrder() {
-		if c, started := w.children[name]; started {
-			c.stop()
+		if child, started := w.children[name]; started {
+			child.End(grace)
 		}
 		end(w.Dir, restarted.Processes[name])
 	}
-	close(w.spawner)
 	return w.release()
+}
+
+// alive says whether a part of a world runs under the process id that world.json has. redis-server runs in a folder of
+// its own below the world's.
+func alive(dir string, part worldfile.Process) bool {
+	return len(part.Argv) > 0 && process.Running(part.PID, part.Argv[0], dir)
+}
+
+// end ends a part that another process has started.
+func end(dir string, part worldfile.Process) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if !alive(dir, part) {
+			return
+		}
+		_ = syscall.Kill(part.PID, signal) // it may have ended
+		for deadline := time.Now().Add(grace); alive(dir, part) && time.Now().Before(deadline); {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
 }

@@ -10,17 +10,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // TestWorld starts the real thing: every part must come up, stay down when it is killed, come back, and go.
 func TestWorld(t *testing.T) {
 	executable := build(t)
-	port, err := FreePorts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: executable, Port: port, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
+	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: executable, Port: AnyPorts, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
 	w, err := Start(t.Context(), o, func(line string) { t.Log(line) })
 	if err != nil {
 		t.Fatal(err)
@@ -69,20 +66,32 @@ func TestWorld(t *testing.T) {
 }
 
 func TestAStartThatFailsLeavesNothing(t *testing.T) {
-	port, err := FreePorts()
+	port, err := process.FreePorts(portCount)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A directory serves, but there is no gateway: `true` renders an empty configuration and ends.
 	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: nothing(t), Port: port, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
 	_, err = Start(t.Context(), o, func(string) {})
-	wantError(t, err, "ended at once")
+	wantError(t, err, "has ended")
 	if err := o.ports().free(true); err != nil {
 		t.Errorf("something still runs: %v", err)
 	}
 	if _, err := worldfile.Read(o.Dir); err == nil {
 		t.Error("there is a world.json of a world that never was")
 	}
+}
+
+func TestRestartNeedsAWorld(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Restart(t.Context(), dir)
+	wantError(t, err, "there is no sandbox in")
+	if err := (&worldfile.World{}).Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, lockFile, "")
+	_, err = Restart(t.Context(), dir)
+	wantError(t, err, "was stopped")
 }
 
 func TestAStartThatIsInterrupted(t *testing.T) {

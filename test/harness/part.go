@@ -85,23 +85,15 @@ func (w *World) Kill(part string) error {
 		return fmt.Errorf("kill the %s: %w", part, err)
 	}
 	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(2 * time.Millisecond) {
-		if w.gone(part, pid) {
+		if gone(pid) {
 			return nil
 		}
 	}
 	return fmt.Errorf("the %s is still there after kill -9", part)
 }
 
-// gone says whether a process has ended. A part that Restart has brought back is our child, and remains as a zombie
-// until we ask for it; those of the start are waited for by the world.
-func (w *World) gone(part string, pid int) bool {
-	var status syscall.WaitStatus
-	if w.File.Processes[part].PID != pid {
-		reaped, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
-		return reaped == pid || errors.Is(err, syscall.ECHILD)
-	}
-	return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-}
+// gone says whether a process has ended.
+func gone(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // Restart brings back every part that is down, and returns when all of them serve.
 func (w *World) Restart(ctx context.Context) error {

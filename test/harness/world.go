@@ -50,35 +50,24 @@ type World struct {
 	clients map[clientKey]*http.Client
 }
 
-// attempts is how many sets of ports are tried: between the look at a port and its use somebody may take it.
-const attempts = 5
-
 // Start starts a world in a new temporary folder. Stop ends it and removes the folder.
 func Start(ctx context.Context, o Options) (*World, error) {
 	dir, err := os.MkdirTemp("", "dcr") // short, for the sockets in it
 	if err != nil {
 		return nil, err
 	}
-	options := world.Options{Dir: dir, Executable: o.Program, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis}
+	options := world.Options{Dir: dir, Executable: o.Program, Port: world.AnyPorts, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis}
 	if options.Profile == "" {
 		options.Profile = "obie-3.3"
 	}
 	if options.AuthMethods == nil {
 		options.AuthMethods = []string{"private_key_jwt", "tls_client_auth"}
 	}
-	var failures []error
-	for range attempts {
-		options.Port = freePorts()
-		running, err := world.Start(ctx, options, func(string) {})
-		if err == nil {
-			return newWorld(running)
-		}
-		failures = append(failures, err)
-		if !strings.Contains(err.Error(), "is not free") && !strings.Contains(err.Error(), "in use") {
-			break
-		}
+	running, err := world.Start(ctx, options, func(string) {})
+	if err != nil {
+		return nil, fmt.Errorf("start a world in %s: %w", dir, err)
 	}
-	return nil, fmt.Errorf("start a world in %s: %w", dir, errors.Join(failures...))
+	return newWorld(running)
 }
 
 func newWorld(running *world.World) (*World, error) {

@@ -2,15 +2,19 @@
 package redisserver
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 // patience is how long a server may take to start or to stop.
@@ -24,7 +28,7 @@ type Server struct {
 	network, listen string
 	args            []string
 	log             string
-	process         *exec.Cmd
+	process         *process.Process // nil while it is down
 }
 
 // Start starts a server on a Unix socket, keeps its data in dir and returns when it answers. More arguments are handed
@@ -77,8 +81,7 @@ func (s *Server) Start() {
 	if err != nil {
 		s.tb.Fatal("there is no redis-server on PATH: install one, or test with -short")
 	}
-	s.process = exec.Command(program, s.args...)
-	if err := s.process.Start(); err != nil {
+	if s.process, err = process.Start(process.Command{Argv: append([]string{program}, s.args...)}); err != nil {
 		s.tb.Fatalf("start redis-server: %v", err)
 	}
 	s.await("PING", func(reply string) bool {
@@ -87,34 +90,36 @@ func (s *Server) Start() {
 }
 
 // Stop ends the server as an operator does.
-func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+func (s *Server) Stop() {
+	if s.process != nil {
+		s.process.End(patience)
+		s.process = nil
+	}
+}
 
 // Kill ends the server with kill -9.
-func (s *Server) Kill() { s.end(syscall.SIGKILL) }
-
-func (s *Server) end(signal os.Signal) {
-	if s.process == nil {
-		return
+func (s *Server) Kill() {
+	if s.process != nil {
+		s.process.Signal(syscall.SIGKILL)
+		_ = s.process.Err() // that it was killed
+		s.process = nil
 	}
-	overdue := time.AfterFunc(patience, func() { _ = s.process.Process.Kill() })
-	_ = s.process.Process.Signal(signal)
-	_ = s.process.Wait()
-	overdue.Stop()
-	s.process = nil
 }
 
 // await repeats a command until its reply is as wanted.
 func (s *Server) await(command string, wanted func(reply string) bool) {
 	s.tb.Helper()
-	var reply string
-	var err error
-	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(5 * time.Millisecond) {
-		if reply, err = s.ask(command); err == nil && wanted(reply) {
-			return
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := process.Await(ctx, func(context.Context) error {
+		reply, err := s.ask(command)
+		if err == nil && !wanted(reply) {
+			err = fmt.Errorf("%q", reply)
 		}
+		return err
+	}, s.process); err != nil {
+		s.tb.Fatalf("redis-server does not answer %s as it should: %v\n%s", command, err, process.Tail(s.log))
 	}
-	log, _ := os.ReadFile(s.log)
-	s.tb.Fatalf("redis-server does not answer %s as it should: %q %v\n%s", command, reply, err, log)
 }
 
 // ask sends one inline command and returns what comes first of its reply.
@@ -143,11 +148,9 @@ func shortDir(tb testing.TB) string {
 }
 
 func freePort(tb testing.TB) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePorts(1)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
+	return strconv.Itoa(port)
 }
