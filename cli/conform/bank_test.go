@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // aBank agrees to everything that anybody asks of it, but for what a test makes it refuse.
@@ -64,12 +66,12 @@ func newBank(t *testing.T) (*aBank, Setup) {
 
 // statement is signed by nobody in particular: this bank does not look.
 func (b *aBank) statement() (string, error) {
-	return b.keys.compact(jws{header: b.keys.header(Signing{}), claims: map[string]any{
+	return b.keys.token(map[string]any{
 		"iss": "OpenBanking Ltd", "iat": time.Now().Unix(), "jti": uuid.NewString(), "software_id": "oQ4KoaavpOuoE7rvQsZEOV",
 		"software_redirect_uris": []string{"https://tpp.example.com/one", "https://tpp.example.com/two"},
 		"redirect_uris":          []string{"https://tpp.example.com/one"},
 		"software_roles":         []string{"AISP", "PISP"},
-	}})
+	}, Signing{}).Compact()
 }
 
 func certificate(t *testing.T, name string) tls.Certificate {
@@ -93,7 +95,7 @@ func (b *aBank) serve(w http.ResponseWriter, r *http.Request) {
 	defer b.mu.Unlock()
 	b.requests = append(b.requests, r.Method+" "+strings.SplitN(r.URL.Path, "/", 3)[1])
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "Cache-Control": "no-store", interactionHeader: r.Header.Get(interactionHeader),
+		"Content-Type": "application/json", "Cache-Control": "no-store", dcrclient.InteractionID: r.Header.Get(dcrclient.InteractionID),
 	} {
 		w.Header().Set(name, value)
 	}

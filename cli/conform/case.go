@@ -94,8 +94,8 @@ func (c *course) follow(ctx context.Context, of Case) (Outcome, []string, error)
 		if ctx.Err() != nil {
 			return Fails, nil, ctx.Err()
 		}
-		if failure == nil && slices.Contains(s.Expect.Open, x.answer.status) {
-			return Skipped, []string{fmt.Sprintf("the bank answers %s with %d, which the standard leaves open", s.Do, x.answer.status)}, nil
+		if failure == nil && slices.Contains(s.Expect.Open, x.answer.Status) {
+			return Skipped, []string{fmt.Sprintf("the bank answers %s with %d, which the standard leaves open", s.Do, x.answer.Status)}, nil
 		}
 		wrong := c.judge(s, x, failure)
 		for j := range wrong {

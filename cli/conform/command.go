@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // Command is the command, for the program's table. Its error has an exit code: 1 where a clause does not hold, 2 where the
@@ -102,7 +103,7 @@ type options struct {
 }
 
 func (o *options) declare(f *flag.FlagSet) {
-	f.StringVar(&o.profile, "profile", "", "the standard, by `NAME`: "+strings.Join(Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
+	f.StringVar(&o.profile, "profile", "", "the standard, by `NAME`: "+strings.Join(dcrclient.Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
 	f.StringVar(&o.base, "base", "", "`URL` of the registration endpoint (default that of the discovery document)")
 	f.StringVar(&o.discovery, "discovery", "", "`URL` of the bank's discovery document")
 	f.StringVar(&o.token, "token-endpoint", "", "`URL`, instead of discovery")
@@ -134,7 +135,7 @@ func (o *options) declare(f *flag.FlagSet) {
 
 func (o *options) addClaim(text string) error {
 	name, value, found := strings.Cut(text, "=")
-	member, err := decode([]byte(`{"value":` + value + `}`))
+	member, err := dcrclient.Object([]byte(`{"value":` + value + `}`))
 	if !found || name == "" || err != nil || len(member) != 1 {
 		return errors.New("want NAME=JSON; a text needs quotes of its own")
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // course is one case under way.
@@ -27,7 +29,7 @@ type registered struct {
 // exchange is a request, and what was answered.
 type exchange struct {
 	request *request
-	answer  *answer
+	answer  *dcrclient.Answer
 	json    map[string]any // of the answer; nil where it is no JSON object
 }
 
@@ -51,13 +53,26 @@ func (c *course) id() string {
 }
 
 // values are what names stand for at this point of the case.
-func (c *course) values() values {
-	return c.run.values.with(values{
-		"client_id": constant(c.id()),
-		"token":     constant(c.token),
-		"statement": constant(c.statement),
-		"assertion": func() (any, error) { return c.assertion(&request{}, Step{Do: "token"}) },
+func (c *course) values() dcrclient.Values {
+	return c.run.values.With(dcrclient.Values{
+		"client_id": dcrclient.Constant(c.id()),
+		"token":     dcrclient.Constant(c.token),
+		"statement": dcrclient.Constant(c.statement),
+		"assertion": func() (any, error) {
+			token, err := c.assertion(&request{}, Step{})
+			if err != nil {
+				return nil, err
+			}
+			return token.Compact()
+		},
 	})
+}
+
+// software is the TPP's, as it authenticates in this case.
+func (c *course) software() *dcrclient.Software {
+	software := c.run.software
+	software.AuthMethod = c.method
+	return &software
 }
 
 // play does one step, and keeps what came of it. Its error is of the request's making; what the bank did to it is failure.
@@ -73,7 +88,7 @@ func (c *course) play(ctx context.Context, s Step) (x *exchange, failure, err er
 	if x.answer, failure = c.wire.send(ctx, x.request); failure != nil {
 		return x, failure, nil
 	}
-	if object, err := decode(x.answer.body); err == nil {
+	if object, err := dcrclient.Object(x.answer.Body); err == nil {
 		x.json = object
 	}
 	c.keep(s, x)
@@ -82,7 +97,7 @@ func (c *course) play(ctx context.Context, s Step) (x *exchange, failure, err er
 
 // keep remembers what the bank has made or unmade.
 func (c *course) keep(s Step, x *exchange) {
-	if !x.answer.good() {
+	if !x.answer.OK() {
 		return
 	}
 	switch s.Do {
@@ -155,7 +170,7 @@ func (c *course) remove(ctx context.Context, client *registered) error {
 		if s.Do == "token" && tried && code(x) == "invalid_client" { // it was deleted, whatever the bank said to it
 			return nil
 		}
-		if !x.answer.good() {
+		if !x.answer.OK() {
 			return fmt.Errorf("%s: %s", s.Do, c.came(x))
 		}
 	}

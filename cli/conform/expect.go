@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -21,14 +22,14 @@ func (c *course) judge(s Step, x *exchange, failure error) []string {
 		}
 		return []string{"no answer came: " + c.hide(failure.Error())}
 	}
-	if len(e.Status) > 0 && !slices.Contains(e.Status, x.answer.status) {
+	if len(e.Status) > 0 && !slices.Contains(e.Status, x.answer.Status) {
 		return []string{"expected status " + either(e.Status) + e.refusal() + ", " + c.came(x)}
 	}
-	if len(e.Status) == 0 && !x.answer.good() {
+	if len(e.Status) == 0 && !x.answer.OK() {
 		return []string{"expected a status of 2xx, " + c.came(x)}
 	}
 	wrong := c.judgeHeaders(e, x)
-	if x.answer.good() {
+	if x.answer.OK() {
 		return append(wrong, c.judgeBody(e, x)...)
 	}
 	if len(e.Error) > 0 && !slices.Contains(e.Error, code(x)) {
@@ -55,14 +56,14 @@ func either(statuses []int) string {
 
 // came says what was answered: status, and error code.
 func (c *course) came(x *exchange) string {
-	text := fmt.Sprintf("came %d", x.answer.status)
-	if x.answer.status < http.StatusBadRequest {
+	text := fmt.Sprintf("came %d", x.answer.Status)
+	if x.answer.Status < http.StatusBadRequest {
 		return text
 	}
 	switch code := code(x); {
 	case code != "":
 		text += " " + code
-	case x.json == nil && len(x.answer.body) > 0:
+	case x.json == nil && len(x.answer.Body) > 0:
 		text += " with a body that is not a JSON object"
 	default:
 		text += " without an error code"
@@ -85,15 +86,15 @@ func code(x *exchange) string {
 }
 
 func (c *course) judgeHeaders(e Expect, x *exchange) []string {
-	v := c.values().with(values{"interaction_id": constant(x.request.interaction)})
+	v := c.values().With(dcrclient.Values{"interaction_id": dcrclient.Constant(x.request.interaction)})
 	var wrong []string
 	for name, pattern := range ordered(e.Headers) {
-		expression, err := v.pattern(pattern)
+		expression, err := v.Pattern(pattern)
 		if err != nil {
 			wrong = append(wrong, err.Error())
 			continue
 		}
-		have := x.answer.header.Values(name)
+		have := x.answer.Header.Values(name)
 		switch {
 		case len(have) == 0:
 			wrong = append(wrong, fmt.Sprintf("expected header %s, and it is not there", name))
@@ -106,8 +107,8 @@ func (c *course) judgeHeaders(e Expect, x *exchange) []string {
 
 func (c *course) judgeBody(e Expect, x *exchange) []string {
 	if e.Body == "empty" {
-		if len(x.answer.body) > 0 {
-			return []string{fmt.Sprintf("expected no body, came %d bytes", len(x.answer.body))}
+		if len(x.answer.Body) > 0 {
+			return []string{fmt.Sprintf("expected no body, came %d bytes", len(x.answer.Body))}
 		}
 		return nil
 	}
@@ -118,7 +119,7 @@ func (c *course) judgeBody(e Expect, x *exchange) []string {
 		return []string{"expected a JSON object, came a body that is none"}
 	}
 	// Two members of one name are read differently by different clients.
-	if _, err := strictjson.Parse(x.answer.body); err != nil {
+	if _, err := strictjson.Parse(x.answer.Body); err != nil {
 		return []string{"expected a JSON object whose members are there once, came another: " + err.Error()}
 	}
 	return c.judgeJSON(e, x)

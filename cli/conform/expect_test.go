@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 func TestJudge(t *testing.T) {
@@ -63,16 +65,16 @@ func TestJudge(t *testing.T) {
 		{"the same", 200, nil, `{"b":[1,{"c":"d"}]}`, Expect{Same: "register"}, nil},
 		{"not the same", 200, nil, `{"b":[1],"e":1}`, Expect{Same: "register"}, []string{"expected /b to be what register answered", "expected no /e, which register did not answer"}},
 		{"the same as nothing", 200, nil, `{}`, Expect{Same: "update"}, []string{"there is no answer to update"}},
-		{"bound", 200, nil, `{"access_token":"h.` + encode([]byte(`{"cnf":{"x5t#S256":"`+encode(make([]byte, sha256.Size))+`"}}`)) + `.s"}`, Expect{Bound: true}, nil},
-		{"not bound", 200, nil, `{"access_token":"h.` + encode([]byte(`{"cnf":{}}`)) + `.s"}`, Expect{Bound: true}, []string{"expected the access token's cnf"}},
+		{"bound", 200, nil, `{"access_token":"e30.` + dcrclient.Encode([]byte(`{"cnf":{"x5t#S256":"`+dcrclient.Encode(make([]byte, sha256.Size))+`"}}`)) + `.c2ln"}`, Expect{Bound: true}, nil},
+		{"not bound", 200, nil, `{"access_token":"e30.` + dcrclient.Encode([]byte(`{"cnf":{}}`)) + `.c2ln"}`, Expect{Bound: true}, []string{"expected the access token's cnf"}},
 		{"bound as far as one can see", 200, nil, `{"access_token":"opaque"}`, Expect{Bound: true}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			x := &exchange{request: &request{claims: sent, statement: statement, interaction: "i.d"}, answer: &answer{test.status, test.header, []byte(test.body)}}
-			if object, err := decode(x.answer.body); err == nil {
+			x := &exchange{request: &request{claims: sent, statement: statement, interaction: "i.d"}, answer: &dcrclient.Answer{Status: test.status, Header: test.header, Body: []byte(test.body)}}
+			if object, err := dcrclient.Object(x.answer.Body); err == nil {
 				x.json = object
 			}
-			c := &course{run: &run{values: values{}}, clients: []*registered{{id: "a"}}, last: map[string]*exchange{
+			c := &course{run: &run{values: dcrclient.Values{}}, clients: []*registered{{id: "a"}}, last: map[string]*exchange{
 				"register": {json: map[string]any{"b": []any{1, map[string]any{"c": "d"}}}},
 			}}
 			got := c.judge(Step{Expect: test.expect}, x, nil)

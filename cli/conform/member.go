@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // ordered goes through a map by its keys' order.
@@ -62,13 +64,13 @@ func (c *course) judgeMember(name string, m Member, x *exchange) []string {
 	}
 	v := c.values()
 	var wrong []string
-	if expression, err := v.pattern(m.Pattern); err != nil || !expression.MatchString(fmt.Sprint(value)) {
+	if expression, err := v.Pattern(m.Pattern); err != nil || !expression.MatchString(fmt.Sprint(value)) {
 		wrong = append(wrong, fmt.Sprintf("expected /%s to match %s, and it does not", name, m.Pattern))
 	}
-	if want, err := v.fill(m.Equals); m.Equals != nil && (err != nil || !same(value, want)) {
+	if want, err := v.Fill(m.Equals); m.Equals != nil && (err != nil || !same(value, want)) {
 		wrong = append(wrong, fmt.Sprintf("expected /%s to be %v, and it is not", name, m.Equals))
 	}
-	if not, err := v.fill(m.Not); m.Not != nil && (err != nil || same(value, not)) {
+	if not, err := v.Fill(m.Not); m.Not != nil && (err != nil || same(value, not)) {
 		wrong = append(wrong, fmt.Sprintf("expected /%s to be anything but %v, and it is that", name, m.Not))
 	}
 	if m.Sent && !same(value, x.request.claims[name]) {
@@ -165,7 +167,7 @@ func items(value any) []string {
 	if text, ok := value.(string); ok {
 		return strings.Fields(text)
 	}
-	return texts(value)
+	return dcrclient.Texts(value)
 }
 
 func isType(value any, want string) bool {

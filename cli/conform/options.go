@@ -3,10 +3,7 @@ package conform
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 const defaultProfile = "obie-3.3"
@@ -79,41 +76,15 @@ func (o *options) loadCertificates(s *Setup) error {
 		}
 		s.Other = &other
 	}
-	if o.ca == "" {
-		return nil
-	}
-	text, err := os.ReadFile(o.ca)
-	if err != nil {
-		return fmt.Errorf("the bank's CA: %w", err)
-	}
-	if s.Roots = x509.NewCertPool(); !s.Roots.AppendCertsFromPEM(text) {
-		return fmt.Errorf("the bank's CA: there is no certificate in %s", o.ca)
-	}
-	return nil
+	s.Roots, err = dcrclient.Roots(o.ca)
+	return err
 }
 
-func (o *options) loadKey(s *Setup) error {
-	text, err := os.ReadFile(o.signingKey)
-	if err != nil {
-		return fmt.Errorf("the signing key: %w", err)
-	}
-	if s.SigningKey, err = parseKey(text); err != nil {
+func (o *options) loadKey(s *Setup) (err error) {
+	if s.SigningKey, err = dcrclient.ReadKey(o.signingKey); err != nil {
 		return fmt.Errorf("the signing key: %w", err)
 	}
 	return nil
-}
-
-// parseKey reads a private key in PEM, as PKCS #8 or in the older forms.
-func parseKey(text []byte) (crypto.Signer, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("the file holds no PEM text")
-	}
-	key, err := privatekey.Parse(block.Bytes)
-	if err != nil {
-		return nil, errors.New("the file holds no private key that is not encrypted")
-	}
-	return key, nil
 }
 
 func fromFile(path string) Statements {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
@@ -94,7 +95,7 @@ func (c Case) check() error {
 		return err
 	}
 	for _, pattern := range c.Profiles {
-		if !slices.ContainsFunc(Profiles(), func(name string) bool { return Case{Profiles: []string{pattern}}.Of(name) }) {
+		if !slices.ContainsFunc(dcrclient.Profiles(), func(name string) bool { return Case{Profiles: []string{pattern}}.Of(name) }) {
 			return fmt.Errorf("no profile is called %s", pattern)
 		}
 	}
@@ -145,7 +146,7 @@ func (e Expect) check() error {
 		patterns = append(patterns, member.Pattern)
 	}
 	for _, pattern := range patterns {
-		if _, err := regexp.Compile(variable.ReplaceAllLiteralString(pattern, "x")); err != nil {
+		if err := dcrclient.CheckPattern(pattern); err != nil {
 			return fmt.Errorf("a pattern: %w", err)
 		}
 	}

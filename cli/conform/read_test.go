@@ -72,31 +72,6 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func TestProfiles(t *testing.T) {
-	for _, test := range []struct {
-		name, body, claim string
-		has               bool
-		methods           int
-	}{
-		{"obie-3.1", "jws", "software_id", true, 2},
-		{"obie-3.4", "jws", "scope", true, 2},
-		{"generic-0.1", "jws", "id_token_encrypted_response_enc", true, 2},
-		{"is-json", "json", "scope", true, 2},
-		{"cdr-au", "jws", "scope", false, 1},
-	} {
-		p, err := find(test.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, has := p.Claims[test.claim]; has != test.has || p.Body != test.body || len(p.Authentication) != test.methods || len(p.ContentTypes) == 0 {
-			t.Errorf("%s is %+v", test.name, p)
-		}
-	}
-	if base, err := find("obie-3.3"); err != nil || base.Claims["scope"] == nil || base.Claims["id_token_encrypted_response_enc"] != nil {
-		t.Errorf("what extends a profile has changed it: %v, %v", base.Claims, err)
-	}
-}
-
 func TestOf(t *testing.T) {
 	for _, test := range []struct {
 		profiles []string

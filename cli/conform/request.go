@@ -1,47 +1,37 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 
-	"github.com/google/uuid"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
-
-// interactionHeader is FAPI's (FAPI 1.0 Part 1, section 6.2.1-11).
-const interactionHeader = "X-Fapi-Interaction-Id"
 
 // request makes a step's request.
 func (c *course) request(ctx context.Context, s Step) (*request, error) {
 	if before := c.last[s.Do]; s.Replay && before != nil {
 		return before.request, nil
 	}
-	r := &request{header: http.Header{}, certificate: s.Certificate, interaction: uuid.NewString()}
-	if r.certificate == "" {
-		r.certificate = "own"
-	}
-	r.header.Set(interactionHeader, r.interaction)
-	r.header.Set("Accept", "application/json")
+	r := &request{Request: dcrclient.NewRequest(http.MethodGet, ""), certificate: cmp.Or(s.Certificate, "own")}
 	var err error
 	switch s.Do {
 	case "register":
-		r.method, r.url = http.MethodPost, c.setup.Base
+		r.Method, r.URL = http.MethodPost, c.setup.Base
 		err = c.registration(ctx, r, s)
 	case "update":
-		r.method = http.MethodPut
+		r.Method = http.MethodPut
 		err = c.registration(ctx, r, s)
-	case "read":
-		r.method = http.MethodGet
 	case "delete":
-		r.method = http.MethodDelete
-		r.header.Del("Accept")
+		r.Method = http.MethodDelete
+		r.Header.Del("Accept")
 	case "token":
-		r.method, r.url = http.MethodPost, c.setup.Token
+		r.Method, r.URL = http.MethodPost, c.setup.Token
 		err = c.tokenRequest(r, s)
 	case "discover":
-		r.method, r.url = http.MethodGet, c.setup.Discovery
+		r.URL = c.setup.Discovery
 	}
 	if err != nil {
 		return nil, err
@@ -54,48 +44,37 @@ func (c *course) dress(r *request, s Step) error {
 	v := c.values()
 	switch s.Do {
 	case "read", "update", "delete":
-		id, err := v.join(c.pathID(s), url.PathEscape)
+		id, err := v.Text(cmp.Or(s.Client, "${client_id}"))
 		if err != nil {
 			return err
 		}
-		r.url = clientURL(c.setup.Base, id)
+		r.URL = dcrclient.ClientURL(c.setup.Base, id)
 		if err := c.bear(r, s, v); err != nil {
 			return err
 		}
 	}
 	for name, value := range s.Headers {
-		text, err := v.join(value, plain)
+		text, err := v.Text(value)
 		if err != nil {
 			return err
 		}
-		r.header.Set(name, text)
+		r.Header.Set(name, text)
 	}
 	for _, name := range s.OmitHeaders {
-		r.header.Del(name)
+		r.Header.Del(name)
 	}
-	r.interaction = r.header.Get(interactionHeader)
+	r.interaction = r.Header.Get(dcrclient.InteractionID)
 	if s.Method != "" {
-		r.method = s.Method
+		r.Method = s.Method
 	}
 	if s.Body != "" {
-		r.body = []byte(s.Body)
+		r.Body = []byte(s.Body)
 	}
 	return c.query(r, s, v)
 }
 
-// pathID is the client that a request is about.
-func (c *course) pathID(s Step) string {
-	if s.Client != "" {
-		return s.Client
-	}
-	return "${client_id}"
-}
-
-// clientURL is where a client is managed. A base that ends in a slash gets no second one.
-func clientURL(base, id string) string { return strings.TrimSuffix(base, "/") + "/" + id }
-
 // bear adds the access token (RFC 6750, section 2.1).
-func (c *course) bear(r *request, s Step, v values) error {
+func (c *course) bear(r *request, s Step, v dcrclient.Values) error {
 	token := c.token
 	switch s.Bearer {
 	case "":
@@ -106,29 +85,29 @@ func (c *course) bear(r *request, s Step, v values) error {
 	case "changed":
 		token = changeSignature("." + token)[1:]
 	default:
-		text, err := v.join(s.Bearer, plain)
+		text, err := v.Text(s.Bearer)
 		if err != nil {
 			return err
 		}
 		token = text
 	}
-	r.header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+token)
 	return nil
 }
 
-func (c *course) query(r *request, s Step, v values) error {
+func (c *course) query(r *request, s Step, v dcrclient.Values) error {
 	if len(s.Query) == 0 {
 		return nil
 	}
 	query := url.Values{}
 	for name, value := range s.Query {
-		text, err := v.join(value, plain)
+		text, err := v.Text(value)
 		if err != nil {
 			return err
 		}
 		query.Set(name, text)
 	}
-	r.url += "?" + query.Encode()
+	r.URL += "?" + query.Encode()
 	return nil
 }
 
@@ -146,56 +125,55 @@ func (c *course) registration(ctx context.Context, r *request, s Step) error {
 	if err != nil {
 		return err
 	}
-	v := c.values().with(values{"statement": constant(forged)})
-	template := merged(c.profile.Claims, c.profile.Authentication[c.method])
-	if s.Do == "update" { // "the client MUST include its client_id" (RFC 7592, section 2.2)
-		template["client_id"] = "${client_id}"
-	}
-	if r.claims, err = v.object(template); err != nil {
+	v := c.values().With(dcrclient.Values{"statement": dcrclient.Constant(forged)})
+	if r.claims, err = c.profile.Registration(c.method, v); err != nil {
 		return err
+	}
+	if s.Do == "update" { // "the client MUST include its client_id" (RFC 7592, section 2.2)
+		r.claims["client_id"] = c.id()
 	}
 	maps.Copy(r.claims, c.setup.Claims)
-	compact, err := c.signed(r, s, v)
+	token, err := c.jwt(r, s, v)
 	if err != nil {
 		return err
 	}
-	r.header.Set("Content-Type", c.contentType)
-	r.body = []byte(compact)
-	return nil
+	_, body, err := c.software().Body(token)
+	r.SetBody(c.contentType, body)
+	return err
 }
 
-// signed writes the claims of a request, changed as a step says, as the profile has them.
-func (c *course) signed(r *request, s Step, v values) (string, error) {
-	changed, err := v.object(s.Claims)
+// jwt is the claims of a request as a token, changed as a step says.
+func (c *course) jwt(r *request, s Step, v dcrclient.Values) (*dcrclient.JWT, error) {
+	changed, err := v.Object(s.Claims)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	maps.Copy(r.claims, changed)
 	for _, name := range s.OmitClaims {
 		delete(r.claims, name)
 	}
-	token := jws{claims: r.claims, header: c.keys.header(s.Sign), sign: s.Sign}
-	if token.claimsAgain, err = v.object(s.ClaimsAgain); err != nil {
-		return "", err
+	token := c.keys.token(r.claims, s.Sign)
+	header, err := v.Object(s.Jose)
+	if err != nil {
+		return nil, err
 	}
-	if c.profile.Body == "json" && s.Do != "token" {
-		text, err := objectText(token.claims, token.claimsAgain)
-		return string(text), err
+	maps.Copy(token.Header, header)
+	for _, name := range s.OmitJose {
+		delete(token.Header, name)
 	}
-	header, err := v.object(s.Jose)
+	if token.RawClaims, err = twice(token.Claims, s.ClaimsAgain, v); err != nil {
+		return nil, err
+	}
+	token.RawHeader, err = twice(token.Header, s.JoseAgain, v)
+	token.Change = spoils[s.Spoil]
+	return token, err
+}
+
+// twice writes an object whose members may be there again.
+func twice(object, again map[string]any, v dcrclient.Values) (string, error) {
+	filled, err := v.Object(again)
 	if err != nil {
 		return "", err
 	}
-	maps.Copy(token.header, header)
-	for _, name := range s.OmitJose {
-		delete(token.header, name)
-	}
-	if token.headerAgain, err = v.object(s.JoseAgain); err != nil {
-		return "", err
-	}
-	compact, err := c.keys.compact(token)
-	if err != nil || s.Spoil == "" {
-		return compact, err
-	}
-	return spoils[s.Spoil](compact), nil
+	return dcrclient.ObjectText(object, filled)
 }

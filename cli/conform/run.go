@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // Setup is a bank, and a TPP that it does not know yet.
@@ -40,13 +42,13 @@ type Setup struct {
 // run is a bank being judged.
 type run struct {
 	setup       Setup
-	profile     Profile
+	profile     dcrclient.Profile
+	software    dcrclient.Software
 	contentType string // of requests: the one that the bank takes
 	keys        keys
 	wire        wire
 	supply      *supply
-	values      values
-	dn          string
+	values      dcrclient.Values
 	leaf        [sha256.Size]byte
 	several     bool     // redirect URIs
 	offered     []string // authentication methods that the bank's discovery names; nil where it was not asked
@@ -127,9 +129,9 @@ func (r *run) begin(ctx context.Context) error {
 		return fmt.Errorf("delete the client %s, which is left behind: %w", shown(client.id), err)
 	}
 	switch {
-	case x.answer.good():
+	case x.answer.OK():
 		return nil
-	case x.answer.status == http.StatusMethodNotAllowed, x.answer.status == http.StatusNotImplemented:
+	case x.answer.Status == http.StatusMethodNotAllowed, x.answer.Status == http.StatusNotImplemented:
 		r.kept, r.why = client, "the bank deletes no clients, and that of this software is kept for the other cases"
 		return nil
 	}
@@ -143,7 +145,7 @@ func (r *run) beginRegistration(ctx context.Context, c *course) error {
 		if x, failure, err = c.play(ctx, Step{Do: "register"}); err != nil || failure != nil {
 			return errors.Join(err, failure)
 		}
-		if x.answer.status != http.StatusUnsupportedMediaType {
+		if x.answer.Status != http.StatusUnsupportedMediaType {
 			break
 		}
 	}
@@ -153,7 +155,7 @@ func (r *run) beginRegistration(ctx context.Context, c *course) error {
 	if duplicate(x) {
 		return fmt.Errorf("%w (%s)", ErrRegistered, c.came(x))
 	}
-	if x.answer.good() {
+	if x.answer.OK() {
 		return errors.New("the bank's answer to a registration has no client_id")
 	}
 	return fmt.Errorf("the bank refuses a registration that should be good, so that no refusal would prove anything: %s", c.came(x))
@@ -163,7 +165,7 @@ func (r *run) beginRegistration(ctx context.Context, c *course) error {
 func duplicate(x *exchange) bool {
 	description, _ := x.json["error_description"].(string)
 	description = strings.ToLower(description)
-	return x.answer.status == http.StatusConflict || x.answer.status == http.StatusBadRequest &&
+	return x.answer.Status == http.StatusConflict || x.answer.Status == http.StatusBadRequest &&
 		(strings.Contains(description, "duplicate") || strings.Contains(description, "already"))
 }
 

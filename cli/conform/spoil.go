@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // spoils are what can become of a compact JWS after it has been signed.
@@ -29,7 +31,7 @@ func changePayload(compact string) string {
 	if err != nil || len(payload) < 2 {
 		return compact + "."
 	}
-	parts[1] = encode(append(payload[:len(payload)-1], `,"changed":true}`...))
+	parts[1] = dcrclient.Encode(append(payload[:len(payload)-1], `,"changed":true}`...))
 	return strings.Join(parts, ".")
 }
 

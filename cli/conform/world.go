@@ -1,19 +1,15 @@
 package conform
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // world is what we need of a sandbox's world.json.
@@ -34,15 +30,7 @@ type papers struct {
 		API string `json:"api"`
 		CA  string `json:"ca"`
 	} `json:"directory"`
-	TPPs []member `json:"tpps"`
-}
-
-type member struct {
-	SoftwareID  string `json:"software_id"`
-	Certificate string `json:"transport_cert"`
-	Key         string `json:"transport_key"`
-	SigningKey  string `json:"signing_key"`
-	KeyID       string `json:"signing_kid"`
+	TPPs []dcrclient.Member `json:"tpps"`
 }
 
 // fromWorld fills in the flags that were not given.
@@ -77,52 +65,33 @@ func (o *options) fromWorld() error {
 func (o *options) fromTPP(of papers, serverCA string) {
 	path := func(name string) string { return filepath.Join(o.world, name) }
 	tpp, ca := of.TPPs[o.tpp-1], path(serverCA)
-	o.certificate = cmp.Or(o.certificate, path(tpp.Certificate))
-	o.key = cmp.Or(o.key, path(tpp.Key))
+	o.certificate = cmp.Or(o.certificate, path(tpp.TransportCert))
+	o.key = cmp.Or(o.key, path(tpp.TransportKey))
 	o.signingKey = cmp.Or(o.signingKey, path(tpp.SigningKey))
-	o.kid = cmp.Or(o.kid, tpp.KeyID)
+	o.kid = cmp.Or(o.kid, tpp.SigningKeyID)
 	o.ca = cmp.Or(o.ca, ca)
 	if o.statement == "" && o.statementCommand == "" {
-		o.statements = fromDirectory(of.Directory.API+"/ssa", path(of.Directory.CA), tpp.SoftwareID)
+		o.statements = fromDirectory(of.Directory.API, path(of.Directory.CA), tpp.SoftwareID)
 	}
 }
 
 // fromOther takes the certificate of the first TPP that is another one.
-func (o *options) fromOther(tpps []member, own member) {
+func (o *options) fromOther(tpps []dcrclient.Member, own dcrclient.Member) {
 	for _, other := range tpps {
-		if o.otherCertificate == "" && other.Certificate != own.Certificate {
-			o.otherCertificate, o.otherKey = filepath.Join(o.world, other.Certificate), filepath.Join(o.world, other.Key)
+		if o.otherCertificate == "" && other.TransportCert != own.TransportCert {
+			o.otherCertificate, o.otherKey = filepath.Join(o.world, other.TransportCert), filepath.Join(o.world, other.TransportKey)
 		}
 	}
 }
 
 // fromDirectory has the sandbox's directory sign statements.
-func fromDirectory(url, ca, softwareID string) Statements {
+func fromDirectory(api, ca, softwareID string) Statements {
 	return Statements{Fresh: true, Fetch: func(ctx context.Context) (string, error) {
-		text, err := os.ReadFile(ca)
+		directory, err := dcrclient.OpenDirectory(api, ca)
 		if err != nil {
 			return "", err
 		}
-		roots := x509.NewCertPool()
-		roots.AppendCertsFromPEM(text)
-		body, err := json.Marshal(map[string]string{"software_id": softwareID})
-		if err != nil {
-			return "", err
-		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-		if err != nil {
-			return "", err
-		}
-		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
-		response, err := (&http.Client{Timeout: patience, Transport: transport}).Do(request)
-		if err != nil {
-			return "", err
-		}
-		defer response.Body.Close()
-		statement, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-		if err == nil && response.StatusCode != http.StatusOK {
-			err = errors.New("the sandbox's directory answers " + response.Status)
-		}
-		return string(statement), err
+		defer directory.HTTP.CloseIdleConnections()
+		return directory.Statement(ctx, softwareID, dcrclient.Changes{})
 	}}
 }

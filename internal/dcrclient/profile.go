@@ -1,10 +1,11 @@
-package conform
+package dcrclient
 
 import (
 	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
@@ -13,32 +14,34 @@ import (
 //go:embed profiles.yaml
 var profilesFile []byte
 
-// Profile is what a registration request of one standard looks like: profiles.yaml.
+// Profile is what the registration requests of one standard look like: profiles.yaml.
 type Profile struct {
 	Name         string   `yaml:"name"`
-	Extends      string   `yaml:"extends"` // one that stands before it
+	Extends      string   `yaml:"extends"` // a profile that stands before it
 	Standard     string   `yaml:"standard"`
-	Body         string   `yaml:"body"`          // jws, or json: the claims themselves
+	Body         string   `yaml:"body"`          // jws, or json: the claims themselves, not signed
 	ContentTypes []string `yaml:"content_types"` // of the request; the first that the bank takes is used
 	SingleUse    bool     `yaml:"single_use_statements"`
 
 	Statement      Names                     `yaml:"statement"`   // what the statement's claims are called
-	RoleScopes     map[string]string         `yaml:"role_scopes"` // what a role of the software may ask for
+	RoleScopes     map[string]string         `yaml:"role_scopes"` // what a role of the software product may ask for
 	Claims         map[string]any            `yaml:"claims"`
 	Authentication map[string]map[string]any `yaml:"authentication"` // the claims that go with a method
-	TokenScope     string                    `yaml:"token_scope"`    // asked for at the token endpoint
-	Values         map[string]any            `yaml:"values"`         // names for cases
-	Omit           []string                  `yaml:"omit"`           // claims of the one extended
+	TokenScope     string                    `yaml:"token_scope"`    // what a token for the registration is asked for
+	Values         map[string]any            `yaml:"values"`         // names for the cases of conform
+	Omit           []string                  `yaml:"omit"`           // claims of the profile that is extended
 }
 
-// Names are what a software statement's claims are called.
+// Names are what the claims of a software statement are called.
 type Names struct {
 	SoftwareID   string `yaml:"software_id"`
 	RedirectURIs string `yaml:"redirect_uris"`
 	Roles        string `yaml:"roles"`
+	ClientName   string `yaml:"client_name"`
+	JWKS         string `yaml:"jwks_uri"`
 }
 
-// profiles reads profiles.yaml, once: each pattern of each case is held to their names.
+// profiles reads profiles.yaml, once.
 var profiles = sync.OnceValues(func() ([]Profile, error) {
 	var file struct {
 		Profiles []Profile `yaml:"profiles"`
@@ -73,14 +76,15 @@ func (p Profile) over(base Profile) Profile {
 	if p.Authentication == nil {
 		p.Authentication = base.Authentication
 	}
-	p.Claims, p.Values = merged(base.Claims, p.Claims), merged(base.Values, p.Values)
+	p.Claims, p.Values = Merged(base.Claims, p.Claims), Merged(base.Values, p.Values)
 	for _, name := range p.Omit {
 		delete(p.Claims, name)
 	}
 	return p
 }
 
-func merged(base, over map[string]any) map[string]any {
+// Merged is an object with the members of another over its own.
+func Merged(base, over map[string]any) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, base)
 	maps.Copy(all, over)
@@ -100,8 +104,8 @@ func Profiles() []string {
 	return names
 }
 
-// find returns a profile by its name.
-func find(name string) (Profile, error) {
+// Find returns a profile by its name.
+func Find(name string) (Profile, error) {
 	all, err := profiles()
 	if err != nil {
 		return Profile{}, err
@@ -111,5 +115,5 @@ func find(name string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return Profile{}, fmt.Errorf("no profile is called %s; there are %v", name, Profiles())
+	return Profile{}, fmt.Errorf("no profile is called %s; there are %s", name, strings.Join(Profiles(), ", "))
 }

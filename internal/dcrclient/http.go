@@ -1,0 +1,214 @@
+package dcrclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// Patience is how long an answer may take.
+	Patience  = 15 * time.Second
+	maxAnswer = 1 << 20
+)
+
+// InteractionID is the header that a client and a bank find each other's logs by (FAPI 1.0 Part 1, section 6.2.1-11).
+const InteractionID = "X-Fapi-Interaction-Id"
+
+// Request is an HTTP request, ready to be sent as often as one likes.
+type Request struct {
+	Method, URL string
+	Header      http.Header
+	Body        []byte
+}
+
+// NewRequest makes a request that accepts JSON and has an interaction id of its own.
+func NewRequest(method, url string) *Request {
+	header := http.Header{}
+	header.Set("Accept", "application/json")
+	header.Set(InteractionID, uuid.NewString())
+	return &Request{Method: method, URL: url, Header: header}
+}
+
+// Bearer adds an access token (RFC 6750, section 2.1).
+func (r *Request) Bearer(token string) { r.Header.Set("Authorization", "Bearer "+token) }
+
+// SetBody sets the body and its media type.
+func (r *Request) SetBody(contentType string, body []byte) {
+	r.Header.Set("Content-Type", contentType)
+	r.Body = body
+}
+
+// TLS returns a configuration that trusts the roots, the system's when nil. The certificate, unless it is nil, is presented
+// whatever CAs the server names: that of a TPP's certificate may be among them under another name.
+func TLS(roots *x509.CertPool, certificate *tls.Certificate) *tls.Config {
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if certificate != nil {
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate, nil }
+	}
+	return config
+}
+
+// NewHTTP returns an HTTP client that presents a TLS client certificate, or none where it is nil. It follows no redirect.
+func NewHTTP(roots *x509.CertPool, certificate *tls.Certificate) *http.Client {
+	return &http.Client{
+		Timeout:       Patience,
+		Transport:     &http.Transport{TLSClientConfig: TLS(roots, certificate), ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Roots reads the CAs of a PEM file. Without a file they are nil: the system's.
+func Roots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the bank's CA: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("the bank's CA: there is no certificate in %s", file)
+	}
+	return roots, nil
+}
+
+// Answer is an HTTP response that has been read whole.
+type Answer struct {
+	Status   int
+	Protocol string // HTTP/1.1, HTTP/2.0
+	Header   http.Header
+	Body     []byte
+	Took     time.Duration
+}
+
+// Send sends a request and reads the answer whole. An answer of any status is no error.
+func Send(ctx context.Context, client *http.Client, r *Request) (*Answer, error) {
+	sent, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	sent.Header = r.Header.Clone()
+	return Do(client, sent)
+}
+
+// Do is Send for a request of net/http.
+func Do(client *http.Client, request *http.Request) (*Answer, error) {
+	start := time.Now()
+	response, err := client.Do(request) //nolint:gosec // a TPP asks the bank that its user names
+	if err != nil {
+		return nil, err
+	}
+	answer, err := ReadAnswer(response)
+	if err != nil {
+		return nil, err
+	}
+	answer.Took = time.Since(start)
+	return answer, nil
+}
+
+// ReadAnswer reads a response whole and closes its body.
+func ReadAnswer(response *http.Response) (*Answer, error) {
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer %s: %w", response.Status, err)
+	}
+	return &Answer{Status: response.StatusCode, Protocol: response.Proto, Header: response.Header, Body: body}, nil
+}
+
+// OK says whether the bank did what it was asked.
+func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+
+// StatusText is the status in words: "201 Created".
+func (a *Answer) StatusText() string {
+	return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+}
+
+// String says what was answered and who refused, without tokens.
+func (a *Answer) String() string {
+	r := a.Refusal()
+	return fmt.Sprintf("%d %s %s (%s)", a.Status, r.Code, r.Rule(), r.Description)
+}
+
+// Refusal is the reason that a bank gave: RFC 7591 (section 3.2.2), RFC 6749 (section 5.2), and, where the bank says more,
+// the rules that refused.
+type Refusal struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+	Details     []struct {
+		Rule        string `json:"rule"`
+		Pointer     string `json:"pointer"`
+		Clause      string `json:"clause"`
+		Description string `json:"description"`
+		Mend        string `json:"mend"`
+		Help        string `json:"help"`
+	} `json:"error_details"`
+}
+
+// Refusal reads the body of a refusal; the zero Refusal where it is none.
+func (a *Answer) Refusal() Refusal {
+	var r Refusal
+	if json.Unmarshal(a.Body, &r) != nil {
+		return Refusal{}
+	}
+	return r
+}
+
+// Rule is the id of the first rule that refused, "" where the bank names none.
+func (r Refusal) Rule() string {
+	if len(r.Details) == 0 {
+		return ""
+	}
+	return r.Details[0].Rule
+}
+
+// Discovery is what a client needs of a bank's metadata (RFC 8414).
+type Discovery struct {
+	Issuer, Registration, Token string
+	AuthMethods                 []string // token_endpoint_auth_methods_supported
+}
+
+// ReadDiscovery reads an answer that holds the metadata. A member of a wrong type counts as missing.
+func ReadDiscovery(answer *Answer) (d Discovery, err error) {
+	if answer.Status != http.StatusOK {
+		return d, fmt.Errorf("the discovery document cannot be had: status %d", answer.Status)
+	}
+	document, err := Object(answer.Body)
+	if err != nil {
+		return d, fmt.Errorf("the discovery document: %w", err)
+	}
+	aliases, _ := document["mtls_endpoint_aliases"].(map[string]any) // RFC 8705, section 5: what a client with a certificate uses
+	text := func(name string) string {
+		for _, from := range []map[string]any{aliases, document} {
+			if value, _ := from[name].(string); value != "" {
+				return value
+			}
+		}
+		return ""
+	}
+	return Discovery{
+		Issuer: text("issuer"), Registration: text("registration_endpoint"), Token: text("token_endpoint"),
+		AuthMethods: Texts(document["token_endpoint_auth_methods_supported"]),
+	}, nil
+}
+
+// Text reads a text member of the JSON object that an answer holds; "" where there is none.
+func (a *Answer) Text(name string) string {
+	object, err := Object(a.Body)
+	if err != nil {
+		return ""
+	}
+	text, _ := object[name].(string)
+	return text
+}

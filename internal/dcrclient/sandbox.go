@@ -1,0 +1,116 @@
+package dcrclient
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// Member is a software product of a sandbox's directory with all that its owner holds. Certificates, keys and the statement
+// are texts in an answer of the directory, and names of files in world.json.
+type Member struct {
+	OrgID           string   `json:"org_id"`
+	SoftwareID      string   `json:"software_id"`
+	Roles           []string `json:"roles"`
+	RedirectURIs    []string `json:"redirect_uris"`
+	TransportCert   string   `json:"transport_cert"`
+	TransportKey    string   `json:"transport_key"`
+	TransportKeyID  string   `json:"transport_kid"`
+	TransportSerial string   `json:"transport_serial"` // decimal
+	SigningCert     string   `json:"signing_cert"`
+	SigningKey      string   `json:"signing_key"`
+	SigningKeyID    string   `json:"signing_kid"`
+	JWKS            string   `json:"jwks_url"`
+	Statement       string   `json:"ssa"`
+}
+
+// Software is the software product of a member whose certificates, keys and statement are texts. The caller adds the profile
+// and the audience.
+func (m *Member) Software() (*Software, error) {
+	transport, err := tls.X509KeyPair([]byte(m.TransportCert), []byte(m.TransportKey))
+	if err != nil {
+		return nil, fmt.Errorf("the directory's transport certificate: %w", err)
+	}
+	signing, err := ParseKey([]byte(m.SigningKey))
+	if err != nil {
+		return nil, fmt.Errorf("the directory's signing key: %w", err)
+	}
+	return &Software{Transport: transport, Signing: signing, SigningKeyID: m.SigningKeyID, StatementText: m.Statement}, nil
+}
+
+// Order asks for a new software product. What it leaves out is chosen: a new organisation, all roles that there are, one
+// redirect URI. What it names is taken as it is, also what no bank should accept.
+type Order struct {
+	OrgID        string   `json:"org_id"`
+	Roles        []string `json:"roles"`
+	RedirectURIs []string `json:"redirect_uris"`
+}
+
+// Changes make a software statement that differs from what the directory would sign: what a test of a bank needs.
+type Changes struct {
+	Claims map[string]any `json:"claims"` // replaced, or added
+	Header map[string]any `json:"header"` // replaced, or added
+	Omit   []string       `json:"omit"`   // members left out, of the claims and of the header
+}
+
+// Directory asks a sandbox's directory for what only a sandbox gives: new software products, and statements as one likes.
+type Directory struct {
+	API  string // URL
+	HTTP *http.Client
+}
+
+// OpenDirectory trusts the CAs of a PEM file.
+func OpenDirectory(api, caFile string) (*Directory, error) {
+	roots, err := Roots(caFile)
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{API: api, HTTP: NewHTTP(roots, nil)}, nil
+}
+
+// Enrol has the directory make a new software product, with keys and certificates of its own.
+func (d *Directory) Enrol(ctx context.Context, order Order) (*Member, error) {
+	text, err := d.Ask(ctx, "/software", order)
+	if err != nil {
+		return nil, err
+	}
+	var member Member
+	if err := json.Unmarshal(text, &member); err != nil {
+		return nil, fmt.Errorf("the directory's answer: %w", err)
+	}
+	return &member, nil
+}
+
+// Statement has the directory sign a fresh software statement.
+func (d *Directory) Statement(ctx context.Context, softwareID string, changes Changes) (string, error) {
+	text, err := d.Ask(ctx, "/ssa", struct {
+		SoftwareID string `json:"software_id"`
+		Changes
+	}{softwareID, changes})
+	return string(text), err
+}
+
+// RevokeKey has the directory move a key of a software product to its revoked set, and its certificate with it.
+func (d *Directory) RevokeKey(ctx context.Context, softwareID, kid string) error {
+	_, err := d.Ask(ctx, "/revoke", map[string]string{"software_id": softwareID, "kid": kid})
+	return err
+}
+
+// Ask posts an order to the directory, as JSON, and returns the body of its answer.
+func (d *Directory) Ask(ctx context.Context, path string, order any) ([]byte, error) {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return nil, err
+	}
+	request := &Request{Method: http.MethodPost, URL: d.API + path, Header: http.Header{}, Body: body}
+	answer, err := Send(ctx, d.HTTP, request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the sandbox's directory: %w", err)
+	}
+	if answer.Status != http.StatusOK {
+		return nil, fmt.Errorf("the sandbox's directory refuses %s: status %d: %s", path, answer.Status, answer.Refusal().Description)
+	}
+	return answer.Body, nil
+}

@@ -1,0 +1,269 @@
+package dcrclient
+
+import (
+	"crypto"
+	"crypto/tls"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
+)
+
+// Ways to authenticate at the token endpoint: "only tls_client_auth and private_key_jwt are FAPI compliant" (OBIE DCR,
+// Data Dictionary).
+const (
+	PrivateKeyJWT = "private_key_jwt"
+	TLSClientAuth = "tls_client_auth"
+)
+
+// assertionType is the only value there is (RFC 7523, section 2.2).
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+// Lifetime is how long the JWTs of an honest client are valid.
+const Lifetime = 5 * time.Minute
+
+// Software is a software product of a TPP, with all that it needs to register and to authenticate.
+type Software struct {
+	Profile      string   // how it registers: one of Profiles
+	AuthMethod   string   // PrivateKeyJWT when empty
+	Audience     string   // aud of registration requests: the bank's id in the directory
+	Scope        string   // to register for, words separated by spaces; all that its roles allow when empty
+	RedirectURIs []string // to register; those of the software statement when nil
+
+	Transport     tls.Certificate
+	Signing       crypto.Signer
+	SigningKeyID  string // in the directory
+	StatementText string // the software statement, a compact JWS
+}
+
+// Registration is the request that registers the software product, with a jti of its own, as its profile has it. Body says
+// how it is sent. Its error says that the statement or the transport certificate cannot be read, or that the profile has no
+// such request.
+func (s *Software) Registration() (*JWT, error) {
+	profile, err := Find(s.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if _, has := profile.Claims["scope"]; !has && s.Scope != "" {
+		return nil, fmt.Errorf("a registration request of %s has no scope: it is that of the software statement", s.Profile)
+	}
+	values, err := s.Values()
+	if err != nil {
+		return nil, err
+	}
+	claims, err := profile.Registration(s.method(), values)
+	if err != nil {
+		return nil, err
+	}
+	return s.jwt(claims), nil
+}
+
+// Registration is the claims of a registration request of a client that authenticates by a method. A claim that has no value
+// is left out.
+func (p Profile) Registration(method string, v Values) (map[string]any, error) {
+	authentication := p.Authentication[method]
+	if authentication == nil { // the bank is the one to refuse it
+		authentication = map[string]any{"token_endpoint_auth_method": method}
+	}
+	claims, err := v.Object(Merged(p.Claims, authentication))
+	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
+	return claims, err
+}
+
+// jwt is a token that the software product would sign.
+func (s *Software) jwt(claims map[string]any) *JWT {
+	token := &JWT{Header: map[string]any{"alg": AlgorithmOf(s.Signing), "typ": "JWT", "kid": s.SigningKeyID}, Claims: claims}
+	if s.Signing != nil {
+		token.Key = s.Signing
+	}
+	return token
+}
+
+func (s *Software) method() string {
+	if s.AuthMethod == "" {
+		return PrivateKeyJWT
+	}
+	return s.AuthMethod
+}
+
+// Values are what names stand for in the templates of a profile: now, uuid, audience, alg, dn (of the transport certificate),
+// statement, and of the statement: software_id, redirect_uris, redirect_uri (the first of them), scopes (all that its roles
+// allow), scope (the same as one text), client_name and jwks_uri. What the statement lacks is nil.
+func (s *Software) Values() (Values, error) {
+	profile, err := Find(s.Profile)
+	if err != nil {
+		return nil, err
+	}
+	token, err := ParseJWT(s.StatementText)
+	if err != nil {
+		return nil, fmt.Errorf("the software statement is %w", err)
+	}
+	statement, names := token.Claims, profile.Statement
+	v := Values{
+		"now":         func() (any, error) { return time.Now().Unix(), nil },
+		"uuid":        func() (any, error) { return uuid.NewString(), nil },
+		"audience":    Constant(s.Audience),
+		"alg":         Constant(AlgorithmOf(s.Signing)),
+		"dn":          s.dn,
+		"statement":   Constant(s.StatementText),
+		"software_id": Constant(statement[names.SoftwareID]),
+		"client_name": Constant(statement[names.ClientName]),
+		"jwks_uri":    Constant(statement[names.JWKS]),
+	}
+	redirects := s.RedirectURIs
+	if redirects == nil {
+		redirects = Texts(statement[names.RedirectURIs])
+	}
+	v["redirect_uris"], v["redirect_uri"] = Constant(nil), Constant(nil)
+	if len(redirects) > 0 {
+		v["redirect_uris"], v["redirect_uri"] = Constant(redirects), Constant(redirects[0])
+	}
+	scopes := strings.Fields(s.Scope)
+	if len(scopes) == 0 {
+		scopes = profile.scopes(Texts(statement[names.Roles]))
+	}
+	v["scopes"], v["scope"] = Constant(scopes), Constant(strings.Join(scopes, " "))
+	return v, nil
+}
+
+// scopes are all that roles allow.
+func (p Profile) scopes(roles []string) []string {
+	scopes := []string{"openid"}
+	for _, role := range roles {
+		if scope := p.RoleScopes[role]; scope != "" {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
+// Texts are the strings of an array, or one that stands alone.
+func Texts(value any) []string {
+	if text, ok := value.(string); ok {
+		return []string{text}
+	}
+	list, _ := value.([]any)
+	var all []string
+	for _, item := range list {
+		if text, ok := item.(string); ok {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// dn "must contain the DN of the certificate that the TPP will present" (OBIE DCR, Data Dictionary).
+func (s *Software) dn() (any, error) {
+	if len(s.Transport.Certificate) == 0 {
+		return nil, errors.New("there is no transport certificate")
+	}
+	subject, err := cert.SubjectOfPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Transport.Certificate[0]}))
+	if err != nil {
+		return nil, fmt.Errorf("the transport certificate: %w", err)
+	}
+	return subject.String(), nil
+}
+
+// Body is how a registration request is sent: signed or, in a profile without signatures, the claims alone.
+func (s *Software) Body(request *JWT) (contentType string, body []byte, err error) {
+	profile, err := Find(s.Profile)
+	if err != nil {
+		return "", nil, err
+	}
+	if profile.Body == "json" {
+		body, err = request.text(request.RawClaims, request.Claims)
+	} else {
+		var compact string
+		compact, err = request.Compact()
+		body = []byte(compact)
+	}
+	return profile.ContentTypes[0], body, err
+}
+
+// Assertion is a client assertion that the software product would sign (RFC 7523, section 3), with a jti of its own.
+func (s *Software) Assertion(clientID, audience string) *JWT {
+	now := time.Now()
+	return s.jwt(map[string]any{
+		"iss": clientID, "sub": clientID, "aud": audience, "jti": uuid.NewString(),
+		"iat": now.Unix(), "exp": now.Add(Lifetime).Unix(),
+	})
+}
+
+// TokenForm asks for an access token of the client's own (RFC 6749, section 4.4), with the assertion where the client
+// authenticates by one. Without a scope it is for all that the client is registered for, or for what the registration
+// itself needs where the profile asks for that by name.
+func (s *Software) TokenForm(clientID, scope string, assertion *JWT) (url.Values, error) {
+	profile, err := Find(s.Profile)
+	if err != nil {
+		return nil, err
+	}
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if scope == "" {
+		scope = profile.TokenScope
+	}
+	if scope != "" {
+		form.Set("scope", scope)
+	}
+	if s.method() == TLSClientAuth {
+		form.Set("client_id", clientID) // "MUST include the client_id" (RFC 8705, section 2)
+		return form, nil
+	}
+	compact, err := assertion.Compact()
+	form.Set("client_assertion_type", assertionType)
+	form.Set("client_assertion", compact)
+	return form, err
+}
+
+// FormType is the media type of what OAuth's endpoints take (RFC 6749, appendix B).
+const FormType = "application/x-www-form-urlencoded"
+
+// ClientURL is where a client is read, updated and deleted. An endpoint that ends in a slash gets no second one.
+func ClientURL(registration, clientID string) string {
+	return strings.TrimSuffix(registration, "/") + "/" + url.PathEscape(clientID)
+}
+
+// ReadKey reads a private key's PEM file.
+func ReadKey(file string) (crypto.Signer, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKey(text)
+}
+
+// ParseKey reads the first private key of a PEM text, as PKCS #8 or in the older forms. Its error quotes nothing.
+func ParseKey(text []byte) (crypto.Signer, error) {
+	block, rest := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("the file holds no PEM text")
+	}
+	for ; block != nil; block, rest = pem.Decode(rest) {
+		if key, err := privatekey.Parse(block.Bytes); err == nil {
+			return key, nil
+		}
+	}
+	return nil, errors.New("the file holds no private key that is not encrypted")
+}
+
+// ObjectText writes an object as JSON, and the members of again once more at its end.
+func ObjectText(object, again map[string]any) (string, error) {
+	text, err := json.Marshal(object)
+	if err != nil || len(again) == 0 {
+		return string(text), err
+	}
+	more, err := json.Marshal(again)
+	if err != nil {
+		return "", err
+	}
+	return string(text[:len(text)-1]) + "," + string(more[1:]), nil
+}
