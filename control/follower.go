@@ -36,7 +36,8 @@ type Follower struct {
 	part    Part
 	log     *slog.Logger
 	history *history.History
-	watcher *watch.Watcher
+	files   watch.Files
+	pokes   chan struct{}
 	asks    chan ask
 
 	seen   *config.Version // as the disk was read last, be it in force or not
@@ -64,25 +65,22 @@ func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, er
 	for _, fault := range kept.Faults() {
 		log.Error("an entry of the history cannot be read", "cause", fault.Error())
 	}
-	watcher, err := watch.New(log)
-	if err != nil {
-		return nil, errors.Join(err, kept.Close())
-	}
 	return &Follower{
-		path: path, part: part, log: log, history: kept, watcher: watcher, asks: make(chan ask),
+		path: path, part: part, log: log, history: kept, pokes: make(chan struct{}, 1), asks: make(chan ask),
 		status: Status{File: FileStatus{Path: path}},
 	}, nil
 }
 
-// Close ends the watch.
-func (f *Follower) Close() error { return errors.Join(f.watcher.Close(), f.history.Close()) }
+// Close lets another process have the state folder.
+func (f *Follower) Close() error { return f.history.Close() }
 
 // Load puts the first version in force: what is on the disk, or, if that is refused or set aside, the last good version,
 // loudly. It fails where there is neither.
 func (f *Follower) Load(ctx context.Context) error {
 	failed := f.reload(ctx)
 	if f.Live() != nil {
-		return f.watch()
+		f.watch()
+		return nil
 	}
 	state := f.history.State()
 	if state.Live == 0 {
@@ -96,21 +94,24 @@ func (f *Follower) Load(ctx context.Context) error {
 	}
 	f.log.ErrorContext(ctx, "started on the last good version: the file on the disk is not in force", "version", f.Live().ID(),
 		"entry", state.Live, "cause", f.Status().File.Refused)
-	return f.watch()
+	f.watch()
+	return nil
 }
 
 // Run follows the file until ctx ends.
 func (f *Follower) Run(ctx context.Context) error {
+	tick := time.NewTicker(watch.Interval)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-f.watcher.Changed():
-			_ = f.reload(ctx) // it is in the log and in the status
-			f.part.Changed(ctx)
-			if err := f.watch(); err != nil {
-				f.log.ErrorContext(ctx, "watching the files", "cause", err.Error())
+		case <-tick.C:
+			if f.files.Changed(ctx) {
+				f.look(ctx)
 			}
+		case <-f.pokes:
+			f.look(ctx)
 		case a := <-f.asks:
 			a.done <- a.do(ctx)
 		}
@@ -118,12 +119,24 @@ func (f *Follower) Run(ctx context.Context) error {
 }
 
 // Poke makes the follower look at the files now: SIGHUP.
-func (f *Follower) Poke() { f.watcher.Poke() }
+func (f *Follower) Poke() {
+	select {
+	case f.pokes <- struct{}{}:
+	default: // it is about to look
+	}
+}
 
-func (f *Follower) watch() error {
+// look acts on files that may have changed.
+func (f *Follower) look(ctx context.Context) {
+	_ = f.reload(ctx) // the error is in the log and in the status
+	f.part.Changed(ctx)
+	f.watch()
+}
+
+func (f *Follower) watch() {
 	files := slices.Concat(f.part.Files(f.Live()), f.named, f.seen.Paths())
 	slices.Sort(files)
-	return f.watcher.Watch(slices.Compact(files)...)
+	f.files.Set(slices.Compact(files)...)
 }
 
 // Live is the configuration in force; nil before the first.

@@ -1,75 +1,16 @@
 package watch
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 )
-
-// soon is more than a change takes to be told, also on a busy machine.
-const soon = 5 * time.Second
-
-// told is the pace of a watcher that never looks by itself: all it knows, the kernel tells it.
-var told = pace{quiet: usual.quiet, most: usual.most, slow: time.Hour, fast: time.Hour}
-
-// watcher watches files, and has told of them being new.
-func watcher(t *testing.T, pace pace, files ...string) *Watcher {
-	t.Helper()
-	notify, err := fsnotify.NewWatcher()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := start(slog.New(slog.DiscardHandler), notify, pace)
-	t.Cleanup(func() {
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	watch(t, w, files...)
-	return w
-}
-
-func watch(t *testing.T, w *Watcher, files ...string) {
-	t.Helper()
-	if err := w.Watch(files...); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, w, "files that are new in the set")
-}
-
-func expect(t *testing.T, w *Watcher, what string) {
-	t.Helper()
-	select {
-	case <-w.Changed():
-	case <-time.After(soon):
-		t.Fatalf("%s: no change was told", what)
-	}
-}
-
-// quiet drains what is still to come of an earlier change.
-func quiet(w *Watcher) {
-	for {
-		select {
-		case <-w.Changed():
-		case <-time.After(4 * usual.quiet):
-			return
-		}
-	}
-}
-
-func silent(t *testing.T, w *Watcher, what string) {
-	t.Helper()
-	select {
-	case <-w.Changed():
-		t.Fatalf("%s: a change was told", what)
-	case <-time.After(6 * usual.quiet):
-	}
-}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -91,27 +32,51 @@ func replace(t *testing.T, path, text string) {
 	must(t, os.Rename(path+".new~", path))
 }
 
+// age makes a file, or a folder, older than any time stamp is coarse.
+func age(t *testing.T, path string) {
+	t.Helper()
+	old := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(path, old, old))
+}
+
+// watched is a set of files that have not changed since it was made.
+func watched(t *testing.T, paths ...string) *Files {
+	t.Helper()
+	f := &Files{}
+	f.Set(paths...)
+	expect(t, f, "paths that are new in the set")
+	silent(t, f, "nothing happened yet")
+	return f
+}
+
+func expect(t *testing.T, f *Files, what string) {
+	t.Helper()
+	if !f.Changed(t.Context()) {
+		t.Fatalf("%s: no change was noticed", what)
+	}
+}
+
+func silent(t *testing.T, f *Files, what string) {
+	t.Helper()
+	if f.Changed(t.Context()) {
+		t.Fatalf("%s: a change was noticed", what)
+	}
+}
+
 // changes are ways in which a file changes. Each starts with a file "conf/routes.yaml" in the folder.
 var changes = []struct {
 	name   string
-	change func(t *testing.T, folder string) // told at least once, and then quiet
+	change func(t *testing.T, folder string)
 }{
-	{"a plain write", func(t *testing.T, folder string) { write(t, folder+"/conf/routes.yaml", "2") }},
+	{"a plain write", func(t *testing.T, folder string) { write(t, folder+"/conf/routes.yaml", "two") }},
 	{"renamed over", func(t *testing.T, folder string) { replace(t, folder+"/conf/routes.yaml", "2") }},
+	{"truncated", func(t *testing.T, folder string) { must(t, os.Truncate(folder+"/conf/routes.yaml", 0)) }},
 	{"deleted", func(t *testing.T, folder string) { must(t, os.Remove(folder+"/conf/routes.yaml")) }},
-	{"moved away", func(t *testing.T, folder string) {
-		must(t, os.Rename(folder+"/conf/routes.yaml", folder+"/conf/routes.old"))
-	}},
 	{"the folder deleted", func(t *testing.T, folder string) { must(t, os.RemoveAll(folder+"/conf")) }},
-	{"the folder moved away", func(t *testing.T, folder string) { must(t, os.Rename(folder+"/conf", folder+"/old")) }},
 	{"the folder swapped", func(t *testing.T, folder string) {
 		write(t, folder+"/new/routes.yaml", "2")
 		must(t, os.Rename(folder+"/conf", folder+"/old"))
 		must(t, os.Rename(folder+"/new", folder+"/conf"))
-	}},
-	{"the folder deleted and made again", func(t *testing.T, folder string) {
-		must(t, os.RemoveAll(folder+"/conf"))
-		write(t, folder+"/conf/routes.yaml", "2")
 	}},
 	{"a file becomes a link", func(t *testing.T, folder string) {
 		write(t, folder+"/elsewhere/other.yaml", "2")
@@ -120,73 +85,23 @@ var changes = []struct {
 	}},
 }
 
-// Every change is told, and so is the next one, and the one after the file is back where it was.
+// Every change is noticed, and so is the one that brings the file back.
 func TestChanges(t *testing.T) {
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			folder := t.TempDir()
 			file := folder + "/conf/routes.yaml"
 			write(t, file, "1")
-			w := watcher(t, told, file)
+			f := watched(t, file)
 			c.change(t, folder)
-			expect(t, w, c.name)
-			quiet(w)
-			write(t, file, "back")
-			expect(t, w, "written again")
-			quiet(w)
+			expect(t, f, c.name)
+			silent(t, f, c.name+", once")
 			must(t, os.RemoveAll(folder+"/conf"))
-			expect(t, w, "its folder deleted")
-			quiet(w)
-			write(t, file, "back again")
-			expect(t, w, "its folder made again")
-			quiet(w)
-			replace(t, file, "last")
-			expect(t, w, "renamed over in the new folder")
+			f.Changed(t.Context())
+			write(t, file, "back")
+			expect(t, f, "its folder made again")
 		})
 	}
-}
-
-// What is written in two steps is told again after the second one.
-func TestTruncateThenWrite(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "routes.yaml")
-	write(t, file, "1")
-	w := watcher(t, told, file)
-	must(t, os.Truncate(file, 0))
-	expect(t, w, "truncated")
-	quiet(w)
-	write(t, file, "2")
-	expect(t, w, "written")
-}
-
-// A file that is written step by step is told of when it is whole, also where somebody has read it meanwhile and watches
-// on.
-func TestManySteps(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "routes.yaml")
-	write(t, name, "1")
-	w := watcher(t, pace{quiet: time.Second / 2, most: time.Hour, slow: time.Hour, fast: time.Hour}, name)
-	file, err := os.Create(name)
-	must(t, err)
-	defer file.Close()
-	for range 20 {
-		_, err := file.WriteString("2")
-		must(t, err)
-		must(t, w.Watch(name))
-		select {
-		case <-w.Changed():
-			t.Fatal("half of it was told of")
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-	expect(t, w, "the whole file")
-}
-
-// A change of many steps that never pauses is told before its end.
-func TestSettleIsBounded(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "routes.yaml")
-	w := watcher(t, pace{quiet: time.Hour, most: 50 * time.Millisecond, slow: time.Hour, fast: time.Hour}, file)
-	write(t, file, "1")
-	expect(t, w, "a change that is not followed by any quiet")
 }
 
 // kubernetes lays files out as the kubelet does: routes.yaml -> ..data/routes.yaml, ..data -> ..N.
@@ -206,128 +121,190 @@ func kubernetes(t *testing.T, mount string, n int) {
 // The mount itself is behind a link of an administrator's, with ".." in it.
 func TestKubernetesSwap(t *testing.T) {
 	folder := t.TempDir()
-	mount := folder + "/pod/mount"
-	kubernetes(t, mount, 1)
+	kubernetes(t, folder+"/pod/mount", 1)
 	must(t, os.Mkdir(folder+"/etc", 0o700))
 	must(t, os.Symlink("../etc/../pod/mount", folder+"/etc/dcr"))
-	w := watcher(t, told, folder+"/etc/dcr/routes.yaml")
+	f := watched(t, folder+"/etc/dcr/routes.yaml")
 	for n := range 5 {
-		kubernetes(t, mount, n+2)
-		expect(t, w, "swap")
-		quiet(w)
-		text, err := os.ReadFile(folder + "/etc/dcr/routes.yaml")
-		if err != nil || string(text) != fmt.Sprint(n+2) {
-			t.Fatalf("got %q, %v", text, err)
-		}
+		kubernetes(t, folder+"/pod/mount", n+2)
+		expect(t, f, "swap")
 	}
 	must(t, os.Remove(folder+"/etc/dcr"))
 	must(t, os.Symlink("../elsewhere", folder+"/etc/dcr"))
-	expect(t, w, "the outer link changed, to a folder that is not there")
-	quiet(w)
+	expect(t, f, "the outer link leads to a folder that is not there")
 	write(t, folder+"/elsewhere/routes.yaml", "there")
-	expect(t, w, "the folder made")
+	expect(t, f, "the folder made")
 }
 
-// A file that points to itself is missing, and mended like any other.
+// A file that is written step by step is reported when it is whole.
+func TestManySteps(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "routes.yaml")
+	write(t, name, "")
+	synctest.Test(t, func(t *testing.T) {
+		f := watched(t, name)
+		file, err := os.Create(name)
+		must(t, err)
+		written := make(chan error)
+		go func() {
+			for range 50 {
+				_, err := file.WriteString("2")
+				time.Sleep(settle * 2 / 3)
+				if err != nil {
+					written <- err
+				}
+			}
+			written <- file.Close()
+		}()
+		synctest.Wait()
+		expect(t, f, "a file that is being written")
+		must(t, <-written)
+		silent(t, f, "the whole file was reported")
+	})
+}
+
+// A file that is written all the time is reported all the same, and a caller that stops does not wait.
+func TestWaitIsBounded(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "routes.yaml")
+	synctest.Test(t, func(t *testing.T) {
+		f := watched(t, name)
+		ctx, stop := context.WithCancel(t.Context())
+		go func() {
+			for n := 1; ctx.Err() == nil; n++ {
+				_ = os.WriteFile(name, make([]byte, n%1000), 0o600)
+				time.Sleep(settle * 2 / 3)
+			}
+		}()
+		synctest.Wait()
+		begun := time.Now()
+		expect(t, f, "a file that is written all the time")
+		if waited := time.Since(begun); waited != patience*settle {
+			t.Errorf("waited for %v", waited)
+		}
+		stop()
+		time.Sleep(settle) // the writer ends
+		write(t, name, "last")
+		begun = time.Now()
+		if !f.Changed(ctx) || time.Since(begun) != 0 {
+			t.Errorf("waited for %v although the caller stops", time.Since(begun))
+		}
+	})
+}
+
+// A write that leaves size and time stamp as they were is reported once the stamp is old.
+func TestYoungFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "routes.yaml")
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		write(t, file, "1")
+		must(t, os.Chtimes(file, now, now))
+		f := watched(t, file)
+		write(t, file, "2")
+		must(t, os.Chtimes(file, now, now))
+		silent(t, f, "it looks the same")
+		time.Sleep(coarse)
+		expect(t, f, "it may have been written again")
+		silent(t, f, "once")
+	})
+}
+
+// A file that points to itself is missing.
 func TestLinkLoop(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "routes.yaml")
 	must(t, os.Symlink("routes.yaml", file))
-	w := watcher(t, told, file)
+	f := watched(t, file)
 	replace(t, file, "1")
-	expect(t, w, "mended")
-}
-
-// A folder of the way is missing, and so is the one above it.
-func TestMissingFolders(t *testing.T) {
-	folder := t.TempDir()
-	w := watcher(t, told, folder+"/a/b/c/routes.yaml")
-	write(t, folder+"/a/b/c/routes.yaml", "1")
-	expect(t, w, "made at once")
-	quiet(w)
-	write(t, folder+"/a/b/c/routes.yaml", "2")
-	expect(t, w, "written")
+	expect(t, f, "replaced by a file")
 }
 
 // The folder of routes.yaml holds log files that are written all the time.
 func TestUnrelatedFiles(t *testing.T) {
 	folder := t.TempDir()
-	file := folder + "/routes.yaml"
-	write(t, file, "1")
-	old := time.Now().Add(-time.Hour)
-	must(t, os.Chtimes(file, old, old)) // what is young is told of twice
-	write(t, folder+"/access.log", "1")
-	w := watcher(t, told, file)
-	quiet(w)
+	write(t, folder+"/routes.yaml", "1")
+	age(t, folder+"/routes.yaml")
+	f := watched(t, folder+"/routes.yaml")
 	write(t, folder+"/access.log", "2")
-	must(t, os.Chmod(folder+"/access.log", 0o644))
 	must(t, os.Rename(folder+"/access.log", folder+"/access.log.1"))
-	must(t, os.Remove(folder+"/access.log.1"))
-	must(t, os.Mkdir(folder+"/state", 0o700))
-	if _, err := os.ReadFile(file); err != nil {
-		t.Fatal(err)
-	}
-	silent(t, w, "nothing that matters happened")
-	must(t, w.Watch(file))
-	silent(t, w, "the same set again")
+	silent(t, f, "another file of the folder")
+	f.Set(folder + "/routes.yaml")
+	silent(t, f, "the same set again")
 }
 
-// What comes into a folder that is watched itself, and what leaves it, is told at once, by whatever name; and what is
-// in its folders is not.
+// Of a folder, what comes into it and what leaves it counts, and what is in its folders does not.
 func TestWholeFolder(t *testing.T) {
-	dir := t.TempDir()
-	folder := filepath.Join(dir, "directories")
-	must(t, os.MkdirAll(filepath.Join(folder, "inner"), 0o700))
-	w := watcher(t, usual, folder+"/")
-	quiet(w)
-	must(t, os.WriteFile(filepath.Join(folder, "new.yaml"), []byte("a"), 0o600))
-	expect(t, w, "a new file")
-	quiet(w)
-	must(t, os.Rename(filepath.Join(folder, "new.yaml"), filepath.Join(folder, "other.yaml")))
-	expect(t, w, "another name")
-	quiet(w)
-	must(t, os.Remove(filepath.Join(folder, "other.yaml")))
-	expect(t, w, "a file less")
-	quiet(w)
-	must(t, os.WriteFile(filepath.Join(dir, "beside"), []byte("a"), 0o600))
-	must(t, os.WriteFile(filepath.Join(folder, "inner", "file"), []byte("a"), 0o600))
-	silent(t, w, "files elsewhere")
+	folder := filepath.Join(t.TempDir(), "directories")
+	must(t, os.MkdirAll(folder+"/inner", 0o700))
+	age(t, folder)
+	f := watched(t, folder+"/")
+	for _, step := range []func() error{
+		func() error { return os.WriteFile(folder+"/new.yaml", nil, 0o600) },
+		func() error { return os.Rename(folder+"/new.yaml", folder+"/other.yaml") },
+		func() error { return os.Remove(folder + "/other.yaml") },
+	} {
+		must(t, step())
+		expect(t, f, "an entry of the folder")
+		age(t, folder)
+		f.Changed(t.Context())
+	}
+	must(t, os.WriteFile(folder+"/inner/file", nil, 0o600))
+	silent(t, f, "a file elsewhere")
 }
 
-func TestPoke(t *testing.T) {
-	w := watcher(t, told, filepath.Join(t.TempDir(), "routes.yaml"))
-	w.Poke()
-	expect(t, w, "poked")
-	silent(t, w, "poked once")
-}
-
-// A file that left the set is of no interest.
-func TestWatchReplaces(t *testing.T) {
+// A file that left the set is of no interest, and one that is new in it is read again.
+func TestSetReplaces(t *testing.T) {
 	folder := t.TempDir()
-	write(t, folder+"/a/first.yaml", "1")
-	write(t, folder+"/b/second.yaml", "1")
-	w := watcher(t, told, folder+"/a/first.yaml")
-	watch(t, w, folder+"/b/second.yaml")
-	quiet(w)
-	write(t, folder+"/a/first.yaml", "2")
-	silent(t, w, "a file of the set before")
-	write(t, folder+"/b/second.yaml", "2")
-	expect(t, w, "a file of the set")
+	write(t, folder+"/a.yaml", "1")
+	write(t, folder+"/b.yaml", "1")
+	f := watched(t, folder+"/a.yaml")
+	f.Set(folder + "/b.yaml")
+	expect(t, f, "new in the set")
+	must(t, os.Remove(folder+"/a.yaml"))
+	silent(t, f, "a file of the set before")
+	must(t, os.Remove(folder+"/b.yaml"))
+	expect(t, f, "a file of the set")
 }
 
-func TestRelativePath(t *testing.T) {
-	t.Chdir(t.TempDir())
-	write(t, "conf/routes.yaml", "1")
-	w := watcher(t, told, "./conf/routes.yaml")
-	write(t, "conf/routes.yaml", "2")
-	expect(t, w, "written")
+// Whoever reads a file whenever it is reported has, in the end, read what was written last, however it came there.
+func TestNothingIsLost(t *testing.T) {
+	file := t.TempDir() + "/conf/routes.yaml"
+	write(t, file, "first")
+	f := watched(t, file)
+	written := make(chan error, 1)
+	go func() { written <- churn(file, 300) }()
+	for got := ""; got != "last"; {
+		if !f.Changed(t.Context()) {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		got = string(text)
+	}
+	must(t, <-written)
 }
 
-// What the kernel lost is looked for: its queue overflows while nobody reads it.
-func TestOverflow(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "routes.yaml")
-	write(t, file, "1")
-	w := watcher(t, told, file)
-	quiet(w)
-	w.notify.Errors <- fsnotify.ErrEventOverflow
-	expect(t, w, "an overflow")
+// churn writes a file again and again, in several ways, and its folder anew now and then.
+func churn(file string, times int) error {
+	folder := filepath.Dir(file)
+	for i := range times {
+		if i%7 == 6 {
+			if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700)); err != nil {
+				return err
+			}
+		}
+		path := file
+		if i%2 == 0 {
+			path += ".new~"
+		}
+		if err := os.WriteFile(path, []byte(fmt.Sprint(i)), 0o600); err != nil {
+			return err
+		}
+		if i%2 == 0 {
+			if err := os.Rename(path, file); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(file, []byte("last"), 0o600)
 }
