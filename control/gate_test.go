@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
@@ -74,9 +76,24 @@ func TestPoliciesKeepWhatIsTheSame(t *testing.T) {
 		sample.Write(t, filepath.Join(dir, c.file), c.text)
 		_, err := policies.Make(t.Context(), read(t, path))
 		must(t, err)
-		if same := &policies.filters[0] == &before[0]; same != c.same {
+		if same := policies.filters["bearer"] == before["bearer"]; same != c.same {
 			t.Errorf("after a change of %s the filters are the same: %t", c.name, same)
 		}
+	}
+}
+
+// Each check of the table has a filter, and each filter is a check of the table.
+func TestEveryCheckHasItsFilter(t *testing.T) {
+	policies := newPolicies(t)
+	_, err := policies.Make(t.Context(), read(t, filepath.Join(sample.Folder(t), "routes.yaml")))
+	must(t, err)
+	for _, check := range routes.Checks {
+		if policies.filters[check.Name] == nil {
+			t.Errorf("the check %s has no filter", check.Name)
+		}
+	}
+	if have := slices.Sorted(maps.Keys(policies.filters)); len(have) != len(routes.Checks) {
+		t.Errorf("the filters are %v: one of them is no check", have)
 	}
 }
 

@@ -30,7 +30,7 @@ type Policies struct {
 	Keys  *Keys
 
 	made    made
-	filters []filter.Filter
+	filters map[string]filter.Filter
 }
 
 // made is what the filters depend on.
@@ -73,8 +73,8 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 	})
 }
 
-// newFilters makes every filter there is; routes choose among them.
-func (p *Policies) newFilters(version *config.Version, ring *token.Ring) ([]filter.Filter, error) {
+// newFilters makes a filter for every check of routes.Checks; routes choose among them.
+func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[string]filter.Filter, error) {
 	file := version.File
 	directories, anchors := filter.Directories{}, []filter.KindAnchors{}
 	for _, d := range version.Directories {
@@ -97,10 +97,15 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) ([]filt
 	if err != nil {
 		return nil, err
 	}
-	return []filter.Filter{
-		certificate, basic, bearer, filter.NewOwnerFilter(p.Store), filter.ScopeFilter{}, filter.RoleFilter{},
-		&filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
-		&filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
+	return map[string]filter.Filter{
+		routes.CheckCertificate: certificate,
+		routes.CheckBasic:       basic,
+		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
+		routes.CheckBearer:      bearer,
+		routes.CheckOwner:       filter.NewOwnerFilter(p.Store),
+		routes.CheckScope:       filter.ScopeFilter{},
+		routes.CheckRole:        filter.RoleFilter{},
+		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
 	}, nil
 }
 
@@ -110,11 +115,11 @@ func newDirectory(d *directory.Directory) *filter.Directory {
 }
 
 // gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
-func gateRoutes(version *config.Version) []extauthz.Route {
-	table := make([]extauthz.Route, 0, len(version.File.Routes))
+func gateRoutes(version *config.Version) []filter.Ready {
+	table := make([]filter.Ready, 0, len(version.File.Routes))
 	for i := range version.File.Routes {
 		r := &version.File.Routes[i]
-		ready := extauthz.Route{Route: r, Profile: version.Profiles[r.Profile], Budget: warmBudget}
+		ready := filter.Ready{Route: r, Profile: version.Profiles[r.Profile], Budget: warmBudget}
 		if r.Endpoint != "" {
 			ready.Budget = coldBudget
 		}

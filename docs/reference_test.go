@@ -72,6 +72,7 @@ func TestReference(t *testing.T) {
 			fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", key, value.Description, form(schema.Defs, value), preset(what, key))
 		}
 	}
+	page.WriteString(checks())
 	for name, def := range schema.Defs {
 		if len(def.Properties) > 0 {
 			t.Errorf("the page does not explain %s", name)
@@ -89,6 +90,37 @@ func TestReference(t *testing.T) {
 	if !bytes.Equal(have, page.Bytes()) {
 		t.Errorf("%s is not up to date: go test ./docs -update", reference)
 	}
+}
+
+// checks is the table of the checks.
+func checks() string {
+	var table strings.Builder
+	table.WriteString("\n## Checks\n\nThey run in this order, whatever the order a route names them in.\n\n" +
+		"| check | what it proves | what the route must have for it | what has an effect only with it |\n|---|---|---|---|\n")
+	for _, check := range routes.Checks {
+		var needs []string
+		for _, need := range check.Needs {
+			needs = append(needs, "the check `"+need+"`")
+		}
+		for _, other := range check.Without {
+			needs = append(needs, "not the check `"+other+"`")
+		}
+		if check.Key != "" {
+			needs = append(needs, "`"+check.Key+"`")
+		}
+		if check.Segment != "" {
+			needs = append(needs, "`{"+check.Segment+"}` in its path")
+		}
+		if check.Endpoint != "" {
+			needs = append(needs, "`endpoint: "+check.Endpoint+"`")
+		}
+		only := slices.DeleteFunc(append([]string{check.Key}, check.Only...), func(key string) bool { return key == "" })
+		if len(only) > 0 {
+			only = []string{"`" + strings.Join(only, "`, `") + "`"}
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", check.Name, check.Doc, strings.Join(needs, ", "), strings.Join(only, ""))
+	}
+	return table.String()
 }
 
 // form says what a value may be, in a few words.

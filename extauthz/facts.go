@@ -45,15 +45,15 @@ func newFactory(signer *facts.Signer) (*factory, error) {
 }
 
 // signed returns the facts about a request as a signed JWT.
-func (f *factory) signed(version string, chosen *route, r *filter.Request) (string, error) {
-	if chosen.bound() || r.Token == nil || r.Certificate == nil {
-		return f.signer.Sign(allFacts(version, chosen, r))
+func (f *factory) signed(version string, r *filter.Request) (string, error) {
+	if r.Route.Bound() || r.Token == nil || r.Certificate == nil {
+		return f.signer.Sign(allFacts(version, r))
 	}
-	key := unbound{version: version, route: chosen.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
+	key := unbound{version: version, route: r.Route.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
 	if known, ok := f.cache.Get(key); ok && r.Now.Before(known.until) {
 		return known.compact, nil
 	}
-	compact, err := f.signer.Sign(allFacts(version, chosen, r))
+	compact, err := f.signer.Sign(allFacts(version, r))
 	if err != nil {
 		return "", err
 	}
@@ -62,13 +62,13 @@ func (f *factory) signed(version string, chosen *route, r *filter.Request) (stri
 	return compact, nil
 }
 
-func allFacts(version string, chosen *route, r *filter.Request) *dcrpb.Facts {
+func allFacts(version string, r *filter.Request) *dcrpb.Facts {
 	proved := &dcrpb.Facts{
 		Iss: facts.Issuer, Iat: uint32(r.Now.Unix()), Exp: uint32(r.Now.Add(factsLifetime).Unix()), Jti: r.ID,
-		Route: chosen.Name, Version: version, Nonces: r.Nonces,
+		Route: r.Route.Name, Version: version, Nonces: r.Nonces,
 		Certificate: certificateFacts(r), Client: clientFacts(r), Registration: registrationFacts(r),
 	}
-	if chosen.bound() {
+	if r.Route.Bound() {
 		digest := sha256.Sum256(r.Body)
 		proved.Request = &dcrpb.RequestFacts{Method: r.Method, Path: r.Target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
 	}

@@ -104,46 +104,44 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 		return nil, err
 	}
 	line.Route, line.Method = chosen.Name, asked.method
-	r.Params, r.Route = parameters, filter.Route{
-		Name: chosen.Name, Profile: chosen.Profile, Directories: chosen.Directories, Scopes: chosen.Scopes, Roles: chosen.Roles, DryRun: chosen.DryRun, Users: chosen.UsersFile,
-	}
+	r.Params, r.Route = parameters, chosen
 	if err := readRequest(r, check, asked); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, chosen.Budget)
 	defer cancel()
-	err = g.run(ctx, chosen, r, line)
+	err = g.run(ctx, r, line)
 	name(line, r)
 	if err != nil {
 		return nil, err
 	}
-	return g.facts.told(policy.version, chosen, r)
+	return g.facts.told(policy.version, r)
 }
 
 // run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them
 // all. A public route has no checks and says so; a chain that is empty otherwise denies.
-func (g *Gate) run(ctx context.Context, chosen *route, r *filter.Request, line *decision.Line) error {
-	if chosen.bound() && r.Method != http.MethodDelete { // whose answer has no body
+func (g *Gate) run(ctx context.Context, r *filter.Request, line *decision.Line) error {
+	if r.Route.Bound() && r.Method != http.MethodDelete { // whose answer has no body
 		if err := filter.CheckAccept(r.Header); err != nil {
 			return err
 		}
 	}
-	if chosen.Public {
+	if r.Route.Public {
 		return ctx.Err()
 	}
-	if len(chosen.chain) == 0 {
-		return fmt.Errorf("route %s has no checks", chosen.Name)
+	if len(r.Route.Chain) == 0 {
+		return fmt.Errorf("route %s has no checks", r.Route.Name)
 	}
-	line.Chain = make([]decision.Step, 0, len(chosen.chain))
-	for _, check := range chosen.chain {
+	line.Chain = make([]decision.Step, 0, len(r.Route.Chain))
+	for _, check := range r.Route.Chain {
 		begun := g.config.Now()
-		err := check.Check(ctx, r)
-		line.Chain = append(line.Chain, decision.Step{Check: check.Name(), Took: g.config.Now().Sub(begun)})
+		err := check.Filter.Check(ctx, r)
+		line.Chain = append(line.Chain, decision.Step{Check: check.Name, Took: g.config.Now().Sub(begun)})
 		if err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("after %s: %w", check.Name(), err)
+			return fmt.Errorf("after %s: %w", check.Name, err)
 		}
 	}
 	return nil

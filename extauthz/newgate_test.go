@@ -13,7 +13,7 @@ import (
 )
 
 // filters are all filters as a gate has them: they have seen nothing yet.
-func (w *world) filters() []filter.Filter {
+func (w *world) filters() map[string]filter.Filter {
 	w.t.Helper()
 	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
 		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
@@ -22,15 +22,15 @@ func (w *world) filters() []filter.Filter {
 	directories := filter.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
 	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store, directories)
 	w.must(err)
-	return []filter.Filter{
-		certificate, bearer, filter.NewOwnerFilter(w.store), filter.ScopeFilter{}, filter.RoleFilter{},
-		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
-		&filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
+	return map[string]filter.Filter{
+		"certificate": certificate, "bearer": bearer, "owner": filter.NewOwnerFilter(w.store), "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},
+		"clientauth": &filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
+		"statement":  &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
 	}
 }
 
 // newGate returns a gate of the world's routes.
-func (w *world) newGate(filters []filter.Filter) *Gate {
+func (w *world) newGate(filters map[string]filter.Filter) *Gate {
 	w.t.Helper()
 	return w.gateOf(w.policy(func(c *PolicyConfig) { c.Filters = filters }))
 }
@@ -62,14 +62,14 @@ func (w *world) policy(changes ...func(*PolicyConfig)) *Policy {
 	return policy
 }
 
-func (w *world) routes() []Route {
+func (w *world) routes() []filter.Ready {
 	w.t.Helper()
 	obie, err := profile.Load("obie-3.3")
 	w.must(err)
 	all := []*routes.Route{
-		{Name: "register", Path: "/register", Methods: []string{"POST"}, Checks: []string{"statement", "certificate"}, Endpoint: "registration"},
-		{Name: "client", Path: "/register/{ClientId}", Methods: []string{"GET", "DELETE"}, Checks: []string{"certificate", "bearer", "owner"}, Endpoint: "registration"},
-		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration"},
+		{Name: "register", Path: "/register", Methods: []string{"POST"}, Checks: []string{"statement", "certificate"}, Endpoint: "registration", Profile: "obie-3.3"},
+		{Name: "client", Path: "/register/{ClientId}", Methods: []string{"GET", "DELETE"}, Checks: []string{"certificate", "bearer", "owner"}, Endpoint: "registration", Profile: "obie-3.3"},
+		{Name: "client-update", Path: "/register/{ClientId}", Methods: []string{"PUT"}, Checks: []string{"statement", "owner", "bearer", "certificate"}, Endpoint: "registration", Profile: "obie-3.3"},
 		{Name: "token", Path: "/token", Methods: []string{"POST"}, Checks: []string{"clientauth", "certificate"}, Endpoint: "token"},
 		{Name: "accounts", Path: "/accounts", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
 		{Name: "account", Path: "/accounts/{AccountId}", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}},
@@ -79,7 +79,7 @@ func (w *world) routes() []Route {
 		{Name: "quiet", Path: "/quiet", Methods: []string{"GET"}, Checks: []string{"certificate", "bearer"}, Facts: routes.FactsNone},
 		{Name: "jwks", Path: "/jwks", Methods: []string{"GET"}, Listener: "public", Public: true, Endpoint: "jwks"},
 	}
-	var ready []Route
+	var ready []filter.Ready
 	for _, r := range all {
 		if r.Listener == "" {
 			r.Listener = "mtls"
@@ -87,7 +87,7 @@ func (w *world) routes() []Route {
 		if r.Facts == "" {
 			r.Facts = routes.FactsSigned
 		}
-		one := Route{Route: r, Budget: 5 * time.Second}
+		one := filter.Ready{Route: r, Budget: 5 * time.Second}
 		if r.Endpoint == "registration" {
 			one.Profile = obie
 		}

@@ -10,6 +10,7 @@ import (
 	"weak"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
 const nextVersion = "fedcba9876543210"
@@ -132,20 +133,20 @@ func TestOldVersionsAreForgotten(t *testing.T) {
 func TestChainsAreShared(t *testing.T) {
 	w := newWorld(t)
 	policy := w.policy(func(c *PolicyConfig) { c.Routes = manyRoutes(1_000) })
-	one := policy.routes["api-0"].chain
+	one := policy.routes["api-0"].Chain
 	for name, r := range policy.routes {
-		if len(r.chain) != len(one) || &r.chain[0] != &one[0] {
+		if len(r.Chain) != len(one) || &r.Chain[0] != &one[0] {
 			t.Fatalf("%s has a chain of its own", name)
 		}
 	}
 }
 
 // manyRoutes are routes of a bank's API, all alike.
-func manyRoutes(number int) []Route {
-	all := make([]Route, number)
+func manyRoutes(number int) []filter.Ready {
+	all := make([]filter.Ready, number)
 	for i := range all {
 		name := fmt.Sprintf("api-%d", i)
-		all[i] = Route{Budget: 5 * time.Second, Route: &routes.Route{
+		all[i] = filter.Ready{Budget: 5 * time.Second, Route: &routes.Route{
 			Name: name, Path: "/open-banking/v3.1/aisp/" + name + "/{AccountId}", Methods: []string{"GET"}, Listener: "mtls",
 			Checks: []string{"certificate", "bearer", "scope"}, Scopes: []string{"accounts"}, Facts: routes.FactsSigned,
 		}}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
 // ambiguous characters end a path, or a part of it, for some servers and not for others.
@@ -14,7 +15,7 @@ const ambiguous = `;\#`
 
 // find returns the route that Envoy chose, after finding by itself that the request is one of that route. The two
 // cannot disagree by configuration, for both come from one file; if they do, nothing is let on.
-func (p *Policy) find(asked target) (*route, map[string]string, error) {
+func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") {
 		return nil, nil, badPath()
 	}
@@ -32,7 +33,7 @@ func (p *Policy) find(asked target) (*route, map[string]string, error) {
 	if !slices.Contains(chosen.Methods, asked.method) {
 		return nil, nil, p.otherMethod(chosen, asked.method)
 	}
-	if !chosen.bound() && !plainlyEscaped(asked.path) {
+	if !chosen.Bound() && !plainlyEscaped(asked.path) {
 		return nil, nil, badPath()
 	}
 	return chosen, parameters, nil
@@ -43,8 +44,8 @@ func badPath() error {
 }
 
 // otherMethod refuses a method that no route with the path has.
-func (p *Policy) otherMethod(chosen *route, method string) error {
-	methods := slices.Clone(p.methods[placeOf(chosen.Route)])
+func (p *Policy) otherMethod(chosen *filter.Ready, method string) error {
+	methods := slices.Clone(p.methods[placeOf(chosen)])
 	if slices.Contains(methods, method) {
 		return fmt.Errorf("envoy's route %s is not for this method, and another one is", chosen.Name)
 	}

@@ -92,30 +92,25 @@ func TestFind(t *testing.T) {
 // TestNewPolicyRefuses a careless configuration, before anything is served by it.
 func TestNewPolicyRefuses(t *testing.T) {
 	w := newWorld(t)
-	route := func(change func(*routes.Route)) []Route {
+	route := func(change func(*routes.Route)) []filter.Ready {
 		r := &routes.Route{Name: "a", Path: "/a", Methods: []string{"GET"}, Listener: "mtls", Checks: []string{"certificate", "bearer"}, Facts: routes.FactsSigned}
 		change(r)
-		return []Route{{Route: r, Budget: time.Second}}
+		return []filter.Ready{{Route: r, Budget: time.Second}}
 	}
 	tests := []struct {
 		name   string
-		routes []Route
+		routes []filter.Ready
 		want   string
 	}{
 		{"a good one", route(func(*routes.Route) {}), ""},
-		{"no checks", route(func(r *routes.Route) { r.Checks = nil }), "route a: no checks are named"},
-		{"an empty list of checks, and an endpoint", route(func(r *routes.Route) { r.Checks, r.Endpoint = []string{}, "jwks" }), "route a: no checks are named"},
-		{"an unknown check", route(func(r *routes.Route) { r.Checks = []string{"certificate", "magic"} }), `route a: check "magic" is unknown`},
-		{"a check without what it needs", route(func(r *routes.Route) { r.Checks = []string{"bearer"} }), `route a: check "bearer" needs check "certificate"`},
-		{"a check twice", route(func(r *routes.Route) { r.Checks = []string{"bearer", "certificate", "bearer"} }), `route a: check "bearer" is unknown or named twice`},
-		{"public, with checks", route(func(r *routes.Route) { r.Public = true }), "route a: is public and names checks"},
-		{"no name", route(func(r *routes.Route) { r.Name = "" }), "a route needs a name of its own"},
-		{"nothing said of facts", route(func(r *routes.Route) { r.Facts = "" }), "route a: does not say what its upstream is told"},
-		{"an unknown word for facts", route(func(r *routes.Route) { r.Facts = "Signed" }), "route a: does not say what its upstream is told"},
-		{"an endpoint that is told by headers", route(func(r *routes.Route) { r.Endpoint, r.Facts = "token", routes.FactsHeaders }), "route a: is an endpoint"},
-		{"a public endpoint that is told nothing", route(func(r *routes.Route) { r.Public, r.Checks, r.Endpoint, r.Facts = true, nil, "jwks", routes.FactsNone }), "route a: is an endpoint"},
-		{"two checks in one name", route(func(r *routes.Route) { r.Checks = []string{"certificate bearer"} }), `check "certificate bearer" is unknown`},
-		{"one name twice", append(route(func(*routes.Route) {}), route(func(r *routes.Route) { r.Path = "/b" })...), "a route needs a name of its own"},
+		{"no checks", route(func(r *routes.Route) { r.Checks = nil }), "route a: a route without checks must say that it is public"},
+		{"an empty list of checks, and an endpoint", route(func(r *routes.Route) { r.Checks, r.Endpoint = []string{}, "jwks" }), "must say that it is public"},
+		{"an unknown check", route(func(r *routes.Route) { r.Checks = []string{"certificate", "magic"} }), "is unknown or named twice"},
+		{"a check without what it needs", route(func(r *routes.Route) { r.Checks = []string{"bearer"} }), "the check bearer needs the check certificate"},
+		{"a check without what it compares with", route(func(r *routes.Route) { r.Checks = []string{"certificate", "bearer", "scope"} }), "the check scope needs scopes"},
+		{"a check that nobody made", route(func(r *routes.Route) { r.Checks, r.Users = []string{"certificate", "basic"}, "u" }), "the check basic is not available"},
+		{"public, with checks", route(func(r *routes.Route) { r.Public = true }), "a public route has no checks"},
+		{"a profile that is not there", route(func(r *routes.Route) { r.Profile = "x" }), "its profile is not part of the version"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,23 +125,18 @@ func TestNewPolicyRefuses(t *testing.T) {
 	}
 }
 
-// scripted is a filter that does what a test says. It takes the name of a real one, for a chain has no other places.
-type scripted struct {
-	name  string
-	check func(ctx context.Context, r *filter.Request) error
-}
+// scripted is a filter that does what a test says.
+type scripted func(ctx context.Context, r *filter.Request) error
 
-func (s scripted) Name() string                                       { return s.name }
-func (s scripted) Needs() []string                                    { return nil }
-func (s scripted) Check(ctx context.Context, r *filter.Request) error { return s.check(ctx, r) }
+func (s scripted) Check(ctx context.Context, r *filter.Request) error { return s(ctx, r) }
 
 // TestOrder runs the checks of routes that name them backwards.
 func TestOrder(t *testing.T) {
 	w := newWorld(t)
 	var ran []string
-	var filters []filter.Filter
+	filters := map[string]filter.Filter{}
 	for _, name := range []string{"statement", "role", "scope", "owner", "bearer", "clientauth", "certificate"} {
-		filters = append(filters, scripted{name, func(context.Context, *filter.Request) error { ran = append(ran, name); return nil }})
+		filters[name] = scripted(func(context.Context, *filter.Request) error { ran = append(ran, name); return nil })
 	}
 	gate := w.newGate(filters)
 	for route, want := range map[string]string{

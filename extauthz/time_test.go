@@ -18,8 +18,8 @@ import (
 func (w *world) chained(budget time.Duration, check func(context.Context, *filter.Request) error) *Gate {
 	w.t.Helper()
 	return w.gateOf(w.policy(func(c *PolicyConfig) {
-		c.Filters = []filter.Filter{scripted{"certificate", check}}
-		c.Routes = []Route{{Budget: budget, Route: &routes.Route{
+		c.Filters = map[string]filter.Filter{"certificate": scripted(check)}
+		c.Routes = []filter.Ready{{Budget: budget, Route: &routes.Route{
 			Name: "one", Path: "/one", Methods: []string{http.MethodGet}, Listener: "mtls", Checks: []string{"certificate"}, Facts: routes.FactsSigned,
 		}}}
 	}))
@@ -74,7 +74,7 @@ func TestTime(t *testing.T) {
 func TestEmptyChain(t *testing.T) {
 	w := newWorld(t)
 	gate := w.chained(time.Minute, func(context.Context, *filter.Request) error { return nil })
-	gate.known(version).routes["one"].chain = nil
+	gate.known(version).routes["one"].Chain = nil
 	if got := checkGate(t, gate, w.askOne()); got.verdict() != "503 internal" {
 		t.Errorf("got %q", got.verdict())
 	}

@@ -23,17 +23,17 @@ const (
 type header struct{ name, value string }
 
 // told is what the upstream of a route learns of what was proved.
-func (f *factory) told(version string, chosen *route, r *filter.Request) ([]header, error) {
-	switch chosen.Facts {
+func (f *factory) told(version string, r *filter.Request) ([]header, error) {
+	switch r.Route.Facts {
 	case routes.FactsSigned:
-		compact, err := f.signed(version, chosen, r)
+		compact, err := f.signed(version, r)
 		return []header{{factsHeader, compact}}, err
 	case routes.FactsHeaders:
 		return plain(r)
 	case routes.FactsNone:
 		return nil, nil
 	}
-	return nil, fmt.Errorf("route %s does not say what its upstream is told", chosen.Name)
+	return nil, fmt.Errorf("route %s does not say what its upstream is told", r.Route.Name)
 }
 
 // plain are the facts as headers, those alone that were proved. A list's elements are separated by spaces.

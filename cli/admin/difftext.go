@@ -78,7 +78,7 @@ func routeSummary(route *routes.Route) string {
 	if route.Public {
 		return text + ", public, to upstream " + route.Upstream
 	}
-	text += ", " + strings.Join(chain(route.Checks), ", ")
+	text += ", " + strings.Join(chain(route), ", ")
 	if len(route.Scopes) > 0 {
 		text += ", scopes " + strings.Join(route.Scopes, " and ")
 	}

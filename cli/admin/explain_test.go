@@ -152,18 +152,3 @@ func TestOthersAreFew(t *testing.T) {
 		t.Errorf("%d, %+v", len(e.Others), e.Others[0])
 	}
 }
-
-// TestChainIsTheGates: every check has a place in the gate's order.
-func TestChainIsTheGates(t *testing.T) {
-	all := []string{"statement", "role", "scope", "owner", "bearer", "basic", "clientauth", "certificate"}
-	if len(all) != len(routes.CheckNeeds) {
-		t.Fatalf("there are %d checks", len(routes.CheckNeeds))
-	}
-	have := chain(all)
-	if want := "certificate basic clientauth bearer owner scope role statement"; strings.Join(have, " ") != want {
-		t.Errorf("have %v", have)
-	}
-	if none := chain(nil); len(none) > 0 {
-		t.Errorf("of a public route: %v", none)
-	}
-}

@@ -1,11 +1,6 @@
 package admin
 
-import (
-	"context"
-
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
-)
+import "github.com/dcr-gateway/dcr-gateway/config/routes"
 
 // A routeAnswer is what happens to a request that meets a route.
 type routeAnswer struct {
@@ -35,7 +30,7 @@ func newRouteAnswer(file *routes.File, route *routes.Route, path string) *routeA
 	params, _ := route.Params(path)
 	upstream, plan := file.Upstreams[route.Upstream], file.Plans[route.Plan]
 	answer := &routeAnswer{
-		Name: route.Name, Path: route.Path, Params: params, Methods: route.Methods, Public: route.Public, Checks: chain(route.Checks),
+		Name: route.Name, Path: route.Path, Params: params, Methods: route.Methods, Public: route.Public, Checks: chain(route),
 		Scopes: route.Scopes, Roles: route.Roles, Profile: route.Profile, Endpoint: route.Endpoint,
 		Plan: route.Plan, PerSource: plan.PerSource.String(), PerClient: plan.PerClient.String(),
 		BodyLimit: route.BodyLimit.String(), Timeout: duration(route.Timeout),
@@ -47,31 +42,11 @@ func newRouteAnswer(file *routes.File, route *routes.Route, path string) *routeA
 	return answer
 }
 
-// check is a filter's name alone, to be put in order.
-type check string
-
-// Name implements filter.Filter.
-func (c check) Name() string { return string(c) }
-
-// Needs implements filter.Filter.
-func (check) Needs() []string { return nil }
-
-// Check implements filter.Filter: it is never asked.
-func (check) Check(context.Context, *filter.Request) error { return nil }
-
 // chain puts checks in the order in which the gate runs them.
-func chain(checks []string) []string {
-	var all []filter.Filter
-	for _, name := range checks {
-		all = append(all, check(name))
-	}
-	ordered, err := filter.Chain(all, checks)
-	if err != nil { // of a public route, which has none
-		return checks
-	}
-	var names []string
-	for _, one := range ordered {
-		names = append(names, one.Name())
+func chain(route *routes.Route) []string {
+	names, err := route.Chain()
+	if err != nil { // which Parse refuses
+		return route.Checks
 	}
 	return names
 }

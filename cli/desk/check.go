@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
@@ -50,7 +51,7 @@ func (l *linter) check(ctx context.Context) error {
 		return err
 	}
 	asked := &filter.Request{
-		ID: "lint", Now: l.at.Time, Route: filter.Route{Name: "lint", Profile: l.profile}, Method: http.MethodPost,
+		ID: "lint", Now: l.at.Time, Route: &filter.Ready{Route: &routes.Route{Name: "lint"}, Profile: l.profile}, Method: http.MethodPost,
 		Header: http.Header{"Content-Type": {l.profile.ContentTypes[0]}}, Body: []byte(body),
 	}
 	if asked.Certificate, err = l.clientCertificate(ctx, asked); err != nil {

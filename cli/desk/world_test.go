@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	frameworks "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
@@ -179,7 +180,7 @@ func (w *world) gateOf(name, body string) []finding {
 		Directories: filter.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 	r := &filter.Request{
-		Now: time.Now(), Route: filter.Route{Name: "a", Profile: p}, Header: http.Header{"Content-Type": p.ContentTypes[:1]},
+		Now: time.Now(), Route: &filter.Ready{Route: &routes.Route{Name: "a"}, Profile: p}, Header: http.Header{"Content-Type": p.ContentTypes[:1]},
 		Body: []byte(body), PeerPEM: url.PathEscape(w.cert),
 	}
 	err = certificate.Check(w.t.Context(), r)

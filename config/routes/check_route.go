@@ -6,18 +6,6 @@ import (
 	"strings"
 )
 
-// CheckNeeds are the checks whose facts each check reads: a route that names it must name them too.
-var CheckNeeds = map[string][]string{
-	CheckCertificate: nil,
-	CheckStatement:   {CheckCertificate},
-	CheckBasic:       {CheckCertificate},
-	CheckClientAuth:  {CheckCertificate},
-	CheckBearer:      {CheckCertificate},
-	CheckOwner:       {CheckBearer},
-	CheckScope:       {CheckBearer},
-	CheckRole:        {CheckBearer},
-}
-
 // reservedRoutes are names of Envoy's own routes.
 var reservedRoutes = []string{"other-paths"}
 
@@ -65,9 +53,11 @@ func (c *checker) checkRoute(r routePlace) {
 	if name := repeatedParam(r.Path); name != "" {
 		c.add("route.path", r.key("path"), "must not have one {Name} twice")
 	}
+	if r.Users != "" {
+		c.file(r.key("users"), r.Users)
+	}
 	c.checkRefers(r)
 	c.checkChecks(r)
-	c.checkGrants(r)
 	c.checkEndpoint(r)
 	c.checkPassedOn(r)
 	if limit := r.bodyBound(); r.BodyLimit > limit {
@@ -107,43 +97,20 @@ func (c *checker) checkChecks(r routePlace) {
 	case !r.Public && len(r.Checks) == 0:
 		c.add("route.checks", r.key("checks"), "must be there: a route that needs no check says public: true")
 	}
-	if r.DryRun && !r.Needs(CheckStatement) {
-		c.add("route.dry_run", r.key("dry_run"), "needs the check %s: only registration requests can be tried", CheckStatement)
+	if !c.sound(r.key("checks")) {
+		return
 	}
-	if len(r.Directories) > 0 && !r.Needs(CheckStatement) {
-		c.add("route.directories", r.key("directories"), "needs the check %s: it is about software that registers", CheckStatement)
-	}
-	if r.Unsigned && !r.Needs(CheckStatement) {
-		c.add("route.unsigned_requests", r.key("unsigned_requests"), "needs the check %s: only registration requests are signed", CheckStatement)
-	}
-	for _, check := range r.Checks {
-		for _, need := range CheckNeeds[check] {
-			if !r.Needs(need) {
-				c.add("route.needs", r.key("checks"), "the check %s needs the check %s", check, need)
+	for i := range Checks {
+		check := &Checks[i]
+		if !r.Needs(check.Name) {
+			for _, key := range check.idle(r.Route) {
+				c.add("route."+key, r.key(key), "has no effect without the check %s", check.Name)
 			}
+			continue
 		}
-	}
-}
-
-// checkGrants looks for a check without what it compares with, and the other way round.
-func (c *checker) checkGrants(r routePlace) {
-	if r.Needs(CheckScope) != (len(r.Scopes) > 0) && c.sound(r.key("checks")) {
-		c.add("route.scopes", r.key("scopes"), "scopes and the check %s need each other", CheckScope)
-	}
-	if r.Needs(CheckRole) != (len(r.Roles) > 0) && c.sound(r.key("checks")) {
-		c.add("route.roles", r.key("roles"), "roles and the check %s need each other", CheckRole)
-	}
-	if r.Needs(CheckBasic) != (r.Users != "") && c.sound(r.key("checks")) {
-		c.add("route.users", r.key("users"), "users and the check %s need each other", CheckBasic)
-	}
-	if r.Needs(CheckBasic) && (r.Needs(CheckBearer) || r.Needs(CheckClientAuth)) {
-		c.add("route.users", r.key("checks"), "the check %s stands alone in the Authorization header: the checks %s and %s read it too", CheckBasic, CheckBearer, CheckClientAuth)
-	}
-	if r.Users != "" {
-		c.file(r.key("users"), r.Users)
-	}
-	if owner := "{" + ClientIDParam + "}"; r.Needs(CheckOwner) && !slices.Contains(Segments(r.Path), owner) {
-		c.add("route.owner", r.key("path"), "the check %s needs a segment %s", CheckOwner, owner)
+		for _, lack := range check.lacks(r.Route) {
+			c.add(lack.rule, r.key(lack.key), "%s", lack.what)
+		}
 	}
 }
 

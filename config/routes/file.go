@@ -141,13 +141,3 @@ type Route struct {
 	Facts       string        `yaml:"facts" is:"facts" doc:"what the upstream is told: signed facts, plain x-dcr headers, or nothing"`
 	Token       bool          `yaml:"token" is:"bool" doc:"the upstream gets the Authorization header"`
 }
-
-// Needs says whether the route names a check.
-func (r *Route) Needs(check string) bool {
-	for _, name := range r.Checks {
-		if name == check {
-			return true
-		}
-	}
-	return false
-}

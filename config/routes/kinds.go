@@ -38,7 +38,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"client_certificate": yamlfile.OneOf(CertificateRequired, CertificateNone),
 	"tls_version":        yamlfile.OneOf("1.2", "1.3"),
 	"method":             yamlfile.OneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
-	"check":              yamlfile.OneOf(CheckCertificate, CheckStatement, CheckBasic, CheckClientAuth, CheckBearer, CheckOwner, CheckScope, CheckRole),
+	"check":              yamlfile.OneOf(checkNames()...),
 	"endpoint":           yamlfile.OneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery, EndpointErrors),
 	"facts":              yamlfile.OneOf(FactsSigned, FactsHeaders, FactsNone),
 

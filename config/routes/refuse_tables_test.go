@@ -130,6 +130,7 @@ var badParts = []refusal{
 	{"unsigned requests of a bank API", "    plan: gold", "    unsigned_requests: true\n    plan: gold", []string{"route.unsigned_requests 94:24 routes[4].unsigned_requests"}},
 	{"software of a bank API", "    plan: gold", "    directories: [uk]\n    plan: gold", []string{"route.directories 94:18 routes[4].directories"}},
 	{"users of a bank API", "    plan: gold", "    users: server.pem\n    plan: gold", []string{"route.users 94:12 routes[4].users"}},
+	{"statement at a bank's API", "    profile: obie-3.3\n    endpoint: registration\n", "    upstream: bank\n", []string{"route.statement 66:5 routes[0].endpoint"}},
 	{"passwords of nobody", "checks: [certificate, statement]", "checks: [certificate, statement, basic]", []string{"route.users 66:5 routes[0].users"}},
 	{"short tokens", "lifetime: 90s", "lifetime: 9s", []string{"tokens.lifetime 8:13 tokens.lifetime"}},
 	{"tokens of half a second", "lifetime: 90s", "lifetime: 10500ms", []string{"tokens.lifetime 8:13 tokens.lifetime"}},

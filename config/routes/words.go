@@ -12,18 +12,6 @@ const MaxUpload Size = 10 << 20
 // that the gate's own answer is the one the client sees; a frozen gate is found by health checks long before.
 const GateTimeout = 5 * time.Second
 
-// The checks a route may name. Their order is the gate's and not the route's.
-const (
-	CheckCertificate = "certificate" // the client certificate verifies under a directory
-	CheckStatement   = "statement"   // the body is a registration request with a valid software statement
-	CheckBasic       = "basic"       // the request has a name and password of the route's file (RFC 7617)
-	CheckClientAuth  = "clientauth"  // the client has authenticated (RFC 6749, section 2.3)
-	CheckBearer      = "bearer"      // the access token is valid and bound to the certificate
-	CheckOwner       = "owner"       // the token's client is the one that the path names
-	CheckScope       = "scope"       // the token has the route's scopes
-	CheckRole        = "role"        // the client's software has the route's roles
-)
-
 // The endpoints that the registry serves.
 const (
 	EndpointRegistration  = "registration"

@@ -37,12 +37,6 @@ func NewBasicFilter() (*BasicFilter, error) {
 	return &BasicFilter{right: right, comparing: make(chan struct{}, maxComparing)}, nil
 }
 
-// Name implements Filter.
-func (f *BasicFilter) Name() string { return "basic" }
-
-// Needs implements Filter.
-func (f *BasicFilter) Needs() []string { return []string{"certificate"} }
-
 // Check implements Filter. The file is read every time: who is taken out of it is out.
 func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 	values := r.Header.Values("Authorization")
@@ -53,7 +47,7 @@ func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 	if !ok || len(values) > 1 || strings.Contains(values[0], ",") || len(values[0]) > maxBasic {
 		return refuseBasic("basic.form", "send one Authorization header, with the scheme Basic and nothing else")
 	}
-	users, err := userfile.Read(r.Route.Users)
+	users, err := userfile.Read(r.Route.UsersFile)
 	if err != nil {
 		return fmt.Errorf("users of route %s: %w", r.Route.Name, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
@@ -52,7 +53,7 @@ func TestBasic(t *testing.T) {
 		for _, value := range values {
 			header.Add("Authorization", value)
 		}
-		return f.Check(t.Context(), &filter.Request{Now: time.Now(), Header: header, Route: filter.Route{Name: "register", Users: path}})
+		return f.Check(t.Context(), &filter.Request{Now: time.Now(), Header: header, Route: &filter.Ready{Route: &routes.Route{Name: "register"}, UsersFile: path}})
 	}
 	for _, c := range []struct {
 		name   string
@@ -112,7 +113,7 @@ func TestBasicIsInAddition(t *testing.T) {
 				c.spoil(a)
 			}
 			r := w.registering(a)
-			r.Route.Users = path
+			r.Route.UsersFile = path
 			r.Header.Set("Authorization", c.credential)
 			want(t, w.register(chain, r), c.want)
 		})

@@ -49,12 +49,6 @@ func NewBearerFilter(verifier *token.Verifier, store *store.Store, directories D
 	return &BearerFilter{verifier: verifier, store: store, directories: directories, verified: verified, holders: holders}, nil
 }
 
-// Name implements Filter.
-func (f *BearerFilter) Name() string { return "bearer" }
-
-// Needs implements Filter.
-func (f *BearerFilter) Needs() []string { return []string{"certificate"} }
-
 // Check implements Filter: it proves Request.Token.
 func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	compact, err := bearerToken(r)

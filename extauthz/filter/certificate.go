@@ -58,12 +58,6 @@ func NewCertificateFilter(anchors []KindAnchors) (*CertificateFilter, error) {
 	return &CertificateFilter{anchors: anchors, seen: seen}, nil
 }
 
-// Name implements Filter.
-func (f *CertificateFilter) Name() string { return "certificate" }
-
-// Needs implements Filter.
-func (f *CertificateFilter) Needs() []string { return nil }
-
 // Check implements Filter: it proves Request.Certificate.
 func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 	if r.PeerPEM == "" {

@@ -46,12 +46,6 @@ type ClientAuthFilter struct {
 	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint
 }
 
-// Name implements Filter.
-func (f *ClientAuthFilter) Name() string { return "clientauth" }
-
-// Needs implements Filter.
-func (f *ClientAuthFilter) Needs() []string { return []string{"certificate"} }
-
 // Check implements Filter: it proves Request.Client and Request.AuthMethod.
 func (f *ClientAuthFilter) Check(ctx context.Context, r *Request) error {
 	parameters, err := form.Parse(r.Header, r.Query, r.Body)

@@ -34,13 +34,13 @@ type Directory struct {
 // Directories are the directories in use, by name.
 type Directories map[string]*Directory
 
-// of are those whose software may register at a route.
-func (d Directories) of(route Route) Directories {
-	if len(route.Directories) == 0 {
+// of returns those of the names, whose software may register at a route; all of them where a route has no names.
+func (d Directories) of(names []string) Directories {
+	if len(names) == 0 {
 		return d
 	}
 	of := Directories{}
-	for _, name := range route.Directories {
+	for _, name := range names {
 		if d[name] != nil {
 			of[name] = d[name]
 		}

@@ -6,27 +6,44 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// A Filter checks one thing about a request. It returns nil to let the chain go on, a *dcr.Error to refuse, and any
-// other error to fail: all but nil deny. A filter that proves something writes it into the request's facts, and is the
-// only one that writes that fact.
+// A Filter is how a check of the table routes.Checks is carried out. It returns nil to let the chain go on, a *dcr.Error
+// to refuse, and any other error to fail: all but nil deny. A filter that proves something writes it into the request's
+// facts, and is the only one that writes that fact.
 type Filter interface {
-	Name() string
-	Needs() []string // filters whose facts it reads; a route must name them too
 	Check(ctx context.Context, r *Request) error
 }
+
+// Ready is a route of routes.yaml with what is derived from it.
+type Ready struct {
+	*routes.Route
+	Profile   *dcr.Profile  // of a registration route
+	UsersFile string        // Users, relative to nothing
+	Budget    time.Duration // of a decision
+	Chain     []Step        // in the order in which they run; empty on a public route alone
+}
+
+// Step is a check with its filter.
+type Step struct {
+	Name   string
+	Filter Filter
+}
+
+// Bound says whether the route's facts are bound to the one request: those are that the registry serves.
+func (r *Ready) Bound() bool { return r.Endpoint != "" }
 
 // A Request is what Envoy asked about, and what the filters have proved of it so far: each fact is its zero value until
 // its filter has proved it.
 type Request struct {
 	ID      string // of the decision
 	Now     time.Time
-	Route   Route
+	Route   *Ready
 	Method  string
 	Target  string // path and query as they came
 	Path    string // without the query
@@ -42,17 +59,6 @@ type Request struct {
 	AuthMethod   string // how Client was authenticated at the token endpoint
 	Registration *Registration
 	Nonces       []*dcrpb.Nonce
-}
-
-// Route is what a filter may know of the route a request met.
-type Route struct {
-	Name        string
-	Profile     *dcr.Profile // on registration routes
-	Directories []string     // names of the directories whose software may register; all of them when empty
-	Scopes      []string     // each of them is needed
-	Roles       []string     // each of them is needed
-	DryRun      bool         // a registration may be tried
-	Users       string       // file of names and passwords; "" where none are asked
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.

@@ -22,19 +22,9 @@ type OwnerFilter struct{ store *store.Store }
 // NewOwnerFilter returns the filter.
 func NewOwnerFilter(store *store.Store) *OwnerFilter { return &OwnerFilter{store: store} }
 
-// Name implements Filter.
-func (f *OwnerFilter) Name() string { return "owner" }
-
-// Needs implements Filter.
-func (f *OwnerFilter) Needs() []string { return []string{"bearer"} }
-
 // Check implements Filter: it proves Request.Client.
 func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
-	segment, named := r.Params[routes.ClientIDParam]
-	if !named {
-		return fmt.Errorf("route %s checks the owner but its path has no {%s}", r.Route.Name, routes.ClientIDParam)
-	}
-	asked, err := url.PathUnescape(segment) // once: a client id holds no character that needs escaping
+	asked, err := url.PathUnescape(r.Params[routes.ClientIDParam]) // once: a client id holds no character that needs escaping
 	if err != nil {
 		return f.revoke(ctx, r, "the path names no client id")
 	}

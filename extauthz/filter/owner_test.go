@@ -115,13 +115,6 @@ func TestOwnerCannotRevoke(t *testing.T) {
 	}
 }
 
-func TestOwnerNeedsTheSegment(t *testing.T) {
-	w := newWorld(t)
-	compact, _ := w.token(w.client())
-	r := w.request(map[string]string{"Authorization": "Bearer " + compact}, "")
-	want(t, w.run(w.chain("certificate", "bearer", "owner"), r), "fault")
-}
-
 // escapeAll percent-encodes every character.
 func escapeAll(text string) (escaped string) {
 	for _, c := range []byte(text) {

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -12,17 +11,8 @@ import (
 // statement that the client registered with.
 type RoleFilter struct{}
 
-// Name implements Filter.
-func (RoleFilter) Name() string { return "role" }
-
-// Needs implements Filter.
-func (RoleFilter) Needs() []string { return []string{"bearer"} }
-
 // Check implements Filter.
 func (RoleFilter) Check(_ context.Context, r *Request) error {
-	if len(r.Route.Roles) == 0 {
-		return fmt.Errorf("route %s checks the role but names none", r.Route.Name)
-	}
 	for _, role := range r.Route.Roles {
 		// "403 is reserved for insufficient_scope and for policy denials of a correctly bound client". This is one of
 		// the latter: no scope would help, so no challenge names one.

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,17 +11,8 @@ import (
 // ScopeFilter proves that the token was granted every scope of the route.
 type ScopeFilter struct{}
 
-// Name implements Filter.
-func (ScopeFilter) Name() string { return "scope" }
-
-// Needs implements Filter.
-func (ScopeFilter) Needs() []string { return []string{"bearer"} }
-
 // Check implements Filter.
 func (ScopeFilter) Check(_ context.Context, r *Request) error {
-	if len(r.Route.Scopes) == 0 {
-		return fmt.Errorf("route %s checks the scope but names none", r.Route.Name)
-	}
 	for _, scope := range r.Route.Scopes {
 		// "The request requires higher privileges than provided by the access token." (RFC 6750, section 3.1). Whole
 		// tokens are compared, never parts of them.

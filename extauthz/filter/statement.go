@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,17 +31,8 @@ type StatementFilter struct {
 	AuthMethods []string
 }
 
-// Name implements Filter.
-func (f *StatementFilter) Name() string { return "statement" }
-
-// Needs implements Filter.
-func (f *StatementFilter) Needs() []string { return []string{"certificate"} }
-
 // Check implements Filter: it proves Request.Registration and names the nonces to burn.
 func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
-	if r.Route.Profile == nil {
-		return fmt.Errorf("route %s checks a statement but has no profile", r.Route.Name)
-	}
 	if err := checkContentType(r.Header, r.Route.Profile); err != nil {
 		return err
 	}
@@ -54,7 +44,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	source, statement, err := f.Directories.of(r.Route).verifyStatement(ctx, request.Claims)
+	source, statement, err := f.Directories.of(r.Route.Directories).verifyStatement(ctx, request.Claims)
 	if err != nil {
 		return err
 	}

@@ -160,9 +160,6 @@ func TestRequestForm(t *testing.T) {
 	r := w.registering(w.application())
 	r.Body = append(r.Body, '\n')
 	want(t, w.register(chain, r), badMetadata+"request.jws.base64")
-	r = w.registering(w.application())
-	r.Route.Profile = nil
-	want(t, w.register(chain, r), "fault")
 }
 
 // TestRegistration asks what is proved of a good request.
