@@ -12,7 +12,7 @@ import (
 
 // The page on directory files has a row for each key, each shipped directory and each kind of certificates, and no other.
 func TestDirectories(t *testing.T) {
-	page := contents("directories.md")["directories.md"]
+	page := textOf(t, "directories.md")
 	_, tables, _ := strings.Cut(page, "\n## Shipped")
 	shipped, tables, _ := strings.Cut(tables, "\n## The file")
 	file, tables, _ := strings.Cut(tables, "\n## `claims`")
@@ -34,7 +34,7 @@ func TestDirectories(t *testing.T) {
 
 // The example on it is a directory.
 func TestDirectoryExample(t *testing.T) {
-	page := contents("directories.md")["directories.md"]
+	page := textOf(t, "directories.md")
 	_, example, _ := strings.Cut(page, "```yaml\n")
 	example, _, _ = strings.Cut(example, "```")
 	f := newFolder(t)

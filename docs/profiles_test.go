@@ -17,7 +17,7 @@ const profilesPage = "profiles.md"
 // sectionOf is what stands under a heading of the page on profile files.
 func sectionOf(t *testing.T, heading string) string {
 	t.Helper()
-	_, text, found := strings.Cut(contents(profilesPage)[profilesPage], "\n## "+heading+"\n")
+	_, text, found := strings.Cut(textOf(t, profilesPage), "\n## "+heading+"\n")
 	if !found {
 		t.Fatalf("there is no section %s", heading)
 	}

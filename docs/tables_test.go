@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,6 +24,16 @@ var (
 	codeRow = regexp.MustCompile("(?m)^\\| (`[a-z0-9._-]+` \\| .*) \\|$")
 	code    = regexp.MustCompile("`([^`]+)`")
 )
+
+// textOf is a page's text.
+func textOf(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // rowsOf are the cells of a text's rows that begin with a name.
 func rowsOf(text string) [][]string {

@@ -15,7 +15,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/docs"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
@@ -74,10 +73,11 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		}
 		line.Findings = refusal.Findings()
 		line.Write(ctx, g.config.Log)
+		help := ""
 		if policy := (*g.policies.Load())[line.Version]; policy != nil {
-			refusal = refusal.Explained(dcr.Help{URL: policy.help, Mend: docs.Mend()})
+			help = policy.help
 		}
-		return deny(&line, refusal), nil
+		return deny(&line, refusal, help), nil
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK
 	line.Write(ctx, g.config.Log)

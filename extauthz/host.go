@@ -18,18 +18,16 @@ func (p *Policy) checkHost(asked target) error {
 	// section 3.2)
 	name, ok := hostName(asked.host)
 	if !ok {
-		return dcr.Refuse(dcr.BadRequest, "host.form", "the Host header must be the name of this server").Per("RFC 9112, section 3.2")
+		return dcr.Refuse("host.form")
 	}
 	// "a request for an "https" resource MUST be rejected unless it has been received over a connection that has been
 	// secured via a certificate valid for that target URI's origin" (RFC 9110, section 7.4)
 	if names := p.names[asked.listener]; len(names) > 0 && !names[name] {
-		return dcr.Refuse(dcr.Misdirected, "host.name", "this server does not answer for the host that the request names").
-			Per("RFC 9110, section 15.5.20")
+		return dcr.Refuse("host.name")
 	}
 	// Without a name in the handshake (a client that was given an address has none) the listener's names alone count.
 	if handshake, ok := hostName(asked.sni); asked.sni != "" && (!ok || handshake != name) {
-		return dcr.Refuse(dcr.Misdirected, "host.sni", "the request is for another host than the connection was opened to; open another one").
-			Per("RFC 9110, section 15.5.20")
+		return dcr.Refuse("host.sni")
 	}
 	return nil
 }

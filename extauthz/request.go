@@ -55,7 +55,7 @@ func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error 
 	attributes := check.GetAttributes()
 	request := attributes.GetRequest().GetHttp()
 	if slices.ContainsFunc(r.Header.Values(partialBody), func(value string) bool { return value != "false" }) {
-		return dcr.Refuse(dcr.TooLarge, "request.size", "the body is larger than this endpoint accepts")
+		return dcr.Refuse("request.size")
 	}
 	r.Method, r.Target, r.Path, r.Query = t.method, request.GetPath(), t.path, t.query
 	r.PeerPEM = attributes.GetSource().GetCertificate()

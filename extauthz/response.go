@@ -35,9 +35,9 @@ func allow(line *decision.Line, told []header) *authv3.CheckResponse {
 	}
 }
 
-// deny ends a request. A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
-func deny(line *decision.Line, refusal *dcr.Error) *authv3.CheckResponse {
-	code, header, body := refusal.Answer()
+// deny ends a request. help is the URL of the page that explains refusals, or "". A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
+func deny(line *decision.Line, refusal *dcr.Error, help string) *authv3.CheckResponse {
+	code, header, body := refusal.Answer(help)
 	header.Set(decision.InteractionHeader, line.Interaction)
 	denied := &authv3.DeniedHttpResponse{
 		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(code)},

@@ -103,39 +103,46 @@ func names(expression ast.Expr, name string) bool {
 	return false
 }
 
-// classes are all kinds of refusals there are.
-var classes = []dcr.Class{
-	dcr.InvalidRedirectURI, dcr.InvalidClientMetadata, dcr.InvalidSoftwareStatement, dcr.UnapprovedSoftwareStatement,
-	dcr.NoToken, dcr.InvalidToken, dcr.InvalidTokenRequest, dcr.InsufficientScope,
-	dcr.InvalidRequest, dcr.InvalidClient, dcr.UnauthorizedClient, dcr.UnsupportedGrantType, dcr.InvalidScope,
-	dcr.BadRequest, dcr.NotFound, dcr.MethodNotAllowed, dcr.NotAcceptable, dcr.Misdirected, dcr.TooLarge, dcr.UnsupportedMediaType, dcr.Forbidden, dcr.Unavailable,
+// every calls a test with each refusal of the catalogue, in each of its classes.
+func every(t *testing.T, test func(*testing.T, *dcr.Error)) {
+	t.Helper()
+	sections, err := dcr.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range sections {
+		for _, entry := range section.Refusals {
+			for _, class := range entry.Classes() {
+				args := make([]string, strings.Count(entry.Says, "{"))
+				t.Run(entry.ID+" "+class.Name(), func(t *testing.T) { test(t, dcr.Refuse(entry.ID, args...).As(class)) })
+			}
+		}
+	}
 }
 
-// TestDeny walks all kinds of refusals: each says no, in full.
+// TestDeny walks all refusals: each says no, in full.
 func TestDeny(t *testing.T) {
-	for _, class := range classes {
-		t.Run(class.Code, func(t *testing.T) {
-			refusal := dcr.Refuse(class, "a.rule", "a sentence").CausedBy(errors.New("for the log alone"))
-			refusal.Allow = []string{"GET"}
-			got := readResponse(t, deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal))
-			if got.allowed || got.status != class.Status || got.rule != "a.rule" {
-				t.Errorf("got %+v", got)
-			}
-			if got.failed != (class == dcr.Unavailable) {
-				t.Errorf("counted as an outage: %v", got.failed)
-			}
-			if got.decision != decisionID || got.header.Get(decision.InteractionHeader) != interactionID {
-				t.Errorf("decision %s, interaction %s", got.decision, got.header.Get(decision.InteractionHeader))
-			}
-			if strings.Contains(got.body, "log alone") {
-				t.Errorf("the cause is answered: %s", got.body)
-			}
-			wantHeader(t, got, "Www-Authenticate", class.Status == http.StatusUnauthorized || class.Status == http.StatusForbidden)
-			wantHeader(t, got, "Allow", class == dcr.MethodNotAllowed)
-			wantHeader(t, got, "Retry-After", class == dcr.Unavailable)
-			wantHeader(t, got, factsHeader, false)
-		})
-	}
+	every(t, func(t *testing.T, refusal *dcr.Error) {
+		refusal, class := refusal.CausedBy(errors.New("for the log alone")), refusal.Class
+		refusal.Allow = []string{"GET"}
+		got := readResponse(t, deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal, ""))
+		if got.allowed || got.status != class.Status || got.rule != refusal.Rule {
+			t.Errorf("got %+v", got)
+		}
+		if got.failed != (class == dcr.Unavailable) {
+			t.Errorf("counted as an outage: %v", got.failed)
+		}
+		if got.decision != decisionID || got.header.Get(decision.InteractionHeader) != interactionID {
+			t.Errorf("decision %s, interaction %s", got.decision, got.header.Get(decision.InteractionHeader))
+		}
+		if strings.Contains(got.body, "log alone") {
+			t.Errorf("the cause is answered: %s", got.body)
+		}
+		wantHeader(t, got, "Www-Authenticate", class.Status == http.StatusUnauthorized || class.Status == http.StatusForbidden)
+		wantHeader(t, got, "Allow", class.Status == http.StatusMethodNotAllowed)
+		wantHeader(t, got, "Retry-After", class == dcr.Unavailable)
+		wantHeader(t, got, factsHeader, false)
+	})
 }
 
 func wantHeader(t *testing.T, got answer, name string, there bool) {
@@ -148,8 +155,8 @@ func wantHeader(t *testing.T, got answer, name string, there bool) {
 // TestDenyTwice wants the same refusal to be written the same way, header by header.
 func TestDenyTwice(t *testing.T) {
 	order := func() (list []string) {
-		refusal := dcr.Refuse(dcr.InvalidToken, "a.rule", "a sentence")
-		for _, option := range deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal).GetDeniedResponse().GetHeaders() {
+		refusal := dcr.Refuse("bearer.token")
+		for _, option := range deny(&decision.Line{ID: decisionID, Interaction: interactionID}, refusal, "").GetDeniedResponse().GetHeaders() {
 			list = append(list, option.GetHeader().GetKey())
 		}
 		return list

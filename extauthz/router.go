@@ -17,10 +17,10 @@ const ambiguous = `;\#`
 // cannot disagree by configuration, for both come from one file; if they do, nothing is let on.
 func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") {
-		return nil, nil, badPath()
+		return nil, nil, dcr.Refuse("path.form")
 	}
 	if asked.route == "" {
-		return nil, nil, dcr.Refuse(dcr.NotFound, "route.path", "there is nothing at this path")
+		return nil, nil, dcr.Refuse("route.path")
 	}
 	chosen, known := p.routes[asked.route]
 	if !known {
@@ -34,13 +34,9 @@ func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 		return nil, nil, p.otherMethod(chosen, asked.method)
 	}
 	if !chosen.Bound() && !plainlyEscaped(asked.path) {
-		return nil, nil, badPath()
+		return nil, nil, dcr.Refuse("path.form")
 	}
 	return chosen, parameters, nil
-}
-
-func badPath() error {
-	return dcr.Refuse(dcr.BadRequest, "path.form", "the path holds a character that no path of this gateway has")
 }
 
 // otherMethod refuses a method that no route with the path has.
@@ -50,7 +46,7 @@ func (p *Policy) otherMethod(chosen *filter.Ready, method string) error {
 		return fmt.Errorf("envoy's route %s is not for this method, and another one is", chosen.Name)
 	}
 	slices.Sort(methods)
-	refusal := dcr.Refuse(dcr.MethodNotAllowed, "route.method", "this path does not have that method; the Allow header names those it has")
+	refusal := dcr.Refuse("route.method")
 	refusal.Allow = slices.Compact(methods)
 	return refusal
 }

@@ -49,7 +49,7 @@ func TestTime(t *testing.T) {
 		{"a slow filter that says so", t.Context(), time.Millisecond, func(ctx context.Context, _ *filter.Request) error { <-ctx.Done(); return ctx.Err() }, "503 internal"},
 		{"a slow filter that says yes", t.Context(), time.Millisecond, func(ctx context.Context, _ *filter.Request) error { <-ctx.Done(); return nil }, "503 internal"},
 		{"a fault", t.Context(), time.Minute, func(context.Context, *filter.Request) error { return errors.New("fault") }, "503 internal"},
-		{"a refusal", t.Context(), time.Minute, func(context.Context, *filter.Request) error { return dcr.Refuse(dcr.Forbidden, "a.rule", "no") }, "403 a.rule"},
+		{"a refusal", t.Context(), time.Minute, func(context.Context, *filter.Request) error { return dcr.Refuse("role.missing") }, "403 role.missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/docs"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -16,7 +15,7 @@ type finding struct {
 	Rule        string `json:"rule"`
 	Pointer     string `json:"pointer,omitempty"`
 	Description string `json:"description"`
-	Mend        string `json:"mend,omitempty"`
+	Fix         string `json:"fix,omitempty"`
 	Clause      string `json:"clause,omitempty"`
 }
 
@@ -34,7 +33,7 @@ func findings(err error) ([]finding, error) {
 		return nil, unusable("this could not be checked: %w", err)
 	}
 	for _, one := range refusal.All() {
-		list = append(list, finding{one.Code, one.Rule, one.Pointer, one.Because, docs.Mend()[one.Rule], one.Clause})
+		list = append(list, finding{one.Code, one.Rule, one.Pointer, one.Because, one.Fix, one.Clause})
 	}
 	return list, nil
 }
@@ -46,8 +45,8 @@ func writeFindings(text *strings.Builder, list []finding) {
 			fmt.Fprintf(text, "    at      %s\n", one.Pointer)
 		}
 		fmt.Fprintf(text, "    wanted  %s\n", one.Description)
-		if one.Mend != "" {
-			fmt.Fprintf(text, "    to fix  %s\n", one.Mend)
+		if one.Fix != "" {
+			fmt.Fprintf(text, "    to fix  %s\n", one.Fix)
 		}
 		if one.Clause != "" {
 			fmt.Fprintf(text, "    see     %s\n", one.Clause)

@@ -43,9 +43,9 @@ func shippedFor(claims strictjson.Object) (*directory.Directory, error) {
 	}
 	chosen, err := directory.Choose(slices.Values(shipped), claims)
 	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" {
-		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
-			"iss of the software statement is that of no directory that is shipped ("+strings.Join(directory.Names(), ", ")+"): name its directory with --directory").
-			At("/software_statement")
+		refusal.Because = "the issuer of the software statement is not a directory that is shipped (" + strings.Join(directory.Names(), ", ") +
+			"): name its directory with --directory"
+		return nil, refusal
 	}
 	if err != nil {
 		return nil, err

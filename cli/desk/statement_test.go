@@ -35,7 +35,7 @@ func TestShowStatement(t *testing.T) {
 		{"signed with what its directory does not sign with", func(w *world) { w.ssa.Header = map[string]json.RawMessage{"alg": raw(`"ES256"`)} },
 			[]string{"--directory", strict, "--jwks", keys}, wrong, 1, "statement.algorithm", []string{"signature WRONG"}},
 		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"to the directory openbanking-uk\n"}},
-		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"one that its issuer is trusted for here: sandbox"}},
+		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"an environment that its issuer is trusted for here: sandbox"}},
 		{"without an issuer", func(w *world) { w.ssa.Omit = []string{"iss"} }, nil, notChecked, 1, "statement.iss", nil},
 		{"too old", claim("iat", "1600000000"), nil, notChecked, 1, "statement.times.iat", []string{"2020-09-13 12:26:40 UTC", ": too old"}},
 		{"old enough then", claim("iat", "1600000000"), []string{"--at", "2020-09-13T12:30:00Z"}, notChecked, 0, "", []string{"age              issued 3 min 20 s ago"}},

@@ -12,8 +12,9 @@ const retryAfter = "2"
 
 // Answer is a refusal as HTTP. It is the one place where refusals become HTTP, for the gate and the registry alike.
 // The header holds what RFC 9110 and RFC 6750 ask of the status; the body is a JSON object {"error",
-// "error_description", "error_details"}, of which RFC 7591 (section 3.2.2) names the first two and allows more.
-func (e *Error) Answer() (status int, header http.Header, body []byte) {
+// "error_description", "error_details"}, of which RFC 7591 (section 3.2.2) names the first two and allows more. help is
+// the URL of the page that explains refusals, "" where there is none.
+func (e *Error) Answer(help string) (status int, header http.Header, body []byte) {
 	header = NoStore()
 	header.Set("Content-Type", "application/json")
 	switch e.Status {
@@ -24,7 +25,7 @@ func (e *Error) Answer() (status int, header http.Header, body []byte) {
 	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", retryAfter)
 	}
-	return e.Status, header, e.body()
+	return e.Status, header, e.body(help)
 }
 
 // NoStore returns the headers that every answer of an authorization server carries: "the authorization server MUST
@@ -41,9 +42,9 @@ func NoStore() http.Header {
 // the HTTP WWW-Authenticate response header field" (RFC 6750, section 3); a 401 or 403 of ours always does, also at
 // the token endpoint (RFC 9110, section 15.5.2).
 func (e *Error) challenge() string {
-	realm := e.Realm
-	if realm == "" {
-		realm = "dcr"
+	realm := "dcr"
+	if e.Class == InvalidClient {
+		realm = "token"
 	}
 	if e.Class == NoCredential {
 		return fmt.Sprintf("Basic realm=%q, charset=%q", realm, "UTF-8")
@@ -66,35 +67,28 @@ type errorBody struct {
 	Details     []detail `json:"error_details,omitempty"`
 }
 
-// detail says which rule refused, where, what was expected, how to mend it, which sentence of a standard it enforces, and
-// where that is explained.
+// detail says which rule refused, where, what was expected, what to do about it, which sentence of a standard the rule
+// enforces, and where that is explained.
 type detail struct {
 	Rule        string `json:"rule"`
 	Pointer     string `json:"pointer,omitempty"`
 	Description string `json:"description,omitempty"`
-	Mend        string `json:"mend,omitempty"`
+	Fix         string `json:"fix,omitempty"`
 	Clause      string `json:"clause,omitempty"`
 	Help        string `json:"help,omitempty"`
 }
 
-func (e *Error) body() []byte {
-	answer := errorBody{Code: e.Code, Description: e.Because}
-	if e.Class == NoToken {
-		answer.Code = "unauthorized"
-	}
+func (e *Error) body(help string) []byte {
+	answer := errorBody{Code: e.Name(), Description: e.Because}
 	if len(e.More) > 0 {
 		answer.Description += fmt.Sprintf(" (the first of %d findings, see error_details)", len(e.More)+1)
 	}
 	for _, finding := range e.All() {
-		if finding.Rule != "" {
-			told := detail{
-				Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Mend: e.Help.Mend[finding.Rule], Clause: finding.Clause,
-			}
-			if e.Help.URL != "" {
-				told.Help = e.Help.URL + "#" + finding.Rule
-			}
-			answer.Details = append(answer.Details, told)
+		explained := detail{Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Fix: finding.Fix, Clause: finding.Clause}
+		if help != "" {
+			explained.Help = help + "#" + finding.Rule
 		}
+		answer.Details = append(answer.Details, explained)
 	}
 	body, err := json.Marshal(answer)
 	if err != nil { // strings always marshal

@@ -10,16 +10,27 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
+// refusal is one that no catalogue has.
+func refusal(class dcr.Class, rule, because string) *dcr.Error {
+	return &dcr.Error{Class: class, Rule: rule, Because: because}
+}
+
+func cited(e *dcr.Error, clause string) *dcr.Error {
+	e.Clause = clause
+	return e
+}
+
 var answers = []struct {
 	name   string
 	err    *dcr.Error
+	help   string
 	status int
 	body   string
 	header map[string]string // "" wants the header absent
 }{
 	{
 		name:   "a refused registration",
-		err:    dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1").Per("OBIE DCR 3.3"),
+		err:    cited(refusal(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1"), "OBIE DCR 3.3"),
 		status: 400,
 		body: `{"error":"invalid_redirect_uri","error_description":"must be https",` +
 			`"error_details":[{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","description":"must be https","clause":"OBIE DCR 3.3"}]}`,
@@ -27,63 +38,60 @@ var answers = []struct {
 	},
 	{
 		name: "several findings",
-		err: dcr.Join(dcr.Refuse(dcr.InvalidClientMetadata, "audience", "aud is wrong").At("/aud").Per("A"), nil,
-			dcr.Join(dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1").Per("B"))).(*dcr.Error),
+		err: dcr.Join(cited(refusal(dcr.InvalidClientMetadata, "audience", "aud is wrong").At("/aud"), "A"), nil,
+			dcr.Join(cited(refusal(dcr.InvalidRedirectURI, "redirect_uris.https", "must be https").At("/redirect_uris/1"), "B"))).(*dcr.Error),
 		status: 400,
 		body: `{"error":"invalid_client_metadata","error_description":"aud is wrong (the first of 2 findings, see error_details)","error_details":[` +
 			`{"rule":"audience","pointer":"/aud","description":"aud is wrong","clause":"A"},` +
 			`{"rule":"redirect_uris.https","pointer":"/redirect_uris/1","description":"must be https","clause":"B"}]}`,
 	},
 	{
-		name: "with a page that explains it", err: dcr.Refuse(dcr.InvalidClientMetadata, "scope.role", "x").At("/scope").
-			Explained(dcr.Help{URL: "https://bank.example/errors", Mend: map[string]string{"scope.role": "Leave it out.", "scope": "x"}}), status: 400,
-		body: `{"error":"invalid_client_metadata","error_description":"x","error_details":[` +
-			`{"rule":"scope.role","pointer":"/scope","description":"x","mend":"Leave it out.","help":"https://bank.example/errors#scope.role"}]}`,
+		name: "with a page that explains it", err: dcr.Refuse("content_encoding"), help: "https://bank.example/errors", status: 415,
+		body: `{"error":"unsupported_media_type","error_description":"the body must not have a Content-Encoding","error_details":[` +
+			`{"rule":"content_encoding","description":"the body must not have a Content-Encoding",` +
+			`"fix":"Send the body uncompressed and leave Content-Encoding out.","clause":"RFC 9110, section 8.4",` +
+			`"help":"https://bank.example/errors#content_encoding"}]}`,
 	},
 	{
-		name: "without a rule", err: dcr.Refuse(dcr.InvalidClientMetadata, "", "x"), status: 400,
-		body: `{"error":"invalid_client_metadata","error_description":"x"}`,
-	},
-	{
-		name: "no token", err: dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is needed"), status: 401,
+		name: "no token", err: refusal(dcr.NoToken, "bearer.missing", "an access token is needed"), status: 401,
 		body:   `{"error":"unauthorized","error_description":"an access token is needed","error_details":[{"rule":"bearer.missing","description":"an access token is needed"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
 	},
 	{
-		name: "no user", err: dcr.Refuse(dcr.NoCredential, "basic.missing", "no"), status: 401,
+		name: "no user", err: refusal(dcr.NoCredential, "basic.missing", "no"), status: 401,
 		body:   `{"error":"unauthorized","error_description":"no","error_details":[{"rule":"basic.missing","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Basic realm="dcr", charset="UTF-8"`},
 	},
 	{
-		name: "invalid token", err: dcr.Refuse(dcr.InvalidToken, "bearer.expired", "the token has expired"), status: 401,
+		name: "invalid token", err: refusal(dcr.Class{401, "invalid_token"}, "bearer.expired", "the token has expired"), status: 401,
 		body:   `{"error":"invalid_token","error_description":"the token has expired","error_details":[{"rule":"bearer.expired","description":"the token has expired"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_token", error_description="the token has expired"`},
 	},
 	{
 		name: "insufficient scope",
 		err: func() *dcr.Error {
-			refusal := dcr.Refuse(dcr.InsufficientScope, "scope", "the token lacks a scope")
-			refusal.Scope, refusal.Realm = "accounts", "bank"
+			refusal := refusal(dcr.Class{403, "insufficient_scope"}, "scope", "the token lacks a scope")
+			refusal.Scope = "accounts"
 			return refusal
 		}(),
 		status: 403,
 		body:   `{"error":"insufficient_scope","error_description":"the token lacks a scope","error_details":[{"rule":"scope","description":"the token lacks a scope"}]}`,
-		header: map[string]string{"WWW-Authenticate": `Bearer realm="bank", error="insufficient_scope", error_description="the token lacks a scope", scope="accounts"`},
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="insufficient_scope", error_description="the token lacks a scope", scope="accounts"`},
 	},
 	{
-		name: "forbidden", err: dcr.Refuse(dcr.Forbidden, "certificate", "no"), status: 403,
+		name: "forbidden", err: refusal(dcr.Forbidden, "certificate", "no"), status: 403,
 		body:   `{"error":"access_denied","error_description":"no","error_details":[{"rule":"certificate","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr"`},
 	},
 	{
-		name: "invalid client", err: dcr.Refuse(dcr.InvalidClient, "clientauth", "no"), status: 401,
+		name: "invalid client", err: refusal(dcr.InvalidClient, "clientauth", "no"), status: 401,
 		body:   `{"error":"invalid_client","error_description":"no","error_details":[{"rule":"clientauth","description":"no"}]}`,
-		header: map[string]string{"WWW-Authenticate": `Bearer realm="dcr", error="invalid_client", error_description="no"`},
+		header: map[string]string{"WWW-Authenticate": `Bearer realm="token", error="invalid_client", error_description="no"`},
 	},
 	{
 		name: "method not allowed",
 		err: func() *dcr.Error {
-			refusal := dcr.Refuse(dcr.MethodNotAllowed, "route.method", "no")
+			refusal := refusal(dcr.Class{405, "method_not_allowed"}, "route.method", "no")
 			refusal.Allow = []string{"GET", "PUT"}
 			return refusal
 		}(),
@@ -92,14 +100,14 @@ var answers = []struct {
 		header: map[string]string{"Allow": "GET, PUT"},
 	},
 	{
-		name: "misdirected", err: dcr.Refuse(dcr.Misdirected, "host.name", "no"), status: 421,
+		name: "misdirected", err: refusal(dcr.Class{421, "misdirected_request"}, "host.name", "no"), status: 421,
 		body:   `{"error":"misdirected_request","error_description":"no","error_details":[{"rule":"host.name","description":"no"}]}`,
 		header: map[string]string{"WWW-Authenticate": "", "Retry-After": ""},
 	},
 	{
 		name: "a fault of ours", err: dcr.AsRefusal(errors.New("redis: 10.0.0.1 is down")), status: 503,
-		body: `{"error":"temporarily_unavailable","error_description":"the request could not be decided now; try again later",` +
-			`"error_details":[{"rule":"internal","description":"the request could not be decided now; try again later"}]}`,
+		body: `{"error":"temporarily_unavailable","error_description":"the request could not be decided; try again later",` +
+			`"error_details":[{"rule":"internal","description":"the request could not be decided; try again later","fix":"Try again later. If the fault persists, report the x-fapi-interaction-id to the bank."}]}`,
 		header: map[string]string{"Retry-After": "2", "WWW-Authenticate": ""},
 	},
 }
@@ -107,7 +115,7 @@ var answers = []struct {
 func TestAnswer(t *testing.T) {
 	for _, c := range answers {
 		t.Run(c.name, func(t *testing.T) {
-			status, header, body := c.err.Answer()
+			status, header, body := c.err.Answer(c.help)
 			if status != c.status || string(body) != c.body {
 				t.Errorf("got %d %s\nwant %d %s", status, body, c.status, c.body)
 			}

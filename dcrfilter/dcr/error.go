@@ -3,6 +3,7 @@
 package dcr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,81 +17,121 @@ type Class struct {
 	Code   string
 }
 
-// The refusals this product knows. A code means what its standard says, and nothing else is ever answered.
-var (
+// statuses are the codes that this product answers, each with the meaning and the status that its standard gives it.
+var statuses = map[string]int{
 	// RFC 7591, section 3.2.2: the only four codes of a refused registration.
-	InvalidRedirectURI          = Class{http.StatusBadRequest, "invalid_redirect_uri"}
-	InvalidClientMetadata       = Class{http.StatusBadRequest, "invalid_client_metadata"}
-	InvalidSoftwareStatement    = Class{http.StatusBadRequest, "invalid_software_statement"}
-	UnapprovedSoftwareStatement = Class{http.StatusBadRequest, "unapproved_software_statement"}
+	"invalid_redirect_uri":          http.StatusBadRequest,
+	"invalid_client_metadata":       http.StatusBadRequest,
+	"invalid_software_statement":    http.StatusBadRequest,
+	"unapproved_software_statement": http.StatusBadRequest,
 
-	// RFC 6750, section 3.1. NoToken carries no code: "the resource server SHOULD NOT include an error code".
-	NoToken             = Class{http.StatusUnauthorized, ""}
-	NoCredential        = Class{http.StatusUnauthorized, "unauthorized"} // RFC 7617, section 2
-	InvalidToken        = Class{http.StatusUnauthorized, "invalid_token"}
-	InvalidTokenRequest = Class{http.StatusBadRequest, "invalid_request"}
-	InsufficientScope   = Class{http.StatusForbidden, "insufficient_scope"}
+	// RFC 7617, section 2, and RFC 6750, section 3.1.
+	"unauthorized":       http.StatusUnauthorized,
+	"invalid_token":      http.StatusUnauthorized,
+	"insufficient_scope": http.StatusForbidden,
 
-	// RFC 6749, section 5.2, at the token, revocation and introspection endpoints.
-	InvalidRequest       = Class{http.StatusBadRequest, "invalid_request"}
-	InvalidClient        = Class{http.StatusUnauthorized, "invalid_client"}
-	UnauthorizedClient   = Class{http.StatusBadRequest, "unauthorized_client"}
-	UnsupportedGrantType = Class{http.StatusBadRequest, "unsupported_grant_type"}
-	InvalidScope         = Class{http.StatusBadRequest, "invalid_scope"}
+	// RFC 6749, section 5.2, at the token, revocation and introspection endpoints. invalid_request is also that of RFC 6750
+	// and of every other malformed request.
+	"invalid_request":        http.StatusBadRequest,
+	"invalid_client":         http.StatusUnauthorized,
+	"unauthorized_client":    http.StatusBadRequest,
+	"unsupported_grant_type": http.StatusBadRequest,
+	"invalid_scope":          http.StatusBadRequest,
 
-	// Plain HTTP (RFC 9110). Their codes are ours, so that every error body has one shape.
-	BadRequest           = Class{http.StatusBadRequest, "invalid_request"}
-	NotFound             = Class{http.StatusNotFound, "not_found"}
-	MethodNotAllowed     = Class{http.StatusMethodNotAllowed, "method_not_allowed"}
-	NotAcceptable        = Class{http.StatusNotAcceptable, "not_acceptable"}
-	Misdirected          = Class{http.StatusMisdirectedRequest, "misdirected_request"}
-	TooLarge             = Class{http.StatusRequestEntityTooLarge, "request_too_large"}
-	UnsupportedMediaType = Class{http.StatusUnsupportedMediaType, "unsupported_media_type"}
-	Forbidden            = Class{http.StatusForbidden, "access_denied"}
-	Unavailable          = Class{http.StatusServiceUnavailable, "temporarily_unavailable"}
+	// Plain HTTP (RFC 9110). These codes are ours, so that every error body has one shape.
+	"not_found":               http.StatusNotFound,
+	"method_not_allowed":      http.StatusMethodNotAllowed,
+	"not_acceptable":          http.StatusNotAcceptable,
+	"misdirected_request":     http.StatusMisdirectedRequest,
+	"request_too_large":       http.StatusRequestEntityTooLarge,
+	"unsupported_media_type":  http.StatusUnsupportedMediaType,
+	"access_denied":           http.StatusForbidden,
+	"temporarily_unavailable": http.StatusServiceUnavailable,
+}
+
+// The classes that code compares or chooses.
+var (
+	InvalidRedirectURI          = classOf("invalid_redirect_uri")
+	InvalidClientMetadata       = classOf("invalid_client_metadata")
+	InvalidSoftwareStatement    = classOf("invalid_software_statement")
+	UnapprovedSoftwareStatement = classOf("unapproved_software_statement")
+	InvalidClient               = classOf("invalid_client")
+	Forbidden                   = classOf("access_denied")
+	Unavailable                 = classOf("temporarily_unavailable")
+	NoCredential                = classOf("unauthorized")
+	// NoToken is "no_token" in the catalogue and "unauthorized" in a body. A challenge has no code for it: "the resource
+	// server SHOULD NOT include an error code" (RFC 6750, section 3.1).
+	NoToken = classOf("no_token")
 )
 
-// Error is a refusal: what the client is told, and, apart from it, what the log is told. Make one with Refuse.
+func classOf(code string) Class {
+	if code == "no_token" {
+		return Class{Status: http.StatusUnauthorized}
+	}
+	return Class{statuses[code], code}
+}
+
+// Name is the code in the body of an answer.
+func (c Class) Name() string { return cmp.Or(c.Code, "unauthorized") }
+
+// Error is a refusal: what the client is answered and, apart from it, what the log is told. Make one with Refuse.
 type Error struct {
 	Class
-	Rule    string // id of the rule that refused: "redirect_uris.https"
-	Because string // for the client: a sentence that says what to fix, printable ASCII without quotes, no input in it
+	Rule    string // its id in the catalogue: "redirect_uris.https"
+	Because string // for the client: what is wrong or was expected, in printable ASCII without quotes; never quotes input
+	Fix     string // for the client: what to do about it
 	Pointer string // JSON pointer into the request's claims, or ""
 	Clause  string // the sentence's source: "OBIE DCR 3.3, Data Dictionary"
 	Cause   error  // for the log alone
 
-	More []*Error // what else is wrong with the same request, told with this
-
-	Help Help // what explains the rules
+	More []*Error // what else is wrong with the same request, answered together with this
 
 	Allow []string // for 405: the methods that are allowed
-	Realm string   // for the challenge of a 401 or 403; "dcr" when empty
 	Scope string   // for insufficient_scope: what would be enough
 }
 
-// Refuse makes the refusal of a rule. because is for the person who must fix the request; it never quotes input.
-func Refuse(class Class, rule, because string) *Error {
-	return &Error{Class: class, Rule: rule, Because: because}
+// Refuse returns the refusal that the catalogue has under the id. args fill the places that its sentence has for them, in
+// their order; they are printable ASCII without quotes and never the client's input. An id that the catalogue does not
+// have, and the wrong number of args, are faults of ours: they deny as "internal", and a test finds them.
+func Refuse(id string, args ...string) *Error {
+	entry, known := catalogue().entries[id]
+	if !known || strings.Count(entry.Says, "{") != len(args) {
+		fault := fmt.Errorf("the catalogue has no refusal %q with %d arguments", id, len(args))
+		return &Error{Class: Unavailable, Rule: "internal", Because: "the request could not be decided; try again later", Cause: fault}
+	}
+	return &Error{Class: entry.Classes()[0], Rule: id, Because: fill(entry.Says, args), Fix: plain(entry.Fix), Clause: entry.Clause}
 }
+
+// As returns a copy of another class: of an id that the catalogue has several codes for.
+func (e Error) As(class Class) *Error { e.Class = class; return &e }
 
 // At returns a copy that points at a member of the request: At("/redirect_uris/1").
 func (e Error) At(pointer string) *Error { e.Pointer = pointer; return &e }
 
-// Per returns a copy that names the clause of the standard it comes from.
-func (e Error) Per(clause string) *Error { e.Clause = clause; return &e }
+// Under returns a copy whose clauses, and those of More, cite the standard of the profile.
+func (e Error) Under(p *Profile) *Error {
+	e.Clause = strings.NewReplacer(
+		"{standard}", p.Standard, "{dictionary}", p.Standard+", "+p.Dictionary, "{member}", strings.TrimPrefix(e.Pointer, "/"),
+	).Replace(e.Clause)
+	e.More = slices.Clone(e.More)
+	for i, finding := range e.More {
+		e.More[i] = finding.Under(p)
+	}
+	return &e
+}
 
 // CausedBy returns a copy with a cause, which is logged and never answered.
 func (e Error) CausedBy(cause error) *Error { e.Cause = cause; return &e }
 
-// maxFindings bounds what is told at once, of a request and in the log. The next ones are told when these are mended.
+// maxFindings bounds what is answered and logged at once. The remaining ones follow once these are fixed.
 const maxFindings = 50
 
-// All are the refusal and those that are told with it.
+// All are the refusal and those that are answered together with it.
 func (e *Error) All() []*Error {
 	return append([]*Error{e}, e.More[:min(len(e.More), maxFindings-1)]...)
 }
 
-// Findings are what the log is told of all of them: each rule, and the JSON pointer where there is one.
+// Findings are all of them as the log has them: each rule, and the JSON pointer where there is one.
 func (e *Error) Findings() []string {
 	var all []string
 	for _, finding := range e.All() {
@@ -99,8 +140,8 @@ func (e *Error) Findings() []string {
 	return all
 }
 
-// Join makes one refusal of several errors, nil for none: the first says what is answered, and the others are told with
-// it. A fault of ours among them is the answer alone.
+// Join makes one refusal of several errors, nil for none: the first decides the status, and the others are answered
+// together with it. A fault of ours among them is the answer alone.
 func Join(errs ...error) error {
 	var first *Error
 	for _, err := range errs {
@@ -124,15 +165,6 @@ func Join(errs ...error) error {
 	return first
 }
 
-// Help is what a refusal is explained by, beside its own words.
-type Help struct {
-	URL  string            // of the page that explains the rules; "" where there is none
-	Mend map[string]string // how to mend what a rule refuses, by its id
-}
-
-// Explained returns a copy that is explained.
-func (e Error) Explained(help Help) *Error { e.Help = help; return &e }
-
 // Error is for the log: rule, code, sentence and cause.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%s: %d %s: %s", e.Rule, e.Status, e.Code, e.Because)
@@ -155,5 +187,5 @@ func AsRefusal(err error) *Error {
 	if errors.As(err, &refusal) {
 		return refusal
 	}
-	return Refuse(Unavailable, "internal", "the request could not be decided now; try again later").CausedBy(err)
+	return Refuse("internal").CausedBy(err)
 }

@@ -12,13 +12,13 @@ import (
 
 func TestRefuse(t *testing.T) {
 	cause := errors.New("the cause")
-	base := dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris.https", "redirect_uris must each begin with https://")
-	full := base.At("/redirect_uris/1").Per("OBIE DCR 3.3").CausedBy(cause)
-	if base.Pointer != "" || base.Clause != "" || base.Cause != nil {
-		t.Error("At, Per or CausedBy changed the refusal they were called on")
+	base := dcr.Refuse("redirect_uris.https")
+	full := base.At("/redirect_uris/1").Under(&dcr.Profile{Standard: "OBIE DCR 3.3", Dictionary: "Data Dictionary"}).CausedBy(cause)
+	if base.Pointer != "" || base.Clause != "{dictionary}, redirect_uris" || base.Cause != nil {
+		t.Error("At, Under or CausedBy changed the refusal they were called on")
 	}
 	if full.Status != http.StatusBadRequest || full.Code != "invalid_redirect_uri" || full.Rule != base.Rule || full.Because != base.Because ||
-		full.Pointer != "/redirect_uris/1" || full.Clause != "OBIE DCR 3.3" {
+		full.Pointer != "/redirect_uris/1" || full.Clause != "OBIE DCR 3.3, Data Dictionary, redirect_uris" {
 		t.Errorf("got %+v", full)
 	}
 	if !errors.Is(full, cause) {
@@ -34,7 +34,7 @@ func TestRefuse(t *testing.T) {
 }
 
 func TestAsRefusal(t *testing.T) {
-	refusal := dcr.Refuse(dcr.InvalidScope, "scope", "scope must be smaller")
+	refusal := dcr.Refuse("scope.registered")
 	for name, err := range map[string]error{
 		"itself": refusal, "wrapped": fmt.Errorf("filter: %w", refusal), "joined": errors.Join(errors.New("x"), refusal),
 	} {
@@ -53,7 +53,7 @@ func TestAsRefusal(t *testing.T) {
 }
 
 func TestJoin(t *testing.T) {
-	a, b, c := dcr.Refuse(dcr.InvalidClientMetadata, "a", "A"), dcr.Refuse(dcr.InvalidRedirectURI, "b", "B"), dcr.Refuse(dcr.InvalidClientMetadata, "c", "C")
+	a, b, c := refusal(dcr.InvalidClientMetadata, "a", "A"), refusal(dcr.InvalidRedirectURI, "b", "B"), refusal(dcr.InvalidClientMetadata, "c", "C")
 	fault := errors.New("redis is down")
 	if dcr.Join() != nil || dcr.Join(nil, nil) != nil {
 		t.Error("nothing makes an error")

@@ -27,6 +27,16 @@ type TimeError struct {
 // Error is a sentence: "exp must be later than now".
 func (e *TimeError) Error() string { return e.Claim + " must be " + e.Must }
 
+// statementTimes are the refusals of a software statement's times, by claim.
+var statementTimes = map[string]string{
+	"iat": "statement.times.iat", "nbf": "statement.times.nbf", "exp": "statement.times.exp",
+}
+
+// RefuseStatementTime refuses a software statement for one of its times.
+func RefuseStatementTime(wrong *TimeError) *Error {
+	return Refuse(statementTimes[wrong.Claim], wrong.Must).At("/software_statement")
+}
+
 // NumericDate reads a member that must be a time: whole seconds since 1970, later than that and before the year 10000.
 func NumericDate(claims strictjson.Object, name string) (time.Time, error) {
 	seconds, err := claims.Int(name)
@@ -58,14 +68,14 @@ func ReadTimes(claims strictjson.Object) (Times, error) {
 	return times, nil
 }
 
-// Check says whether the times hold now: iat there, not in the future and not older than maxAge; nbf, where there,
+// Check says whether the times hold now: iat is present, not in the future and not older than maxAge; nbf, where there,
 // reached; exp, where there, later than now and than iat. With a maxLifetime exp must be there, at most that much after
 // iat. It fails with a TimeError.
 func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
 	latest := now.Add(Skew)
 	switch {
 	case t.IssuedAt.IsZero():
-		return &TimeError{"iat", "there"}
+		return &TimeError{"iat", "present"}
 	case t.IssuedAt.After(latest):
 		return &TimeError{"iat", "in the past, in seconds since 1970"}
 	case now.Sub(t.IssuedAt) > maxAge:
@@ -81,7 +91,7 @@ func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
 func (t Times) checkExpiry(now time.Time, maxLifetime time.Duration) error {
 	switch {
 	case t.Expires.IsZero() && maxLifetime > 0:
-		return &TimeError{"exp", "there"}
+		return &TimeError{"exp", "present"}
 	case t.Expires.IsZero():
 		return nil
 	case !t.Expires.After(now):

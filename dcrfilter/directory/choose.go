@@ -16,7 +16,7 @@ import (
 func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dcr.Directory, error) {
 	issuer, err := claims.String("iss")
 	if err != nil {
-		return nil, refuse("iss", "the software statement must name its issuer in iss").CausedBy(err).Per("RFC 7591, section 2.3")
+		return nil, refuse("statement.iss").CausedBy(err)
 	}
 	var of []*dcr.Directory
 	for d := range directories {
@@ -26,8 +26,7 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 	}
 	switch len(of) {
 	case 0:
-		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
-			"the issuer of the software statement is not a directory that is trusted here").At("/software_statement").Per("RFC 7591, section 2.3")
+		return nil, refuse("statement.issuer")
 	case 1:
 		return of[0], nil
 	}
@@ -35,7 +34,7 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 }
 
 // chooseEnvironment chooses among directories of one issuer, each of which has a name of its own for the claim. A claim
-// that is no text is nobody's, and neither is a statement that speaks of two environments.
+// that is not a string, or a statement that matches two environments, selects no directory.
 func chooseEnvironment(of []*dcr.Directory, claims strictjson.Object) (*dcr.Directory, error) {
 	var named, other []*dcr.Directory
 	for _, d := range of {
@@ -70,7 +69,5 @@ func noEnvironment(of []*dcr.Directory) *dcr.Error {
 		}
 	}
 	slices.Sort(environments)
-	return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.environment",
-		"the software statement must name its environment, one that its issuer is trusted for here: "+strings.Join(environments, ", ")).
-		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+	return refuse("statement.environment", strings.Join(environments, ", "))
 }

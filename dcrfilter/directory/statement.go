@@ -19,8 +19,7 @@ var identifier = regexp.MustCompile(`^[ -~]{1,128}$`)
 func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr.Statement, error) {
 	issuer, err := claims.String("iss")
 	if err != nil || issuer != d.Issuer {
-		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.issuer",
-			"iss of the software statement is not a directory that is trusted here").At("/software_statement").Per("RFC 7591, section 2.3")
+		return nil, refuse("statement.issuer")
 	}
 	for _, name := range d.Required {
 		if value, has := claims[name]; !has || string(value) == "null" || string(value) == `""` {
@@ -30,7 +29,7 @@ func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr
 	times, err := dcr.ReadTimes(claims)
 	var wrong *dcr.TimeError
 	if errors.As(err, &wrong) {
-		return nil, refuse("times."+wrong.Claim, "the software statement is not valid: its "+wrong.Error())
+		return nil, dcr.RefuseStatementTime(wrong)
 	}
 	r := reader{claims: claims}
 	statement := &dcr.Statement{
@@ -92,7 +91,7 @@ func (r *reader) required(name string) string {
 func (r *reader) identifier(name string) string {
 	text := r.required(name)
 	if !identifier.MatchString(text) {
-		r.refuse(refuse("form", name+" in the software statement must be of 1 to 128 printable ASCII characters"))
+		r.refuse(refuse("statement.form", name))
 	}
 	return text
 }
@@ -145,7 +144,7 @@ func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 		s.AuthorisedFor, err = authorised(object, d.MemberState)
 	}
 	if inner.refusal != nil || err != nil {
-		r.refuse(refuse("authority_form", name+" in the software statement must hold a status, and authorisations by member_state").
+		r.refuse(refuse("statement.authority_form", name).
 			CausedBy(errors.Join(inner.refusal, err)))
 	}
 }
@@ -174,15 +173,14 @@ func authorised(object strictjson.Object, memberState string) ([]string, error) 
 }
 
 func missing(name string) *dcr.Error {
-	return refuse("missing", name+" is missing in the software statement")
+	return refuse("statement.missing", name, "the software statement")
 }
 
 func wrongType(name, must string) *dcr.Error {
-	return refuse("type", name+" in the software statement must be "+must)
+	return refuse("statement.type", name, must)
 }
 
-// refuse is a refusal of the statement as such: "The software statement presented is invalid" (RFC 7591, section 3.2.2).
-func refuse(rule, because string) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement."+rule, because).
-		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+// refuse is a refusal that points at the software statement.
+func refuse(id string, args ...string) *dcr.Error {
+	return dcr.Refuse(id, args...).At("/software_statement")
 }

@@ -37,7 +37,7 @@ func Parse(header http.Header, query string, body []byte) (Form, error) {
 	// "The parameters can only be transmitted in the request-body and MUST NOT be included in the request URI." (RFC 6749,
 	// section 2.3.1)
 	if query != "" {
-		return nil, refuse("form.query", "parameters belong in the body, not in the query", "RFC 6749, section 2.3.1")
+		return nil, dcr.Refuse("form.query")
 	}
 	form, seen := Form{}, map[string]bool{}
 	for pair := range strings.SplitSeq(string(body), "&") {
@@ -50,10 +50,10 @@ func Parse(header http.Header, query string, body []byte) (Form, error) {
 		}
 		// "Request and response parameters MUST NOT be included more than once." (RFC 6749, section 3.2)
 		if seen[name] {
-			return nil, refuse("form.duplicate", "a parameter is included more than once", "RFC 6749, section 3.2")
+			return nil, dcr.Refuse("form.duplicate")
 		}
 		if seen[name] = true; len(seen) > maxParameters {
-			return nil, refuse("form.size", "the form has too many parameters", "")
+			return nil, dcr.Refuse("form.size")
 		}
 		// "Parameters sent without a value MUST be treated as if they were omitted from the request." (RFC 6749, section 3.2)
 		if value != "" {
@@ -69,8 +69,7 @@ func checkMediaType(contentType []string) error {
 	got, parameters, err := mime.ParseMediaType(strings.Join(contentType, ", "))
 	charset, named := parameters["charset"]
 	if err != nil || got != mediaType || named && !strings.EqualFold(charset, "utf-8") {
-		return dcr.Refuse(dcr.UnsupportedMediaType, "form.content_type", "the Content-Type must be "+mediaType+" in UTF-8").
-			Per("RFC 6749, section 4.4.2")
+		return dcr.Refuse("form.content_type")
 	}
 	return nil
 }
@@ -81,7 +80,7 @@ func decodePair(pair string) (name, value string, err error) {
 	value, valueErr := url.QueryUnescape(rawValue)
 	err = errors.Join(nameErr, valueErr)
 	if err != nil || name == "" || strings.Contains(pair, ";") || !plain(name) || !plain(value) {
-		return "", "", refuse("form.encoding", "the body is not a well-formed form", "RFC 6749, appendix B")
+		return "", "", dcr.Refuse("form.encoding")
 	}
 	return name, value, nil
 }
@@ -89,8 +88,4 @@ func decodePair(pair string) (name, value string, err error) {
 // plain says whether the text is UTF-8 without control characters, as RFC 6749 (appendix A) has every parameter.
 func plain(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f })
-}
-
-func refuse(rule, because, clause string) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidRequest, rule, because).Per(clause)
 }

@@ -44,17 +44,17 @@ func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line
 	_, query, _ := strings.Cut(incoming.RequestURI, "?")
 	admitted := &request{now: line.start, route: g.routes[proved.GetRoute()], facts: proved, header: incoming.Header, query: query, line: line}
 	if admitted.route == nil || !slices.Contains(admitted.route.Methods, incoming.Method) {
-		return nil, refuseFacts("facts.route", errors.New("the facts are of a route that this registry does not serve"))
+		return nil, dcr.Refuse("facts.route").CausedBy(errors.New("the facts are of a route that this registry does not serve"))
 	}
 	if bound := proved.GetRequest(); bound.GetMethod() != incoming.Method || bound.GetPath() != incoming.RequestURI {
-		return nil, refuseFacts("facts.request", errors.New("the facts are of another method or path"))
+		return nil, dcr.Refuse("facts.request").CausedBy(errors.New("the facts are of another method or path"))
 	}
 	if admitted.body, err = readBody(incoming.Body); err != nil {
 		return nil, err
 	}
 	digest := sha256.Sum256(admitted.body)
 	if proved.GetRequest().GetBodySha256() != base64.RawURLEncoding.EncodeToString(digest[:]) {
-		return nil, refuseFacts("facts.body", errors.New("the facts are of another body"))
+		return nil, dcr.Refuse("facts.body").CausedBy(errors.New("the facts are of another body"))
 	}
 	admitted.profile, err = g.config.profile(admitted.route)
 	return admitted, err
@@ -64,14 +64,14 @@ func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line
 func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts, error) {
 	values := header.Values(facts.Header)
 	if len(values) != 1 {
-		return nil, refuseFacts("facts.missing", errors.New("there is not exactly one facts header"))
+		return nil, dcr.Refuse("facts.missing").CausedBy(errors.New("there is not exactly one facts header"))
 	}
 	proved, err := g.facts.Verify(ctx, values[0], g.parts.Now())
 	switch {
 	case errors.Is(err, facts.ErrStale):
-		return nil, refuseFacts("facts.stale", err)
+		return nil, dcr.Refuse("facts.stale").CausedBy(err)
 	case errors.Is(err, facts.ErrInvalid):
-		return nil, refuseFacts("facts.signature", err)
+		return nil, dcr.Refuse("facts.signature").CausedBy(err)
 	}
 	return proved, err
 }
@@ -79,10 +79,10 @@ func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts
 func readBody(body io.Reader) ([]byte, error) {
 	read, err := io.ReadAll(io.LimitReader(body, maxBody+1))
 	if err != nil {
-		return nil, dcr.Refuse(dcr.BadRequest, "body.read", "the body did not arrive whole").CausedBy(err)
+		return nil, dcr.Refuse("body.read").CausedBy(err)
 	}
 	if len(read) > maxBody {
-		return nil, dcr.Refuse(dcr.TooLarge, "body.size", "the body is larger than 64 KiB")
+		return nil, dcr.Refuse("body.size")
 	}
 	return read, nil
 }
@@ -96,9 +96,4 @@ func publishedKeys(s *store.Store) facts.Lookup {
 		}
 		return jwk, err
 	}
-}
-
-// refuseFacts is the refusal of whoever does not come through the gate. It tells them nothing.
-func refuseFacts(rule string, cause error) *dcr.Error {
-	return dcr.Refuse(dcr.Forbidden, rule, "the request did not come through the gateway").CausedBy(cause)
 }

@@ -63,10 +63,9 @@ func checkGrantType(parameters form.Form) error {
 	case clientCredentials:
 		return nil
 	case "":
-		return dcr.Refuse(dcr.InvalidRequest, "grant_type.missing", "grant_type is required").Per("RFC 6749, section 4.4.2")
+		return dcr.Refuse("grant_type.missing")
 	}
-	return dcr.Refuse(dcr.UnsupportedGrantType, "grant_type.supported", "grant_type must be client_credentials").
-		Per("RFC 6749, section 5.2")
+	return dcr.Refuse("grant_type.supported")
 }
 
 // grantedScopes are those of the request, or without any what the client's profile has for that: all registered ones that
@@ -75,8 +74,7 @@ func checkGrantType(parameters form.Form) error {
 func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
 	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
 	if !slices.Contains(client.GetGrantTypes(), clientCredentials) {
-		return nil, dcr.Refuse(dcr.UnauthorizedClient, "grant_type.registered", "the client is not registered for client_credentials").
-			Per("RFC 6749, section 5.2")
+		return nil, dcr.Refuse("grant_type.registered")
 	}
 	if !parameters.Has("scope") {
 		if profile == nil || profile.Clients.DefaultScope != dcr.DefaultRegistered {
@@ -88,8 +86,7 @@ func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Prof
 	for scope := range strings.SplitSeq(parameters.Value("scope"), " ") {
 		// "The requested scope is invalid, unknown, malformed, or exceeds the scope granted" (RFC 6749, section 5.2)
 		if !slices.Contains(client.GetScopes(), scope) {
-			return nil, dcr.Refuse(dcr.InvalidScope, "scope.registered", "scope holds a value that the client is not registered for").
-				Per("RFC 6749, section 5.2")
+			return nil, dcr.Refuse("scope.registered")
 		}
 		if !slices.Contains(scopes, scope) {
 			scopes = append(scopes, scope)

@@ -67,9 +67,7 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 		return err
 	}
 	if record.GetDirectory() != current.GetDirectory() || record.GetSoftwareId() != current.GetSoftwareId() || record.GetOrgId() != current.GetOrgId() {
-		return dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable.software",
-			"the software statement must be of the software that the client was registered with").
-			At("/software_statement").Per("RFC 7592, section 2.2")
+		return dcr.Refuse("immutable.software").At("/software_statement")
 	}
 	record.Id, record.IssuedAt = current.GetId(), current.GetIssuedAt()
 	record.Version, record.Generation = current.GetVersion(), current.GetGeneration()
@@ -143,7 +141,7 @@ func (g *Registry) owned(ctx context.Context, r *request) (*dcrpb.Client, error)
 func (r *request) owner() (string, error) {
 	proved := r.facts.GetClient()
 	if proved.GetId() == "" || proved.GetTokenId() == "" {
-		return "", refuseFacts("facts.client", errors.New("the facts name no client by its access token"))
+		return "", dcr.Refuse("facts.client").CausedBy(errors.New("the facts name no client by its access token"))
 	}
 	return proved.GetId(), nil
 }

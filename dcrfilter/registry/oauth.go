@@ -15,7 +15,7 @@ import (
 func (r *request) parameters() (form.Form, error) {
 	client, certificate := r.facts.GetClient(), r.facts.GetCertificate()
 	if client.GetId() == "" || client.GetAuthMethod() == "" || certificate.GetThumbprint() == "" {
-		return nil, refuseFacts("facts.client", errors.New("the facts name no client that was authenticated with its certificate"))
+		return nil, dcr.Refuse("facts.client").CausedBy(errors.New("the facts name no client that was authenticated with its certificate"))
 	}
 	return form.Parse(r.header, r.query, r.body)
 }
@@ -27,9 +27,9 @@ func (g *Registry) burn(ctx context.Context, r *request) error {
 	// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used "jti" values" (RFC
 	// 7523, section 3)
 	case errors.Is(err, store.ErrReplayed):
-		return refuseClient("jti.replay", "the jti of the client assertion was used before").Per("RFC 7523, section 3").CausedBy(err)
+		return dcr.Refuse("jti.replay", "client assertion").As(dcr.InvalidClient).CausedBy(err)
 	case errors.Is(err, store.ErrNotFound):
-		return refuseClient("client.unknown", "the client is not registered").CausedBy(err)
+		return dcr.Refuse("client.unknown").As(dcr.InvalidClient).CausedBy(err)
 	case err != nil:
 		return fmt.Errorf("burning an assertion: %w", err)
 	}
@@ -41,19 +41,11 @@ func (g *Registry) authenticated(ctx context.Context, r *request) (*dcrpb.Client
 	client, err := g.parts.Store.Client(ctx, r.facts.GetClient().GetId())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, refuseClient("client.unknown", "the client is not registered").CausedBy(err)
+		return nil, dcr.Refuse("client.unknown").As(dcr.InvalidClient).CausedBy(err)
 	case err != nil:
 		return nil, fmt.Errorf("record of the client: %w", err)
 	case client.GetState() != dcrpb.Client_ACTIVE:
-		return nil, refuseClient("client.suspended", "the client is suspended")
+		return nil, dcr.Refuse("client.suspended")
 	}
 	return client, nil
-}
-
-// refuseClient refuses a client: "The authorization server MAY return an HTTP 401 (Unauthorized) status code to indicate
-// which HTTP authentication schemes are supported." (RFC 6749, section 5.2)
-func refuseClient(rule, because string) *dcr.Error {
-	refusal := dcr.Refuse(dcr.InvalidClient, rule, because).Per("RFC 6749, section 5.2")
-	refusal.Realm = "token"
-	return refusal
 }

@@ -3,38 +3,50 @@ package registry
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
+	"html/template"
 	"net/http"
+	"strings"
 	"sync"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/renderer/html"
-
-	"github.com/dcr-gateway/dcr-gateway/docs"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-const (
-	pageHead = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Why was my request refused?</title>` +
-		`<style>body{font:16px/1.5 sans-serif;max-width:90em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}` +
-		`td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}tr:has(:target){background:#ffd}</style></head><body>`
-	pageFoot = "</body></html>\n"
+// pageMaxAge is in seconds: the page changes with the program alone.
+const pageMaxAge = 3600
 
-	// pageMaxAge is in seconds: the page changes with the program alone.
-	pageMaxAge = 3600
-)
+//go:embed errors.html
+var errorsTemplate string
 
-// errorsPage is the catalogue of refusals as a browser shows it, made once: it changes with the program alone. It is a page
-// of our own, in which HTML is meant.
+// errorsPage is the catalogue of refusals as a browser shows it, made once.
 var errorsPage = sync.OnceValues(func() ([]byte, error) {
-	page := bytes.NewBufferString(pageHead)
-	markdown := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithRendererOptions(html.WithUnsafe()))
-	if err := markdown.Convert(docs.Errors, page); err != nil {
-		return nil, fmt.Errorf("registry: the catalogue of refusals: %w", err)
+	sections, err := dcr.Catalogue()
+	if err != nil {
+		return nil, err
 	}
-	page.WriteString(pageFoot)
-	return page.Bytes(), nil
+	page, err := template.New("errors.html").Funcs(template.FuncMap{"code": code, "anchor": anchor}).Parse(errorsTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	err = page.Execute(&text, sections)
+	return text.Bytes(), err
 })
+
+// code shows what stands in backticks as code.
+func code(text string) template.HTML {
+	var page strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if part = template.HTMLEscapeString(part); i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		page.WriteString(part)
+	}
+	return template.HTML(page.String()) // escaped above
+}
+
+func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }
 
 // errors answers with the page that explains refusals.
 func (g *Registry) errors(context.Context, *request) (answer, error) {

@@ -97,15 +97,12 @@ func refuseWrite(err error, nonces []*dcrpb.Nonce) error {
 	switch {
 	// "jti ... Used to prevent reuse of the SSA" (Consumer Data Standards, Software Statement Assertion)
 	case replayed && replay.Index < len(nonces) && nonces[replay.Index].GetPurpose() == "statement":
-		return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.replay", "the software statement was used before; fetch a new one").
-			At("/software_statement").Per("RFC 7519, section 4.1.7").CausedBy(err)
+		return dcr.Refuse("statement.replay").At("/software_statement").CausedBy(err)
 	case replayed:
-		return dcr.Refuse(dcr.InvalidClientMetadata, "jti.replay", "the jti of the request was used before").
-			At("/jti").Per("RFC 7519, section 4.1.7").CausedBy(err)
+		return dcr.Refuse("jti.replay", "request").At("/jti").CausedBy(err)
 	// "ASPSPs can choose to allow multiple registrations for a given software statement." (OBIE DCR, Data Dictionary)
 	case errors.Is(err, store.ErrDuplicate):
-		return dcr.Refuse(dcr.InvalidSoftwareStatement, "software.duplicate", "the software has a client here already; update or delete that one").
-			At("/software_statement").Per("OBIE DCR, Data Dictionary, software_id").CausedBy(err)
+		return dcr.Refuse("software.duplicate").At("/software_statement").CausedBy(err)
 	case errors.Is(err, store.ErrNotFound):
 		return refuseUnknown(err)
 	}
@@ -115,7 +112,5 @@ func refuseWrite(err error, nonces []*dcrpb.Nonce) error {
 // "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
 // token." (OBIE DCR) The client was there when the gate looked; it has gone since, and its tokens with it.
 func refuseUnknown(cause error) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidToken, "client.unknown",
-		"the access token is expired, revoked, malformed, or not bound to this client and certificate").
-		Per("RFC 7592, section 2.1").CausedBy(cause)
+	return dcr.Refuse("client.unknown").CausedBy(cause)
 }

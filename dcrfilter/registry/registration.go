@@ -20,7 +20,7 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	proved := r.facts.GetRegistration()
 	from, known := g.config.Directories[proved.GetDirectory()]
 	if !known || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
-		return nil, refuseFacts("facts.registration", errors.New("the facts prove no registration of this route's profile"))
+		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
 	asked, err := claims(r.profile, r.body)
 	if err != nil {
@@ -39,7 +39,7 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 		return nil, err
 	}
 	if statement.SoftwareID != proved.GetSoftwareId() || statement.OrgID != proved.GetOrgId() {
-		return nil, refuseFacts("facts.registration", errors.New("the facts are of another software"))
+		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
 	}
 	return &dcr.Registration{
 		Now: r.now, Profile: r.profile, Directory: from, Audiences: g.config.File.Audiences,
@@ -68,8 +68,7 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 	}
 	statement, certificate := asked.Statement, r.facts.GetCertificate()
 	if err := token.CheckRoles(statement.Roles); err != nil {
-		return nil, dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.roles.form",
-			"the roles in the software statement must be at most 32, each of 1 to 64 visible ASCII characters").At("/software_statement").CausedBy(err)
+		return nil, dcr.Refuse("statement.roles.form").At("/software_statement").CausedBy(err)
 	}
 	record := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),

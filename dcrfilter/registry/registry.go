@@ -11,7 +11,6 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/docs"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
@@ -28,7 +27,7 @@ type Registry struct {
 	handlers map[action]handler
 	metadata []byte // the discovery document
 	page     []byte // that explains refusals
-	help     dcr.Help
+	help     string // its URL, "" where no route serves it
 }
 
 // action is what a request wants of an endpoint.
@@ -61,7 +60,7 @@ func New(config Config, parts Parts) (*Registry, error) {
 	if registry.page, err = errorsPage(); err != nil {
 		return nil, err
 	}
-	registry.help = dcr.Help{URL: config.url(routes.EndpointErrors, http.MethodGet), Mend: docs.Mend()}
+	registry.help = config.url(routes.EndpointErrors, http.MethodGet)
 	return registry, nil
 }
 
@@ -73,7 +72,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
-		result.status, result.header, result.body = line.refusal.Explained(g.help).Answer()
+		result.status, result.header, result.body = line.refusal.Answer(g.help)
 	}
 	line.status = result.status
 	result.write(w, line.interaction)
@@ -84,8 +83,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 func (g *Registry) decide(ctx context.Context, incoming *http.Request, line *line) (result answer, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = dcr.Refuse(dcr.Unavailable, "panic", "the request could not be decided now; try again later").
-				CausedBy(fmt.Errorf("a panic with a %T\n%s", fault, debug.Stack())) // its value may quote the request
+			err = dcr.Refuse("panic").CausedBy(fmt.Errorf("a panic with a %T\n%s", fault, debug.Stack())) // its value may quote the request
 		}
 	}()
 	admitted, err := g.admit(ctx, incoming, line)

@@ -101,7 +101,7 @@ func (g *Registry) namedToken(ctx context.Context, r *request) (*token.Token, er
 		return nil, err
 	}
 	if !parameters.Has("token") {
-		return nil, dcr.Refuse(dcr.InvalidRequest, "token.missing", "token is required").Per("RFC 7009, section 2.1")
+		return nil, dcr.Refuse("token.missing")
 	}
 	if err := g.burn(ctx, r); err != nil {
 		return nil, err

@@ -11,15 +11,11 @@ import (
 // that its software statement refers to. Asking for the same ones is harmless.
 func keys(r *dcr.Registration) error {
 	var found []error
-	refuse := func(member string) {
-		found = append(found, metadata("keys."+member, member, member+" must be left out: the keys are those of the software statement").
-			Per("RFC 7591, section 3.1.1"))
-	}
 	if r.Request.Has("jwks") {
-		refuse("jwks")
+		found = append(found, dcr.Refuse("keys.jwks").At("/jwks"))
 	}
 	if uri, err := r.Request.String("jwks_uri"); r.Request.Has("jwks_uri") && (err != nil || uri != r.Statement.JWKS) {
-		refuse("jwks_uri")
+		found = append(found, dcr.Refuse("keys.jwks_uri").At("/jwks_uri"))
 	}
 	return dcr.Join(found...)
 }
@@ -29,8 +25,7 @@ func keys(r *dcr.Registration) error {
 func authMethod(r *dcr.Registration) error {
 	method, err := r.Request.String("token_endpoint_auth_method")
 	if err != nil || !slices.Contains(r.AuthMethods, method) {
-		return metadata("auth_method", "token_endpoint_auth_method",
-			"token_endpoint_auth_method must be one of: "+list(r.AuthMethods)).Per(dataDictionary(r) + ", token_endpoint_auth_method")
+		return dcr.Refuse("auth_method", list(r.AuthMethods)).At("/token_endpoint_auth_method")
 	}
 	return nil
 }
@@ -44,8 +39,7 @@ func authSigningAlg(r *dcr.Registration) error {
 		return err
 	}
 	if method == "private_key_jwt" && !r.Request.Has("token_endpoint_auth_signing_alg") {
-		return metadata("auth_signing_alg", "token_endpoint_auth_signing_alg",
-			"token_endpoint_auth_signing_alg is required with private_key_jwt").Per(dataDictionary(r) + ", token_endpoint_auth_signing_alg")
+		return dcr.Refuse("auth_signing_alg").At("/token_endpoint_auth_signing_alg")
 	}
 	return nil
 }
@@ -64,8 +58,7 @@ func tlsClientAuth(r *dcr.Registration) error {
 	var found []error
 	for _, name := range otherSubjects {
 		if r.Request.Has(name) {
-			found = append(found, metadata("tls_client_auth.san", name, name+" must be left out: use "+r.Profile.Named(subjectDN)).
-				Per("RFC 8705, section 2.1.2"))
+			found = append(found, dcr.Refuse("tls_client_auth.san", name, r.Profile.Named(subjectDN)).At("/"+name))
 		}
 	}
 	return dcr.Join(append(found, checkSubject(r))...)
@@ -77,22 +70,20 @@ func checkSubject(r *dcr.Registration) error {
 		return err
 	}
 	member := r.Profile.Named(subjectDN)
-	clause := dataDictionary(r) + ", " + member
 	switch {
 	case method != "tls_client_auth" && r.Request.Has(member):
-		return metadata("tls_client_auth.without", member, member+" must be left out unless token_endpoint_auth_method is tls_client_auth").Per(clause)
+		return dcr.Refuse("tls_client_auth.without", member).At("/" + member)
 	case method != "tls_client_auth":
 		return nil
 	case !r.Request.Has(member):
-		return metadata("tls_client_auth.missing", member, member+" is required with tls_client_auth").Per(clause)
+		return dcr.Refuse("tls_client_auth.missing", member).At("/" + member)
 	}
 	name, err := r.Request.String(member)
 	if err != nil {
 		return err
 	}
 	if _, err := dn.Parse(name); err != nil {
-		return metadata("tls_client_auth.dn", member, member+" must be the DN of the transport certificate, as RFC 4514 writes it").
-			Per("RFC 8705, section 2.1.2").CausedBy(err)
+		return dcr.Refuse("tls_client_auth.dn", member).At("/" + member).CausedBy(err)
 	}
 	return nil
 }

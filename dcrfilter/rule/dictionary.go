@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func dictionary(r *dcr.Registration) error {
 			continue
 		}
 		for _, fault := range checkMember(r.Request, name, member) {
-			found = append(found, dcr.Refuse(classOf(name), "dictionary."+fault.rule, fault.because).At(fault.pointer).Per(dataDictionary(r)))
+			found = append(found, fault.As(classOf(name)))
 		}
 	}
 	return dcr.Join(found...)
@@ -40,32 +41,31 @@ func classOf(member string) dcr.Class {
 	return dcr.InvalidClientMetadata
 }
 
-// fault is what is wrong with a member.
-type fault struct{ rule, pointer, because string }
-
-func checkMember(request strictjson.Object, name string, member *dcr.Member) []*fault {
+func checkMember(request strictjson.Object, name string, member *dcr.Member) []*dcr.Error {
 	at := "/" + name
 	if !request.Has(name) {
 		if member.Required {
-			return []*fault{{"required", at, name + " is missing: it is required"}}
+			return []*dcr.Error{dcr.Refuse("dictionary.required", name).At(at)}
 		}
 		return nil
 	}
 	texts, err := read(request, name, member)
 	if err != nil {
-		return []*fault{{"type", at, name + " must be " + kinds[member.Type]}}
+		return []*dcr.Error{dcr.Refuse("dictionary.type", name, kinds[member.Type]).At(at)}
 	}
 	if len(texts) < member.MinItems {
-		return []*fault{{"min_items", at, fmt.Sprintf("%s must have at least %d items", name, member.MinItems)}}
+		return []*dcr.Error{dcr.Refuse("dictionary.min_items", name, strconv.Itoa(member.MinItems)).At(at)}
 	}
-	var found []*fault
+	if member.Type != dcr.TypeStrings {
+		if fault := checkText(texts[0], name, member); fault != nil {
+			return []*dcr.Error{fault.At(at)}
+		}
+		return nil
+	}
+	var found []*dcr.Error
 	for i, text := range texts {
-		if fault := checkText(text, name, member); fault != nil {
-			fault.pointer = at
-			if member.Type == dcr.TypeStrings {
-				fault.pointer = fmt.Sprintf("%s/%d", at, i)
-			}
-			found = append(found, fault)
+		if fault := checkText(text, "each item of "+name, member); fault != nil {
+			found = append(found, fault.At(fmt.Sprintf("%s/%d", at, i)))
 		}
 	}
 	return found
@@ -117,21 +117,17 @@ func one(o strictjson.Object, name string) (string, error) {
 	return texts[0], nil
 }
 
-func checkText(text, name string, member *dcr.Member) *fault {
-	must := name + " must "
-	if member.Type == dcr.TypeStrings {
-		must += "each "
-	}
+func checkText(text, name string, member *dcr.Member) *dcr.Error {
 	length := utf8.RuneCountInString(text)
 	switch {
 	case length == 0:
-		return &fault{rule: "length", because: must + "not be empty"}
+		return dcr.Refuse("dictionary.length", name, "not be empty")
 	case member.MaxLength > 0 && length > member.MaxLength:
-		return &fault{rule: "length", because: fmt.Sprintf("%shave at most %d characters", must, member.MaxLength)}
+		return dcr.Refuse("dictionary.length", name, fmt.Sprintf("have at most %d characters", member.MaxLength))
 	case len(member.Values) > 0 && !slices.Contains(member.Values, text):
-		return &fault{rule: "values", because: must + "be one of: " + list(member.Values)}
+		return dcr.Refuse("dictionary.values", name, list(member.Values))
 	case !member.Matches(text):
-		return &fault{rule: "pattern", because: must + "have the form " + form(member.Pattern)}
+		return dcr.Refuse("dictionary.pattern", name, form(member.Pattern))
 	}
 	return nil
 }

@@ -18,8 +18,7 @@ func encryption(r *dcr.Registration) error {
 	var found []error
 	for _, pair := range encryptions {
 		if alg, enc := pair[0], pair[1]; r.Request.Has(enc) && !r.Request.Has(alg) {
-			found = append(found, metadata("encryption", enc, enc+" must be left out unless "+alg+" is there").
-				Per("OpenID Connect Registration, section 2"))
+			found = append(found, dcr.Refuse("encryption", enc, alg).At("/"+enc))
 		}
 	}
 	return dcr.Join(found...)
@@ -41,7 +40,7 @@ func hybrid(r *dcr.Registration) error {
 		return err
 	}
 	if slices.Contains(types, "code id_token") && !r.Request.Has(alg) {
-		return metadata("hybrid", alg, alg+" is required with the response type code id_token").Per(dataDictionary(r) + ", " + alg)
+		return dcr.Refuse("hybrid").At("/" + alg)
 	}
 	return nil
 }
@@ -55,7 +54,7 @@ func jarm(r *dcr.Registration) error {
 		return err
 	}
 	if slices.Contains(types, "code") && !r.Request.Has(alg) {
-		return metadata("jarm", alg, alg+" is required with the response type code").Per(dataDictionary(r) + ", " + alg)
+		return dcr.Refuse("jarm").At("/" + alg)
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func checked(t testing.TB, refusal *dcr.Error) string {
 	if len(refusal.Because) > 200 || strings.Trim(refusal.Because, printable) != "" {
 		t.Errorf("%s: the sentence must be of at most 200 printable ASCII characters: %s", refusal.Rule, refusal.Because)
 	}
-	if refusal.Clause == "" || refusal.Status != 400 {
+	if refusal.Clause == "" || strings.Contains(refusal.Clause, "{") || refusal.Status != 400 {
 		t.Errorf("%s: a refusal needs a clause and status 400: %q %d", refusal.Rule, refusal.Clause, refusal.Status)
 	}
 	wantClass := dcr.InvalidClientMetadata

@@ -27,11 +27,9 @@ func responseTypes(r *dcr.Registration) error {
 	code := slices.Contains(grants, grantCode)
 	switch {
 	case code && len(types) == 0:
-		return metadata("response_types.missing", "response_types", "response_types must not be empty when grant_types has authorization_code").
-			Per("RFC 7591, section 2.1")
+		return dcr.Refuse("response_types.missing").At("/response_types")
 	case !code && len(types) > 0:
-		return metadata("response_types.grant", "response_types", "response_types must be empty or left out unless grant_types has authorization_code").
-			Per("RFC 7591, section 2.1")
+		return dcr.Refuse("response_types.grant").At("/response_types")
 	}
 	return nil
 }
@@ -69,7 +67,7 @@ func ciba(r *dcr.Registration) error {
 	var found []error
 	for _, name := range slices.Concat(cibaRequired, cibaOptional) {
 		if r.Request.Has(name) {
-			found = append(found, metadata("ciba.without", name, name+" must be left out unless grant_types has "+grantCIBA).Per(dataDictionary(r)+", "+name))
+			found = append(found, dcr.Refuse("ciba.without", name).At("/"+name))
 		}
 	}
 	return dcr.Join(found...)
@@ -79,7 +77,7 @@ func cibaClient(r *dcr.Registration) error {
 	var found []error
 	for _, name := range cibaRequired {
 		if !r.Request.Has(name) {
-			found = append(found, metadata("ciba.missing", name, name+" is required with "+grantCIBA).Per(dataDictionary(r)+", "+name))
+			found = append(found, dcr.Refuse("ciba.missing", name).At("/"+name))
 		}
 	}
 	if r.Request.Has(cibaRequired[0]) {
@@ -91,7 +89,7 @@ func cibaClient(r *dcr.Registration) error {
 // cibaEndpoint checks what the delivery mode, which is there, asks of the endpoint.
 func cibaEndpoint(r *dcr.Registration) error {
 	const endpoint = "backchannel_client_notification_endpoint"
-	clause := dataDictionary(r) + ", " + endpoint
+	must := func(condition string) error { return dcr.Refuse("ciba.endpoint", condition).At("/" + endpoint) }
 	mode, err := r.Request.String("backchannel_token_delivery_mode")
 	if err != nil {
 		return err
@@ -99,18 +97,18 @@ func cibaEndpoint(r *dcr.Registration) error {
 	// "... and backchannel_token_delivery_mode is not poll. This must be a valid HTTPS URL."
 	switch poll := mode == "poll"; {
 	case poll && r.Request.Has(endpoint):
-		return metadata("ciba.endpoint", endpoint, endpoint+" must be left out when backchannel_token_delivery_mode is poll").Per(clause)
+		return must("be left out when backchannel_token_delivery_mode is poll")
 	case poll:
 		return nil
 	case !r.Request.Has(endpoint):
-		return metadata("ciba.endpoint", endpoint, endpoint+" is required unless backchannel_token_delivery_mode is poll").Per(clause)
+		return must("be present unless backchannel_token_delivery_mode is poll")
 	}
 	uri, err := r.Request.String(endpoint)
 	if err != nil {
 		return err
 	}
-	if wrong := checkURI(uri); wrong != nil {
-		return metadata("ciba.endpoint", endpoint, endpoint+" must "+wrong.must).Per(clause)
+	if wrong := checkURI(uri); wrong != "" {
+		return must("obey the rule " + wrong)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 func issuer(r *dcr.Registration) error {
 	iss, err := r.Request.String("iss")
 	if err != nil || r.Statement.SoftwareID == "" || iss != r.Statement.SoftwareID {
-		return metadata("issuer", "iss", "iss must be the software_id of the software statement").Per(dataDictionary(r) + ", iss")
+		return dcr.Refuse("issuer").At("/iss")
 	}
 	return nil
 }
@@ -24,8 +24,7 @@ func softwareID(r *dcr.Registration) error {
 		return err
 	}
 	if r.Request.Has("software_id") && id != r.Statement.SoftwareID {
-		return metadata("software_id", "software_id", "software_id must be that of the software statement, or be left out").
-			Per(dataDictionary(r) + ", software_id")
+		return dcr.Refuse("software_id").At("/software_id")
 	}
 	return nil
 }
@@ -36,11 +35,13 @@ func softwareID(r *dcr.Registration) error {
 func audience(r *dcr.Registration) error {
 	aud, err := one(r.Request, "aud")
 	if err != nil || aud == "" || !slices.Contains(r.Audiences, aud) {
-		return metadata("audience", "aud", "aud must be the identifier of this server, as its operator publishes it").
-			Per(dataDictionary(r) + ", aud")
+		return dcr.Refuse("audience").At("/aud")
 	}
 	return nil
 }
+
+// timeRefusals are the refusals of a request's times, by claim.
+var timeRefusals = map[string]string{"iat": "times.iat", "nbf": "times.nbf", "exp": "times.exp"}
 
 // "An ASPSP processing the request must reject requests where the current time is greater than the time specified in the
 // claim" (OBIE DCR, Data Dictionary, exp). A request too old or too long-lived is refused too: its jti could not be remembered for ever.
@@ -51,7 +52,7 @@ func times(r *dcr.Registration) error {
 	}
 	var wrong *dcr.TimeError
 	if errors.As(err, &wrong) {
-		return metadata("times."+wrong.Claim, wrong.Claim, wrong.Error()).Per("RFC 7519, section 4.1")
+		return dcr.Refuse(timeRefusals[wrong.Claim], wrong.Must).At("/" + wrong.Claim)
 	}
 	return err
 }

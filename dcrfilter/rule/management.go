@@ -12,8 +12,7 @@ func clientID(r *dcr.Registration) error {
 	}
 	id, err := r.Request.String("client_id")
 	if err != nil || id != r.Current.ClientID {
-		return metadata("client_id", "client_id", "client_id must be that of the client being updated, or be left out").
-			Per("RFC 7592, section 2.2")
+		return dcr.Refuse("client_id").At("/client_id")
 	}
 	return nil
 }
@@ -32,28 +31,26 @@ func management(r *dcr.Registration) error {
 	var found []error
 	for _, name := range managed {
 		if r.Request.Has(name) {
-			found = append(found, metadata("management", name, name+" must be left out of an update").Per("RFC 7592, section 2.2"))
+			found = append(found, dcr.Refuse("management", name).At("/"+name))
 		}
 	}
 	return dcr.Join(found...)
 }
 
-// An update keeps the client what it is: the same software of the same organisation of the same directory. Otherwise
-// one software's statement would take over another's client.
+// An update keeps the client's software product, organisation and directory. Otherwise the statement of one software
+// product could take over another's client.
 func immutable(r *dcr.Registration) error {
 	if r.Current == nil {
 		return nil
 	}
 	var found []error
-	for _, kept := range []struct{ name, now, was string }{
-		{"directory", r.Statement.Directory, r.Current.Directory},
-		{"software_id", r.Statement.SoftwareID, r.Current.SoftwareID},
-		{"org_id", r.Statement.OrgID, r.Current.OrgID},
+	for _, kept := range []struct{ refusal, now, was string }{
+		{"immutable.directory", r.Statement.Directory, r.Current.Directory},
+		{"immutable.software_id", r.Statement.SoftwareID, r.Current.SoftwareID},
+		{"immutable.org_id", r.Statement.OrgID, r.Current.OrgID},
 	} {
 		if kept.now == "" || kept.now != kept.was {
-			found = append(found, dcr.Refuse(dcr.InvalidSoftwareStatement, "immutable."+kept.name,
-				"the software statement must be of the software that the client was registered with: its "+kept.name+" differs").
-				At("/software_statement").Per("RFC 7592, section 2.2"))
+			found = append(found, dcr.Refuse(kept.refusal).At("/software_statement"))
 		}
 	}
 	return dcr.Join(found...)

@@ -17,8 +17,7 @@ func clientName(r *dcr.Registration) error {
 	claim := r.Directory.Claims.SoftwareName
 	known, err := optional(r.Statement.Claims, claim, r.Statement.Claims.String)
 	if err != nil {
-		return dcr.Refuse(dcr.InvalidSoftwareStatement, "client_name.statement", claim+" in the software statement must be a string").
-			At("/software_statement").Per("RFC 7591, section 2").CausedBy(err)
+		return dcr.Refuse("client_name.statement", claim).At("/software_statement").CausedBy(err)
 	}
 	var found []error
 	for _, name := range shownNames {
@@ -27,7 +26,7 @@ func clientName(r *dcr.Registration) error {
 			return err
 		}
 		if r.Request.Has(name) && asked != known && asked != underscored(known) {
-			found = append(found, metadata("client_name", name, name+" must be the name in the software statement, or be left out").Per("RFC 7591, section 5"))
+			found = append(found, dcr.Refuse("client_name", name).At("/"+name))
 		}
 	}
 	return dcr.Join(found...)

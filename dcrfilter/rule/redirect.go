@@ -17,14 +17,14 @@ func redirectURIs(r *dcr.Registration) error {
 	}
 	uris, err := r.Request.Strings("redirect_uris")
 	if err != nil {
-		return redirect(r, "type", "be strings in an array").CausedBy(err)
+		return dcr.Refuse("redirect_uris.type").At("/redirect_uris").CausedBy(err)
 	}
 	return checkRedirects(r, uris, func(i int) string { return fmt.Sprintf("/redirect_uris/%d", i) })
 }
 
 func checkRedirects(r *dcr.Registration, uris []string, pointer func(int) string) error {
 	if len(uris) == 0 {
-		return redirect(r, "empty", "have at least one item: name one, or leave the member out for all of the software statement")
+		return dcr.Refuse("redirect_uris.empty").At("/redirect_uris")
 	}
 	var found []error
 	for i, uri := range uris {
@@ -38,20 +38,13 @@ func checkRedirects(r *dcr.Registration, uris []string, pointer func(int) string
 func checkRedirect(r *dcr.Registration, before []string, uri string) *dcr.Error {
 	wrong := checkURI(uri)
 	switch {
-	case wrong != nil:
-		return redirect(r, wrong.rule, "each "+wrong.must)
+	case wrong != "":
+		return dcr.Refuse(wrong)
 	// RFC 6749, section 3.1.2.3, compares "using simple string comparison": byte by byte.
 	case !slices.Contains(r.Statement.RedirectURIs, uri):
-		return redirect(r, "statement", "each be among the "+r.Directory.Claims.RedirectURIs+" of the software statement, letter by letter")
+		return dcr.Refuse("redirect_uris.statement", r.Directory.Claims.RedirectURIs)
 	case slices.Contains(before, uri):
-		return redirect(r, "duplicate", "each be named once")
+		return dcr.Refuse("redirect_uris.duplicate")
 	}
 	return nil
-}
-
-// redirect is a refusal of a redirect URI: "The value of one or more redirection URIs is invalid" (RFC 7591, section
-// 3.2.2).
-func redirect(r *dcr.Registration, rule, must string) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidRedirectURI, "redirect_uris."+rule, "redirect_uris must "+must).
-		At("/redirect_uris").Per(dataDictionary(r) + ", redirect_uris")
 }

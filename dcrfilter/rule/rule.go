@@ -97,7 +97,11 @@ func Check(r *dcr.Registration) error {
 		}
 		found = append(found, err)
 	}
-	return dcr.Join(found...)
+	err := dcr.Join(found...)
+	if refusal, ok := errors.AsType[*dcr.Error](err); ok {
+		return refusal.Under(r.Profile)
+	}
+	return err
 }
 
 // withStatement returns the registration with the request that counts: "client metadata values conveyed in the software
@@ -131,17 +135,6 @@ func optional[T any](o strictjson.Object, name string, read func(string) (T, err
 		return zero, fmt.Errorf("rules: the dictionary let %s through: %w", name, err)
 	}
 	return value, nil
-}
-
-// metadata is a refusal of a client metadata value: "The value of one of the client metadata fields is invalid and the
-// server has rejected this request" (RFC 7591, section 3.2.2).
-func metadata(rule, member, because string) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidClientMetadata, rule, because).At("/" + member)
-}
-
-// dataDictionary cites the dictionary of the registration's standard.
-func dataDictionary(r *dcr.Registration) string {
-	return r.Profile.Standard + ", " + r.Profile.Dictionary
 }
 
 // list writes values into a sentence.

@@ -17,7 +17,7 @@ func scope(r *dcr.Registration) error {
 	}
 	tokens, err := askedScope(r)
 	if err != nil || slices.ContainsFunc(tokens, func(token string) bool { return !isScopeToken(token) }) {
-		return metadata("scope.form", "scope", "scope must be "+scopeForm(r)).Per("RFC 6749, section 3.3").CausedBy(err)
+		return dcr.Refuse("scope.form", scopeForm(r)).At("/scope").CausedBy(err)
 	}
 	if r.Profile.UnknownScopes == dcr.DropScopes {
 		return enough(r, permitted(r, tokens))
@@ -28,26 +28,24 @@ func scope(r *dcr.Registration) error {
 // checkScopes says what is wrong with the tokens, each kind of fault once.
 func checkScopes(r *dcr.Registration, tokens []string) error {
 	var unknown, role, statement error
-	clause := dataDictionary(r) + ", scope"
 	for _, token := range tokens {
 		needs, known := r.Directory.Scopes[token]
 		switch {
 		case !known:
-			unknown = metadata("scope.unknown", "scope", "scope must hold only tokens that this server knows").Per(clause)
+			unknown = dcr.Refuse("scope.unknown").At("/scope")
 		case needs != "" && !slices.Contains(r.Statement.Roles, needs):
-			role = metadata("scope.role", "scope", "scope must hold only tokens that the roles of the software statement allow").Per(clause)
+			role = dcr.Refuse("scope.role").At("/scope")
 		case r.Statement.Scopes != nil && !slices.Contains(r.Statement.Scopes, token):
-			statement = metadata("scope.statement", "scope", "scope must hold only tokens that the software statement names").Per(clause)
+			statement = dcr.Refuse("scope.statement").At("/scope")
 		}
 	}
 	return dcr.Join(unknown, role, statement)
 }
 
-// enough refuses a client of whose scopes none is left.
+// enough refuses a client that no scope is left for.
 func enough(r *dcr.Registration, tokens []string) error {
 	if len(tokens) == 0 {
-		return metadata("scope.none", "scope", "no scope is left: none of those asked for is one that this server knows and the software may have").
-			Per(dataDictionary(r) + ", scope")
+		return dcr.Refuse("scope.none").At("/scope")
 	}
 	return manages(r, tokens)
 }
@@ -55,8 +53,7 @@ func enough(r *dcr.Registration, tokens []string) error {
 // manages refuses a client that could not read, update or delete its registration.
 func manages(r *dcr.Registration, tokens []string) error {
 	if needed := r.Profile.Clients.ManagementScope; needed != "" && !slices.Contains(tokens, needed) {
-		return metadata("scope.management", "scope", "the scope must hold "+needed+", which a client needs to manage its registration").
-			Per(dataDictionary(r) + ", scope")
+		return dcr.Refuse("scope.management", needed).At("/scope")
 	}
 	return nil
 }
@@ -67,8 +64,7 @@ func ofStatement(err error) error {
 	if !ok {
 		return err
 	}
-	refusal.Class = dcr.InvalidSoftwareStatement
-	return refusal.At("/software_statement")
+	return refusal.As(dcr.InvalidSoftwareStatement).At("/software_statement")
 }
 
 // registeredScopes is what the client gets: what it asks for, or else all that it may have.
@@ -124,9 +120,9 @@ func askedScope(r *dcr.Registration) ([]string, error) {
 
 func scopeForm(r *dcr.Registration) string {
 	if scopeIsArray(r.Profile) {
-		return "an array of scope tokens"
+		return "an array of scopes"
 	}
-	return "a string of scope tokens with one space between two of them"
+	return "a string of scopes with one space between two of them"
 }
 
 func scopeIsArray(p *dcr.Profile) bool {

@@ -32,9 +32,7 @@ func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 	err := dcr.Times{IssuedAt: s.IssuedAt, NotBefore: s.NotBefore, Expires: s.Expires}.Check(now, d.MaxAge, 0)
 	var wrong *dcr.TimeError
 	if errors.As(err, &wrong) {
-		return dcr.Refuse(dcr.InvalidSoftwareStatement, "statement.times."+wrong.Claim,
-			"the software statement is not valid now, fetch a new one: its "+wrong.Error()).
-			At("/software_statement").Per("RFC 7519, section 4.1")
+		return dcr.RefuseStatementTime(wrong)
 	}
 	return err
 }
@@ -44,10 +42,10 @@ func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 func statementStatus(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	var organisation, authority error
 	if d.Claims.OrgStatus != "" && !active(d, s.OrgStatus) {
-		organisation = unapproved("status", d.Claims.OrgStatus+" in the software statement must be one of: "+list(d.ActiveStatus))
+		organisation = refuseStatement("statement.status", d.Claims.OrgStatus, list(d.ActiveStatus))
 	}
 	if s.AuthorityState != "" && !active(d, s.AuthorityState) {
-		authority = unapproved("authority", "the status in "+d.Claims.Authority+" of the software statement must be one of: "+list(d.ActiveStatus))
+		authority = refuseStatement("statement.authority", d.Claims.Authority, list(d.ActiveStatus))
 	}
 	return dcr.Join(organisation, authority)
 }
@@ -56,22 +54,22 @@ func active(d *dcr.Directory, status string) bool {
 	return slices.ContainsFunc(d.ActiveStatus, func(ok string) bool { return strings.EqualFold(ok, status) })
 }
 
-// A statement for the sandbox is none for production, and the other way round.
+// A statement for the sandbox is not accepted in production, nor the other way round.
 func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	if d.Environment != "" && !strings.EqualFold(s.Environment, d.Environment) {
-		return unapproved("environment", d.Claims.Environment+" in the software statement must be "+d.Environment)
+		return refuseStatement("statement.environment", d.Environment)
 	}
 	return nil
 }
 
-// A software with no role that gives a scope here has nothing to register for.
+// A software product without a role that gives a scope here has nothing to register for.
 func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	wanted := slices.DeleteFunc(slices.Collect(maps.Values(d.Scopes)), func(role string) bool { return role == "" })
 	allowed := func(role string) bool { return slices.Contains(wanted, role) }
 	if len(wanted) == 0 || slices.ContainsFunc(s.Roles, allowed) {
 		return nil
 	}
-	return unapproved("roles", d.Claims.Roles+" in the software statement must hold a role that may register here")
+	return refuseStatement("statement.roles", d.Claims.Roles)
 }
 
 // The directory's word on a software's roles holds where the competent authority has authorised them. A statement that
@@ -82,15 +80,13 @@ func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error 
 	}
 	for _, role := range s.Roles {
 		if !slices.Contains(s.AuthorisedFor, role) {
-			return unapproved("authorised", d.Claims.Roles+" in the software statement must each be authorised for "+d.MemberState+" in "+d.Claims.Authority)
+			return refuseStatement("statement.authorised", d.Claims.Roles, d.MemberState, d.Claims.Authority)
 		}
 	}
 	return nil
 }
 
-// unapproved is a refusal of who the statement is about: "The software statement presented is not approved for use by
-// this authorization server" (RFC 7591, section 3.2.2).
-func unapproved(rule, because string) *dcr.Error {
-	return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement."+rule, because).
-		At("/software_statement").Per("OBIE Directory, Software Statement Assertion")
+// refuseStatement is a refusal that points at the software statement.
+func refuseStatement(id string, args ...string) *dcr.Error {
+	return dcr.Refuse(id, args...).At("/software_statement")
 }

@@ -7,83 +7,80 @@ import (
 	"strings"
 )
 
-// uriFault says what a URI must be and is not.
-type uriFault struct{ rule, must string }
-
 // uriCharacters are those of RFC 3986, section 2, less what can only be a fragment (#), an IP literal ([ and ]) or, in
 // practice, a wildcard (*).
 const uriCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?@!$&'()+,;=%"
 
-// checkURI says what is wrong with a URI to which a browser or this server may be sent: nil, where it is an https URL of
-// a public host, written plainly, so that no two readers can understand it differently.
-func checkURI(uri string) *uriFault {
+// checkURI returns the id of the refusal of a URI to which a browser or this server would be sent: "" for an https URL of
+// a public host that every reader understands in the same way.
+func checkURI(uri string) string {
 	if len(uri) > 256 {
-		return &uriFault{"length", "have at most 256 characters"}
+		return "redirect_uris.length"
 	}
-	if fault := checkCharacters(uri); fault != nil {
+	if fault := checkCharacters(uri); fault != "" {
 		return fault
 	}
 	rest, https := strings.CutPrefix(uri, "https://")
 	if !https {
-		return &uriFault{"https", "begin with https://"}
+		return "redirect_uris.https"
 	}
 	authority := rest
 	if end := strings.IndexAny(rest, "/?"); end >= 0 {
 		authority = rest[:end]
 	}
 	if strings.Contains(authority, "@") {
-		return &uriFault{"userinfo", "have no user name before the host"}
+		return "redirect_uris.userinfo"
 	}
-	if fault := checkAuthority(authority); fault != nil {
+	if fault := checkAuthority(authority); fault != "" {
 		return fault
 	}
 	// A second opinion: what net/url reads must be what was checked.
 	if parsed, err := url.Parse(uri); err != nil || parsed.Scheme != "https" || parsed.Host != authority || parsed.Opaque != "" || parsed.User != nil {
-		return &uriFault{"form", "be a URI as RFC 3986 has it"}
+		return "redirect_uris.form"
 	}
-	return nil
+	return ""
 }
 
-func checkCharacters(uri string) *uriFault {
+func checkCharacters(uri string) string {
 	for i := range len(uri) {
 		switch c := uri[i]; {
 		case c == '#':
-			return &uriFault{"fragment", "have no fragment"}
+			return "redirect_uris.fragment"
 		case c == '*':
-			return &uriFault{"wildcard", "have no wildcard"}
+			return "redirect_uris.wildcard"
 		case strings.IndexByte(uriCharacters, c) < 0:
-			return &uriFault{"characters", "be written in the ASCII characters that RFC 3986 allows"}
+			return "redirect_uris.characters"
 		}
 	}
-	return nil
+	return ""
 }
 
 // checkAuthority checks host and port.
-func checkAuthority(authority string) *uriFault {
+func checkAuthority(authority string) string {
 	host, port, hasPort := strings.Cut(authority, ":")
 	if hasPort {
 		number, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || number == 0 || strconv.FormatUint(number, 10) != port {
-			return &uriFault{"port", "have a port from 1 to 65535, or none"}
+			return "redirect_uris.port"
 		}
 	}
 	host = strings.ToLower(host)
 	labels := strings.Split(host, ".")
 	for _, label := range labels {
 		if !isLabel(label) {
-			return &uriFault{"host", "name a host, by a DNS name without a dot at its end"}
+			return "redirect_uris.host"
 		}
 	}
 	// "MUST NOT contain a host with a value of localhost" (OBIE DCR, Data Dictionary, redirect_uris); the whole of its
 	// domain is this machine (RFC 6761, section 6.3).
 	last := labels[len(labels)-1]
 	if last == "localhost" || host == "localhost.localdomain" {
-		return &uriFault{"localhost", "not have localhost as host"}
+		return "redirect_uris.localhost"
 	}
 	if isAddress(host, last) {
-		return &uriFault{"address", "not have an IP address as host"}
+		return "redirect_uris.address"
 	}
-	return nil
+	return ""
 }
 
 // isLabel says whether a text is a DNS label (RFC 1123, section 2.1), or one with an underscore.

@@ -41,11 +41,11 @@ func NewBasicFilter() (*BasicFilter, error) {
 func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
-		return refuseBasic("basic.missing", "a user name and password are required in the Authorization header, with the scheme Basic")
+		return dcr.Refuse("basic.missing")
 	}
 	name, password, ok := (&http.Request{Header: http.Header{"Authorization": values}}).BasicAuth()
 	if !ok || len(values) > 1 || strings.Contains(values[0], ",") || len(values[0]) > maxBasic {
-		return refuseBasic("basic.form", "send one Authorization header, with the scheme Basic and nothing else")
+		return dcr.Refuse("basic.form")
 	}
 	users, err := userfile.Read(r.Route.UsersFile)
 	if err != nil {
@@ -62,16 +62,10 @@ func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 		return fmt.Errorf("comparing a password: %w", ctx.Err())
 	}
 	if err := users.Check(name, password); errors.Is(err, userfile.ErrWrong) {
-		return refuseBasic("basic.user", "the user name or the password is wrong").CausedBy(err)
+		return dcr.Refuse("basic.user").CausedBy(err)
 	} else if err != nil {
 		return err
 	}
 	f.right.Add(key, struct{}{})
 	return nil
-}
-
-// "a server ... can challenge the client with a 401 (Unauthorized) ... the WWW-Authenticate header field" with the scheme
-// Basic (RFC 7617, section 2).
-func refuseBasic(rule, because string) *dcr.Error {
-	return dcr.Refuse(dcr.NoCredential, rule, because).Per("RFC 7617, section 2")
 }

@@ -21,12 +21,8 @@ const (
 	maxTokenBytes  = 8 << 10
 )
 
-// "Same text for all": a caller learns that the token will not do, not why (RFC 6750, section 3.1).
-var errToken = dcr.Refuse(dcr.InvalidToken, "bearer.token",
-	"the access token is expired, revoked, malformed, or not bound to this client and certificate").Per("RFC 6750, section 3.1")
-
 // BearerFilter proves that the request carries an access token of ours that is alive and bound to the TLS client
-// certificate, and that this is still one of the client's. A verified token is remembered by the SHA-256 of its bytes; its
+// certificate, and that this is still one of the client's. A caller learns that the token will not do, not why. A verified token is remembered by the SHA-256 of its bytes; its
 // standing, and the certificate's, is asked for every time.
 type BearerFilter struct {
 	verifier    *token.Verifier
@@ -63,16 +59,16 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	// and MUST verify that the certificate matches the certificate associated with the access token." (RFC 8705,
 	// section 3)
 	if subtle.ConstantTimeCompare([]byte(t.Thumbprint), []byte(r.Certificate.Thumbprint)) != 1 {
-		return errToken.CausedBy(errors.New("the token is bound to another certificate"))
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the token is bound to another certificate"))
 	}
 	standing, err := f.store.Standing(ctx, t.ClientID, t.ID)
 	switch {
 	case err != nil:
 		return fmt.Errorf("standing of a token: %w", err)
 	case standing.Revoked:
-		return errToken.CausedBy(errors.New("the token was revoked"))
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the token was revoked"))
 	case !standing.Active || standing.Generation != t.Generation:
-		return errToken.CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
 	}
 	if err := f.checkHolder(ctx, r, t.ClientID, standing.Version); err != nil {
 		return err
@@ -89,12 +85,12 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 			return t, nil
 		}
 		f.verified.Remove(key)
-		return nil, errToken.CausedBy(errors.New("the token has expired"))
+		return nil, dcr.Refuse("bearer.token").CausedBy(errors.New("the token has expired"))
 	}
 	t, err := f.verifier.Verify(ctx, compact, r.Now)
 	switch {
 	case errors.Is(err, token.ErrInvalid):
-		return nil, errToken.CausedBy(err)
+		return nil, dcr.Refuse("bearer.token").CausedBy(err)
 	case err != nil:
 		return nil, err
 	}
@@ -107,25 +103,23 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 func bearerToken(r *Request) (string, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 || values[0] == "" && len(values) == 1 {
-		return "", dcr.Refuse(dcr.NoToken, "bearer.missing", "an access token is required in the Authorization header, with the scheme Bearer").
-			Per("RFC 6750, section 3")
+		return "", dcr.Refuse("bearer.missing")
 	}
 	scheme, rest, _ := strings.Cut(values[0], " ")
 	// Envoy joins repeated Authorization headers with a comma. No token contains one, but other schemes do.
 	list := strings.Contains(values[0], ",")
 	joined := list && strings.Contains(strings.ToLower(values[0]), ",bearer ")
 	if len(values) == 1 && !joined && !strings.EqualFold(scheme, "Bearer") {
-		return "", dcr.Refuse(dcr.NoToken, "bearer.scheme", "the Authorization header must use the scheme Bearer").Per("RFC 6750, section 3")
+		return "", dcr.Refuse("bearer.scheme")
 	}
 	// "Clients MUST NOT use more than one method to transmit the token in each request." (RFC 6750, section 2)
 	if len(values) > 1 || list || namesAccessToken(r) {
-		return "", dcr.Refuse(dcr.InvalidTokenRequest, "bearer.methods", "send one access token, in one Authorization header and nowhere else").
-			Per("RFC 6750, section 2")
+		return "", dcr.Refuse("bearer.methods")
 	}
 	if compact := strings.TrimLeft(rest, " "); isB64Token(compact) {
 		return compact, nil
 	}
-	return "", errToken.CausedBy(errors.New("no b64token follows the scheme"))
+	return "", dcr.Refuse("bearer.token").CausedBy(errors.New("no b64token follows the scheme"))
 }
 
 // namesAccessToken says whether a token is sent in the query as well, or in a form where the gate is shown the body: the

@@ -92,7 +92,7 @@ func TestBearerChallenge(t *testing.T) {
 	challenge := func(change claims) string {
 		compact := w.keys.token.sign(t, claims{"typ": "at+jwt"}, w.accessClaims(client).with(change))
 		err := w.run(chain, w.request(map[string]string{"Authorization": "Bearer " + compact}, ""))
-		status, header, _ := dcr.AsRefusal(err).Answer()
+		status, header, _ := dcr.AsRefusal(err).Answer("")
 		if status != http.StatusUnauthorized {
 			t.Fatalf("status %d: %v", status, err)
 		}

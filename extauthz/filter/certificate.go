@@ -61,7 +61,7 @@ func NewCertificateFilter(anchors []KindAnchors) (*CertificateFilter, error) {
 // Check implements Filter: it proves Request.Certificate.
 func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 	if r.PeerPEM == "" {
-		return dcr.Refuse(dcr.Forbidden, "certificate.missing", "a TLS client certificate is required").Per("RFC 8705, section 3")
+		return dcr.Refuse("certificate.missing")
 	}
 	key := sha256.Sum256([]byte(r.PeerPEM))
 	if known, ok := f.seen.Get(key); ok && r.Now.Before(known.until) {
@@ -84,7 +84,7 @@ func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 func (f *CertificateFilter) verify(escaped string, now time.Time) (*Certificate, error) {
 	text, err := url.PathUnescape(escaped) // not QueryUnescape, which turns the + of base64 into a space
 	if err != nil {
-		return nil, dcr.Refuse(dcr.Forbidden, "certificate.form", "the TLS client certificate cannot be read").CausedBy(err).Per("RFC 5280, section 4.1")
+		return nil, dcr.Refuse("certificate.form").CausedBy(err)
 	}
 	leaf, err := cert.ParsePEM([]byte(text))
 	if err != nil {
@@ -124,11 +124,11 @@ func moreTelling(first, second error) error {
 	return second
 }
 
-// RefuseCertificate is the refusal of a certificate that package cert has refused; nil stands for one of no kind that is
-// looked for. What is wrong with it is told: it is the caller's own.
+// RefuseCertificate is the refusal of a certificate that package cert has refused; nil stands for one that is not of an
+// accepted type. The answer says what is wrong with it, because it is the caller's own.
 func RefuseCertificate(cause error) error {
 	if named, ok := errors.AsType[*cert.Error](cause); ok {
-		return dcr.Refuse(dcr.Forbidden, named.Rule, named.Because).Per(named.Clause).CausedBy(cause)
+		return dcr.Refuse(named.Rule).CausedBy(cause)
 	}
-	return dcr.Refuse(dcr.Forbidden, "certificate.kind", "the TLS client certificate is of no kind that is accepted here").CausedBy(cause)
+	return dcr.Refuse("certificate.kind").CausedBy(cause)
 }

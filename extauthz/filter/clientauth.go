@@ -32,10 +32,18 @@ const (
 // JWT. Every other type is a token made for something else (RFC 8725, section 3.11).
 var assertionTypes = []string{"", "JWT", "client-authentication+jwt"}
 
-// errClient is the one refusal of a client that could not be authenticated, whoever it says it is.
-var errClient = &dcr.Error{
-	Class: dcr.InvalidClient, Rule: "clientauth.client", Realm: "token", Clause: "RFC 6749, section 5.2",
-	Because: "the client is unknown, or its authentication does not verify with its registered method, keys and certificate",
+// assertionForm are the refusals of an assertion that is malformed, by the rule of package jose.
+var assertionForm = map[string]string{
+	"jws.size":         "clientauth.jws.size",
+	"jws.compact":      "clientauth.jws.compact",
+	"jws.base64":       "clientauth.jws.base64",
+	"jws.header":       "clientauth.jws.header",
+	"jws.crit":         "clientauth.jws.crit",
+	"jws.embedded_key": "clientauth.jws.embedded_key",
+	"jws.alg":          "clientauth.jws.alg",
+	"jws.typ":          "clientauth.jws.typ",
+	"jws.kid":          "clientauth.jws.kid",
+	"jws.payload":      "clientauth.jws.payload",
 }
 
 // ClientAuthFilter proves which client asks at the token, revocation and introspection endpoints, by private_key_jwt
@@ -82,13 +90,13 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 	}
 	switch {
 	case others > 1 || others == 1 && assertion:
-		return "", dcr.Refuse(dcr.InvalidRequest, "clientauth.methods", "authenticate with exactly one method").Per("RFC 6749, section 2.3")
+		return "", dcr.Refuse("clientauth.methods")
 	case others == 1:
-		return "", refuseClient("clientauth.method", "authenticate with private_key_jwt or tls_client_auth; client secrets are not issued here")
+		return "", dcr.Refuse("clientauth.method")
 	case assertion:
 		return "private_key_jwt", nil
 	case !parameters.Has("client_id"):
-		return "", refuseClient("clientauth.missing", "authenticate with a client_assertion, or with client_id and the registered TLS client certificate")
+		return "", dcr.Refuse("clientauth.missing")
 	}
 	return "tls_client_auth", nil
 }
@@ -96,35 +104,35 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 // assertion authenticates by private_key_jwt.
 func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
 	if parameters.Value("client_assertion_type") != jwtBearer {
-		return nil, refuseClient("clientauth.assertion_type", "client_assertion_type must be "+jwtBearer).Per("RFC 7523, section 2.2")
+		return nil, dcr.Refuse("clientauth.assertion_type")
 	}
 	unverified, err := jose.Parse(parameters.Value("client_assertion"), jose.Policy{
 		Algorithms: requestAlgorithms, Types: assertionTypes, MaxBytes: maxAssertionBytes,
 	})
 	if malformed, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, refuseClient("clientauth."+malformed.Rule, "the client assertion: "+malformed.Because).CausedBy(err)
+		return nil, dcr.Refuse(assertionForm[malformed.Rule], malformed.Args...).CausedBy(err)
 	} else if err != nil {
 		return nil, err
 	}
 	// Read unverified only to choose whose keys verify; compared again below, on the verified claims.
 	id, err := unverified.Claims.String("iss")
 	if err != nil {
-		return nil, refuseClient("clientauth.iss", "iss and sub of the client assertion must be the client_id").CausedBy(err)
+		return nil, dcr.Refuse("clientauth.iss").CausedBy(err)
 	}
 	client, presented, err := f.load(ctx, r, id, "private_key_jwt")
 	if err != nil {
 		return nil, err
 	}
 	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
-		return nil, errClient.CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
+		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
 	source, keys := f.Directories[client.GetDirectory()], clientKeys(client)
 	if err := source.vouches(ctx, keys, unverified.KeyID, presented.Thumbprint, source.Keys.Revoked); err != nil {
-		return nil, faultOf(err, errClient)
+		return nil, faultOf(err, "clientauth.client")
 	}
 	verified, err := source.verify(ctx, keys, unverified)
 	if err != nil {
-		return nil, faultOf(err, errClient)
+		return nil, faultOf(err, "clientauth.client")
 	}
 	return client, f.checkAssertion(r, verified, client.GetId(), parameters)
 }
@@ -141,11 +149,11 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 		return nil, fmt.Errorf("registered subject DN: %w", err)
 	}
 	if !presented.Subject.Matches(registered, true) {
-		return nil, errClient.CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
+		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
 	source := f.Directories[client.GetDirectory()]
 	if err := source.vouches(ctx, clientKeys(client), "", presented.Thumbprint, source.Keys.Revoked); err != nil {
-		return nil, faultOf(err, errClient)
+		return nil, faultOf(err, "clientauth.client")
 	}
 	return client, nil
 }
@@ -156,13 +164,13 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 	client, err := f.Store.Client(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, nil, errClient.CausedBy(err)
+		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(err)
 	case err != nil:
 		return nil, nil, fmt.Errorf("record of the client: %w", err)
 	case client.GetState() != dcrpb.Client_ACTIVE:
-		return nil, nil, errClient.CausedBy(errors.New("the client is suspended"))
+		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is suspended"))
 	case client.GetTokenEndpointAuthMethod() != method:
-		return nil, nil, errClient.CausedBy(errors.New("the client is registered for another method"))
+		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is registered for another method"))
 	}
 	source := f.Directories[client.GetDirectory()]
 	if source == nil {
@@ -170,7 +178,7 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 	}
 	presented, err := source.bind(ctx, r.Certificate, clientOwner(client), clientKeys(client))
 	if err != nil {
-		return nil, nil, faultOf(err, errClient)
+		return nil, nil, faultOf(err, "clientauth.client")
 	}
 	return client, presented, nil
 }
@@ -182,10 +190,10 @@ func (f *ClientAuthFilter) checkAssertion(r *Request, verified *jose.Verified, c
 	named := parameters.Value("client_id")
 	// "the subject MUST be the client_id of the OAuth client" and "mismatched client identifiers: invalid_client".
 	if subject != clientID || named != "" && subtle.ConstantTimeCompare([]byte(named), []byte(clientID)) != 1 {
-		return refuseClient("clientauth.sub", "iss and sub of the client assertion, and client_id where it is sent, must all be the client_id").Per("RFC 7523, section 3")
+		return dcr.Refuse("clientauth.sub")
 	}
 	if !f.audienceIsOurs(verified) {
-		return refuseClient("clientauth.aud", "aud of the client assertion must be the issuer or the token endpoint, and nothing else").Per("RFC 7523, section 3")
+		return dcr.Refuse("clientauth.aud")
 	}
 	expires, err := checkTimes(claims, r.Now)
 	if err != nil {
@@ -193,11 +201,14 @@ func (f *ClientAuthFilter) checkAssertion(r *Request, verified *jose.Verified, c
 	}
 	id, err := claims.String("jti")
 	if err != nil || id == "" || len(id) > 255 {
-		return refuseClient("clientauth.jti", "jti of the client assertion is required, a string of 1 to 255 characters")
+		return dcr.Refuse("clientauth.jti")
 	}
 	r.Nonces = []*dcrpb.Nonce{nonce("assertion", clientID, id, expires)}
 	return nil
 }
+
+// assertionTimes are the refusals of an assertion's times, by claim.
+var assertionTimes = map[string]string{"iat": "clientauth.iat", "nbf": "clientauth.nbf", "exp": "clientauth.exp"}
 
 // "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
 // "may contain" nbf and iat (RFC 7523, section 3).
@@ -210,10 +221,10 @@ func checkTimes(claims strictjson.Object, now time.Time) (expires time.Time, err
 		err = times.Check(now, maxAssertionAge, 0)
 	}
 	if wrong, ok := errors.AsType[*dcr.TimeError](err); ok {
-		return expires, refuseClient("clientauth."+wrong.Claim, "the client assertion: "+wrong.Error()).Per("RFC 7523, section 3")
+		return expires, dcr.Refuse(assertionTimes[wrong.Claim], wrong.Must)
 	}
 	if times.Expires.IsZero() || times.Expires.Sub(now) > maxAssertionLifetime {
-		return expires, refuseClient("clientauth.exp", "the client assertion: exp is required, at most an hour ahead").Per("RFC 7523, section 3")
+		return expires, dcr.Refuse("clientauth.exp", "present, at most an hour ahead")
 	}
 	return times.Expires, err
 }
@@ -228,10 +239,4 @@ func (f *ClientAuthFilter) audienceIsOurs(verified *jose.Verified) bool {
 		audience = audiences[0]
 	}
 	return audience != "" && slices.Contains(f.Audiences, audience)
-}
-
-func refuseClient(name, because string) *dcr.Error {
-	refusal := dcr.Refuse(dcr.InvalidClient, name, because)
-	refusal.Realm = "token"
-	return refusal
 }

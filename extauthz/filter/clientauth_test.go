@@ -51,8 +51,10 @@ func (w *world) authenticate(chain []filter.Filter, r *filter.Request) error {
 		w.t.Errorf("proved %v by %q, verdict %v", r.Client, r.AuthMethod, err)
 	}
 	refusal, ok := errors.AsType[*dcr.Error](err)
-	if ok && refusal.Class == dcr.InvalidClient && refusal.Realm != "token" {
-		w.t.Errorf("%s: the realm is %q, want token", refusal.Rule, refusal.Realm)
+	if ok && refusal.Class == dcr.InvalidClient {
+		if _, header, _ := refusal.Answer(""); !strings.HasPrefix(header.Get("WWW-Authenticate"), `Bearer realm="token"`) {
+			w.t.Errorf("%s: the challenge is %q, want the realm token", refusal.Rule, header.Get("WWW-Authenticate"))
+		}
 	}
 	return err
 }

@@ -75,21 +75,18 @@ func (d *Directory) verify(ctx context.Context, p participant, unverified *jose.
 	return unverified.Verify(keys)
 }
 
-// keyFault turns what can go wrong with a participant's key sets into a refusal. refused is the answer for a signature
-// that does not verify.
-func keyFault(err error, refused *dcr.Error) error {
+// keyFault turns what can go wrong with a participant's key sets into a refusal. The one given is for a signature that
+// does not verify.
+func keyFault(err error, refusal string) error {
 	switch {
 	case errors.Is(err, jose.ErrSignature):
-		return refused.CausedBy(err)
+		return dcr.Refuse(refusal).CausedBy(err)
 	case errors.Is(err, errRevoked):
-		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.revoked", "the signing key or the TLS client certificate is revoked in the directory").
-			CausedBy(err).Per("OBIE Directory, Software Statement Assertion")
+		return dcr.Refuse("keys.revoked").CausedBy(err)
 	case errors.Is(err, outbound.ErrForbidden):
-		return dcr.Refuse(dcr.UnapprovedSoftwareStatement, "keys.host",
-			"the software statement names a key set at a place that this directory does not publish keys at").At("/software_statement").
-			CausedBy(err).Per("RFC 8725, section 3.10")
+		return dcr.Refuse("keys.host").At("/software_statement").CausedBy(err)
 	case errors.Is(err, jwks.ErrUnavailable):
-		return dcr.Refuse(dcr.Unavailable, "keys.unavailable", "a key set of the directory cannot be had now; try again later").CausedBy(err)
+		return dcr.Refuse("keys.unavailable").CausedBy(err)
 	}
 	return err
 }

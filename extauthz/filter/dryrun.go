@@ -15,8 +15,7 @@ func dryRun(header http.Header, offered bool) (bool, error) {
 		return false, nil
 	}
 	if !offered {
-		return false, dcr.Refuse(dcr.BadRequest, "request.dry_run", "this path does not offer Prefer: dry-run; leave the header out to register").
-			Per("RFC 7240, section 2")
+		return false, dcr.Refuse("request.dry_run")
 	}
 	return true, nil
 }

@@ -44,7 +44,7 @@ func (h *holders) of(ctx context.Context, clientID string, version uint64) (*hol
 	}
 	client, err := h.store.Client(ctx, clientID)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errToken.CausedBy(err)
+		return nil, dcr.Refuse("bearer.token").CausedBy(err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("record of the client: %w", err)
@@ -64,13 +64,13 @@ func (f *BearerFilter) checkHolder(ctx context.Context, r *Request, clientID str
 	}
 	source := f.directories[client.directory]
 	if source == nil {
-		return errToken.CausedBy(errors.New("the client's directory is not configured any more"))
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client's directory is not configured any more"))
 	}
 	_, err = source.bind(ctx, r.Certificate, client.owner, client.keys)
 	if err == nil {
 		err = source.vouches(ctx, client.keys, "", r.Certificate.Thumbprint, source.Keys.RevokedLately)
 	}
-	return faultOf(err, errToken)
+	return faultOf(err, "bearer.token")
 }
 
 // clientOwner is whose certificate a client's must be.
@@ -82,15 +82,15 @@ func clientKeys(c *dcrpb.Client) participant {
 	return participant{jwks: c.GetJwksUri(), revoked: c.GetRevokedJwksUri(), orgJWKS: c.GetOrgJwksUri(), orgRevoked: c.GetOrgRevokedJwksUri()}
 }
 
-// faultOf answers faults of a client's certificate and keys where a caller may learn no more than that it is refused:
-// everything but a set that cannot be had now is the one refusal.
-func faultOf(err error, refused *dcr.Error) error {
+// faultOf maps every fault of a client's certificate or keys to one opaque refusal, so that the caller learns nothing
+// else. Only an unavailable key set is reported, as 503.
+func faultOf(err error, refusal string) error {
 	if errors.Is(err, rule.ErrBinding) || errors.Is(err, rule.ErrRoles) || errors.Is(err, errUnlisted) {
-		return refused.CausedBy(err)
+		return dcr.Refuse(refusal).CausedBy(err)
 	}
-	fault := keyFault(err, refused)
-	if refusal, ok := errors.AsType[*dcr.Error](fault); ok && refusal.Class == dcr.UnapprovedSoftwareStatement {
-		return refused.CausedBy(err)
+	fault := keyFault(err, refusal)
+	if reason, ok := errors.AsType[*dcr.Error](fault); ok && reason.Class == dcr.UnapprovedSoftwareStatement {
+		return dcr.Refuse(refusal).CausedBy(err)
 	}
 	return fault
 }

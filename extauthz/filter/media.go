@@ -20,8 +20,7 @@ var charsets = map[string][]string{
 // checkContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
 // "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ).
 func checkContentType(header http.Header, profile *dcr.Profile) error {
-	refusal := dcr.Refuse(dcr.UnsupportedMediaType, "content_type",
-		"the Content-Type must be one of "+strings.Join(profile.ContentTypes, ", ")).Per(profile.Standard + ", Content Types")
+	refusal := dcr.Refuse("content_type", strings.Join(profile.ContentTypes, ", ")).Under(profile)
 	values := header.Values("Content-Type")
 	if len(values) != 1 {
 		return refusal
@@ -32,11 +31,11 @@ func checkContentType(header http.Header, profile *dcr.Profile) error {
 	}
 	repeated := strings.Count(strings.ToLower(values[0]), "charset") > 1
 	if repeated || !slices.Contains(charsets[profile.Body], strings.ToLower(parameters["charset"])) {
-		return dcr.Refuse(dcr.UnsupportedMediaType, "content_type.charset", "the charset must be absent or utf-8, and named once")
+		return dcr.Refuse("content_type.charset")
 	}
 	for _, coding := range header.Values("Content-Encoding") {
 		if !strings.EqualFold(coding, "identity") {
-			return dcr.Refuse(dcr.UnsupportedMediaType, "content_encoding", "the body must come without a Content-Encoding")
+			return dcr.Refuse("content_encoding")
 		}
 	}
 	return nil
@@ -59,5 +58,5 @@ func CheckAccept(header http.Header) error {
 			return nil
 		}
 	}
-	return dcr.Refuse(dcr.NotAcceptable, "accept", "answers are application/json; the Accept header must allow it")
+	return dcr.Refuse("accept")
 }

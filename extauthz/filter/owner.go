@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -38,7 +39,7 @@ func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
 	case err != nil:
 		return fmt.Errorf("record of the client: %w", err)
 	case client.GetState() != dcrpb.Client_ACTIVE:
-		return errToken.CausedBy(errors.New("the client is suspended"))
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client is suspended"))
 	}
 	r.Client = client
 	return nil
@@ -49,7 +50,5 @@ func (f *OwnerFilter) revoke(ctx context.Context, r *Request, why string) error 
 	if err := f.store.Revoke(ctx, r.Token.ClientID, r.Token.ID, r.Token.Expires); err != nil {
 		return fmt.Errorf("revoking the token of a foreign request: %w", err)
 	}
-	refusal := errToken.CausedBy(errors.New(why + "; the token is revoked"))
-	refusal.Rule = "owner.client"
-	return refusal
+	return dcr.Refuse("owner.client").CausedBy(errors.New(why + "; the token is revoked"))
 }

@@ -19,6 +19,20 @@ type RegistrationRequest struct {
 	JWS    *jose.Unverified // nil where the profile's requests are plain JSON
 }
 
+// requestForm are the refusals of a registration request that is malformed, by the rule of package jose.
+var requestForm = map[string]string{
+	"jws.size":         "request.jws.size",
+	"jws.compact":      "request.jws.compact",
+	"jws.base64":       "request.jws.base64",
+	"jws.header":       "request.jws.header",
+	"jws.crit":         "request.jws.crit",
+	"jws.embedded_key": "request.jws.embedded_key",
+	"jws.alg":          "request.jws.alg",
+	"jws.typ":          "request.jws.typ",
+	"jws.kid":          "request.jws.kid",
+	"jws.payload":      "request.jws.payload",
+}
+
 // ReadRequest checks the form of a registration request: a compact JWS, or the JSON object
 // that the profile has instead. It fails with a *dcr.Error.
 func ReadRequest(profile *dcr.Profile, body []byte) (*RegistrationRequest, error) {
@@ -26,14 +40,13 @@ func ReadRequest(profile *dcr.Profile, body []byte) (*RegistrationRequest, error
 		return readJSON(body)
 	}
 	if len(body) == 0 {
-		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request.empty", "the body must be a signed registration request, a compact JWS").
-			Per("RFC 7515, section 3.1")
+		return nil, dcr.Refuse("request.empty")
 	}
 	request, err := jose.Parse(string(body), jose.Policy{
 		Algorithms: requestAlgorithms, Types: []string{"", "JWT", "JOSE", "application/jwt"}, KeyID: true, MaxBytes: maxRequestBytes,
 	})
 	if form, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, dcr.Refuse(dcr.InvalidClientMetadata, "request."+form.Rule, "the registration request: "+form.Because).CausedBy(err)
+		return nil, dcr.Refuse(requestForm[form.Rule], form.Args...).CausedBy(err)
 	} else if err != nil {
 		return nil, err
 	}
@@ -43,8 +56,7 @@ func ReadRequest(profile *dcr.Profile, body []byte) (*RegistrationRequest, error
 // "The client or developer sends an HTTP POST to the client registration endpoint with a content type of application/json.
 // The HTTP Entity Payload is a JSON document consisting of a JSON object" (RFC 7591, section 3.1)
 func readJSON(body []byte) (*RegistrationRequest, error) {
-	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.json", "the body must be a JSON object in UTF-8 whose members are each named once").
-		Per("RFC 7591, section 3.1")
+	refused := dcr.Refuse("request.json")
 	if len(body) > maxRequestBytes {
 		return nil, refused
 	}
@@ -65,23 +77,20 @@ func (d *Directory) verifyRequest(
 	}
 	err := d.vouches(ctx, keys, kid, presented.Thumbprint, d.Keys.Revoked)
 	if errors.Is(err, errUnlisted) {
-		return nil, refuseStatement("statement.certificate",
-			"the TLS client certificate is not among those that the directory lists for the software and its organisation").
-			CausedBy(err).Per("OBIE Directory, Request Validation")
+		return nil, refuseStatement("statement.certificate", "is not listed in the directory for the software product or its organisation").
+			CausedBy(err)
 	}
 	if err != nil {
-		return nil, keyFault(err, nil)
+		return nil, keyFault(err, "request.signature")
 	}
 	if request.JWS == nil {
 		return request.Claims, d.verifyUnsigned(ctx, statement, presented)
 	}
-	refused := dcr.Refuse(dcr.InvalidClientMetadata, "request.signature",
-		"the signature of the request does not verify with a signing key of the software's key set").Per("OBIE Directory, Request Validation")
 	// "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE Directory,
 	// Request Validation)
 	verified, err := d.verify(ctx, keys, request.JWS)
 	if err != nil {
-		return nil, keyFault(err, refused)
+		return nil, keyFault(err, "request.signature")
 	}
 	return verified.Claims, nil
 }
@@ -94,12 +103,10 @@ func (d *Directory) verifyUnsigned(ctx context.Context, statement *dcr.Statement
 	}
 	listed, _, err := d.lists(ctx, participant{jwks: statement.JWKS}, presented.Thumbprint)
 	if err != nil {
-		return keyFault(err, nil)
+		return keyFault(err, "request.signature")
 	}
 	if !listed {
-		return refuseStatement("statement.possession",
-			"a request that is not signed needs a TLS client certificate that names the software, or that the software's key set lists").
-			Per("RFC 8705, section 2")
+		return refuseStatement("statement.possession")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (RoleFilter) Check(_ context.Context, r *Request) error {
 		// "403 is reserved for insufficient_scope and for policy denials of a correctly bound client". This is one of
 		// the latter: no scope would help, so no challenge names one.
 		if !slices.Contains(r.Token.Roles, role) {
-			return dcr.Refuse(dcr.Forbidden, "role.missing", "the client's software does not have the role that this resource needs").Per("RFC 9110, section 15.5.4")
+			return dcr.Refuse("role.missing")
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func TestRole(t *testing.T) {
 			if test.want != missing {
 				return
 			}
-			status, header, body := dcr.AsRefusal(err).Answer()
+			status, header, body := dcr.AsRefusal(err).Answer("")
 			if challenge := header.Get("WWW-Authenticate"); status != http.StatusForbidden || challenge != `Bearer realm="dcr"` {
 				t.Errorf("the challenge must name no error that another token could mend: %d %s", status, challenge)
 			}

@@ -17,8 +17,7 @@ func (ScopeFilter) Check(_ context.Context, r *Request) error {
 		// "The request requires higher privileges than provided by the access token." (RFC 6750, section 3.1). Whole
 		// tokens are compared, never parts of them.
 		if !slices.Contains(r.Token.Scopes, scope) {
-			refusal := dcr.Refuse(dcr.InsufficientScope, "scope.missing", "the access token was not granted the scope that this resource needs").
-				Per("RFC 6750, section 3.1")
+			refusal := dcr.Refuse("scope.missing")
 			refusal.Scope = strings.Join(r.Route.Scopes, " ")
 			return refusal
 		}

@@ -34,7 +34,7 @@ func TestScope(t *testing.T) {
 			if test.want != insufficient {
 				return
 			}
-			status, header, _ := dcr.AsRefusal(err).Answer()
+			status, header, _ := dcr.AsRefusal(err).Answer("")
 			if challenge := header.Get("WWW-Authenticate"); status != http.StatusForbidden ||
 				!strings.HasSuffix(challenge, `, scope="`+test.needed+`"`) || !strings.Contains(challenge, `error="insufficient_scope"`) {
 				t.Errorf("the challenge does not name what is needed: %d %s", status, challenge)

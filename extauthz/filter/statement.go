@@ -92,7 +92,7 @@ func (f *StatementFilter) verify(
 func (d Directories) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
 	raw, err := request.String("software_statement")
 	if err != nil {
-		return nil, nil, refuseStatement("statement.missing", "the request must hold a software_statement, a compact JWS").CausedBy(err)
+		return nil, nil, refuseStatement("statement.missing", "software_statement", "the request").CausedBy(err)
 	}
 	unverified, err := ParseStatement(raw)
 	if err != nil {
@@ -107,11 +107,25 @@ func (d Directories) verifyStatement(ctx context.Context, request strictjson.Obj
 	return source, statement, err
 }
 
+// statementForm are the refusals of a software statement that is malformed, by the rule of package jose.
+var statementForm = map[string]string{
+	"jws.size":         "statement.jws.size",
+	"jws.compact":      "statement.jws.compact",
+	"jws.base64":       "statement.jws.base64",
+	"jws.header":       "statement.jws.header",
+	"jws.crit":         "statement.jws.crit",
+	"jws.embedded_key": "statement.jws.embedded_key",
+	"jws.alg":          "statement.jws.alg",
+	"jws.typ":          "statement.jws.typ",
+	"jws.kid":          "statement.jws.kid",
+	"jws.payload":      "statement.jws.payload",
+}
+
 // ParseStatement checks the form of a software statement. Nothing in it may be believed yet.
 func ParseStatement(raw string) (*jose.Unverified, error) {
 	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: requestAlgorithms, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxRequestBytes})
 	if form, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, refuseStatement("statement."+form.Rule, "the software statement: "+form.Because).CausedBy(err)
+		return nil, refuseStatement(statementForm[form.Rule], form.Args...).CausedBy(err)
 	}
 	return unverified, err
 }
@@ -121,17 +135,15 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
 	// to say.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
-		return nil, refuseStatement("statement.algorithm", "the alg of the software statement must be one that its directory signs with: "+strings.Join(d.Algorithms, ", ")).
-			Per("RFC 8725, section 3.1")
+		return nil, refuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
 	}
 	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
 	if err != nil {
-		return nil, dcr.Refuse(dcr.Unavailable, "directory.unavailable", "the keys of the directory cannot be had now; try again later").CausedBy(err)
+		return nil, dcr.Refuse("directory.unavailable").CausedBy(err)
 	}
 	verified, err := unverified.Verify(keys)
 	if err != nil {
-		return nil, refuseStatement("statement.signature", "the signature of the software statement does not verify with a key of the directory").
-			Per("RFC 7515, section 5.2").CausedBy(err)
+		return nil, refuseStatement("statement.signature").CausedBy(err)
 	}
 	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 }
@@ -141,13 +153,11 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 	presented, err := source.bind(ctx, r.Certificate, StatementOwner(statement), statementKeys(statement))
 	switch {
 	case errors.Is(err, rule.ErrBinding):
-		return nil, refuseStatement("statement.certificate", "the TLS client certificate does not match the software statement").CausedBy(err).Per("OBIE Directory, Request Validation")
+		return nil, refuseStatement("statement.certificate", "does not match the software statement").CausedBy(err)
 	case errors.Is(err, rule.ErrRoles):
-		return nil, dcr.Refuse(dcr.UnapprovedSoftwareStatement, "statement.certificate_roles",
-			"the PSD2 statement of the TLS client certificate must name every role of the software statement").At("/software_statement").
-			CausedBy(err).Per("ETSI TS 119 495, section 5.1")
+		return nil, refuseStatement("statement.certificate_roles").CausedBy(err)
 	case err != nil:
-		return nil, keyFault(err, nil)
+		return nil, keyFault(err, "request.signature")
 	}
 	return presented, nil
 }
@@ -161,9 +171,9 @@ func statementKeys(s *dcr.Statement) participant {
 	return participant{jwks: s.JWKS, revoked: s.RevokedJWKS, orgJWKS: s.OrgJWKS, orgRevoked: s.OrgRevokedJWKS}
 }
 
-// refuseStatement is a refusal of the software statement.
-func refuseStatement(name, because string) *dcr.Error {
-	return dcr.Refuse(dcr.InvalidSoftwareStatement, name, because).At("/software_statement")
+// refuseStatement is a refusal that points at the software statement.
+func refuseStatement(id string, args ...string) *dcr.Error {
+	return dcr.Refuse(id, args...).At("/software_statement")
 }
 
 // current is what a PUT may not change; nil where there is no client yet.

@@ -24,7 +24,7 @@ func verdict(t testing.TB, err error) string {
 	if refusal.Because == "" || len(refusal.Because) > 200 || !sentence(refusal.Because) {
 		t.Errorf("%s: the sentence must be of 1 to 200 printable ASCII characters without quotes: %q", refusal.Rule, refusal.Because)
 	}
-	status, header, _ := refusal.Answer()
+	status, header, _ := refusal.Answer("")
 	challenge := header.Get("WWW-Authenticate")
 	scheme := map[bool]string{true: "Basic", false: "Bearer"}[refusal.Class == dcr.NoCredential]
 	if (status == http.StatusUnauthorized) && !strings.HasPrefix(challenge, scheme+` realm="`) {

@@ -151,7 +151,7 @@ type Refusal struct {
 		Pointer     string `json:"pointer"`
 		Clause      string `json:"clause"`
 		Description string `json:"description"`
-		Mend        string `json:"mend"`
+		Fix         string `json:"fix"`
 		Help        string `json:"help"`
 	} `json:"error_details"`
 }

@@ -2,18 +2,24 @@ package jose
 
 import (
 	"encoding/base64"
-	"fmt"
 	"strings"
 )
 
 // A FormError says that a token is not written the way its policy asks. Rule is one of jws.size, jws.compact,
-// jws.base64, jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. Because is for the
-// client: a sentence that says what to fix, printable ASCII without quotes, with nothing of the token in it.
-type FormError struct{ Rule, Because string }
+// jws.base64, jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. Of jws.header and
+// jws.payload Args has the one problem that was found, for the client: printable ASCII without quotes, with nothing of
+// the token in it.
+type FormError struct {
+	Rule string
+	Args []string
+}
 
-func (e *FormError) Error() string { return e.Rule + ": " + e.Because }
+func (e *FormError) Error() string { return strings.Join(append([]string{e.Rule}, e.Args...), ": ") }
 
-func formError(rule, because string) *FormError { return &FormError{Rule: rule, Because: because} }
+func formError(rule string, args ...string) *FormError { return &FormError{Rule: rule, Args: args} }
+
+// problem is what package strictjson found wrong, for a sentence.
+func problem(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
 
 // parts are the pieces of a compact JWS, still encoded.
 type parts struct{ header, payload, signature, signed string }
@@ -23,12 +29,12 @@ type parts struct{ header, payload, signature, signed string }
 // (RFC 7516, section 7.1): neither gets through.
 func split(compact string, maxBytes int) (parts, error) {
 	if len(compact) > maxBytes {
-		return parts{}, formError("jws.size", fmt.Sprintf("the token is larger than %d bytes", maxBytes))
+		return parts{}, formError("jws.size")
 	}
 	header, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
 	if header == "" || payload == "" || signature == "" || strings.Contains(signature, ".") {
-		return parts{}, formError("jws.compact", "the token must be a compact JWS of three parts that are not empty")
+		return parts{}, formError("jws.compact")
 	}
 	return parts{header, payload, signature, compact[:len(header)+1+len(payload)]}, nil
 }
@@ -48,5 +54,5 @@ func decode(part string) ([]byte, error) {
 }
 
 func errBase64() error {
-	return formError("jws.base64", "the parts of the token must be base64url without padding or line breaks")
+	return formError("jws.base64")
 }

@@ -92,7 +92,7 @@ func parseClaims(part string) (strictjson.Object, error) {
 	}
 	claims, err := strictjson.Parse(payload)
 	if err != nil {
-		return nil, formError("jws.payload", "the payload is not acceptable "+err.Error())
+		return nil, formError("jws.payload", problem(err))
 	}
 	return claims, nil
 }

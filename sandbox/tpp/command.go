@@ -144,8 +144,8 @@ func report(w io.Writer, request *Request, answer *Answer) {
 		if len(refusal.Details) > 1 && d.Description != "" { // one is what error_description says
 			_, _ = fmt.Fprintf(w, "    %s\n", d.Description)
 		}
-		if d.Mend != "" {
-			_, _ = fmt.Fprintf(w, "    to mend it: %s\n", d.Mend)
+		if d.Fix != "" {
+			_, _ = fmt.Fprintf(w, "    to fix it: %s\n", d.Fix)
 		}
 	}
 	if id := answer.Header.Get("X-Fapi-Interaction-Id"); id != "" {

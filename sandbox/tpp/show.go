@@ -112,7 +112,7 @@ type Refusal struct {
 		Pointer     string `json:"pointer"`
 		Clause      string `json:"clause"`
 		Description string `json:"description"`
-		Mend        string `json:"mend"`
+		Fix         string `json:"fix"`
 	} `json:"error_details"`
 }
 

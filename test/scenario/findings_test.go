@@ -66,7 +66,7 @@ func explained(t *testing.T, p *tpp, answer *harness.Answer) {
 		t.Fatalf("%s: %s", page, explanation)
 	}
 	for _, detail := range answer.Refusal().Details {
-		if detail.Help != page+"#"+detail.Rule || !strings.Contains(string(explanation.Body), `<a id="`+detail.Rule+`"></a>`) {
+		if detail.Help != page+"#"+detail.Rule || !strings.Contains(string(explanation.Body), `<tr id="`+detail.Rule+`">`) {
 			t.Errorf("%s is not explained at %s", detail.Rule, detail.Help)
 		}
 	}

@@ -1,0 +1,87 @@
+package dcr
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+)
+
+//go:embed refusals.yaml
+var refusals []byte
+
+// A Section of the catalogue holds the refusals about one subject, with what is true of all of them.
+type Section struct {
+	Title    string    `yaml:"title"`
+	About    string    `yaml:"about"` // with code in backticks
+	Refusals []Refusal `yaml:"refusals"`
+}
+
+// A Refusal is an entry of the catalogue: what Refuse makes an Error of. The head of refusals.yaml explains its members.
+type Refusal struct {
+	ID     string   `yaml:"id"`
+	Code   string   `yaml:"error"`
+	Or     []string `yaml:"or"`
+	Says   string   `yaml:"says"`
+	Fix    string   `yaml:"fix"`
+	Clause string   `yaml:"clause"`
+}
+
+// Classes are what the refusal is answered with: the usual one first.
+func (r Refusal) Classes() []Class {
+	var of []Class
+	for _, code := range slices.Concat([]string{r.Code}, r.Or) {
+		of = append(of, classOf(code))
+	}
+	return of
+}
+
+// Cites is the clause for whoever reads of all standards at once: that of no profile.
+func (r Refusal) Cites() string {
+	return strings.NewReplacer(
+		"{standard}", "the standard of the path", "{dictionary}", "Data Dictionary", "{member}", "the member that pointer names",
+	).Replace(r.Clause)
+}
+
+// Catalogue returns all refusals there are.
+func Catalogue() ([]Section, error) { return catalogue().sections, catalogue().err }
+
+type parsed struct {
+	sections []Section
+	entries  map[string]Refusal
+	err      error
+}
+
+// catalogue is the embedded file, read once. With an error it has no entries, and every refusal is one of "internal".
+var catalogue = sync.OnceValue(func() parsed {
+	var file struct {
+		Sections []Section `yaml:"sections"`
+	}
+	if err := strictyaml.Decode(refusals, &file); err != nil {
+		return parsed{err: fmt.Errorf("refusals.yaml: %w", err)}
+	}
+	entries := map[string]Refusal{}
+	for _, section := range file.Sections {
+		for _, refusal := range section.Refusals {
+			entries[refusal.ID] = refusal
+		}
+	}
+	return parsed{sections: file.Sections, entries: entries}
+})
+
+// fill writes the args into the places of a sentence.
+func fill(says string, args []string) string {
+	var text strings.Builder
+	for _, arg := range args {
+		before, rest, _ := strings.Cut(says, "{")
+		_, says, _ = strings.Cut(rest, "}")
+		text.WriteString(before + arg)
+	}
+	return text.String() + says
+}
+
+// plain is a text without the marks of code.
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
