@@ -2,10 +2,12 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -29,8 +31,7 @@ type version struct {
 type change struct {
 	Part    string   `json:"part"`
 	Name    string   `json:"name,omitempty"`
-	Was     string   `json:"was,omitempty"` // the name it had before
-	Kind    string   `json:"change"`        // added, removed or changed
+	Kind    string   `json:"change"` // added, removed or changed
 	Summary string   `json:"summary,omitempty"`
 	Details []detail `json:"details,omitempty"`
 	Weakens bool     `json:"weakens"`
@@ -53,7 +54,7 @@ const (
 	changed = "changed"
 )
 
-// diff compares two files. It fails only where one of them is refused.
+// diff compares two files. It fails only if one of them is refused.
 func diff(_ context.Context, c *call) error {
 	was, err := c.model(c.Operands[0])
 	if err != nil {
@@ -137,4 +138,176 @@ func named[T any](d *difference, part string, was, is map[string]T) {
 			d.part(part, name, fieldsOf(old), fieldsOf(new))
 		}
 	}
+}
+
+// compareRoutes compares each route with those that served its requests before, whatever they were named: a route that is
+// renamed and loses a check on the way is found out.
+func compareRoutes(was, is *routes.File) []change {
+	var changes []change
+	served, compared := map[string]*routes.Route{}, map[*routes.Route]bool{}
+	for i := range was.Routes {
+		for _, request := range requests(&was.Routes[i]) {
+			served[request] = &was.Routes[i]
+		}
+	}
+	for i := range is.Routes {
+		route := &is.Routes[i]
+		olds := before(route, served, was)
+		for _, old := range olds {
+			compared[old] = true
+		}
+		if len(olds) == 0 {
+			changes = append(changes, addedRoute(route))
+		} else if details := routeDetails(olds, route); len(details) > 0 {
+			changes = append(changes, newChange("route", route.Name, changed, details))
+		}
+	}
+	for i := range was.Routes {
+		if route := &was.Routes[i]; !compared[route] {
+			changes = append(changes, change{Part: "route", Name: route.Name, Kind: removed, Summary: routeSummary(route)})
+		}
+	}
+	return changes
+}
+
+// requests are what a route is asked for.
+func requests(route *routes.Route) []string {
+	var all []string
+	for _, method := range route.Methods {
+		all = append(all, method+" "+route.Listener+routes.Shape(route.Path))
+	}
+	return all
+}
+
+// before returns the routes that served a route's requests, the one of its name first; that one alone if none did.
+func before(route *routes.Route, served map[string]*routes.Route, was *routes.File) []*routes.Route {
+	var olds []*routes.Route
+	for _, request := range requests(route) {
+		switch old := served[request]; {
+		case old == nil || slices.Contains(olds, old):
+		case old.Name == route.Name:
+			olds = slices.Insert(olds, 0, old)
+		default:
+			olds = append(olds, old)
+		}
+	}
+	if same := was.Route(route.Name); olds == nil && same != nil {
+		return []*routes.Route{same}
+	}
+	return olds
+}
+
+// routeDetails says what differs from the first of the old routes, and of the others what they protected better.
+func routeDetails(olds []*routes.Route, route *routes.Route) []detail {
+	details := detailsOf("route", fieldsOf(*olds[0]), fieldsOf(*route))
+	for _, old := range olds[1:] {
+		for _, one := range detailsOf("route", fieldsOf(*old), fieldsOf(*route)) {
+			if one.Weakens != "" {
+				one.Weakens += ", as route " + old.Name + " did not"
+				details = append(details, one)
+			}
+		}
+	}
+	return details
+}
+
+func addedRoute(route *routes.Route) change {
+	one := change{Part: "route", Name: route.Name, Kind: added, Summary: routeSummary(route)}
+	if route.Public {
+		one.Weakens = true
+		one.Details = []detail{{Key: "public", New: "true", Weakens: "anybody may ask for it"}}
+	}
+	return one
+}
+
+// text prints changes part by part. What protects less stands behind an exclamation mark.
+func (d *difference) text() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s -> %s: ", d.Old.text(), d.New.text())
+	switch {
+	case len(d.Changes) == 0:
+		text.WriteString("nothing changes\n")
+	case d.Weakens > 0:
+		fmt.Fprintf(&text, "%s, %d PROTECTING LESS THAN BEFORE\n", count(len(d.Changes), "change"), d.Weakens)
+	default:
+		fmt.Fprintf(&text, "%s, none protecting less than before\n", count(len(d.Changes), "change"))
+	}
+	for _, one := range d.Changes {
+		text.WriteString(one.text())
+	}
+	return text.String()
+}
+
+func (v version) text() string {
+	if v.Version == "" {
+		return v.File
+	}
+	return v.File + " (" + config.Short(v.Version) + ")"
+}
+
+func (c *change) text() string {
+	text := strings.TrimSpace(c.Part+" "+c.Name) + " is " + c.Kind
+	if c.Summary != "" {
+		text += ": " + c.Summary
+	}
+	text += "\n"
+	for i := range c.Details {
+		text += c.Details[i].text()
+	}
+	return text
+}
+
+// text says what is another, and of lists what came and went: what went is what may protect less.
+func (d *detail) text() string {
+	bad, why := "   ", ""
+	if d.Weakens != "" {
+		bad, why = " ! ", " ("+d.Weakens+")"
+	}
+	switch {
+	case d.Added != nil || d.Removed != nil:
+		text := ""
+		if len(d.Added) > 0 {
+			text = "   " + d.Key + " added: " + strings.Join(d.Added, ", ") + "\n"
+		}
+		if len(d.Removed) > 0 {
+			text += bad + d.Key + " removed: " + strings.Join(d.Removed, ", ") + why + "\n"
+		}
+		return text
+	case d.Old == "":
+		return bad + d.Key + ": " + d.New + why + "\n"
+	case d.New == "":
+		return bad + d.Key + ": no longer " + d.Old + why + "\n"
+	}
+	return bad + d.Key + ": " + d.Old + " -> " + d.New + why + "\n"
+}
+
+// routeSummary is a route in one line.
+func routeSummary(route *routes.Route) string {
+	text := strings.Join(route.Methods, ", ") + " " + route.Path + " at listener " + route.Listener
+	if route.Public {
+		return text + ", public, to upstream " + route.Upstream
+	}
+	text += ", " + strings.Join(chain(route), ", ")
+	if len(route.Scopes) > 0 {
+		text += ", scopes " + strings.Join(route.Scopes, " and ")
+	}
+	if len(route.Roles) > 0 {
+		text += ", roles " + strings.Join(route.Roles, " and ")
+	}
+	return text + ", to upstream " + route.Upstream
+}
+
+// summary is another part in one line: all that it says.
+func summary(fields []field) string {
+	var said []string
+	for _, f := range fields {
+		value := f.value
+		if f.isList {
+			value = strings.Join(f.list, " ")
+		}
+		if value != "" && value != "0" && value != "0s" && value != "false" {
+			said = append(said, f.key+" "+value)
+		}
+	}
+	return strings.Join(said, ", ")
 }

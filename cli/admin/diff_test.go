@@ -35,7 +35,8 @@ route open is added: GET /open/atms at listener mtls, public, to upstream bank
 route jwks is removed: GET /oauth2/jwks at listener public, public, to upstream registry
 `},
 		{"another name", []string{"name: jwks", "name: keys"}, 0, `
-route keys is changed, and was named jwks
+route keys is changed
+   name: jwks -> keys
 `},
 		{"a check less", []string{"checks: [certificate, bearer, scope, role], scopes: [accounts], roles: [AISP]", "checks: [certificate, bearer, scope], scopes: [accounts]"}, 1, `
 route account is changed
@@ -61,14 +62,16 @@ route payments is changed
 `},
 		{"another name, and a check less", []string{"name: accounts, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts]",
 			"name: list, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer]"}, 1, `
-route list is changed, and was named accounts
+route list is changed
+   name: accounts -> list
  ! checks removed: scope (what is not checked is let through)
  ! scopes removed: accounts (tokens without this scope are let through)
 `},
 		{"two routes of one", []string{"  - {name: payments, path: /pisp/payments, methods: [GET, POST]",
 			"  - {name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n" +
 				"  - {name: payments, path: /pisp/payments, methods: [POST]"}, 1, `
-route read is changed, and was named payments
+route read is changed
+   name: payments -> read
    methods removed: POST
  ! checks removed: scope (what is not checked is let through)
  ! scopes removed: payments (tokens without this scope are let through)
@@ -86,7 +89,7 @@ route payments is changed
 		{"the rest of a route", []string{"upstream: bank, body_limit: 1MiB, timeout: 90s", "upstream: bank, plan: gold, facts: none, token: true"}, 0, `
 route payments is changed
    body_limit: 1MiB -> 64KiB
-   timeout: 1m30s -> 4s
+   timeout: 90s -> 4s
    plan: default -> gold
    facts: signed -> none
    token: false -> true
@@ -167,7 +170,6 @@ func headOf(d *difference) string {
 	return head + fmt.Sprintf("%s, %d PROTECTING LESS THAN BEFORE", count(len(d.Changes), "change"), d.Weakens)
 }
 
-// TestOneRouteOfTwo: who joins routes and takes over the checks of the one only is found out.
 // A file of another day is compared where it lies.
 func TestDiffOfFilesWithoutWhatTheyName(t *testing.T) {
 	dir, elsewhere := sample.Folder(t), t.TempDir()
@@ -182,6 +184,7 @@ func TestDiffOfFilesWithoutWhatTheyName(t *testing.T) {
 	}
 }
 
+// TestOneRouteOfTwo: a route that takes the place of two and keeps the checks of one is found out.
 func TestOneRouteOfTwo(t *testing.T) {
 	dir := sample.Folder(t)
 	two := "name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n  - {name: payments, path: /pisp/payments, methods: [POST]"

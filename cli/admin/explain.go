@@ -16,16 +16,15 @@ import (
 
 // An explanation is what a request would meet, at each listener that it could come to.
 type explanation struct {
-	Method     string   `json:"method"`
-	URL        string   `json:"url"`
-	File       string   `json:"file"`
-	Version    string   `json:"version"`
-	Path       string   `json:"path,omitempty"`       // as it is compared with routes
-	Normalised []string `json:"normalised,omitempty"` // what was done to it, in order
-	Refused    string   `json:"refused,omitempty"`    // why nothing is compared at all
-	Note       string   `json:"note,omitempty"`       // on the listeners
-	Meets      []met    `json:"meets,omitempty"`
-	Others     []other  `json:"others,omitempty"`
+	Method  string  `json:"method"`
+	URL     string  `json:"url"`
+	File    string  `json:"file"`
+	Version string  `json:"version"`
+	Path    string  `json:"path,omitempty"`    // as it is compared with routes
+	Refused string  `json:"refused,omitempty"` // why nothing is compared at all
+	Note    string  `json:"note,omitempty"`    // on the listeners
+	Meets   []met   `json:"meets,omitempty"`
+	Others  []other `json:"others,omitempty"`
 }
 
 // A met is what a request meets at one listener.
@@ -61,7 +60,7 @@ func (e *explanation) fill(file *routes.File) error {
 	if err != nil {
 		return err
 	}
-	if e.Path, e.Normalised, e.Refused = normalise(rest); e.Refused != "" {
+	if e.Path, e.Refused = normalise(rest); e.Refused != "" {
 		return nil
 	}
 	var listeners []string
@@ -165,4 +164,89 @@ func (m *met) meet(file *routes.File, method, path string) {
 		}
 		return
 	}
+}
+
+// An other is a route that a request does not meet, and why not.
+type other struct {
+	Route   string   `json:"route"`
+	Methods []string `json:"methods"`
+	Path    string   `json:"path"`
+	Why     string   `json:"why"`
+	far     int      // number of differences
+}
+
+const (
+	mostOthers   = 10
+	mostSegments = 2 // in which the path of a near route differs
+)
+
+// others are the nearest routes that the request does not meet: those of its path first.
+func (e *explanation) others(file *routes.File) []other {
+	var all []other
+	for i := range file.Routes {
+		route := &file.Routes[i]
+		if slices.ContainsFunc(e.Meets, func(m met) bool { return m.route == route }) {
+			continue
+		}
+		missing, given := apart(route.Path, e.Path)
+		if max(len(missing), len(given)) > mostSegments || !share(route.Path, e.Path) {
+			continue
+		}
+		why := e.whyNot(route, missing, given)
+		far := len(missing) + len(given) + len(why)
+		all = append(all, other{Route: route.Name, Methods: route.Methods, Path: route.Path, Why: strings.Join(why, "; "), far: far})
+	}
+	slices.SortStableFunc(all, func(a, b other) int { return a.far - b.far })
+	return all[:min(len(all), mostOthers)]
+}
+
+// share says whether two paths have their first or their last segment in common.
+func share(pattern, path string) bool {
+	want, have := routes.Segments(pattern), routes.Segments(path)
+	return want[0] == have[0] || want[len(want)-1] == have[len(have)-1]
+}
+
+// whyNot says what is another in a route than in the request, where the paths differ in these segments.
+func (e *explanation) whyNot(route *routes.Route, missing, given []string) []string {
+	at := slices.IndexFunc(e.Meets, func(m met) bool { return m.Listener == route.Listener })
+	var why []string
+	if len(missing)+len(given) > 0 {
+		why = append(why, "it has "+piece(missing)+" where the request has "+piece(given))
+	} else if at >= 0 && e.Meets[at].group != nil && routes.Shape(e.Meets[at].group.Path) != routes.Shape(route.Path) {
+		why = append(why, e.Meets[at].group.Path+" is more specific, and a request with that path meets no other")
+	}
+	if !slices.Contains(route.Methods, e.Method) {
+		why = append(why, "it does not have "+e.Method)
+	}
+	if at < 0 {
+		why = append(why, "it is at listener "+route.Listener)
+	} else if e.Meets[at].Status == 421 {
+		why = append(why, "its listener does not have this host")
+	}
+	return why
+}
+
+// apart returns the segments in which a route's path and the path of a request differ, without what both begin and end with.
+func apart(pattern, path string) (missing, given []string) {
+	missing, given = routes.Segments(pattern), routes.Segments(path)
+	for len(missing) > 0 && len(given) > 0 && fits(missing[0], given[0]) {
+		missing, given = missing[1:], given[1:]
+	}
+	for len(missing) > 0 && len(given) > 0 && fits(missing[len(missing)-1], given[len(given)-1]) {
+		missing, given = missing[:len(missing)-1], given[:len(given)-1]
+	}
+	return missing, given
+}
+
+// fits says whether a segment of a request is one of a pattern.
+func fits(want, have string) bool {
+	_, named := routes.Param(want)
+	return want == have || named && have != ""
+}
+
+func piece(segments []string) string {
+	if len(segments) == 0 {
+		return "nothing"
+	}
+	return "/" + strings.Join(segments, "/")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // A field is a key of a part with its value as people write it. Lists whose order says nothing are kept as lists.
@@ -77,7 +78,7 @@ func listOf(value reflect.Value) ([]string, bool) {
 func textOf(value reflect.Value) (string, bool) {
 	switch one := value.Interface().(type) {
 	case time.Duration:
-		return duration(one), true
+		return yamlfile.WriteDuration(one), true
 	case routes.Rate:
 		return one.String(), true
 	case routes.Size:
@@ -91,17 +92,6 @@ func textOf(value reflect.Value) (string, bool) {
 		return fmt.Sprint(value.Interface()), true
 	}
 	return "", false
-}
-
-// duration writes 5m and not 5m0s.
-func duration(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if short, ok := strings.CutSuffix(text, zero); ok {
-			text = short + zero[:1]
-		}
-	}
-	return text
 }
 
 // detailsOf are the keys whose values differ.
@@ -152,3 +142,42 @@ func find(fields []field, key string) field {
 func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(text string) bool { return slices.Contains(others, text) })
 }
+
+// weakens says why less is protected after a change of a key than before; "" where that is not so.
+func weakens(part string, d detail) string {
+	gone := d.Old != "" && d.New == ""
+	switch part + "." + d.Key {
+	case "route.checks":
+		return ifAny(d.Removed, "what is not checked is let through")
+	case "route.scopes":
+		return ifAny(d.Removed, "tokens without this scope are let through")
+	case "route.roles":
+		return ifAny(d.Removed, "software without this role is let through")
+	case "route.public":
+		return when(d.New == "true", "anybody may ask for it")
+	case "route.plan":
+		return when(gone, "nothing limits how often it is asked")
+	case "plan.per_source", "plan.per_client":
+		return when(gone, "a limit is gone")
+	case "rate_limit_service.address":
+		return when(gone, "nothing counts for the whole fleet")
+	case "listener.client_certificate":
+		return when(d.New == routes.CertificateNone, "clients need no certificate")
+	case "listener.tls_minimum":
+		return when(d.New < d.Old, "an older TLS is spoken")
+	case "listener.server_names":
+		return when(gone, "any server name is served")
+	case "upstream.tls.ca":
+		return when(gone, "the way to the upstream is not protected")
+	}
+	return ""
+}
+
+func when(so bool, why string) string {
+	if so {
+		return why
+	}
+	return ""
+}
+
+func ifAny(list []string, why string) string { return when(len(list) > 0, why) }

@@ -31,7 +31,7 @@ func TestNormalise(t *testing.T) {
 	address := echo(t)
 	for _, sent := range paths {
 		t.Run(sent, func(t *testing.T) {
-			path, _, refused := normalise(sent)
+			path, refused := normalise(sent)
 			want, err := ask(t.Context(), address, sent)
 			if err != nil {
 				t.Fatal(err)
@@ -49,21 +49,17 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
-func TestNormaliseSaysWhat(t *testing.T) {
+func TestNormaliseSaysWhyNot(t *testing.T) {
 	for _, test := range []struct{ sent, want string }{
 		{"/a/b", ""},
-		{"/a/./%41//c", "dot segments are resolved: /a/%41//c, characters are escaped that must be, and those are not that need not: /a/A//c, slashes side by side are one: /a/A/c"},
-		{`/a\b`, `a \ is read as /: /a/b`},
 		{"/a;b", "400: the gate refuses a path with a ;"},
-		{"/a%2Fb", "400: Envoy refuses an escaped slash or backslash: servers differ in how they read it"},
+		{"/a%2Fb", "400: Envoy refuses an escaped slash, backslash or NUL: servers differ in how they read it"},
 		{"/a#b", "400: Envoy refuses a #, which no client sends"},
 		{"/é", "400: a path has printable ASCII characters only; everything else must be escaped"},
-		{"/a%00", "400: Envoy refuses an escaped NUL"},
 		{"a", "400: a path begins with /"},
 	} {
-		_, done, refused := normalise(test.sent)
-		if have := strings.Join(done, ", ") + refused; have != test.want {
-			t.Errorf("%s: have %q, want %q", test.sent, have, test.want)
+		if _, refused := normalise(test.sent); refused != test.want {
+			t.Errorf("%s: have %q, want %q", test.sent, refused, test.want)
 		}
 	}
 }
