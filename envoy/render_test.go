@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	"github.com/goccy/go-yaml"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
@@ -86,6 +89,51 @@ func TestGolden(t *testing.T) {
 		if !bytes.Equal(have, want) {
 			t.Error("the rendering is not that of " + c.golden)
 		}
+	}
+}
+
+// TestListenOn: of several Envoys with one routes.yaml each has its own addresses, and nothing else differs.
+func TestListenOn(t *testing.T) {
+	render := func(flags ...string) (*bootstrapv3.Bootstrap, error) {
+		i := read(t)
+		for _, flag := range flags {
+			if err := i.options.AddListenOn(flag); err != nil {
+				return nil, err
+			}
+		}
+		return i.render()
+	}
+	first, err := render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := render("mtls=127.0.0.7:9443", "public=[::1]:9444")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"mtls": "127.0.0.7:9443", "public": "[::1]:9444"}
+	for i, listener := range second.GetStaticResources().GetListeners() {
+		original := first.GetStaticResources().GetListeners()[i]
+		address := listener.GetAddress().GetSocketAddress()
+		have := net.JoinHostPort(address.GetAddress(), fmt.Sprint(address.GetPortValue()))
+		if own, given := want[listener.GetName()]; given && have != own || !given && !proto.Equal(listener, original) {
+			t.Errorf("%s listens on %s, want %q", listener.GetName(), have, own)
+		}
+		listener.Address = original.GetAddress()
+	}
+	if !proto.Equal(first, second) {
+		t.Error("more differs than the addresses")
+	}
+	for flag, want := range map[string]string{
+		"none=127.0.0.1:9443": "which routes.yaml does not have", "mtls=localhost:9443": "must be NAME=IP:PORT",
+		"mtls": "must be NAME=IP:PORT", "=127.0.0.1:9443": "must be NAME=IP:PORT", "mtls=127.0.0.1:0": "must be NAME=IP:PORT",
+	} {
+		if _, err := render(flag); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", flag, err, want)
+		}
+	}
+	if _, err := render("mtls=127.0.0.1:1", "mtls=127.0.0.1:2"); err == nil {
+		t.Error("a listener has two addresses")
 	}
 }
 

@@ -3,6 +3,8 @@
 package envoy
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -73,9 +75,16 @@ func (t *translation) resources() *Resources {
 }
 
 func (t *translation) listeners() []*listenerv3.Listener {
+	for name := range t.options.ListenOn {
+		if _, there := t.file.Listeners[name]; !there {
+			t.fail(fmt.Errorf("an address is given for the listener %s, which routes.yaml does not have", name))
+		}
+	}
 	var listeners []*listenerv3.Listener
 	for _, name := range slices.Sorted(maps.Keys(t.file.Listeners)) {
-		listener := t.listener(name, t.file.Listeners[name])
+		own := t.file.Listeners[name]
+		own.Address = cmp.Or(t.options.ListenOn[name], own.Address)
+		listener := t.listener(name, own)
 		t.check(listener)
 		listeners = append(listeners, listener)
 	}

@@ -36,6 +36,7 @@ func Gate(ctx context.Context, arguments []string, _, _ io.Writer) error {
 	var options envoy.Options
 	flags.StringVar(&options.XDS, "xds", "unix:run/xds.sock", "`ADDRESS` that Envoy gets its configuration from: unix:PATH, for it carries keys")
 	flags.StringVar(&options.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, as Envoy sees it")
+	flags.Func("listen-on", "`NAME=IP:PORT` of a listener that this gate's Envoy serves elsewhere than routes.yaml says, as several on one machine must; may be repeated", options.AddListenOn)
 	linger := flags.Duration("linger", 8*time.Second, "longest `TIME` to go on for an Envoy that has not ended yet")
 	live := newLive(flags, "run/gate-admin.sock", "run/gate-state")
 	if err := parse(flags, arguments); err != nil {

@@ -27,6 +27,7 @@ func renderFlags(c *call, flags *flag.FlagSet) {
 	flags.StringVar(&o.XDS, "xds", o.XDS, "`ADDRESS` where the gate serves Envoy's configuration")
 	flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
 	flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
+	flags.Func("listen-on", "with --static, `NAME=IP:PORT` of a listener to serve elsewhere than the file says; may be repeated", o.AddListenOn)
 	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy that asks no gate for it")
 	flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
 }

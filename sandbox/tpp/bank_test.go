@@ -207,7 +207,8 @@ func (b *aBank) world(fresh string) string {
 		}
 	}
 	w := &worldfile.World{
-		Profile: "obie-3.3", Registration: b.server.URL + "/register", Token: b.server.URL + "/token", Issuer: "https://bank.example", Audience: "bank-org",
+		Profile: "obie-3.3", Issuer: "https://bank.example", Audience: "bank-org",
+		Gateway:  worldfile.Gateway{Registration: b.server.URL + "/register", Token: b.server.URL + "/token"},
 		ServerCA: "ca.pem", TPPs: []directory.Member{theirs}, Directory: worldfile.Directory{API: signer.URL, CA: "ca.pem"},
 	}
 	if err := w.Write(b.folder); err != nil {

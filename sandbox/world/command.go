@@ -21,7 +21,7 @@ func Command() cli.Command {
 		Details: `A world on this machine: a trust framework's directory, a bank's API behind the gateway (Envoy, gate, registry,
 Redis), and three TPPs with their keys. It is made anew each time and runs until Ctrl-C. DIR/world.json says where
 everything is, and is there as soon as everything serves.`,
-		Example: "dcr-gateway sandbox --data world\ndcr-gateway sandbox --data world --restart",
+		Example: "dcr-gateway sandbox --data world\ndcr-gateway sandbox --data world --fleet 3\ndcr-gateway sandbox --data world --restart",
 		Setup:   setup,
 	}
 }
@@ -29,10 +29,11 @@ everything is, and is there as soon as everything serves.`,
 func setup(flags *flag.FlagSet) cli.Run {
 	var o Options
 	flags.StringVar(&o.Dir, "data", "dcr-sandbox", "`DIR` of the world's files; an older world in it is replaced")
-	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s; by default 8443 to 8446, and 16379 for Redis")
+	flags.IntVar(&o.Port, "port", 0, "first of five `PORT`s, and two more for each further gateway; by default from 8443, and 16379 for Redis")
 	flags.StringVar(&o.Profile, "profile", profiles[0].Name, "`NAME` of the registration profile that world.json is about; all are served: "+strings.Join(profileNames(), ", "))
 	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication `METHODS` that discovery names, separated by commas")
 	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
+	flags.IntVar(&o.Fleet, "fleet", 1, "`N` gateways, each an Envoy, a gate and a registry, on one Redis")
 	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")
 	return func(ctx context.Context, call cli.Call) (err error) {
 		if *restart {

@@ -9,49 +9,57 @@ import (
 )
 
 // describe is world.json but for the processes. The first of the frameworks is that of the world's own profile.
-func describe(o Options, p ports, frameworks []framework) *worldfile.World {
-	mtls, public := httpsURL(p.mtls), httpsURL(p.public)
-	w := &worldfile.World{
-		Profile: o.Profile, Issuer: public,
-		Discovery: public + "/.well-known/openid-configuration",
-		Token:     mtls + "/oauth2/token", Revocation: mtls + "/oauth2/revoke", Introspection: mtls + "/oauth2/introspect",
-		JWKS:     public + "/oauth2/jwks",
-		ServerCA: serverCAFile, Routes: routesFile,
-		Redis: o.Redis,
-		Internal: worldfile.Internal{
-			Gate: gateSocket, Registry: registrySocket, Admin: adminSocket,
-			GateAdmin: gateAdminSocket, RegistryAdmin: registryAdminSocket, Config: configSocket,
-		},
-		Logs:          worldfile.Logs{Gate: "logs/gate.jsonl", Registry: "logs/registry.jsonl", Envoy: "logs/envoy.jsonl"},
-		Processes:     map[string]worldfile.Process{},
-		Registrations: map[string]string{}, Others: map[string]worldfile.Papers{},
-	}
+func describe(o Options, frameworks []framework) *worldfile.World {
+	w := &worldfile.World{Profile: o.Profile, ServerCA: serverCAFile, Redis: o.Redis, Others: map[string]worldfile.Papers{}}
 	if w.Redis == "" {
-		w.Redis = "redis://" + loopback(p.redis) + "/0"
+		w.Redis = "redis://" + loopback(o.ports().redis) + "/0"
 	}
+	for _, g := range o.gateways() {
+		w.Fleet = append(w.Fleet, g.describe(o.Profile, frameworks[0].apis(httpsURL(g.mtls))))
+	}
+	first := o.gateways()[0]
+	w.Gateway, w.Issuer = w.Fleet[0], httpsURL(first.public)
 	papers := map[string]worldfile.Papers{}
 	for _, f := range frameworks {
-		papers[f.dialect.Name] = f.papers(mtls, public, httpsURL(p.directory))
+		papers[f.dialect.Name] = f.papers(httpsURL(first.mtls), w.Issuer, httpsURL(o.ports().directory))
 	}
 	own := frameworks[0].dialect.Name
 	for _, profile := range profiles {
-		theirs := papers[profile.dialect().Name]
-		theirs.Registration = mtls + profile.Path
-		w.Registrations[profile.Name] = theirs.Registration
-		if profile.dialect().Name != own {
+		if theirs := papers[profile.dialect().Name]; profile.dialect().Name != own {
+			theirs.Registration = w.Registrations[profile.Name]
 			w.Others[profile.Name] = theirs
 		}
 	}
-	w.Registration = w.Registrations[o.Profile]
-	w.Audience, w.APIs, w.TPPs, w.Directory = papers[own].Audience, papers[own].APIs, papers[own].TPPs, papers[own].Directory
+	w.Audience, w.TPPs, w.Directory = papers[own].Audience, papers[own].TPPs, papers[own].Directory
 	return w
+}
+
+// describe is what world.json says of one gateway.
+func (g gateway) describe(profile string, apis []worldfile.API) worldfile.Gateway {
+	mtls, public := httpsURL(g.mtls), httpsURL(g.public)
+	log := func(part string) string { return filepath.Join(logsFolder, g.part(part)+".jsonl") }
+	made := worldfile.Gateway{
+		Discovery: public + "/.well-known/openid-configuration", JWKS: public + "/oauth2/jwks",
+		Token: mtls + "/oauth2/token", Revocation: mtls + "/oauth2/revoke", Introspection: mtls + "/oauth2/introspect",
+		APIs: apis, Routes: g.routes(), Registrations: map[string]string{},
+		Internal: worldfile.Internal{
+			Gate: g.socket(gateSocket), Registry: g.socket(registrySocket), Admin: g.socket(adminSocket),
+			GateAdmin: g.socket(gateAdminSocket), RegistryAdmin: g.socket(registryAdminSocket), Config: g.socket(configSocket),
+		},
+		Logs: worldfile.Logs{Gate: log(gatePart), Registry: log(registryPart), Envoy: log(envoyPart)},
+	}
+	for _, p := range profiles {
+		made.Registrations[p.Name] = mtls + p.Path
+	}
+	made.Registration = made.Registrations[profile]
+	return made
 }
 
 // papers are what the TPPs of a framework need, whichever of its profiles they follow.
 func (f *framework) papers(mtls, public, directories string) worldfile.Papers {
-	papers := worldfile.Papers{TPPs: f.tpps, APIs: apis(mtls), Audience: f.dialect.NewOrganisationID()}
+	papers := worldfile.Papers{TPPs: f.tpps, APIs: f.apis(mtls), Audience: f.dialect.NewOrganisationID()}
 	if f.dialect.Name == directory.CDR().Name {
-		papers.APIs, papers.Audience = recipientAPIs(mtls), public // aud is the issuer of the data holder
+		papers.Audience = public // aud is the issuer of the data holder
 	}
 	at := func(file string) string { return filepath.Join(directoryFolder, f.dialect.Folder, file) }
 	papers.Directory = worldfile.Directory{
@@ -63,8 +71,11 @@ func (f *framework) papers(mtls, public, directories string) worldfile.Papers {
 	return papers
 }
 
-// apis are the bank's, each as a client can call it at once.
-func apis(base string) []worldfile.API {
+// apis are the bank's for the framework's TPPs, each as a client can call it at once.
+func (f *framework) apis(base string) []worldfile.API {
+	if f.dialect.Name == directory.CDR().Name {
+		return []worldfile.API{{URL: base + bank.RecipientAccountsPath, Method: "GET", Scope: "bank:accounts.basic:read"}}
+	}
 	account := base + bank.AccountsPath + "/" + bank.SampleAccount
 	return []worldfile.API{
 		{URL: base + bank.AccountsPath, Method: "GET", Scope: "accounts"},
@@ -74,9 +85,4 @@ func apis(base string) []worldfile.API {
 		{URL: base + bank.PaymentConsentsPath, Method: "POST", Scope: "payments"},
 		{URL: base + bank.FundsConsentsPath, Method: "POST", Scope: "fundsconfirmations"},
 	}
-}
-
-// recipientAPIs are those for Australia's data recipients.
-func recipientAPIs(base string) []worldfile.API {
-	return []worldfile.API{{URL: base + bank.RecipientAccountsPath, Method: "GET", Scope: "bank:accounts.basic:read"}}
 }

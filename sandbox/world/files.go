@@ -48,15 +48,16 @@ type registration struct {
 type trust struct{ Issuer, JWKS, Host string }
 
 // configure writes routes.yaml and the files of the directories.
-func configure(o Options, p ports, w *worldfile.World, frameworks []framework) error {
+func configure(o Options, w *worldfile.World, frameworks []framework) error {
+	p, first := o.ports(), o.gateways()[0]
 	routes := struct {
 		Issuer, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
 		AISP, PISP, CBPII, Recipient                                       string
 		Audiences                                                          []string
 		Registrations                                                      []registration
 	}{
-		Issuer: w.Issuer, Audiences: audiences(w), AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(p.mtls),
-		MTLSAddress: loopback(p.mtls), PublicAddress: loopback(p.public), BankAddress: loopback(p.bank),
+		Issuer: w.Issuer, Audiences: audiences(w), AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(first.mtls),
+		MTLSAddress: loopback(first.mtls), PublicAddress: loopback(first.public), BankAddress: loopback(p.bank),
 		AISP: "/open-banking/v3.1/aisp", PISP: "/open-banking/v3.1/pisp", CBPII: "/open-banking/v3.1/cbpii", Recipient: bank.RecipientAccountsPath,
 	}
 	own, _ := profileNamed(o.Profile)

@@ -19,7 +19,7 @@ import (
 func written(t *testing.T, profile string) Options {
 	t.Helper()
 	o := Options{Dir: t.TempDir(), Executable: "/usr/bin/dcr-gateway", Port: 20000, Profile: profile, AuthMethods: []string{"tls_client_auth"}}
-	if err := prepare(o.Dir); err != nil {
+	if err := prepare(o.Dir, o.gateways()); err != nil {
 		t.Fatal(err)
 	}
 	own, _ := profileNamed(profile)
@@ -27,11 +27,11 @@ func written(t *testing.T, profile string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := describe(o, o.ports(), frameworks)
-	if err := configure(o, o.ports(), w, frameworks); err != nil {
+	w := describe(o, frameworks)
+	if err := configure(o, w, frameworks); err != nil {
 		t.Fatal(err)
 	}
-	w.Processes = processes(o, o.ports(), w, "/usr/bin/envoy")
+	w.Processes = processes(o, w, "/usr/bin/envoy")
 	if err := w.Write(o.Dir); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,8 @@ func wantOwn(t *testing.T, route routes.Route) {
 // contract lists the members that clients written elsewhere rely on.
 var contract = map[string][]string{
 	"": {"profile", "issuer", "audience", "discovery", "registration_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri",
-		"apis", "server_ca", "routes", "tpps", "directory", "redis", "internal", "logs", "processes", "registration_endpoints", "worlds"},
+		"apis", "server_ca", "routes", "tpps", "directory", "redis", "internal", "logs", "processes", "registration_endpoints", "worlds", "fleet"},
+	"fleet/0":   {"registration_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "apis"},
 	"apis/0":    {"url", "method", "scope"},
 	"tpps/0":    {"org_id", "software_id", "roles", "redirect_uris", "transport_cert", "transport_key", "signing_key", "signing_kid", "jwks_url", "ssa"},
 	"directory": {"issuer", "api", "jwks_url", "ca", "ssa_signing_key", "ssa_kid", "root_ca", "issuing_ca_cert", "issuing_ca_key"},
@@ -187,7 +188,7 @@ func TestRedisProcess(t *testing.T) {
 		t.Error("nobody is told that the store is volatile")
 	}
 	o.Redis = "redis://127.0.0.1:1/0"
-	if _, started := processes(o, o.ports(), &worldfile.World{}, "envoy")[redisPart]; started {
+	if _, started := processes(o, &worldfile.World{Fleet: make([]worldfile.Gateway, 1)}, "envoy")[redisPart]; started {
 		t.Error("a Redis is started although one is named")
 	}
 }

@@ -16,10 +16,15 @@ const lockFile = "sandbox.lock"
 
 // folderFiles are all that a sandbox makes in its folder. A new world replaces them and touches nothing else.
 func folderFiles() []string {
-	return append(tppFolders(),
+	all := append(tppFolders(),
 		worldfile.Name, routesFile, directoryFile, cdrFile, envoyFile, serverCAFile,
 		tlsFolder, directoryFolder, redisFolder, logsFolder, runFolder,
 	)
+	for number := 2; number <= maxFleet; number++ {
+		g := gateway{number: number}
+		all = append(all, g.folder(), g.routes())
+	}
+	return all
 }
 
 // claim takes a folder for a new world: it makes it and locks it. A folder whose world is alive, or that holds files of
@@ -70,8 +75,8 @@ func dead(dir string) error {
 	return nil
 }
 
-// prepare clears away the world that was in the folder before.
-func prepare(dir string) error {
+// prepare clears away the world that was in the folder before, and makes the folders of a new one.
+func prepare(dir string, fleet []gateway) error {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return err
 	}
@@ -80,8 +85,19 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	for _, name := range []string{tlsFolder, redisFolder, logsFolder, runFolder} {
+	for _, name := range []string{tlsFolder, redisFolder, logsFolder} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return err
+		}
+	}
+	for _, g := range fleet {
+		if err := os.MkdirAll(filepath.Join(dir, g.folder(), runFolder), 0o700); err != nil {
+			return err
+		}
+		if g.routes() == routesFile {
+			continue
+		}
+		if err := os.Symlink(routesFile, filepath.Join(dir, g.routes())); err != nil {
 			return err
 		}
 	}

@@ -63,10 +63,10 @@ func TestPrepareReplacesOurFilesAndNoOthers(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, redisFolder, "appendonlydir"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := prepare(dir); err != nil {
+	if err := prepare(dir, Options{Fleet: 2}.gateways()); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{"notes.txt": true, routesFile: false, redisFolder: true, redisFolder + "/appendonlydir": false, runFolder: true} {
+	for name, want := range map[string]bool{"notes.txt": true, routesFile: false, redisFolder: true, redisFolder + "/appendonlydir": false, runFolder: true, "fleet-2/" + runFolder: true, "fleet-3": false} {
 		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", name, err == nil, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,13 +22,17 @@ type Options struct {
 	Profile     string
 	AuthMethods []string
 	Redis       string // URL of an existing server; one is started when empty
+	Fleet       int    // number of gateways, which share one Redis; one when 0
 }
 
 // AnyPorts is the Options' Port for ports that nothing uses.
 const AnyPorts = -1
 
+// maxFleet is how many gateways a world may have.
+const maxFleet = 9
+
 // portCount is how many ports a world uses.
-const portCount = 5
+func (o Options) portCount() int { return 5 + 2*(len(o.gateways())-1) }
 
 var authMethods = []string{"private_key_jwt", "tls_client_auth"}
 
@@ -43,8 +48,11 @@ func (o Options) check() error {
 			return fmt.Errorf("--auth-methods are among %s", strings.Join(authMethods, ", "))
 		}
 	}
-	if o.Port < AnyPorts || o.Port > 1<<16-portCount {
-		return fmt.Errorf("--port is a number from 1 to %d", 1<<16-portCount)
+	if o.Fleet < 0 || o.Fleet > maxFleet {
+		return fmt.Errorf("--fleet is a number from 1 to %d", maxFleet)
+	}
+	if last := 1<<16 - o.portCount(); o.Port < AnyPorts || o.Port > last {
+		return fmt.Errorf("--port is a number from 1 to %d", last)
 	}
 	return nil
 }
@@ -55,42 +63,96 @@ func (o Options) withPorts() (Options, error) {
 		return o, nil
 	}
 	var err error
-	o.Port, err = process.FreePorts(portCount)
+	o.Port, err = process.FreePorts(o.portCount())
 	return o, err
 }
 
-// ports are the TCP ports of a world.
-type ports struct {
-	mtls, public, directory, bank, redis int
-}
+// ports are the TCP ports that a world's gateways share.
+type ports struct{ directory, bank, redis int }
 
 func (o Options) ports() ports {
 	if o.Port == 0 {
-		return ports{mtls: 8443, public: 8444, directory: 8445, bank: 8446, redis: 16379}
+		return ports{directory: 8445, bank: 8446, redis: 16379}
 	}
-	return ports{mtls: o.Port, public: o.Port + 1, directory: o.Port + 2, bank: o.Port + 3, redis: o.Port + 4}
+	return ports{directory: o.Port + 2, bank: o.Port + 3, redis: o.Port + 4}
+}
+
+// gateway is a gate of the fleet with its Envoy and its registry. Their processes run in a folder of their own, where their
+// sockets are: routes.yaml names sockets relative to it, so that one file is good for all of them.
+type gateway struct{ number, mtls, public int }
+
+// gateways are the fleet's. The ports of the first come before those that all share, those of the others after.
+func (o Options) gateways() []gateway {
+	first, next := o.Port, o.Port+5
+	if o.Port == 0 {
+		first, next = 8443, 8447
+	}
+	fleet := []gateway{{1, first, first + 1}}
+	for number := 2; number <= o.Fleet; number++ {
+		fleet = append(fleet, gateway{number, next, next + 1})
+		next += 2
+	}
+	return fleet
+}
+
+// part is the name of one of its parts in world.json.
+func (g gateway) part(name string) string {
+	if g.number == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s-%d", name, g.number)
+}
+
+// folder is where its processes run, relative to the world's.
+func (g gateway) folder() string {
+	if g.number == 1 {
+		return "."
+	}
+	return fmt.Sprintf("fleet-%d", g.number)
+}
+
+// routes is the name of its routes.yaml. That of another gateway than the first is a link to the first one's: who gives a
+// file to one gate alone puts it in the place of the link.
+func (g gateway) routes() string {
+	if g.number == 1 {
+		return routesFile
+	}
+	return fmt.Sprintf("routes-%d.yaml", g.number)
+}
+
+// shared is the name of a file of the world as its processes see it.
+func (g gateway) shared(name string) string {
+	if g.number == 1 {
+		return name
+	}
+	return filepath.Join("..", name)
+}
+
+// socket is the address of one of its sockets as seen from the world's folder.
+func (g gateway) socket(address string) string {
+	return "unix:" + filepath.Join(g.folder(), strings.TrimPrefix(address, "unix:"))
 }
 
 // free says which of the ports are taken, all of them at once, before anything is started.
-func (p ports) free(withRedis bool) error {
+func (o Options) free() error {
 	type use struct {
 		port int
 		what string
 	}
-	uses := []use{
-		{p.mtls, "the gateway's mTLS listener"},
-		{p.public, "the gateway's public listener"},
-		{p.directory, "the trust framework's directory"},
-		{p.bank, "the bank's API"},
+	var uses []use
+	for _, g := range o.gateways() {
+		uses = append(uses, use{g.mtls, g.part("gateway") + "'s mTLS listener"}, use{g.public, g.part("gateway") + "'s public listener"})
 	}
-	if withRedis {
-		uses = append(uses, use{p.redis, "Redis"})
+	p := o.ports()
+	uses = append(uses, use{p.directory, "trust framework's directory"}, use{p.bank, "bank's API"})
+	if o.Redis == "" {
+		uses = append(uses, use{p.redis, "Redis server"})
 	}
 	var taken []error
 	for _, u := range uses {
 		listener, err := net.Listen("tcp", loopback(u.port))
 		if err != nil {
-			taken = append(taken, fmt.Errorf("port %d, for %s, is not free: stop what uses it, or choose other ports with --port", u.port, u.what))
+			taken = append(taken, fmt.Errorf("port %d, for the %s, is not free: stop what uses it, or choose other ports with --port", u.port, u.what))
 			continue
 		}
 		_ = listener.Close() // it was only a look

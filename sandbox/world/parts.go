@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
@@ -23,35 +24,63 @@ const (
 // when it starts, and by nothing else.
 const drainTime = "10"
 
-// startOrder has two steps, since the gate and the registry ask Redis and the directory at once.
-func startOrder() [][]string {
-	return [][]string{{redisPart, directoryPart, bankPart}, {registryPart, gatePart, envoyPart}}
+// fleetParts are the names of a part in every gateway that a world may have.
+func fleetParts(name string) (all []string) {
+	for number := range maxFleet {
+		all = append(all, gateway{number: number + 1}.part(name))
+	}
+	return all
 }
 
-// stopOrder lets no request in before it takes away what would answer it.
-func stopOrder() []string {
-	return []string{envoyPart, gatePart, registryPart, bankPart, directoryPart, redisPart}
+// startOrder is what to start of a world, in two steps, since the gates and the registries ask Redis and the directory at
+// once.
+func startOrder(all map[string]worldfile.Process) [][]string {
+	steps := [][]string{{redisPart, directoryPart, bankPart}, slices.Concat(fleetParts(registryPart), fleetParts(gatePart), fleetParts(envoyPart))}
+	for i := range steps {
+		steps[i] = slices.DeleteFunc(steps[i], func(name string) bool { _, there := all[name]; return !there })
+	}
+	return steps
 }
 
-// processes says how each part is started. Paths are relative to the world's folder, where all of them run.
-func processes(o Options, p ports, w *worldfile.World, envoy string) map[string]worldfile.Process {
-	self := func(args ...string) worldfile.Process { return command(o.Executable, args...) }
+// stopOrder lets no request in before it takes away what would answer it. The parts of one step end at the same time.
+func stopOrder() [][]string {
+	return [][]string{fleetParts(envoyPart), fleetParts(gatePart), fleetParts(registryPart), {bankPart, directoryPart}, {redisPart}}
+}
+
+// processes says how each part is started. Paths are relative to the folder where it runs.
+func processes(o Options, w *worldfile.World, envoy string) map[string]worldfile.Process {
+	p := o.ports()
 	all := map[string]worldfile.Process{
-		directoryPart: self("sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", httpsURL(p.directory),
+		directoryPart: command(o.Executable, "sandbox-directory", "--data", directoryFolder, "--listen", loopback(p.directory), "--url", httpsURL(p.directory),
 			"--cert", filepath.Join(directoryFolder, "server.pem"), "--key", filepath.Join(directoryFolder, "server.key")),
-		bankPart: self("sandbox-bank", "--listen", loopback(p.bank)),
-		registryPart: self("registry", "--routes", routesFile, "--listen", registrySocket, "--admin", registryAdminSocket,
-			"--state", "run/registry-state", "--redis", w.Redis, "--log", w.Logs.Registry),
-		gatePart: self("gate", "--routes", routesFile, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
-			"--state", "run/gate-state", "--access-log", w.Logs.Envoy, "--redis", w.Redis, "--log", w.Logs.Gate),
-		envoyPart: self("edge", "--admin", adminSocket, "--drain", "4s", "--",
-			envoy, "-c", envoyFile, "--concurrency", "2", "--disable-hot-restart", "--log-level", "warning",
-			"--drain-time-s", drainTime, "--drain-strategy", "immediate"),
+		bankPart: command(o.Executable, "sandbox-bank", "--listen", loopback(p.bank)),
 	}
 	if o.Redis == "" {
 		all[redisPart] = redisProcess(o, p)
 	}
+	for i, g := range o.gateways() {
+		routes, logs := g.shared(w.Fleet[i].Routes), w.Fleet[i].Logs
+		all[g.part(registryPart)] = g.command(o.Executable, "registry", "--routes", routes, "--listen", registrySocket, "--admin", registryAdminSocket,
+			"--state", "run/registry-state", "--redis", w.Redis, "--log", g.shared(logs.Registry))
+		gate := []string{"gate", "--routes", routes, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
+			"--state", "run/gate-state", "--access-log", g.shared(logs.Envoy), "--redis", w.Redis, "--log", g.shared(logs.Gate)}
+		if g.number > 1 { // the first one's addresses are in routes.yaml
+			gate = append(gate, "--listen-on", "mtls="+loopback(g.mtls), "--listen-on", "public="+loopback(g.public))
+		}
+		all[g.part(gatePart)] = g.command(o.Executable, gate...)
+		all[g.part(envoyPart)] = g.command(o.Executable, "edge", "--admin", adminSocket, "--drain", "4s", "--",
+			envoy, "-c", g.shared(envoyFile), "--concurrency", o.concurrency(), "--disable-hot-restart", "--log-level", "warning",
+			"--drain-time-s", drainTime, "--drain-strategy", "immediate")
+	}
 	return all
+}
+
+// concurrency is the number of threads of each Envoy: of a fleet each has one.
+func (o Options) concurrency() string {
+	if o.Fleet > 1 {
+		return "1"
+	}
+	return "2"
 }
 
 // redisProcess is a redis-server that loses nothing, or, where there is none, the store of our own that loses all.
@@ -69,6 +98,12 @@ func redisProcess(o Options, p ports) worldfile.Process {
 
 func command(program string, args ...string) worldfile.Process {
 	return worldfile.Process{Argv: append([]string{program}, args...), Env: map[string]string{}, Dir: "."}
+}
+
+func (g gateway) command(program string, args ...string) worldfile.Process {
+	p := command(program, args...)
+	p.Dir = g.folder()
+	return p
 }
 
 // outputFile takes what a part writes to its standard output and error.

@@ -45,13 +45,16 @@ func probes(dir string, w *worldfile.World, names []string) ([]probe, error) {
 		redisPart:     {redisPart, func(ctx context.Context) error { return ping(ctx, w.Redis) }},
 		directoryPart: {directoryPart, get(w.Directory.JWKS, http.StatusOK)},
 		bankPart:      {bankPart, get(bankURL(w.Processes[bankPart]), http.StatusOK)},
-		registryPart:  {registryPart, get(w.Discovery, http.StatusOK)},
-		gatePart:      {gatePart, get(w.APIs[0].URL, http.StatusUnauthorized)},
+	}
+	for i, at := range w.Fleet {
+		g := gateway{number: i + 1}
+		all[g.part(registryPart)] = probe{g.part(registryPart), get(at.Discovery, http.StatusOK)}
+		all[g.part(gatePart)] = probe{g.part(gatePart), get(at.APIs[0].URL, http.StatusUnauthorized)}
 	}
 	var chosen []probe
 	for _, name := range names {
-		if _, there := w.Processes[name]; there && name != envoyPart { // it is asked through for the others
-			chosen = append(chosen, all[name])
+		if question, known := all[name]; known { // Envoy has none: it is asked through for the others
+			chosen = append(chosen, question)
 		}
 	}
 	return chosen, nil

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -45,7 +46,7 @@ func Start(ctx context.Context, o Options, say func(string)) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.ports().free(o.Redis == ""); err != nil {
+	if err := o.free(); err != nil {
 		return nil, errors.Join(err, release())
 	}
 	w := &World{Dir: o.Dir, children: map[string]*process.Process{}, stopping: make(chan struct{}), release: release}
@@ -56,8 +57,7 @@ func Start(ctx context.Context, o Options, say func(string)) (*World, error) {
 }
 
 func (w *World) start(ctx context.Context, o Options, say func(string)) error {
-	p := o.ports()
-	if err := prepare(w.Dir); err != nil {
+	if err := prepare(w.Dir, o.gateways()); err != nil {
 		return err
 	}
 	envoy, err := envoybin.Path(say)
@@ -69,22 +69,22 @@ func (w *World) start(ctx context.Context, o Options, say func(string)) error {
 	}
 	say("minting keys and certificates")
 	own, _ := profileNamed(o.Profile) // it was checked
-	frameworks, err := mint(o.Dir, p, own.dialect())
+	frameworks, err := mint(o.Dir, o.ports(), own.dialect())
 	if err != nil {
 		return err
 	}
-	w.File = describe(o, p, frameworks)
-	if err := configure(o, p, w.File, frameworks); err != nil {
+	w.File = describe(o, frameworks)
+	if err := configure(o, w.File, frameworks); err != nil {
 		return err
 	}
 	if err := renderEnvoy(ctx, o); err != nil {
 		return err
 	}
-	w.File.Processes = processes(o, p, w.File, envoy)
+	w.File.Processes = processes(o, w.File, envoy)
 	if store, ours := w.File.Processes[redisPart]; ours {
 		say(storeNote(store))
 	}
-	for _, step := range startOrder() {
+	for _, step := range startOrder(w.File.Processes) {
 		say(fmt.Sprintf("starting %v", step))
 		if err := w.launch(ctx, step); err != nil {
 			return err
@@ -96,10 +96,7 @@ func (w *World) start(ctx context.Context, o Options, say func(string)) error {
 // launch starts some parts and waits until they serve.
 func (w *World) launch(ctx context.Context, names []string) error {
 	for _, name := range names {
-		part, ours := w.File.Processes[name]
-		if !ours {
-			continue
-		}
+		part := w.File.Processes[name]
 		child, err := startPart(w.Dir, name, part, false)
 		if err != nil {
 			return err
@@ -133,10 +130,9 @@ func Restart(ctx context.Context, dir string) ([]string, error) {
 	}
 	var restarted []string
 	var children []*process.Process
-	for _, step := range startOrder() {
+	for _, step := range startOrder(w.Processes) {
 		for _, name := range step {
-			part, known := w.Processes[name]
-			if !known || alive(dir, part) {
+			if alive(dir, w.Processes[name]) {
 				continue
 			}
 			child, err := relaunch(dir, w, name)
@@ -200,11 +196,17 @@ func (w *World) Stop() error {
 	if err != nil {
 		restarted = &worldfile.World{} // it never was ready, so nothing was restarted
 	}
-	for _, name := range stopOrder() {
-		if child, started := w.children[name]; started {
-			child.End(grace)
+	for _, step := range stopOrder() {
+		var ending sync.WaitGroup
+		for _, name := range step {
+			ending.Go(func() {
+				if child, started := w.children[name]; started {
+					child.End(grace)
+				}
+				end(w.Dir, restarted.Processes[name])
+			})
 		}
-		end(w.Dir, restarted.Processes[name])
+		ending.Wait()
 	}
 	return w.release()
 }

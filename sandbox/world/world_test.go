@@ -66,7 +66,7 @@ func TestWorld(t *testing.T) {
 }
 
 func TestAStartThatFailsLeavesNothing(t *testing.T) {
-	port, err := process.FreePorts(portCount)
+	port, err := process.FreePorts(5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: nothing(t), Port: port, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}}
 	_, err = Start(t.Context(), o, func(string) {})
 	wantError(t, err, "has ended")
-	if err := o.ports().free(true); err != nil {
+	if err := o.free(); err != nil {
 		t.Errorf("something still runs: %v", err)
 	}
 	if _, err := worldfile.Read(o.Dir); err == nil {

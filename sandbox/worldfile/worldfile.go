@@ -19,27 +19,59 @@ const Name = "world.json"
 
 // World is what world.json says. Paths in it are relative to its folder.
 type World struct {
-	Profile       string             `json:"profile"`
-	Issuer        string             `json:"issuer"`
-	Audience      string             `json:"audience"`
-	Discovery     string             `json:"discovery"`
-	Registration  string             `json:"registration_endpoint"`
-	Token         string             `json:"token_endpoint"`
-	Revocation    string             `json:"revocation_endpoint"`
-	Introspection string             `json:"introspection_endpoint"`
-	JWKS          string             `json:"jwks_uri"`
-	APIs          []API              `json:"apis"`
-	ServerCA      string             `json:"server_ca"`
-	Routes        string             `json:"routes"`
-	TPPs          []directory.Member `json:"tpps"`
-	Directory     Directory          `json:"directory"`
-	Redis         string             `json:"redis"`
-	Internal      Internal           `json:"internal"`
-	Logs          Logs               `json:"logs"`
-	Processes     map[string]Process `json:"processes"`
+	Profile  string `json:"profile"`
+	Issuer   string `json:"issuer"`
+	Audience string `json:"audience"`
+	Gateway         // the first of the fleet
+	ServerCA string `json:"server_ca"`
+
+	TPPs      []directory.Member `json:"tpps"`
+	Directory Directory          `json:"directory"`
+	Redis     string             `json:"redis"`
+	Processes map[string]Process `json:"processes"`
+
+	Others map[string]Papers `json:"worlds"`
+	Fleet  []Gateway         `json:"fleet"`
+}
+
+// Gateway is a gate with its Envoy and its registry, and how to reach what is behind them.
+type Gateway struct {
+	Discovery     string   `json:"discovery"`
+	Registration  string   `json:"registration_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	Revocation    string   `json:"revocation_endpoint"`
+	Introspection string   `json:"introspection_endpoint"`
+	JWKS          string   `json:"jwks_uri"`
+	APIs          []API    `json:"apis"`
+	Routes        string   `json:"routes"` // those of other gates than the first are links to the first one's
+	Internal      Internal `json:"internal"`
+	Logs          Logs     `json:"logs"`
 
 	Registrations map[string]string `json:"registration_endpoints"` // of every profile
-	Others        map[string]Papers `json:"worlds"`
+}
+
+// At is the world as a client sees it that uses another gateway of the fleet, by its number from 1.
+func (w *World) At(number int) *World {
+	seen := *w
+	seen.Gateway = w.Fleet[number-1]
+	return &seen
+}
+
+// MarshalJSON also names each further gate's routes.yaml: routes-2 and so on.
+func (w World) MarshalJSON() ([]byte, error) {
+	type plain World
+	text, err := json.Marshal(plain(w))
+	if err != nil {
+		return nil, err
+	}
+	for i := 1; i < len(w.Fleet); i++ {
+		name, err := json.Marshal(w.Fleet[i].Routes)
+		if err != nil {
+			return nil, err
+		}
+		text = fmt.Appendf(text[:len(text)-1], ",\"routes-%d\":%s}", i+1, name)
+	}
+	return text, nil
 }
 
 // Papers are what a profile needs whose trust framework is not that of the world's own profile.

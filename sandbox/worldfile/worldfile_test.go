@@ -1,6 +1,9 @@
 package worldfile
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -10,9 +13,11 @@ import (
 
 func TestFor(t *testing.T) {
 	w := &World{
-		Profile: "one", Issuer: "https://bank.example", Registration: "/one", Audience: "aud", APIs: []API{{URL: "/api"}},
+		Profile: "one", Issuer: "https://bank.example", Audience: "aud",
+		Gateway: Gateway{
+			Registration: "/one", APIs: []API{{URL: "/api"}}, Registrations: map[string]string{"one": "/one", "two": "/two", "far": "/far"},
+		},
 		TPPs: []directory.Member{{SoftwareID: "s"}}, Directory: Directory{API: "/d"},
-		Registrations: map[string]string{"one": "/one", "two": "/two", "far": "/far"},
 		Others: map[string]Papers{"far": {
 			Registration: "/far", Audience: "far aud", APIs: []API{{URL: "/far api"}}, TPPs: []directory.Member{{SoftwareID: "f"}}, Directory: Directory{API: "/f"},
 		}},
@@ -42,12 +47,25 @@ func TestFor(t *testing.T) {
 
 func TestWriteAndRead(t *testing.T) {
 	dir := t.TempDir()
-	w := &World{Profile: "one", Registrations: map[string]string{"one": "/one"}, Others: map[string]Papers{"far": {Audience: "a"}}}
+	first := Gateway{Registrations: map[string]string{"one": "/one"}, Routes: "routes.yaml"}
+	second := Gateway{Routes: "routes-2.yaml", Token: "/token"}
+	w := &World{Profile: "one", Gateway: first, Others: map[string]Papers{"far": {Audience: "a"}}, Fleet: []Gateway{first, second}}
 	if err := w.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Read(dir)
 	if err != nil || !reflect.DeepEqual(got, w) {
 		t.Errorf("%+v, want %+v (%v)", got, w, err)
+	}
+	if got := w.At(2); got.Token != "/token" || got.Profile != "one" || w.Token != "" {
+		t.Errorf("at the second gateway: %+v", got)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil || members["routes"] != "routes.yaml" || members["routes-2"] != "routes-2.yaml" {
+		t.Errorf("routes are %v and %v (%v)", members["routes"], members["routes-2"], err)
 	}
 }

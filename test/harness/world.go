@@ -34,6 +34,7 @@ type Options struct {
 	Profile     string // the world's own; obie-3.3 when empty
 	AuthMethods []string
 	Redis       string // URL of an existing server; one is started when empty
+	Fleet       int    // number of gateways; one when 0
 }
 
 // World is a world of the sandbox that runs on ports of its own. It is safe for concurrent use.
@@ -56,7 +57,7 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := world.Options{Dir: dir, Executable: o.Program, Port: world.AnyPorts, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis}
+	options := world.Options{Dir: dir, Executable: o.Program, Port: world.AnyPorts, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis, Fleet: o.Fleet}
 	if options.Profile == "" {
 		options.Profile = "obie-3.3"
 	}
