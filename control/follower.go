@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -32,13 +33,14 @@ type Part interface {
 // A Follower keeps a part in step with routes.yaml. A file that is refused changes nothing; the last good version is kept
 // in a state folder, for a start with a broken file and to roll back to.
 type Follower struct {
-	path    string
-	part    Part
-	log     *slog.Logger
-	history *history.History
-	files   watch.Files
-	pokes   chan struct{}
-	asks    chan ask
+	path      string
+	part      Part
+	log       *slog.Logger
+	history   *history.History
+	temporary string // the state folder that ends with the follower, if any
+	files     watch.Files
+	pokes     chan struct{}
+	asks      chan ask
 
 	seen   *config.Version // as the disk was read last, be it in force or not
 	named  []string        // what that names beside
@@ -55,24 +57,32 @@ type ask struct {
 	done chan error
 }
 
-// NewFollower returns a follower of the file; state is the folder for past versions, or "" to keep them in memory. Load
-// starts it.
+// NewFollower returns a follower of the file; state is the folder for past versions, or "" to keep them only until Close.
+// Load starts it.
 func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, error) {
+	temporary := ""
+	if state == "" {
+		var err error
+		if temporary, err = os.MkdirTemp("", "dcr-gateway-state-"); err != nil {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+		state = temporary
+	}
 	kept, err := history.Open(state)
 	if err != nil {
-		return nil, fmt.Errorf("state: %w", err)
+		return nil, errors.Join(fmt.Errorf("state: %w", err), os.RemoveAll(temporary))
 	}
-	for _, fault := range kept.Faults() {
-		log.Error("an entry of the history cannot be read", "cause", fault.Error())
+	if _, err := kept.List(); err != nil {
+		log.Error("the history cannot be read in full", "cause", err.Error())
 	}
 	return &Follower{
-		path: path, part: part, log: log, history: kept, pokes: make(chan struct{}, 1), asks: make(chan ask),
+		path: path, part: part, log: log, history: kept, temporary: temporary, pokes: make(chan struct{}, 1), asks: make(chan ask),
 		status: Status{File: FileStatus{Path: path}},
 	}, nil
 }
 
 // Close lets another process have the state folder.
-func (f *Follower) Close() error { return f.history.Close() }
+func (f *Follower) Close() error { return errors.Join(f.history.Close(), os.RemoveAll(f.temporary)) }
 
 // Load puts the first version in force: what is on the disk, or, if that is refused or set aside, the last good version,
 // loudly. It fails where there is neither.
@@ -213,16 +223,16 @@ func (f *Follower) keep(ctx context.Context, version *config.Version, note strin
 	f.mu.Lock()
 	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
 	f.mu.Unlock()
-	entry, err := f.history.Add(history.Entry{Version: version.ID(), Time: time.Now(), Note: note, Files: kept(version.Files)})
+	n, err := f.history.Add(history.Entry{Version: version.ID(), Time: time.Now(), Note: note, Files: kept(version.Files)})
 	if err == nil {
-		err = f.history.SetState(history.State{Live: entry.N})
+		err = f.history.SetState(history.State{Live: n})
 	}
 	if err != nil { // it is in force all the same
 		f.log.ErrorContext(ctx, "the version was not written to the history", "version", version.ID(), "cause", err.Error())
 		return nil
 	}
 	f.mu.Lock()
-	f.status.Entry = entry.N
+	f.status.Entry = n
 	f.mu.Unlock()
 	return nil
 }

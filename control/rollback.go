@@ -39,7 +39,8 @@ func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 		if live := f.Live(); live == nil || live.ID() != version {
 			return nil // something else is in force by now
 		}
-		for _, entry := range f.history.List() {
+		entries, _ := f.history.List() // a damaged one is not an answer
+		for _, entry := range entries {
 			if entry.Version == version {
 				continue
 			}
@@ -63,6 +64,9 @@ func (f *Follower) restore(ctx context.Context, n int) error {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
 	version, err := f.kept(entry.Files)
+	if err == nil && version.ID() != entry.Version {
+		err = errors.New("its files are not those of its version")
+	}
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
@@ -92,7 +96,8 @@ func (f *Follower) kept(files []history.File) (*config.Version, error) {
 func (f *Follower) History() []Entry {
 	live := f.Status().Entry
 	var list []Entry
-	for _, entry := range f.history.List() {
+	entries, _ := f.history.List() // what is damaged was logged at the start
+	for _, entry := range entries {
 		list = append(list, Entry{N: entry.N, Version: entry.Version, Time: entry.Time, Note: entry.Note, Live: entry.N == live})
 	}
 	return list

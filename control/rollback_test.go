@@ -2,6 +2,7 @@ package control
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
@@ -50,6 +51,20 @@ func TestRollback(t *testing.T) {
 	again.inForce()
 	if s := again.Status(); s.Rollback != 0 || s.Entry != 4 {
 		t.Errorf("after a new file: %+v", s)
+	}
+}
+
+// A file of the history that somebody has changed is not the version that it says it is.
+func TestRollbackChecksTheFiles(t *testing.T) {
+	w := start(t)
+	versions := three(w)
+	kept, err := filepath.Glob(filepath.Join(w.state, "000001-*", "01-routes.yaml"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("got %v, %v", kept, err)
+	}
+	sample.Write(t, kept[0], sample.Routes+"# changed\n")
+	if err := w.Rollback(t.Context(), 1); err == nil || w.Status().Version != versions[2] {
+		t.Errorf("rolled back to a changed file: %v", err)
 	}
 }
 

@@ -27,7 +27,7 @@ func newLive(flags *flag.FlagSet, admin, state string) *live {
 	l := &live{}
 	flags.StringVar(&l.admin, "admin", "unix:"+admin, "`ADDRESS` of the admin interface: unix:PATH, for it can roll back")
 	flags.StringVar(&l.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: on the admin interface alone)")
-	flags.StringVar(&l.state, "state", state, "`DIR` for the last versions of the routes; without it there is none to start on when the file is broken")
+	flags.StringVar(&l.state, "state", state, "`DIR` for the last versions of the routes; \"\" keeps them only until the process ends")
 	return l
 }
 

@@ -1,14 +1,15 @@
 package history
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -18,8 +19,11 @@ var at = time.Date(2026, 11, 21, 12, 0, 0, 5, time.UTC)
 // version makes the n-th version.
 func version(n int) Entry {
 	return Entry{
-		Version: fmt.Sprintf("%016x", n), Time: at.Add(time.Duration(n) * time.Second), Note: fmt.Sprint("note ", n),
-		Files: []File{{Path: "/etc/../../routes.yaml", Text: fmt.Appendf(nil, "routes: %d\n", n)}, {Path: "ca.pem", Text: []byte{0, 0xff, '\n'}}},
+		Version: fmt.Sprintf("%064x", n), Time: at.Add(time.Duration(n) * time.Second), Note: fmt.Sprint("note ", n),
+		Paths: []string{"/etc/../../routes.yaml", "ca.pem", "directories/"},
+		Files: []File{
+			{"/etc/../../routes.yaml", fmt.Appendf(nil, "routes: %d\n", n)}, {"ca.pem", []byte{0, 0xff, '\n'}}, {"directories/", []byte{}},
+		},
 	}
 }
 
@@ -33,6 +37,14 @@ func open(t *testing.T, dir string) *History {
 	return h
 }
 
+func reopen(t *testing.T, h *History) *History {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, h.dir)
+}
+
 func add(t *testing.T, h *History, from, to int) {
 	t.Helper()
 	for n := from; n <= to; n++ {
@@ -42,10 +54,18 @@ func add(t *testing.T, h *History, from, to int) {
 	}
 }
 
+func live(t *testing.T, h *History, n int) {
+	t.Helper()
+	if err := h.SetState(State{Live: n}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // numbers lists the entries of a history, newest first.
 func numbers(h *History) []int {
 	var list []int
-	for _, entry := range h.List() {
+	entries, _ := h.List() // TestDamage looks at the error
+	for _, entry := range entries {
 		list = append(list, entry.N)
 	}
 	return list
@@ -59,132 +79,85 @@ func countdown(from, to int) []int {
 	return list
 }
 
-// kinds are the two kinds of histories. What is on disk is closed and opened again before it is looked at.
-var kinds = []struct {
-	name   string
-	dir    func(t *testing.T) string
-	reopen func(t *testing.T, h *History) *History
-}{
-	{"in memory", func(*testing.T) string { return "" }, func(_ *testing.T, h *History) *History { return h }},
-	{
-		"on disk", func(t *testing.T) string { return filepath.Join(t.TempDir(), "state", "history") },
-		func(t *testing.T, h *History) *History {
-			if err := h.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return open(t, h.dir)
-		},
-	},
+func TestAddKeepsEntries(t *testing.T) {
+	h := open(t, filepath.Join(t.TempDir(), "state", "history"))
+	if numbers(h) != nil || h.State() != (State{}) {
+		t.Fatalf("a new history has %v, %v", numbers(h), h.State())
+	}
+	for _, step := range []struct{ version, want int }{{1, 1}, {1, 1}, {2, 2}, {1, 3}} { // also back to an older version
+		if n, err := h.Add(version(step.version)); err != nil || n != step.want {
+			t.Fatalf("version %d: got %d, %v, want %d", step.version, n, err, step.want)
+		}
+	}
+	h = reopen(t, h)
+	want := version(1)
+	for _, n := range []int{3, 1} {
+		want.N = n
+		if got, err := h.Entry(n); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+	if list, err := h.List(); err != nil || len(list) != 3 || !reflect.DeepEqual(list[2], want) {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	for _, n := range []int{-1, 0, 4} {
+		if _, err := h.Entry(n); !errors.Is(err, ErrNotFound) {
+			t.Errorf("entry %d: got %v", n, err)
+		}
+	}
 }
 
-func TestAddKeepsEntries(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			h := open(t, kind.dir(t))
-			if h.List() != nil || h.State() != (State{}) {
-				t.Fatalf("a new history has %v, %v", h.List(), h.State())
-			}
-			given := version(1)
-			added, err := h.Add(given)
-			want := version(1)
-			if want.N = 1; err != nil || !reflect.DeepEqual(added, want) {
-				t.Fatalf("got %+v, %v", added, err)
-			}
-			given.Files[0].Text[0] = '#' // the caller's
-			again, err := h.Add(version(1))
-			if err != nil || again.N != 1 || again.Files != nil {
-				t.Errorf("the same version again: got %+v, %v", again, err)
-			}
-			add(t, h, 2, 2)
-			add(t, h, 1, 1) // back to an older version is a new entry
-			h = kind.reopen(t, h)
-			if got := numbers(h); !reflect.DeepEqual(got, []int{3, 2, 1}) {
-				t.Errorf("got %v", got)
-			}
-			if head := h.List()[2]; head.Files != nil || head.Note != want.Note || head.Version != want.Version || !head.Time.Equal(want.Time) {
-				t.Errorf("got %+v", head)
-			}
-			for range 2 {
-				got, err := h.Entry(1)
-				if err != nil || !reflect.DeepEqual(got, want) {
-					t.Fatalf("got %+v, %v, want %+v", got, err, want)
-				}
-				got.Files[0].Text[0] = '#' // a copy
-			}
-			for _, n := range []int{-1, 0, 4} {
-				if _, err := h.Entry(n); !errors.Is(err, ErrNotFound) {
-					t.Errorf("entry %d: got %v", n, err)
-				}
-			}
-			if len(h.Faults()) != 0 {
-				t.Errorf("got %v", h.Faults())
-			}
-		})
+// An operator finds the files as they were, and nobody else may look.
+func TestTheFolderCanBeRead(t *testing.T) {
+	h := open(t, filepath.Join(t.TempDir(), "history"))
+	add(t, h, 171, 171)
+	live(t, h, 1)
+	text, err := os.ReadFile(h.path("000001-0000000000000000/01-routes.yaml"))
+	if err != nil || string(text) != "routes: 171\n" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	for name, want := range map[string]os.FileMode{
+		"": 0o700, "state.json": 0o600, "lock": 0o600, "000001-0000000000000000": 0o700, "000001-0000000000000000/note.json": 0o600,
+		"000001-0000000000000000/02-ca.pem": 0o600, "000001-0000000000000000/03-directories": 0o600,
+	} {
+		if info, err := os.Stat(h.path(name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: got %v, %v, want %v", name, info, err, want)
+		}
 	}
 }
 
 func TestOldEntriesMakeRoom(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			h := open(t, kind.dir(t))
-			add(t, h, 1, 3)
-			if err := h.SetState(State{Live: 2}); err != nil {
-				t.Fatal(err)
-			}
-			add(t, h, 4, 30)
-			h = kind.reopen(t, h)
-			if got, want := numbers(h), append(countdown(30, 11), 2); !reflect.DeepEqual(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-			if got, err := h.Entry(2); err != nil || got.Version != version(2).Version {
-				t.Errorf("the live entry: got %+v, %v", got, err)
-			}
-			if err := h.SetState(State{Live: 30}); err != nil {
-				t.Fatal(err)
-			}
-			add(t, h, 31, 31)
-			h = kind.reopen(t, h)
-			if got, want := numbers(h), countdown(31, 12); !reflect.DeepEqual(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-			if files, err := filepath.Glob(h.dir + "/*-*.json"); h.dir != "" && (err != nil || len(files) != keep) {
-				t.Errorf("got %d files, %v", len(files), err)
-			}
-		})
+	h := open(t, t.TempDir())
+	add(t, h, 1, 3)
+	live(t, h, 2)
+	add(t, h, 4, 24)
+	if got, want := numbers(h), append(countdown(24, 5), 2); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	live(t, h, 24)
+	add(t, h, 25, 25)
+	if got, want := numbers(reopen(t, h)), countdown(25, 6); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func TestState(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			h := open(t, kind.dir(t))
-			add(t, h, 1, 2)
-			want := State{Live: 1, Aside: "00ff", Why: "Envoy: no such\ncluster"}
-			if err := h.SetState(want); err != nil {
-				t.Fatal(err)
-			}
-			if err := h.SetState(State{Live: 3}); !errors.Is(err, ErrNotFound) {
-				t.Errorf("a live entry that is not there: got %v", err)
-			}
-			if err := h.SetState(State{Aside: "../x"}); !errors.Is(err, errVersion) {
-				t.Errorf("a version that is none: got %v", err)
-			}
-			h = kind.reopen(t, h)
-			if h.State() != want {
-				t.Errorf("got %+v", h.State())
-			}
-			if err := h.SetState(State{}); err != nil || kind.reopen(t, h).State() != (State{}) {
-				t.Errorf("got %+v, %v", h.State(), err)
-			}
-		})
+	h := open(t, t.TempDir())
+	add(t, h, 1, 2)
+	want := State{Live: 1, Aside: "00ff", Why: "Envoy: no such\ncluster"}
+	if err := h.SetState(want); err != nil {
+		t.Fatal(err)
+	}
+	if h = reopen(t, h); h.State() != want {
+		t.Errorf("got %+v", h.State())
 	}
 }
 
 func TestAddRefusesVersions(t *testing.T) {
 	h := open(t, t.TempDir())
 	for _, version := range []string{"", "../../etc", "ABCDEF", "0x1", strings.Repeat("a", 65), "a\n", "a/b"} {
-		if _, err := h.Add(Entry{Version: version}); !errors.Is(err, errVersion) {
-			t.Errorf("%q: got %v", version, err)
+		if _, err := h.Add(Entry{Version: version}); err == nil {
+			t.Errorf("%q was kept", version)
 		}
 	}
 	if numbers(h) != nil {
@@ -192,25 +165,12 @@ func TestAddRefusesVersions(t *testing.T) {
 	}
 }
 
-// What is too large to be read again is not written.
-func TestAddRefusesWhatIsTooLarge(t *testing.T) {
-	h := open(t, t.TempDir())
-	huge := Entry{Version: "0", Files: []File{{Text: make([]byte, maxEntry)}}}
-	if _, err := h.Add(huge); err == nil || !strings.Contains(err.Error(), "MiB") {
-		t.Errorf("got %v", err)
-	}
-	if err := h.SetState(State{Why: strings.Repeat("a", maxState)}); err == nil || !strings.Contains(err.Error(), "KiB") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// An entry that did not come to the disk is in no list, and its number is not given again.
+// An entry that did not come to the disk is in no list.
 func TestAddFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "history")
 	h := open(t, dir)
 	add(t, h, 1, 1)
-	away := dir + "-away"
-	if err := os.Rename(dir, away); err != nil {
+	if err := os.Rename(dir, dir+"-away"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Add(version(2)); !errors.Is(err, os.ErrNotExist) {
@@ -219,45 +179,145 @@ func TestAddFails(t *testing.T) {
 	if err := h.SetState(State{Live: 1}); !errors.Is(err, os.ErrNotExist) || h.State() != (State{}) {
 		t.Errorf("got %v", err)
 	}
-	if err := os.Rename(away, dir); err != nil {
+	if err := os.Rename(dir+"-away", dir); err != nil {
 		t.Fatal(err)
 	}
-	add(t, h, 2, 2)
-	if got := numbers(h); !reflect.DeepEqual(got, []int{3, 1}) {
+	add(t, h, 3, 3)
+	if got := numbers(h); !reflect.DeepEqual(got, []int{2, 1}) {
 		t.Errorf("got %v", got)
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			h := open(t, kind.dir(t))
-			add(t, h, 1, 1)
-			var group sync.WaitGroup
-			for worker := range 4 {
-				group.Go(func() {
-					for i := range 15 {
-						added, err := h.Add(version(100*worker + i))
-						if err != nil {
-							t.Error(err)
-						}
-						if err := h.SetState(State{Live: added.N}); err != nil && !errors.Is(err, ErrNotFound) {
-							t.Error(err)
-						}
-						for _, head := range h.List() {
-							got, err := h.Entry(head.N)
-							if err == nil && !bytes.Contains(got.Files[0].Text, []byte("routes")) || err != nil && !errors.Is(err, ErrNotFound) {
-								t.Errorf("got %+v, %v", got, err)
-							}
-						}
-						h.State()
-					}
-				})
+func TestFolderIsLocked(t *testing.T) {
+	dir := t.TempDir()
+	first := open(t, dir)
+	if _, err := Open(dir); !errors.Is(err, ErrInUse) {
+		t.Fatalf("got %v", err)
+	}
+	reopen(t, first)
+	if _, err := Open(filepath.Join(dir, "lock")); err == nil {
+		t.Error("a file was opened as a folder")
+	}
+}
+
+func TestDamage(t *testing.T) {
+	const second = "/000002-0000000000000000/"
+	write := func(name, text string) func(string) error {
+		return func(dir string) error { return os.WriteFile(dir+name, []byte(text), 0o600) }
+	}
+	for _, damage := range []struct {
+		name  string
+		do    func(dir string) error
+		fault string // what List says
+		left  []int
+		state State
+	}{
+		{"nothing", func(string) error { return nil }, "", []int{3, 2, 1}, State{Live: 2, Aside: "ff"}},
+		{"an empty note", write(second+noteName, ""), "unexpected end of JSON", []int{3, 1}, State{Live: 3}},
+		{"another's note", write(second+noteName, `{"n": 1}`), "the note of another entry", []int{3, 1}, State{Live: 3}},
+		{"a file less", func(dir string) error { return os.Remove(dir + second + "02-ca.pem") }, "no such file", []int{3, 1}, State{Live: 3}},
+		{"an entry less", func(dir string) error { return os.RemoveAll(dir + second) }, "", []int{3, 1}, State{Live: 3}},
+		{"what was being written", write("/"+partial+"000004-ff", "{"), "", []int{3, 2, 1}, State{Live: 2, Aside: "ff"}},
+		{"a stranger's file", write("/routes.yaml", "{"), "", []int{3, 2, 1}, State{Live: 2, Aside: "ff"}},
+		{"a cut state", write("/"+stateName, "{"), "", []int{3, 2, 1}, State{Live: 3}},
+		{"no state", func(dir string) error { return os.Remove(dir + "/" + stateName) }, "", []int{3, 2, 1}, State{Live: 3}},
+	} {
+		t.Run(damage.name, func(t *testing.T) {
+			dir := t.TempDir()
+			h := open(t, dir)
+			add(t, h, 1, 3)
+			if err := errors.Join(h.SetState(State{Live: 2, Aside: "ff"}), damage.do(dir)); err != nil {
+				t.Fatal(err)
 			}
-			group.Wait()
-			if h = kind.reopen(t, h); len(h.List()) < keep || h.List()[0].N != 61 || h.State().Live == 0 {
-				t.Errorf("got %v, %v", numbers(h), h.State())
+			h = reopen(t, h)
+			if _, err := h.List(); (err == nil) != (damage.fault == "") || err != nil && !strings.Contains(err.Error(), damage.fault) {
+				t.Errorf("got %v, want %q", err, damage.fault)
+			}
+			if got := numbers(h); !reflect.DeepEqual(got, damage.left) || h.State() != damage.state {
+				t.Errorf("got %v, %v, want %v and %v", got, h.State(), damage.left, damage.state)
+			}
+			if left, err := filepath.Glob(dir + "/" + partial + "*"); err != nil || left != nil {
+				t.Errorf("half-written files are left: %v, %v", left, err)
+			}
+			if n, err := h.Add(version(9)); err != nil || n != 4 {
+				t.Errorf("the next is %d, %v", n, err)
 			}
 		})
+	}
+}
+
+// The builds before kept one file of JSON per entry. They are ignored, and so is a version that such a build set aside.
+func TestAnEarlierBuildsFolder(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"000041-6cda2c61e119dff2.json": "{\"n\":41}\n[]\n{\"sha256\":\"00\"}\n", stateName: `{"live":41,"aside":"6cda2c61e119dff2","why":"rolled back"}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := open(t, dir)
+	if list, err := h.List(); list != nil || err != nil || h.State() != (State{}) {
+		t.Errorf("got %v, %v, %v", list, err, h.State())
+	}
+	add(t, h, 1, 1)
+	live(t, h, 1)
+	if h = reopen(t, h); h.State() != (State{Live: 1}) {
+		t.Errorf("got %v", h.State())
+	}
+}
+
+// TestKilled kills a process that adds one entry after the other. What it said was kept is there, and whole.
+func TestKilled(t *testing.T) {
+	if dir := os.Getenv("HISTORY_DIR"); dir != "" {
+		addForEver(t, dir)
+		return
+	}
+	dir := t.TempDir()
+	for round := range 3 {
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+		child.Env = append(os.Environ(), "HISTORY_DIR="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if said == "" { // it is amid its work
+				time.AfterFunc(time.Duration(7*round)*time.Millisecond, func() { _ = child.Process.Kill() })
+			}
+			said = lines.Text()
+		}
+		if err := child.Wait(); err == nil || said == "" {
+			t.Fatalf("the process was not killed amid its work: %v, %s", err, said)
+		}
+		h := open(t, dir) // the dead process holds no lock
+		list, err := h.List()
+		if err != nil {
+			t.Error(err)
+		}
+		if i := slices.IndexFunc(list, func(e Entry) bool { return fmt.Sprint(e.N) == said }); i != 0 && i != 1 { // it may not have said one more
+			t.Errorf("%s was kept, got %v", said, numbers(h))
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func addForEver(t *testing.T, dir string) {
+	h := open(t, dir)
+	for n := 1; ; n++ {
+		e := version(n)
+		e.Files = append(e.Files, File{Path: "large", Text: make([]byte, 200_000)})
+		added, err := h.Add(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println(added)
 	}
 }
