@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
 // names looks up what the route names and only the directories and profiles know.
@@ -70,4 +72,19 @@ func (k Known) roles() []string {
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(role string) bool { return role == "" })
+}
+
+// mostNamed is how many names are told where none is near.
+const mostNamed = 12
+
+// orWhich is the end of a sentence about a name that nobody knows: the known name that it was probably meant to be, or
+// else all of them, where those are few.
+func orWhich(name string, known []string) string {
+	if best := nearest.Word(name, known); best != "" {
+		return "; did you mean \"" + best + "\"?"
+	}
+	if len(known) == 0 || len(known) > mostNamed {
+		return ""
+	}
+	return "; there are " + strings.Join(known, ", ")
 }

@@ -76,7 +76,7 @@ func TestOverlapsByComparingAll(t *testing.T) {
 		var want []string
 		for _, a := range paths {
 			for _, b := range paths {
-				if routes.ComparePaths(a, b) < 0 && crosses(routes.Segments(a), routes.Segments(b)) {
+				if before(a, b) && crosses(routes.Segments(a), routes.Segments(b)) {
 					want = append(want, a+" "+b)
 				}
 			}
@@ -86,6 +86,12 @@ func TestOverlapsByComparingAll(t *testing.T) {
 			t.Fatalf("of %q: have %q, want %q", paths, have, want)
 		}
 	}
+}
+
+// before says whether a request is compared with a before it is compared with b.
+func before(a, b string) bool {
+	file := &routes.File{Routes: []routes.Route{{Path: a}, {Path: b}}}
+	return file.Groups("")[0].Path == a && routes.Shape(a) != routes.Shape(b)
 }
 
 func crosses(a, b []string) bool {

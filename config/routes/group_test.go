@@ -29,9 +29,6 @@ func TestGroups(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("have %q\nwant %q", have, want)
 	}
-	if !slices.IsSortedFunc(file.Groups("a"), func(a, b routes.Group) int { return routes.ComparePaths(a.Path, b.Path) }) {
-		t.Error("the groups are not in the order of their paths")
-	}
 	if file.Groups("c") != nil {
 		t.Error("a listener without routes has groups")
 	}

@@ -49,24 +49,6 @@ func Shape(path string) string {
 	return "/" + strings.Join(segments, "/")
 }
 
-// ComparePaths orders paths so that, of two that meet one request, the more specific comes first: at the leftmost
-// segment where they differ, the one that says what it wants is before the one that takes anything.
-func ComparePaths(a, b string) int {
-	return slices.CompareFunc(Segments(a), Segments(b), func(a, b string) int {
-		_, aNamed := Param(a)
-		_, bNamed := Param(b)
-		switch {
-		case aNamed && bNamed:
-			return 0
-		case aNamed:
-			return 1
-		case bNamed:
-			return -1
-		}
-		return cmp.Compare(a, b)
-	})
-}
-
 // repeatedParam returns the name that a path gives to two of its segments, or "".
 func repeatedParam(path string) string {
 	if strings.Count(path, "{") < 2 {
@@ -81,4 +63,53 @@ func repeatedParam(path string) string {
 		}
 	}
 	return ""
+}
+
+// A Group is the routes of one listener that meet the same requests but for their method: those of one Shape.
+type Group struct {
+	Path    string   // of the first of them; the others' may name their params otherwise
+	Routes  []*Route // in the order of the file
+	Allowed []string // methods of all of them, sorted
+}
+
+// Groups returns the routes of a listener in the order in which a request is to be compared with them: of two paths that
+// meet one request the more specific comes first, which at the leftmost segment where they differ names what it wants.
+func (f *File) Groups(listener string) []Group {
+	type keyed struct {
+		key   string
+		route *Route
+	}
+	var own []keyed
+	for i := range f.Routes {
+		if route := &f.Routes[i]; route.Listener == listener {
+			own = append(own, keyed{orderKey(route.Path), route})
+		}
+	}
+	slices.SortStableFunc(own, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	var groups []Group
+	for i, one := range own {
+		if i == 0 || own[i-1].key != one.key {
+			groups = append(groups, Group{Path: one.route.Path})
+		}
+		group := &groups[len(groups)-1]
+		group.Routes = append(group.Routes, one.route)
+		group.Allowed = append(group.Allowed, one.route.Methods...)
+	}
+	for i := range groups {
+		slices.Sort(groups[i].Allowed)
+		groups[i].Allowed = slices.Compact(groups[i].Allowed)
+	}
+	return groups
+}
+
+// orderKey turns a path into a text that sorts in the order of Groups: what ends a segment is below every character of a
+// path, what stands for a {Name} is above.
+func orderKey(path string) string {
+	segments := Segments(path)
+	for i, segment := range segments {
+		if _, named := Param(segment); named {
+			segments[i] = "\x7f"
+		}
+	}
+	return strings.Join(segments, "\x01")
 }

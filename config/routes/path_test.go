@@ -32,11 +32,16 @@ func TestParams(t *testing.T) {
 	}
 }
 
-func TestComparePathsPutsSpecificFirst(t *testing.T) {
+func TestGroupsPutSpecificFirst(t *testing.T) {
 	want := []string{"/a", "/a/b", "/a/b/c", "/a/b/{X}", "/a/{X}", "/{X}/b", "/{X}/{Y}"}
-	have := slices.Clone(want)
-	slices.Reverse(have)
-	slices.SortFunc(have, routes.ComparePaths)
+	file := &routes.File{}
+	for _, path := range slices.Backward(want) {
+		file.Routes = append(file.Routes, routes.Route{Path: path})
+	}
+	var have []string
+	for _, group := range file.Groups("") {
+		have = append(have, group.Path)
+	}
 	if !slices.Equal(have, want) {
 		t.Errorf("have %v", have)
 	}

@@ -1,6 +1,8 @@
 package routes
 
-import "time"
+import (
+	"time"
+)
 
 // MaxBody is the largest body that is shown to the gate: of the endpoints, whose facts are bound to it.
 const MaxBody Size = 64 << 10
@@ -47,3 +49,21 @@ const DefaultPlan = "default"
 
 // ClientIDParam is the path segment that the owner check compares with the token's client.
 const ClientIDParam = "ClientId"
+
+// What Envoy tells the gate with every request, as context extensions of the CheckRequest.
+const (
+	ContextListener = "listener" // name of the listener; always there
+	ContextVersion  = "version"  // File.Version of the configuration the request met; always there
+	ContextRoute    = "route"    // name of a route with this path, and with this method where there is one; absent where no route has this path
+)
+
+// What the gate tells Envoy, as dynamic metadata.
+const (
+	// MetadataDecision is the decision's id. An answer of the gate without it is not the gate's own for Envoy, which then
+	// writes a body of its own.
+	MetadataDecision = "decision"
+
+	// MetadataClient is the id of the client that the gate has proved; absent where it has proved none. Rate plans count
+	// by it.
+	MetadataClient = "client"
+)
