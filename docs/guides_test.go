@@ -15,7 +15,7 @@ const guidesPage = "guides.md"
 const guidesHead = `# Samples in guides
 
 Guides to registration APIs show requests that a bank must not accept as they stand. These are the samples that this gateway was built to cover, each with what is wrong in it: sent with a mistake left in, a request is
-refused by the rule in the table ([errors.md](errors.md)); where there is none, the mistake does no harm. Sent with its mistakes mended, it is accepted.
+refused by the rule in the table ([errors.md](errors.md)); where there is none, the mistake does no harm. Once its mistakes are fixed, it is accepted.
 The page is written from the requests themselves, ` + "`test/scenario/testdata/documents.yaml`" + `, which are signed and sent anew with each run of the tests (` + "`go test ./docs -run Guides -update`" + `).
 
 All samples share three more: their times are over; whatever their ` + "`Authorization`" + ` header says counts for nothing; and the answers that they print have ` + "`client_id_issued_at`" + ` as text, leave out the claims

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// TestPage: docs/lint.md has a row for each rule, as the rule stands, with what breaks it and how to mend that; and none
+// TestPage: docs/lint.md has a row for each rule, as the rule stands, with what breaks it and how to fix that; and none
 // for a rule that there is no more.
 func TestPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/lint.md")

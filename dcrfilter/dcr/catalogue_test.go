@@ -66,12 +66,12 @@ func checkEntry(t *testing.T, entry dcr.Refusal) {
 	}
 }
 
-// idsInCode returns the strings that the product's code has, and, by the ids that it calls Refuse or a function of that
-// kind with, how many arguments follow. Package cert below knows no catalogue, and its refuse is another.
+// idsInCode returns the strings in the product's code, and the ids that it calls Refuse with, each with how many arguments
+// follow it in each call.
 func idsInCode(t *testing.T) (named map[string]bool, called map[string][]int) {
 	t.Helper()
 	named, called = map[string]bool{}, map[string][]int{}
-	inspect := func(path string, node ast.Node) {
+	inspect := func(node ast.Node) {
 		switch node := node.(type) {
 		case *ast.BasicLit:
 			text, _ := strconv.Unquote(node.Value)
@@ -82,10 +82,10 @@ func idsInCode(t *testing.T) (named map[string]bool, called map[string][]int) {
 				function = method.Sel
 			}
 			name, ok := function.(*ast.Ident)
-			if !ok || len(node.Args) == 0 || !slices.Contains([]string{"Refuse", "refuse", "refuseStatement"}, name.Name) {
+			if !ok || len(node.Args) == 0 || !slices.Contains([]string{"Refuse", "RefuseStatement"}, name.Name) {
 				return
 			}
-			if id, ok := node.Args[0].(*ast.BasicLit); ok && !node.Ellipsis.IsValid() && !strings.Contains(path, "internal") {
+			if id, ok := node.Args[0].(*ast.BasicLit); ok && !node.Ellipsis.IsValid() {
 				text, _ := strconv.Unquote(id.Value)
 				called[text] = append(called[text], len(node.Args)-1)
 			}
@@ -97,7 +97,7 @@ func idsInCode(t *testing.T) (named map[string]bool, called map[string][]int) {
 				return err
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			ast.Inspect(file, func(node ast.Node) bool { inspect(path, node); return true })
+			ast.Inspect(file, func(node ast.Node) bool { inspect(node); return true })
 			return err
 		})
 		if err != nil {

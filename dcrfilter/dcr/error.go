@@ -102,6 +102,11 @@ func Refuse(id string, args ...string) *Error {
 	return &Error{Class: entry.Classes()[0], Rule: id, Because: fill(entry.Says, args), Fix: plain(entry.Fix), Clause: entry.Clause}
 }
 
+// RefuseStatement is Refuse for what is wrong with the software statement, at which it points.
+func RefuseStatement(id string, args ...string) *Error {
+	return Refuse(id, args...).At("/software_statement")
+}
+
 // As returns a copy of another class: of an id that the catalogue has several codes for.
 func (e Error) As(class Class) *Error { e.Class = class; return &e }
 

@@ -34,7 +34,7 @@ var statementTimes = map[string]string{
 
 // RefuseStatementTime refuses a software statement for one of its times.
 func RefuseStatementTime(wrong *TimeError) *Error {
-	return Refuse(statementTimes[wrong.Claim], wrong.Must).At("/software_statement")
+	return RefuseStatement(statementTimes[wrong.Claim], wrong.Must)
 }
 
 // NumericDate reads a member that must be a time: whole seconds since 1970, later than that and before the year 10000.

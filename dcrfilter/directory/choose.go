@@ -16,7 +16,7 @@ import (
 func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dcr.Directory, error) {
 	issuer, err := claims.String("iss")
 	if err != nil {
-		return nil, refuse("statement.iss").CausedBy(err)
+		return nil, dcr.RefuseStatement("statement.iss").CausedBy(err)
 	}
 	var of []*dcr.Directory
 	for d := range directories {
@@ -26,7 +26,7 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 	}
 	switch len(of) {
 	case 0:
-		return nil, refuse("statement.issuer")
+		return nil, dcr.RefuseStatement("statement.issuer")
 	case 1:
 		return of[0], nil
 	}
@@ -69,5 +69,5 @@ func noEnvironment(of []*dcr.Directory) *dcr.Error {
 		}
 	}
 	slices.Sort(environments)
-	return refuse("statement.environment", strings.Join(environments, ", "))
+	return dcr.RefuseStatement("statement.environment", strings.Join(environments, ", "))
 }

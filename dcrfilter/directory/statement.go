@@ -19,7 +19,7 @@ var identifier = regexp.MustCompile(`^[ -~]{1,128}$`)
 func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr.Statement, error) {
 	issuer, err := claims.String("iss")
 	if err != nil || issuer != d.Issuer {
-		return nil, refuse("statement.issuer")
+		return nil, dcr.RefuseStatement("statement.issuer")
 	}
 	for _, name := range d.Required {
 		if value, has := claims[name]; !has || string(value) == "null" || string(value) == `""` {
@@ -91,7 +91,7 @@ func (r *reader) required(name string) string {
 func (r *reader) identifier(name string) string {
 	text := r.required(name)
 	if !identifier.MatchString(text) {
-		r.refuse(refuse("statement.form", name))
+		r.refuse(dcr.RefuseStatement("statement.form", name))
 	}
 	return text
 }
@@ -144,7 +144,7 @@ func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 		s.AuthorisedFor, err = authorised(object, d.MemberState)
 	}
 	if inner.refusal != nil || err != nil {
-		r.refuse(refuse("statement.authority_form", name).
+		r.refuse(dcr.RefuseStatement("statement.authority_form", name).
 			CausedBy(errors.Join(inner.refusal, err)))
 	}
 }
@@ -173,14 +173,9 @@ func authorised(object strictjson.Object, memberState string) ([]string, error) 
 }
 
 func missing(name string) *dcr.Error {
-	return refuse("statement.missing", name, "the software statement")
+	return dcr.RefuseStatement("statement.missing", name, "the software statement")
 }
 
 func wrongType(name, must string) *dcr.Error {
-	return refuse("statement.type", name, must)
-}
-
-// refuse is a refusal that points at the software statement.
-func refuse(id string, args ...string) *dcr.Error {
-	return dcr.Refuse(id, args...).At("/software_statement")
+	return dcr.RefuseStatement("statement.type", name, must)
 }

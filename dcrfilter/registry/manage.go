@@ -67,7 +67,7 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 		return err
 	}
 	if record.GetDirectory() != current.GetDirectory() || record.GetSoftwareId() != current.GetSoftwareId() || record.GetOrgId() != current.GetOrgId() {
-		return dcr.Refuse("immutable.software").At("/software_statement")
+		return dcr.RefuseStatement("immutable.software")
 	}
 	record.Id, record.IssuedAt = current.GetId(), current.GetIssuedAt()
 	record.Version, record.Generation = current.GetVersion(), current.GetGeneration()

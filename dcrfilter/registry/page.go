@@ -25,7 +25,7 @@ var errorsPage = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := template.New("errors.html").Funcs(template.FuncMap{"code": code, "anchor": anchor}).Parse(errorsTemplate)
+	page, err := template.New("errors.html").Funcs(template.FuncMap{"spans": spans, "anchor": anchor}).Parse(errorsTemplate)
 	if err != nil {
 		return nil, err
 	}
@@ -34,16 +34,19 @@ var errorsPage = sync.OnceValues(func() ([]byte, error) {
 	return text.Bytes(), err
 })
 
-// code shows what stands in backticks as code.
-func code(text string) template.HTML {
-	var page strings.Builder
+// span is a part of a text, which may be code.
+type span struct {
+	Text string
+	Code bool
+}
+
+// spans are the parts of a text: what stands in backticks is code.
+func spans(text string) []span {
+	var parts []span
 	for i, part := range strings.Split(text, "`") {
-		if part = template.HTMLEscapeString(part); i%2 == 1 {
-			part = "<code>" + part + "</code>"
-		}
-		page.WriteString(part)
+		parts = append(parts, span{part, i%2 == 1})
 	}
-	return template.HTML(page.String()) // escaped above
+	return parts
 }
 
 func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }

@@ -97,12 +97,12 @@ func refuseWrite(err error, nonces []*dcrpb.Nonce) error {
 	switch {
 	// "jti ... Used to prevent reuse of the SSA" (Consumer Data Standards, Software Statement Assertion)
 	case replayed && replay.Index < len(nonces) && nonces[replay.Index].GetPurpose() == "statement":
-		return dcr.Refuse("statement.replay").At("/software_statement").CausedBy(err)
+		return dcr.RefuseStatement("statement.replay").CausedBy(err)
 	case replayed:
 		return dcr.Refuse("jti.replay", "request").At("/jti").CausedBy(err)
 	// "ASPSPs can choose to allow multiple registrations for a given software statement." (OBIE DCR, Data Dictionary)
 	case errors.Is(err, store.ErrDuplicate):
-		return dcr.Refuse("software.duplicate").At("/software_statement").CausedBy(err)
+		return dcr.RefuseStatement("software.duplicate").CausedBy(err)
 	case errors.Is(err, store.ErrNotFound):
 		return refuseUnknown(err)
 	}

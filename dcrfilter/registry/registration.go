@@ -68,7 +68,7 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 	}
 	statement, certificate := asked.Statement, r.facts.GetCertificate()
 	if err := token.CheckRoles(statement.Roles); err != nil {
-		return nil, dcr.Refuse("statement.roles.form").At("/software_statement").CausedBy(err)
+		return nil, dcr.RefuseStatement("statement.roles.form").CausedBy(err)
 	}
 	record := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),

@@ -50,7 +50,7 @@ func immutable(r *dcr.Registration) error {
 		{"immutable.org_id", r.Statement.OrgID, r.Current.OrgID},
 	} {
 		if kept.now == "" || kept.now != kept.was {
-			found = append(found, dcr.Refuse(kept.refusal).At("/software_statement"))
+			found = append(found, dcr.RefuseStatement(kept.refusal))
 		}
 	}
 	return dcr.Join(found...)

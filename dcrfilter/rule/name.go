@@ -17,7 +17,7 @@ func clientName(r *dcr.Registration) error {
 	claim := r.Directory.Claims.SoftwareName
 	known, err := optional(r.Statement.Claims, claim, r.Statement.Claims.String)
 	if err != nil {
-		return dcr.Refuse("client_name.statement", claim).At("/software_statement").CausedBy(err)
+		return dcr.RefuseStatement("client_name.statement", claim).CausedBy(err)
 	}
 	var found []error
 	for _, name := range shownNames {

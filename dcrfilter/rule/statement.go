@@ -42,10 +42,10 @@ func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 func statementStatus(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	var organisation, authority error
 	if d.Claims.OrgStatus != "" && !active(d, s.OrgStatus) {
-		organisation = refuseStatement("statement.status", d.Claims.OrgStatus, list(d.ActiveStatus))
+		organisation = dcr.RefuseStatement("statement.status", d.Claims.OrgStatus, list(d.ActiveStatus))
 	}
 	if s.AuthorityState != "" && !active(d, s.AuthorityState) {
-		authority = refuseStatement("statement.authority", d.Claims.Authority, list(d.ActiveStatus))
+		authority = dcr.RefuseStatement("statement.authority", d.Claims.Authority, list(d.ActiveStatus))
 	}
 	return dcr.Join(organisation, authority)
 }
@@ -57,7 +57,7 @@ func active(d *dcr.Directory, status string) bool {
 // A statement for the sandbox is not accepted in production, nor the other way round.
 func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	if d.Environment != "" && !strings.EqualFold(s.Environment, d.Environment) {
-		return refuseStatement("statement.environment", d.Environment)
+		return dcr.RefuseStatement("statement.environment", d.Environment)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	if len(wanted) == 0 || slices.ContainsFunc(s.Roles, allowed) {
 		return nil
 	}
-	return refuseStatement("statement.roles", d.Claims.Roles)
+	return dcr.RefuseStatement("statement.roles", d.Claims.Roles)
 }
 
 // The directory's word on a software's roles holds where the competent authority has authorised them. A statement that
@@ -80,13 +80,8 @@ func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error 
 	}
 	for _, role := range s.Roles {
 		if !slices.Contains(s.AuthorisedFor, role) {
-			return refuseStatement("statement.authorised", d.Claims.Roles, d.MemberState, d.Claims.Authority)
+			return dcr.RefuseStatement("statement.authorised", d.Claims.Roles, d.MemberState, d.Claims.Authority)
 		}
 	}
 	return nil
-}
-
-// refuseStatement is a refusal that points at the software statement.
-func refuseStatement(id string, args ...string) *dcr.Error {
-	return dcr.Refuse(id, args...).At("/software_statement")
 }

@@ -84,7 +84,7 @@ func keyFault(err error, refusal string) error {
 	case errors.Is(err, errRevoked):
 		return dcr.Refuse("keys.revoked").CausedBy(err)
 	case errors.Is(err, outbound.ErrForbidden):
-		return dcr.Refuse("keys.host").At("/software_statement").CausedBy(err)
+		return dcr.RefuseStatement("keys.host").CausedBy(err)
 	case errors.Is(err, jwks.ErrUnavailable):
 		return dcr.Refuse("keys.unavailable").CausedBy(err)
 	}

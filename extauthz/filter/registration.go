@@ -77,7 +77,7 @@ func (d *Directory) verifyRequest(
 	}
 	err := d.vouches(ctx, keys, kid, presented.Thumbprint, d.Keys.Revoked)
 	if errors.Is(err, errUnlisted) {
-		return nil, refuseStatement("statement.certificate", "is not listed in the directory for the software product or its organisation").
+		return nil, dcr.RefuseStatement("statement.certificate", "is not listed in the directory for the software product or its organisation").
 			CausedBy(err)
 	}
 	if err != nil {
@@ -106,7 +106,7 @@ func (d *Directory) verifyUnsigned(ctx context.Context, statement *dcr.Statement
 		return keyFault(err, "request.signature")
 	}
 	if !listed {
-		return refuseStatement("statement.possession")
+		return dcr.RefuseStatement("statement.possession")
 	}
 	return nil
 }

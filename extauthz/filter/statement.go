@@ -92,7 +92,7 @@ func (f *StatementFilter) verify(
 func (d Directories) verifyStatement(ctx context.Context, request strictjson.Object) (*Directory, *dcr.Statement, error) {
 	raw, err := request.String("software_statement")
 	if err != nil {
-		return nil, nil, refuseStatement("statement.missing", "software_statement", "the request").CausedBy(err)
+		return nil, nil, dcr.RefuseStatement("statement.missing", "software_statement", "the request").CausedBy(err)
 	}
 	unverified, err := ParseStatement(raw)
 	if err != nil {
@@ -125,7 +125,7 @@ var statementForm = map[string]string{
 func ParseStatement(raw string) (*jose.Unverified, error) {
 	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: requestAlgorithms, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxRequestBytes})
 	if form, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, refuseStatement(statementForm[form.Rule], form.Args...).CausedBy(err)
+		return nil, dcr.RefuseStatement(statementForm[form.Rule], form.Args...).CausedBy(err)
 	}
 	return unverified, err
 }
@@ -135,7 +135,7 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
 	// to say.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
-		return nil, refuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
+		return nil, dcr.RefuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
 	}
 	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
 	if err != nil {
@@ -143,7 +143,7 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 	}
 	verified, err := unverified.Verify(keys)
 	if err != nil {
-		return nil, refuseStatement("statement.signature").CausedBy(err)
+		return nil, dcr.RefuseStatement("statement.signature").CausedBy(err)
 	}
 	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 }
@@ -153,9 +153,9 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 	presented, err := source.bind(ctx, r.Certificate, StatementOwner(statement), statementKeys(statement))
 	switch {
 	case errors.Is(err, rule.ErrBinding):
-		return nil, refuseStatement("statement.certificate", "does not match the software statement").CausedBy(err)
+		return nil, dcr.RefuseStatement("statement.certificate", "does not match the software statement").CausedBy(err)
 	case errors.Is(err, rule.ErrRoles):
-		return nil, refuseStatement("statement.certificate_roles").CausedBy(err)
+		return nil, dcr.RefuseStatement("statement.certificate_roles").CausedBy(err)
 	case err != nil:
 		return nil, keyFault(err, "request.signature")
 	}
@@ -169,11 +169,6 @@ func StatementOwner(s *dcr.Statement) rule.Owner {
 
 func statementKeys(s *dcr.Statement) participant {
 	return participant{jwks: s.JWKS, revoked: s.RevokedJWKS, orgJWKS: s.OrgJWKS, orgRevoked: s.OrgRevokedJWKS}
-}
-
-// refuseStatement is a refusal that points at the software statement.
-func refuseStatement(id string, args ...string) *dcr.Error {
-	return dcr.Refuse(id, args...).At("/software_statement")
 }
 
 // current is what a PUT may not change; nil where there is no client yet.
