@@ -16,8 +16,6 @@ import (
 // processes that the sandbox starts.
 func sandboxCommands() []cli.Command {
 	return []cli.Command{
-		world.Command(),
-		{Name: "tpp", Summary: "Register, token, get, update, delete, call: what a TPP does, at any bank", Raw: tpp.Run},
-		demo.Command(), directory.Command(), bank.Command(), store.Command(),
+		world.Command(), tpp.Command(), demo.Command(), directory.Command(), bank.Command(), store.Command(),
 	}
 }

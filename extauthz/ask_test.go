@@ -7,6 +7,7 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 )
 
@@ -34,7 +35,7 @@ func (w *world) ask(route, method, path string, header ...[2]string) ask {
 }
 
 // askFor is ask for a request that the TPP's own tool has made.
-func (w *world) askFor(route string, request *tpp.Request, err error) ask {
+func (w *world) askFor(route string, request *dcrclient.Request, err error) ask {
 	w.t.Helper()
 	w.must(err)
 	a := w.ask(route, request.Method, strings.TrimPrefix(request.URL, mtlsURL), [2]string{"content-type", request.Header.Get("Content-Type")})

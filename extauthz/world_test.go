@@ -15,6 +15,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -123,7 +124,7 @@ func (w *world) openTPP() {
 	w.tpp, err = tpp.Open(tpp.Record{
 		Certificate: at("transport.pem"), Key: at("transport.key"), SigningKey: at("signing.key"), SigningKeyID: m.SigningKeyID,
 		Registration: mtlsURL + "/register", Token: mtlsURL + "/token", Issuer: issuerURL, Audience: bankID,
-		AuthMethod: tpp.PrivateKeyJWT, Profile: "obie-3.3", ClientID: w.client.GetId(),
+		AuthMethod: dcrclient.PrivateKeyJWT, Profile: "obie-3.3", ClientID: w.client.GetId(),
 	})
 	w.must(err)
 	w.tpp.StatementText = w.statement

@@ -2,7 +2,6 @@ package conform
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -120,7 +119,7 @@ func (o *options) declare(f *flag.FlagSet) {
 	f.StringVar(&o.statementCommand, "ssa-command", "", "`COMMAND` for the shell that prints a fresh software statement, instead of --ssa")
 	f.StringVar(&o.method, "auth-method", "", "`METHOD` that the client authenticates by: private_key_jwt (the default) or tls_client_auth")
 	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", cli.Each(&o.redirects))
-	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", o.addClaim)
+	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", cli.JSONMembers(&o.claims))
 	f.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags above")
 	f.IntVar(&o.tpp, "tpp", 1, "`NUMBER` of the TPP in the sandbox, from 1")
 	f.Func("only", "`ID`s of the cases to run, separated by commas", func(ids string) error {
@@ -131,17 +130,4 @@ func (o *options) declare(f *flag.FlagSet) {
 	f.BoolVar(&o.list, "list", false, "list the cases, and run none")
 	o.form.Add(f)
 	f.Var(&o.form, "out", "the same as --output, in `FORM`")
-}
-
-func (o *options) addClaim(text string) error {
-	name, value, found := strings.Cut(text, "=")
-	member, err := dcrclient.Object([]byte(`{"value":` + value + `}`))
-	if !found || name == "" || err != nil || len(member) != 1 {
-		return errors.New("want NAME=JSON; a text needs quotes of its own")
-	}
-	if o.claims == nil {
-		o.claims = map[string]any{}
-	}
-	o.claims[name] = member["value"]
-	return nil
 }

@@ -20,7 +20,7 @@ type mistake struct {
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
 func claim(name, value string) func(*world) {
-	return func(w *world) { w.ssa.Claims = map[string]json.RawMessage{name: raw(value)} }
+	return func(w *world) { w.ssa.Claims = map[string]any{name: raw(value)} }
 }
 
 func mistakes() []mistake {
@@ -41,7 +41,7 @@ func mistakes() []mistake {
 		}, "tls_client_auth.missing", 1},
 		{"no statement", func(w *world) { w.request["software_statement"] = nil }, "statement.missing", 1},
 		{"a statement that is no JWS", func(w *world) { w.request["software_statement"] = "a.b" }, "statement.jws.compact", 1},
-		{"a statement of RS256", func(w *world) { w.ssa.Header = map[string]json.RawMessage{"alg": raw(`"RS256"`)} }, "statement.jws.alg", 1},
+		{"a statement of RS256", func(w *world) { w.ssa.Header = map[string]any{"alg": "RS256"} }, "statement.jws.alg", 1},
 		{"a statement of yesterday", claim("iat", "1600000000"), "statement.times.iat", 1},
 		{"a statement without org_id", func(w *world) { w.ssa.Omit = []string{"org_id"} }, "statement.missing", 1},
 		{"an organisation that was withdrawn", claim("org_status", `"Withdrawn"`), "statement.status", 1},
@@ -192,7 +192,7 @@ func rulesOf(list []finding) []string {
 func TestLintShipped(t *testing.T) {
 	w := newWorld(t)
 	keys := "https://keystore.openbankingtest.org.uk/"
-	w.ssa.Claims = map[string]json.RawMessage{
+	w.ssa.Claims = map[string]any{
 		"software_jwks_endpoint": raw(`"` + keys + `a"`), "software_jwks_revoked_endpoint": raw(`"` + keys + `b"`),
 		"org_jwks_endpoint": raw(`"` + keys + `c"`), "org_jwks_revoked_endpoint": raw(`"` + keys + `d"`),
 	}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func TestShowStatement(t *testing.T) {
 		}},
 		{"verified", nil, append(fromDirectory, "--jwks", keys), verified, 0, "", []string{"signature verified with the key set given", "to the directory desk"}},
 		{"verified with other keys", nil, []string{"--jwks", foreign}, wrong, 1, "statement.signature", []string{"signature WRONG"}},
-		{"signed with what its directory does not sign with", func(w *world) { w.ssa.Header = map[string]json.RawMessage{"alg": raw(`"ES256"`)} },
+		{"signed with what its directory does not sign with", func(w *world) { w.ssa.Header = map[string]any{"alg": "ES256"} },
 			[]string{"--directory", strict, "--jwks", keys}, wrong, 1, "statement.algorithm", []string{"signature WRONG"}},
 		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"to the directory openbanking-uk\n"}},
 		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"an environment that its issuer is trusted for here: sandbox"}},
@@ -42,7 +41,7 @@ func TestShowStatement(t *testing.T) {
 		{"not issued yet", claim("iat", "1600000000"), []string{"--at", "2020-09-12T12:26:40Z"}, notChecked, 1, "statement.times.iat", []string{"in 1 d 0 h"}},
 		{"withdrawn", claim("org_status", `"Withdrawn"`), nil, notChecked, 1, "statement.status", []string{"status           Withdrawn"}},
 		{"without roles", func(w *world) { w.ssa.Omit = []string{"software_roles"} }, nil, notChecked, 1, "statement.missing", nil},
-		{"of RS256", func(w *world) { w.ssa.Header = map[string]json.RawMessage{"alg": raw(`"RS256"`)} }, []string{"--jwks", keys}, notChecked, 1, "statement.jws.alg",
+		{"of RS256", func(w *world) { w.ssa.Header = map[string]any{"alg": "RS256"} }, []string{"--jwks", keys}, notChecked, 1, "statement.jws.alg",
 			[]string{"NOT CHECKED", "alg  RS256"}},
 		{"of nobody's", claim("iss", `"Somebody Ltd"`), []string{"--jwks", keys}, notChecked, 1, "statement.issuer", []string{"name its directory with --directory"}},
 		{"of another directory than named", claim("iss", `"Somebody Ltd"`), []string{"--directory", "openbanking-uk"}, notChecked, 1, "statement.issuer", nil},

@@ -4,13 +4,34 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"strings"
 )
 
 // Each is what a flag does that may be given several times: it adds the value to a list.
 func Each(list *[]string) func(string) error {
 	return func(value string) error {
 		*list = append(*list, value)
+		return nil
+	}
+}
+
+// JSONMembers is what a flag NAME=JSON does that may be given several times: it adds a member to an object, as a
+// json.RawMessage.
+func JSONMembers(object *map[string]any) func(string) error {
+	return func(text string) error {
+		name, value, found := strings.Cut(text, "=")
+		if !found || name == "" {
+			return errors.New("want NAME=JSON")
+		}
+		if !json.Valid([]byte(value)) {
+			return fmt.Errorf("the value is not JSON; a text needs quotes of its own: '%s=\"...\"'", name)
+		}
+		if *object == nil {
+			*object = map[string]any{}
+		}
+		(*object)[name] = json.RawMessage(value)
 		return nil
 	}
 }

@@ -2,35 +2,34 @@ package demo
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 func TestStepIsOnlyGoodWhenItIsExactlyWhatWasSaid(t *testing.T) {
-	refused := func(status int, code string) *tpp.Answer {
-		return &tpp.Answer{Status: status, Body: []byte(`{"error":"` + code + `","error_description":"because"}`), Took: 7 * time.Millisecond}
+	refused := func(status int, code string) *dcrclient.Answer {
+		return &dcrclient.Answer{Status: status, Body: []byte(`{"error":"` + code + `","error_description":"because"}`), Took: 7 * time.Millisecond}
 	}
 	replay := step{name: "a replay", status: http.StatusBadRequest, code: "invalid_client_metadata"}
 	tests := []struct {
 		name   string
 		step   step
-		answer *tpp.Answer
+		answer *dcrclient.Answer
 		err    error
 		want   bool
 		line   string
 	}{
-		{"agreed", step{name: "register", status: http.StatusCreated}, &tpp.Answer{Status: http.StatusCreated, Took: time.Millisecond}, nil, true, "201 Created"},
-		{"another success", step{name: "register", status: http.StatusCreated}, &tpp.Answer{Status: http.StatusOK}, nil, false, "FAIL"},
+		{"agreed", step{name: "register", status: http.StatusCreated}, &dcrclient.Answer{Status: http.StatusCreated, Took: time.Millisecond}, nil, true, "201 Created"},
+		{"another success", step{name: "register", status: http.StatusCreated}, &dcrclient.Answer{Status: http.StatusOK}, nil, false, "FAIL"},
 		{"refused as it should", replay, refused(http.StatusBadRequest, "invalid_client_metadata"), nil, true, "invalid_client_metadata: because"},
 		{"refused for another reason", replay, refused(http.StatusBadRequest, "invalid_redirect_uri"), nil, false, "want 400 invalid_client_metadata"},
 		{"refused with another status", replay, refused(http.StatusUnauthorized, "invalid_client_metadata"), nil, false, "FAIL"},
-		{"an attack that succeeds", replay, &tpp.Answer{Status: http.StatusCreated}, nil, false, "FAIL"},
+		{"an attack that succeeds", replay, &dcrclient.Answer{Status: http.StatusCreated}, nil, false, "FAIL"},
 		{"no answer", replay, nil, errors.New("no route"), false, "no route"},
 	}
 	for _, test := range tests {
@@ -51,23 +50,8 @@ func TestColours(t *testing.T) {
 	if colours(&out) {
 		t.Error("a buffer is taken for a terminal")
 	}
-	printer{&out, true}.step(step{name: "x", status: http.StatusOK}, &tpp.Answer{Status: http.StatusOK}, nil)
+	printer{&out, true}.step(step{name: "x", status: http.StatusOK}, &dcrclient.Answer{Status: http.StatusOK}, nil)
 	if !strings.Contains(out.String(), green) {
 		t.Errorf("%q is not green", out.String())
-	}
-}
-
-func TestWithRole(t *testing.T) {
-	encode := base64.RawURLEncoding.EncodeToString
-	honest := "header." + encode([]byte(`{"org_id":"o","software_roles":["AISP"]}`)) + ".signature"
-	tampered, err := withRole(honest, "ASPSP")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "header." + encode([]byte(`{"org_id":"o","software_roles":["ASPSP"]}`)) + ".signature"; tampered != want {
-		t.Errorf("%s, want %s", tampered, want)
-	}
-	if _, err := withRole("nonsense", "ASPSP"); err == nil {
-		t.Error("nonsense was tampered with")
 	}
 }

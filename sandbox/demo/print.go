@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 const (
@@ -43,7 +43,7 @@ func (p printer) paint(colour, text string) string {
 }
 
 // step prints what came of a step, and says whether it was what should.
-func (p printer) step(s step, answer *tpp.Answer, err error) bool {
+func (p printer) step(s step, answer *dcrclient.Answer, err error) bool {
 	if err != nil {
 		p.line("%s %-46s %v", p.paint(red, "FAIL"), s.name, err)
 		return false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -14,33 +15,33 @@ type step struct {
 	name   string
 	status int
 	code   string
-	do     func(context.Context, *walk) (*tpp.Answer, error)
+	do     func(context.Context, *walk) (*dcrclient.Answer, error)
 }
 
 // steps are the life of a client, and three attacks on it.
 func steps() []step {
 	return []step{
-		{"read the bank's discovery document", http.StatusOK, "", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"read the bank's discovery document", http.StatusOK, "", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.us.Discover(ctx)
 		}},
 		{"register", http.StatusCreated, "", register},
 		{"get an access token", http.StatusOK, "", token},
-		{"read the registration", http.StatusOK, "", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"read the registration", http.StatusOK, "", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.send(ctx)(w.us.Read())
 		}},
-		{"call the accounts API", http.StatusOK, "", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"call the accounts API", http.StatusOK, "", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.send(ctx)(w.us.Call(w.world.APIs[0].Method, w.world.APIs[0].URL))
 		}},
 		{"update the registration", http.StatusOK, "", update},
-		{"the same update once more: a replay", http.StatusBadRequest, "invalid_client_metadata", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"the same update once more: a replay", http.StatusBadRequest, "invalid_client_metadata", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.us.Send(ctx, w.updated)
 		}},
 		{"register with another TPP's certificate", http.StatusBadRequest, "invalid_software_statement", impersonate},
 		{"register with a tampered software statement", http.StatusBadRequest, "invalid_software_statement", tamper},
-		{"delete the registration", http.StatusNoContent, "", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"delete the registration", http.StatusNoContent, "", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.send(ctx)(w.us.Delete())
 		}},
-		{"call the accounts API with the old token", http.StatusUnauthorized, "invalid_token", func(ctx context.Context, w *walk) (*tpp.Answer, error) {
+		{"call the accounts API with the old token", http.StatusUnauthorized, "invalid_token", func(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 			return w.send(ctx)(w.us.Call(w.world.APIs[0].Method, w.world.APIs[0].URL))
 		}},
 	}
@@ -51,7 +52,7 @@ type walk struct {
 	world   *worldfile.World
 	us      *tpp.Client
 	them    *tpp.Client
-	updated *tpp.Request
+	updated *dcrclient.Request
 }
 
 func newWalk(dir string, world *worldfile.World) (*walk, error) {
@@ -70,8 +71,8 @@ func newWalk(dir string, world *worldfile.World) (*walk, error) {
 	return &walk{world: world, us: us, them: them}, nil
 }
 
-func (w *walk) send(ctx context.Context) func(*tpp.Request, error) (*tpp.Answer, error) {
-	return func(request *tpp.Request, err error) (*tpp.Answer, error) {
+func (w *walk) send(ctx context.Context) func(*dcrclient.Request, error) (*dcrclient.Answer, error) {
+	return func(request *dcrclient.Request, err error) (*dcrclient.Answer, error) {
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +80,7 @@ func (w *walk) send(ctx context.Context) func(*tpp.Request, error) (*tpp.Answer,
 	}
 }
 
-func register(ctx context.Context, w *walk) (*tpp.Answer, error) {
+func register(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 	answer, err := w.send(ctx)(w.us.Register(tpp.Ask{}))
 	if err != nil || !answer.OK() {
 		return answer, err
@@ -87,7 +88,7 @@ func register(ctx context.Context, w *walk) (*tpp.Answer, error) {
 	return answer, w.us.Registered(answer)
 }
 
-func token(ctx context.Context, w *walk) (*tpp.Answer, error) {
+func token(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 	answer, err := w.send(ctx)(w.us.TokenRequest(w.world.APIs[0].Scope))
 	if err != nil || !answer.OK() {
 		return answer, err
@@ -95,14 +96,14 @@ func token(ctx context.Context, w *walk) (*tpp.Answer, error) {
 	return answer, w.us.Granted(answer)
 }
 
-func update(ctx context.Context, w *walk) (answer *tpp.Answer, err error) {
+func update(ctx context.Context, w *walk) (answer *dcrclient.Answer, err error) {
 	if w.updated, err = w.us.Update(tpp.Ask{}); err != nil {
 		return nil, err
 	}
 	return w.us.Send(ctx, w.updated)
 }
 
-func impersonate(ctx context.Context, w *walk) (*tpp.Answer, error) {
+func impersonate(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 	request, err := w.them.Register(tpp.Ask{})
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func impersonate(ctx context.Context, w *walk) (*tpp.Answer, error) {
 	return w.them.Send(ctx, request)
 }
 
-func tamper(ctx context.Context, w *walk) (*tpp.Answer, error) {
+func tamper(ctx context.Context, w *walk) (*dcrclient.Answer, error) {
 	honest := w.us.StatementText
 	tampered, err := withRole(honest, "ASPSP")
 	if err != nil {
@@ -119,4 +120,14 @@ func tamper(ctx context.Context, w *walk) (*tpp.Answer, error) {
 	w.us.StatementText = tampered
 	defer func() { w.us.StatementText = honest }()
 	return w.send(ctx)(w.us.Register(tpp.Ask{}))
+}
+
+// withRole gives a software statement a role that the directory has not signed for. The signature stays as it was.
+func withRole(statement, role string) (string, error) {
+	token, err := dcrclient.ParseJWT(statement)
+	if err != nil {
+		return "", err
+	}
+	token.Claims["software_roles"] = []string{role}
+	return token.Compact()
 }

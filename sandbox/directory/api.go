@@ -141,6 +141,7 @@ func read(r *http.Request, into any) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
+	decoder.UseNumber() // what a tester changes in a statement stays as it is written
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("%w: %w", errOrder, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -16,31 +17,12 @@ var ErrUnknown = errors.New("the directory does not know it")
 // ErrOrganisation refuses an org_id that would not be a path segment or the OU of a certificate.
 var ErrOrganisation = errors.New("org_id is not of the form that this directory has")
 
-// Order asks for a new software. What it leaves out is chosen: a new organisation, all roles that there are, one redirect
-// URI. What it names is taken as it is, also what no bank should accept.
-type Order struct {
-	OrgID        string   `json:"org_id"`
-	Roles        []string `json:"roles"`
-	RedirectURIs []string `json:"redirect_uris"`
-}
-
-// Member is a software with all that its owner holds. Certificates, keys and the statement are texts in an answer of
-// the directory, and names of files in world.json.
-type Member struct {
-	OrgID           string   `json:"org_id"`
-	SoftwareID      string   `json:"software_id"`
-	Roles           []string `json:"roles"`
-	RedirectURIs    []string `json:"redirect_uris"`
-	TransportCert   string   `json:"transport_cert"`
-	TransportKey    string   `json:"transport_key"`
-	TransportKeyID  string   `json:"transport_kid"`
-	TransportSerial string   `json:"transport_serial"`
-	SigningCert     string   `json:"signing_cert"`
-	SigningKey      string   `json:"signing_key"`
-	SigningKeyID    string   `json:"signing_kid"`
-	JWKS            string   `json:"jwks_url"`
-	Statement       string   `json:"ssa"`
-}
+// Order, Member and Changes are what a client and the directory say to each other.
+type (
+	Order   = dcrclient.Order   // of a client: a new software product
+	Member  = dcrclient.Member  // the directory's answer to it
+	Changes = dcrclient.Changes // of a client: to a software statement
+)
 
 // Enrol registers a new software: it mints its keys, certifies them, publishes them and signs its first statement.
 func (d *Directory) Enrol(order Order) (*Member, error) {

@@ -3,8 +3,6 @@ package part
 import (
 	"context"
 	"errors"
-	"flag"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -35,31 +33,5 @@ func TestServeSaysThatItsAddressIsTaken(t *testing.T) {
 	defer func() { _ = listener.Close() }()
 	if err := Serve(t.Context(), listener.Addr().String(), http.NotFoundHandler(), "", ""); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("%v, want that the address is in use", err)
-	}
-}
-
-func TestParse(t *testing.T) {
-	tests := []struct {
-		name string
-		args []string
-		want int // exit code; -1 for help
-	}{
-		{"right", []string{"--number", "1"}, 0},
-		{"wrong", []string{"--nonsense"}, UsageCode},
-		{"help", []string{"-h"}, -1},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			flags := flag.NewFlagSet("test", flag.ContinueOnError)
-			flags.Int("number", 0, "")
-			err := Parse(flags, test.args, io.Discard)
-			var exit *Exit
-			switch {
-			case test.want == 0 && err != nil, test.want == -1 && !errors.Is(err, flag.ErrHelp):
-				t.Error(err)
-			case test.want > 0 && (!errors.As(err, &exit) || exit.ExitCode() != test.want || exit.Error() != ""):
-				t.Errorf("%v, want exit code %d and nothing left to say", err, test.want)
-			}
-		})
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
-	"flag"
 	"io"
 	"log"
 	"net/http"
@@ -129,18 +127,8 @@ func (b *aBank) tool(args ...string) outcome {
 	b.t.Helper()
 	b.t.Chdir(b.folder)
 	var stdout, stderr bytes.Buffer
-	err := Run(b.t.Context(), args, &stdout, &stderr)
-	o := outcome{stdout: strings.TrimSuffix(stdout.String(), "\n"), stderr: stderr.String()}
-	var code interface{ ExitCode() int }
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.As(err, &code):
-		o.code = code.ExitCode()
-		o.stderr += err.Error()
-	default:
-		b.t.Fatalf("an error without an exit code: %v", err)
-	}
-	return o
+	code := Command().Main(b.t.Context(), args, &stdout, &stderr)
+	return outcome{strings.TrimSuffix(stdout.String(), "\n"), stderr.String(), code}
 }
 
 // register registers a client with the id c1.

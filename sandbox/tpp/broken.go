@@ -4,44 +4,86 @@ import (
 	"context"
 	"crypto"
 	"crypto/tls"
-	"encoding/json"
-	"fmt"
+	"maps"
+	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
-// broken is a new software of the sandbox that has a fault. The sandbox's own TPPs stay as they are.
+// edit is what is changed in a JWT.
+type edit struct {
+	algorithm string                   // what alg says: RS256 is signed so, all else with PS256
+	unsigned  bool                     // the signature is left empty
+	times     map[string]time.Duration // claims, from now
+	claims    map[string]any
+	omit      []string
+}
+
+// changed are the claims that are set.
+func (e edit) changed() map[string]any {
+	claims, now := map[string]any{}, time.Now()
+	for name, ahead := range e.times {
+		claims[name] = now.Add(ahead).Unix()
+	}
+	maps.Copy(claims, e.claims)
+	return claims
+}
+
+// apply changes a registration request.
+func (e edit) apply(request *dcrclient.JWT) {
+	maps.Copy(request.Claims, e.changed())
+	for _, name := range e.omit {
+		delete(request.Claims, name)
+	}
+	if e.algorithm != "" {
+		request.Header["alg"] = e.algorithm
+	}
+	if e.unsigned {
+		request.Key = nil
+	}
+}
+
+// changes are the edit of a software statement, for the directory.
+func (e edit) changes() dcrclient.Changes {
+	changes := dcrclient.Changes{Claims: e.changed(), Omit: e.omit}
+	if e.algorithm != "" {
+		changes.Header = map[string]any{"alg": e.algorithm}
+	}
+	return changes
+}
+
+// broken is a new software product of the sandbox that has a fault. The sandbox's own TPPs stay as they are.
 type broken struct {
 	*sandbox
 	record Record
 	theirs int // index of another TPP, in the world
 
-	member  directory.Member
-	pair    tls.Certificate
-	signing crypto.Signer
-	stated  string // the software_id that its statement is asked for
+	softwareID string
+	transport  tls.Certificate
+	signing    crypto.Signer
+	stated     string // the software_id that its statement is asked for
 }
 
-// enrol has the directory make the software.
-func (b *broken) enrol(ctx context.Context, roles []string) error {
-	text, err := b.ask(ctx, "/software", directory.Order{Roles: roles})
+// newBroken has the directory make the software product.
+func newBroken(ctx context.Context, record Record, s *sandbox, roles []string, theirs int) (*broken, error) {
+	member, err := s.directory.Enrol(ctx, dcrclient.Order{Roles: roles})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := json.Unmarshal(text, &b.member); err != nil {
-		return fmt.Errorf("the directory's answer: %w", err)
+	software, err := member.Software()
+	if err != nil {
+		return nil, err
 	}
-	b.stated, b.record.SigningKeyID = b.member.SoftwareID, b.member.SigningKeyID
-	if b.pair, err = tls.X509KeyPair([]byte(b.member.TransportCert), []byte(b.member.TransportKey)); err != nil {
-		return fmt.Errorf("the directory's certificate: %w", err)
-	}
-	b.signing, err = pki.ParseKey([]byte(b.member.SigningKey))
-	return err
+	record.SigningKeyID = member.SigningKeyID
+	return &broken{
+		sandbox: s, record: record, theirs: theirs,
+		softwareID: member.SoftwareID, transport: software.Transport, signing: software.Signing, stated: member.SoftwareID,
+	}, nil
 }
 
 func (b *broken) takeCertificate(context.Context) (err error) {
-	b.pair, err = tls.LoadX509KeyPair(b.record.Certificate, b.record.Key)
+	b.transport, err = tls.LoadX509KeyPair(b.record.Certificate, b.record.Key)
 	return err
 }
 
@@ -51,8 +93,7 @@ func (b *broken) takeSoftware(context.Context) error {
 }
 
 func (b *broken) revokeKey(ctx context.Context) error {
-	_, err := b.ask(ctx, "/revoke", map[string]string{"software_id": b.member.SoftwareID, "kid": b.member.SigningKeyID})
-	return err
+	return b.directory.RevokeKey(ctx, b.softwareID, b.record.SigningKeyID)
 }
 
 func (b *broken) newKey(context.Context) error {
@@ -67,38 +108,23 @@ func (b *broken) newKey(context.Context) error {
 
 // client is the TPP with its papers and a statement, as broken as they are.
 func (b *broken) client(ctx context.Context, f *Fault) (*Client, error) {
-	client, err := newClient(b.record, b.pair, b.signing)
+	if f.papers != nil {
+		if err := f.papers(b, ctx); err != nil {
+			return nil, err
+		}
+	}
+	client, err := newClient(b.record, b.transport, b.signing)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := f.statement.changes()
+	if client.StatementText, err = b.directory.Statement(ctx, b.stated, f.statement.changes()); err != nil || !f.forged {
+		return client, err
+	}
+	statement, err := dcrclient.ParseJWT(client.StatementText)
 	if err != nil {
 		return nil, err
 	}
-	text, err := b.ask(ctx, "/ssa", struct {
-		SoftwareID string `json:"software_id"`
-		directory.Changes
-	}{b.stated, changes})
-	if err != nil {
-		return nil, err
-	}
-	client.StatementText = string(text)
-	if f.forged {
-		err = client.forge()
-	}
+	statement.Key = b.signing
+	client.StatementText, err = statement.Compact()
 	return client, err
-}
-
-// forge replaces the directory's signature of the statement with the TPP's own.
-func (c *Client) forge() error {
-	statement, err := decode(c.StatementText)
-	if err != nil {
-		return err
-	}
-	var header map[string]any
-	if err := json.Unmarshal(statement.Header, &header); err != nil {
-		return err
-	}
-	c.StatementText, err = directory.Compact(c.signing, c.algorithm(), header, statement.Claims)
-	return err
 }

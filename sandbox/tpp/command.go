@@ -1,102 +1,102 @@
 package tpp
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-const usage = `usage: dcr-gateway tpp VERB [flags]
-
-A TPP's own tool. It works with any bank that follows one of the registration standards it knows (--profile).
-
-  register   register a software with a bank; the outcome is kept in client.json
-  token      get an access token (client_credentials) and keep it there
-  get        read the registration
-  update     replace the registration
-  delete     delete the registration
-  call URL   call an API of the bank with the access token
-
-The answer's body goes to standard output, everything else to standard error.
-Exit code: 0 the bank agreed, 1 the bank refused, 2 the request could not be made.
-"dcr-gateway tpp VERB -h" lists a verb's flags. In a sandbox:
-
-  dcr-gateway tpp register --world DIR
-  dcr-gateway tpp token --scope accounts
-  dcr-gateway tpp call https://127.0.0.1:8443/open-banking/v3.1/aisp/accounts
-  dcr-gateway tpp register --world DIR --profile cdr-au --out au.json
-  dcr-gateway tpp register --world DIR --break expired-ssa    (--break list: all of them)
-`
-
-// A verb makes the request of one of the tool's verbs and, when the bank agreed, takes what it has to remember.
+// A verb makes the request of one of the tool's commands and, when the bank agreed, takes what it has to remember.
 type verb struct {
-	name    string
-	request func(*Client, *options) (*Request, error)
-	keep    func(*Client, *Answer) error // nil: there is nothing to keep
+	name, operands, summary, example string
+
+	request func(*Client, *options) (*dcrclient.Request, error)
+	keep    func(*Client, *dcrclient.Answer) error // nil: there is nothing to keep
 }
 
 func verbs() []verb {
 	return []verb{
-		{"register", func(c *Client, o *options) (*Request, error) { return c.Register(o.ask()) }, (*Client).Registered},
-		{"token", func(c *Client, o *options) (*Request, error) { return c.TokenRequest(o.scope) }, (*Client).Granted},
-		{"get", func(c *Client, _ *options) (*Request, error) { return c.Read() }, nil},
-		{"update", func(c *Client, o *options) (*Request, error) { return c.Update(o.ask()) }, nil},
-		{"delete", func(c *Client, _ *options) (*Request, error) { return c.Delete() }, func(c *Client, _ *Answer) error {
-			c.Deleted = true
-			return nil
-		}},
-		{"call", func(c *Client, o *options) (*Request, error) { return c.Call(o.method, o.url) }, nil},
+		{
+			"register", "", "Register a software product with a bank; the outcome is kept in client.json",
+			"dcr-gateway tpp register --world DIR\ndcr-gateway tpp register --world DIR --profile cdr-au --out au.json\n" +
+				"dcr-gateway tpp register --world DIR --break expired-ssa\ndcr-gateway tpp register --break list",
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Register(o.ask()) }, (*Client).Registered,
+		},
+		{
+			"token", "", "Get an access token (client_credentials) and keep it there", "dcr-gateway tpp token --scope accounts",
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.TokenRequest(o.scope) }, (*Client).Granted,
+		},
+		{
+			"get", "", "Read the registration", "dcr-gateway tpp get",
+			func(c *Client, _ *options) (*dcrclient.Request, error) { return c.Read() }, nil,
+		},
+		{
+			"update", "", "Replace the registration", `dcr-gateway tpp update --claim 'redirect_uris=["https://tpp.example.com/cb"]'`,
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Update(o.ask()) }, nil,
+		},
+		{
+			"delete", "", "Delete the registration", "dcr-gateway tpp delete",
+			func(c *Client, _ *options) (*dcrclient.Request, error) { return c.Delete() },
+			func(c *Client, _ *dcrclient.Answer) error { c.Deleted = true; return nil },
+		},
+		{
+			"call", "URL", "Call an API of the bank with the access token",
+			"dcr-gateway tpp call https://127.0.0.1:8443/open-banking/v3.1/aisp/accounts",
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Call(o.method, o.url) }, nil,
+		},
 	}
 }
 
-// Run is `dcr-gateway tpp`. The exit code of its error is 1 when the bank refused, 2 when the bank was not asked.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	if len(args) == 0 {
-		_, _ = io.WriteString(stderr, usage)
-		return &part.Exit{Code: part.UsageCode}
+// Command is the tool, for the program's table. The exit code is 1 when the bank refused, 2 when the bank was not asked.
+func Command() cli.Command {
+	group := cli.Command{
+		Name: "tpp", Summary: "Register, token, get, update, delete, call: what a TPP does, at any bank",
+		Details: `It works with any bank that follows one of the registration standards that it knows (register --profile).
+The answer's body goes to standard output, everything else to standard error.
+exit codes: 0 the bank agreed, 1 the bank refused, 2 the request could not be made`,
 	}
 	for _, v := range verbs() {
-		if v.name == args[0] {
-			return v.run(ctx, args[1:], stdout, stderr)
-		}
+		group.Commands = append(group.Commands, cli.Command{
+			Name: v.name, Operands: v.operands, Summary: v.summary, Example: v.example,
+			Setup: func(flags *flag.FlagSet) cli.Run {
+				o := &options{verb: v.name}
+				o.declare(flags)
+				return func(ctx context.Context, call cli.Call) error { return v.run(ctx, o, call) }
+			},
+		})
 	}
-	_, _ = io.WriteString(stderr, usage)
-	if strings.HasPrefix(args[0], "-h") || strings.HasPrefix(args[0], "--h") {
-		return flag.ErrHelp
-	}
-	return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("no such verb: %s", args[0])}
+	return group
 }
 
-func (v verb) run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := &options{verb: v.name}
-	if err := o.parse(args, stderr); err != nil {
-		return err
+// notAsked is the error of a command whose bank was not asked.
+func notAsked(err error) error { return cli.Exit{Code: cli.Wrong, Text: err.Error()} }
+
+func (v verb) run(ctx context.Context, o *options, call cli.Call) error {
+	if len(call.Operands) > 0 {
+		o.url = call.Operands[0]
 	}
 	if o.fault != "" {
-		return o.breakOnPurpose(ctx, stdout, stderr)
+		return o.breakOnPurpose(ctx, call)
 	}
 	client, err := o.client(ctx)
 	if err != nil {
-		return &part.Exit{Code: part.UsageCode, Err: err}
+		return notAsked(err)
 	}
 	request, err := v.request(client, o)
 	if err != nil {
-		return &part.Exit{Code: part.UsageCode, Err: err}
+		return notAsked(err)
 	}
 	if o.print {
-		return request.Show(stdout)
+		return show(call.Stdout, request)
 	}
-	answer, err := exchange(ctx, client, request, stdout, stderr)
-	if err != nil {
+	answer, err := exchange(ctx, client, request, call)
+	if err != nil || v.keep == nil {
 		return err
-	}
-	if v.keep == nil {
-		return nil
 	}
 	if err := v.keep(client, answer); err != nil {
 		return err
@@ -105,63 +105,106 @@ func (v verb) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 }
 
 // exchange sends a request, and shows what the bank answers. A refusal is an error.
-func exchange(ctx context.Context, client *Client, request *Request, stdout, stderr io.Writer) (*Answer, error) {
+func exchange(ctx context.Context, client *Client, request *dcrclient.Request, call cli.Call) (*dcrclient.Answer, error) {
 	answer, err := client.Send(ctx, request)
 	if err != nil {
-		return nil, &part.Exit{Code: part.UsageCode, Err: err}
+		return nil, notAsked(err)
 	}
-	report(stderr, request, answer)
-	if err := show(stdout, answer.Body); err != nil {
+	report(call.Stderr, request, answer)
+	body := answer.Body
+	if len(body) > 0 && body[len(body)-1] != '\n' {
+		body = append(body, '\n')
+	}
+	if _, err := call.Stdout.Write(body); err != nil {
 		return nil, err
 	}
 	if !answer.OK() {
-		return nil, &part.Exit{Code: 1}
+		return nil, cli.Exit{Code: cli.Failed}
 	}
 	return answer, nil
 }
 
-// show writes a body as it came, and ends its last line.
-func show(w io.Writer, body []byte) error {
-	if len(body) > 0 && body[len(body)-1] != '\n' {
-		body = append(body, '\n')
+// everyFault is the name that asks for a list of all faults.
+const everyFault = "list"
+
+// errAnotherBank refuses --break where it would bother people.
+var errAnotherBank = errors.New("--break works in a sandbox only: --world DIR, and no flags that name a bank or a TPP's papers")
+
+// breakOnPurpose registers with a fault, and shows how the bank refuses it.
+func (o *options) breakOnPurpose(ctx context.Context, call cli.Call) error {
+	record, err := o.breakable()
+	if err != nil {
+		return notAsked(err)
 	}
-	_, err := w.Write(body)
+	if o.fault == everyFault {
+		return listFaults(call.Stdout, record.Profile)
+	}
+	fault, err := faultOf(record.Profile, o.fault)
+	if err != nil {
+		return notAsked(err)
+	}
+	client, request, err := o.broken(ctx, record, fault)
+	if err != nil {
+		return notAsked(err)
+	}
+	if o.print {
+		return show(call.Stdout, request)
+	}
+	_, _ = fmt.Fprintf(call.Stderr, "broken: %s\nto be refused by %s\n", fault.What, fault.rules())
+	if fault.twice {
+		if err := accepted(ctx, client, request); err != nil {
+			return notAsked(err)
+		}
+	}
+	_, err = exchange(ctx, client, request, call)
 	return err
 }
 
-// report says in a line what the bank answered and, when it refused, why.
-func report(w io.Writer, request *Request, answer *Answer) {
-	_, _ = fmt.Fprintf(w, "%s %s: %s in %d ms\n", request.Method, request.URL, answer.StatusText(), answer.Took.Milliseconds())
-	if answer.OK() {
-		return
+// broken makes the request of a fault, and the client that sends it.
+func (o *options) broken(ctx context.Context, record Record, f *Fault) (*Client, *dcrclient.Request, error) {
+	s, err := openSandbox(o.world, record.Profile)
+	if err != nil {
+		return nil, nil, err
 	}
-	refusal := answer.Refusal()
-	if refusal.Code != "" {
-		_, _ = fmt.Fprintf(w, "refused: %s\n", strings.TrimSuffix(refusal.Code+": "+refusal.Description, ": "))
+	b, err := newBroken(ctx, record, s, f.roles, o.tpp-1)
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, d := range refusal.Details {
-		_, _ = fmt.Fprintf(w, "  rule %s\n", strings.Join(present(d.Rule, d.Pointer, d.Clause), ", "))
-		if len(refusal.Details) > 1 && d.Description != "" { // one is what error_description says
-			_, _ = fmt.Fprintf(w, "    %s\n", d.Description)
-		}
-		if d.Fix != "" {
-			_, _ = fmt.Fprintf(w, "    to fix it: %s\n", d.Fix)
-		}
+	client, err := b.client(ctx, f)
+	if err != nil {
+		return nil, nil, err
 	}
-	if id := answer.Header.Get("X-Fapi-Interaction-Id"); id != "" {
-		_, _ = fmt.Fprintf(w, "  tell the bank: x-fapi-interaction-id %s\n", id)
-	}
-	if answer.Status == http.StatusUnauthorized && request.Header.Get("Authorization") != "" {
-		_, _ = fmt.Fprintln(w, "  the access token may have expired: dcr-gateway tpp token gets a new one")
-	}
+	ask := o.ask()
+	ask.Scope = cmp.Or(f.scope, ask.Scope)
+	ask.Change = f.request.apply
+	request, err := client.Register(ask)
+	return client, request, err
 }
 
-func present(texts ...string) []string {
-	var all []string
-	for _, text := range texts {
-		if text != "" {
-			all = append(all, text)
+// accepted sends a request that must be good.
+func accepted(ctx context.Context, client *Client, request *dcrclient.Request) error {
+	answer, err := client.Send(ctx, request)
+	if err == nil && !answer.OK() {
+		err = fmt.Errorf("the bank refuses the request when it is sent for the first time: status %d", answer.Status)
+	}
+	return err
+}
+
+// breakable is the TPP whose registration is broken. A list of the faults needs no more than a profile.
+func (o *options) breakable() (Record, error) {
+	if o.fault == everyFault && o.world == "" {
+		record := Record{Profile: cmp.Or(o.record.Profile, usualProfile)}
+		return record, knownProfile(record.Profile)
+	}
+	if o.fault != everyFault {
+		if err := knownFault(o.fault); err != nil {
+			return Record{}, err
 		}
 	}
-	return all
+	named := o.record
+	named.Profile, named.AuthMethod = "", ""
+	if o.world == "" || named != (Record{}) {
+		return Record{}, errAnotherBank
+	}
+	return o.settle()
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 func TestDifferencesAreOfFaultsAndProfiles(t *testing.T) {
 	for profile, faults := range differences {
-		if !slices.Contains(profileNames(), profile) {
+		if !slices.Contains(dcrclient.Profiles(), profile) {
 			t.Errorf("there is no profile %s", profile)
 		}
 		for name, d := range faults {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // Fault is a registration that is wrong on purpose, by a software made for it.
@@ -66,9 +68,9 @@ func requestFaults() []Fault {
 		{Name: "expired-request", What: "the request's exp is a minute ago", Rules: []string{"times.exp"},
 			request: edit{times: map[string]time.Duration{"iat": -6 * time.Minute, "exp": -time.Minute}}},
 		{Name: "clock-skew", What: "the TPP's clock is an hour ahead", Rules: []string{"times.iat"},
-			request: edit{times: map[string]time.Duration{"iat": time.Hour, "exp": time.Hour + lifetime}}},
+			request: edit{times: map[string]time.Duration{"iat": time.Hour, "exp": time.Hour + dcrclient.Lifetime}}},
 		{Name: "clock-skew-5m", What: "the TPP's clock is five minutes ahead", Rules: []string{"times.iat"},
-			request: edit{times: map[string]time.Duration{"iat": 5 * time.Minute, "exp": 5*time.Minute + lifetime}}},
+			request: edit{times: map[string]time.Duration{"iat": 5 * time.Minute, "exp": 5*time.Minute + dcrclient.Lifetime}}},
 		{Name: "replayed-jti", What: "the same request has registered the software before", Rules: []string{"jti.replay"},
 			twice: true},
 		{Name: "wrong-audience", What: "aud is another bank", Rules: []string{"audience"},

@@ -1,18 +1,30 @@
 package tpp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
+
+// usualProfile is taken where nobody says which.
+const usualProfile = "obie-3.3"
+
+// knownProfile refuses a name that is no profile's.
+func knownProfile(name string) error {
+	if _, err := dcrclient.Find(name); err != nil {
+		return fmt.Errorf("--profile is one of %s", strings.Join(dcrclient.Profiles(), ", "))
+	}
+	return nil
+}
 
 // options are the flags of one verb.
 type options struct {
@@ -25,15 +37,14 @@ type options struct {
 	fault string // NAME of --break
 
 	scope  string
-	claims claims
-	omit   list
+	claims map[string]any
+	omit   []string
 	print  bool
 	method string
 	url    string
 }
 
-func (o *options) parse(args []string, stderr io.Writer) error {
-	flags := flag.NewFlagSet("tpp "+o.verb, flag.ContinueOnError)
+func (o *options) declare(flags *flag.FlagSet) {
 	o.identityFlags(flags)
 	switch o.verb {
 	case "register":
@@ -43,58 +54,40 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	case "update":
 		o.requestFlags(flags)
 	case "token":
-		flags.StringVar(&o.scope, "scope", "", "scopes to ask for, space separated")
-		flags.StringVar(&o.record.AssertionAudience, "assertion-aud", "", "aud of the client assertion; the issuer by default")
+		flags.StringVar(&o.scope, "scope", "", "`SCOPES` to ask for, space separated")
+		flags.StringVar(&o.record.AssertionAudience, "assertion-aud", "", "`URL` that is the aud of the client assertion; the issuer by default")
 	case "call":
-		flags.StringVar(&o.method, "method", http.MethodGet, "HTTP method")
+		flags.StringVar(&o.method, "method", http.MethodGet, "HTTP `METHOD`")
 	}
 	if o.verb != "register" {
 		flags.StringVar(&o.file, "client", "client.json", "`FILE` that register has written")
 	}
 	flags.BoolVar(&o.print, "print", false, "show the request, decoded, and do not send it")
-	if err := part.Parse(flags, args, stderr); err != nil {
-		return err
-	}
-	return o.arguments(flags)
-}
-
-func (o *options) arguments(flags *flag.FlagSet) error {
-	if o.verb == "call" {
-		o.url = flags.Arg(0)
-		if flags.NArg() == 1 {
-			return nil
-		}
-		return &part.Exit{Code: part.UsageCode, Err: errors.New("name one URL, after the flags")}
-	}
-	if flags.NArg() > 0 {
-		return &part.Exit{Code: part.UsageCode, Err: fmt.Errorf("unexpected argument: %s", flags.Arg(0))}
-	}
-	return nil
 }
 
 func (o *options) identityFlags(flags *flag.FlagSet) {
 	r := &o.record
 	flags.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags for one of its TPPs")
-	flags.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, from 1")
+	flags.IntVar(&o.tpp, "tpp", 1, "which of the sandbox's TPPs, a `NUMBER` from 1")
 	flags.StringVar(&r.Discovery, "discovery", "", "`URL` of the bank's discovery document")
-	flags.StringVar(&r.Issuer, "issuer", "", "the bank's issuer, instead of discovery")
+	flags.StringVar(&r.Issuer, "issuer", "", "`URL` that is the bank's issuer, instead of discovery")
 	flags.StringVar(&r.Registration, "registration-endpoint", "", "`URL`, instead of discovery")
 	flags.StringVar(&r.Token, "token-endpoint", "", "`URL`, instead of discovery")
 	flags.StringVar(&r.Certificate, "cert", "", "transport certificate, PEM `FILE`")
 	flags.StringVar(&r.Key, "key", "", "its private key, PEM `FILE`")
 	flags.StringVar(&r.CA, "ca", "", "CAs of the bank's servers, PEM `FILE`; the system's by default")
 	flags.StringVar(&r.SigningKey, "signing-key", "", "signing key, PEM `FILE`")
-	flags.StringVar(&r.SigningKeyID, "kid", "", "its kid in the directory")
-	flags.StringVar(&r.AuthMethod, "auth-method", "", PrivateKeyJWT+" (the default) or "+TLSClientAuth)
+	flags.StringVar(&r.SigningKeyID, "kid", "", "`ID` of the signing key in the directory: its kid")
+	flags.StringVar(&r.AuthMethod, "auth-method", "", "how the client authenticates, the `METHOD` "+dcrclient.PrivateKeyJWT+" (the default) or "+dcrclient.TLSClientAuth)
 }
 
 func (o *options) requestFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.record.Statement, "ssa", "", "software statement, `FILE`")
-	flags.StringVar(&o.record.Audience, "aud", "", "aud of the request: the bank's id in the directory")
-	flags.StringVar(&o.scope, "scope", "", "scopes to register for, space separated; all that the roles allow by default")
-	flags.StringVar(&o.record.Profile, "profile", "", "registration profile: "+strings.Join(profileNames(), ", ")+"; the sandbox's own, or "+usualProfile+", by default")
-	flags.Var(&o.claims, "claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated")
-	flags.Var(&o.omit, "omit", "`NAME` to leave out of the request; may be repeated")
+	flags.StringVar(&o.record.Audience, "aud", "", "aud of the request: the bank's `ID` in the directory")
+	flags.StringVar(&o.scope, "scope", "", "`SCOPES` to register for, space separated; all that the roles allow by default")
+	flags.StringVar(&o.record.Profile, "profile", "", "registration profile, the `NAME` "+strings.Join(dcrclient.Profiles(), ", ")+"; the sandbox's own, or "+usualProfile+", by default")
+	flags.Func("claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated", cli.JSONMembers(&o.claims))
+	flags.Func("omit", "`NAME` to leave out of the request; may be repeated", cli.Each(&o.omit))
 }
 
 func (o *options) ask() Ask { return Ask{Scope: o.scope, Claims: o.claims, Omit: o.omit} }
@@ -129,20 +122,20 @@ func (o *options) settle() (Record, error) {
 	if err != nil {
 		return record, err
 	}
-	record.merge(kept)
+	record = record.over(kept)
 	if o.world != "" {
 		world, err := worldRecord(o.world, record.Profile, o.tpp)
 		if err != nil {
 			return record, err
 		}
-		record.merge(world)
+		record = record.over(world)
 	}
-	fill(&record.AuthMethod, PrivateKeyJWT)
-	if record.AuthMethod != PrivateKeyJWT && record.AuthMethod != TLSClientAuth {
-		return record, fmt.Errorf("--auth-method is %s or %s", PrivateKeyJWT, TLSClientAuth)
+	record.AuthMethod = cmp.Or(record.AuthMethod, dcrclient.PrivateKeyJWT)
+	if record.AuthMethod != dcrclient.PrivateKeyJWT && record.AuthMethod != dcrclient.TLSClientAuth {
+		return record, fmt.Errorf("--auth-method is %s or %s", dcrclient.PrivateKeyJWT, dcrclient.TLSClientAuth)
 	}
-	fill(&record.Profile, usualProfile)
-	if _, err := profileOf(record.Profile); err != nil {
+	record.Profile = cmp.Or(record.Profile, usualProfile)
+	if err := knownProfile(record.Profile); err != nil {
 		return record, err
 	}
 	if record.Certificate == "" || record.Key == "" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
@@ -18,7 +19,7 @@ import (
 
 func TestEveryShippedProfileIsKnown(t *testing.T) {
 	for _, name := range profile.Names() {
-		if !slices.Contains(profileNames(), name) {
+		if !slices.Contains(dcrclient.Profiles(), name) {
 			t.Errorf("a TPP does not know %s", name)
 		}
 	}
@@ -31,7 +32,7 @@ func TestProfiles(t *testing.T) {
 		t.Fatalf("%+v", o)
 	}
 	wantClaims(t, verified(t, string(b.body)), map[string]string{
-		"grant_types": `["client_credentials","authorization_code","refresh_token","urn:ietf:params:oauth:grant-type:jwt-bearer"]`, "scope": `"openid accounts payments"`,
+		"grant_types": `["authorization_code","client_credentials","refresh_token","urn:ietf:params:oauth:grant-type:jwt-bearer"]`, "scope": `"openid accounts payments"`,
 		"id_token_encrypted_response_alg": `"RSA-OAEP"`, "id_token_encrypted_response_enc": `"A256GCM"`,
 	})
 }
@@ -110,9 +111,9 @@ func TestARegistrationAbroad(t *testing.T) {
 	if o := b.tool("register", "--world", dir, "--profile", "cdr-au"); o.code != 0 {
 		t.Fatalf("%+v", o)
 	}
-	jwt, err := decode(string(b.body))
-	if err != nil || b.asked.URL.Path != "/cdr" || b.asked.TLS.PeerCertificates[0].Subject.OrganizationalUnit[0] != "Consumer Data Right" {
-		t.Fatalf("%v %s", err, b.asked.URL)
+	jwt, is := readable(string(b.body)).(*decoded)
+	if !is || b.asked.URL.Path != "/cdr" || b.asked.TLS.PeerCertificates[0].Subject.OrganizationalUnit[0] != "Consumer Data Right" {
+		t.Fatalf("%s %s", b.body, b.asked.URL)
 	}
 	claims := jwt.Claims
 	if claims["iss"] != far.SoftwareID || claims["aud"] != "https://bank.example" || claims["authorization_signed_response_alg"] != "PS256" ||

@@ -18,19 +18,19 @@ type Record struct {
 	Profile      string `json:"profile,omitempty"` // version of the standard that the registration endpoint follows
 	Discovery    string `json:"discovery,omitempty"`
 	Issuer       string `json:"issuer,omitempty"`
-	Registration string `json:"registration_endpoint"`
-	Token        string `json:"token_endpoint"`
+	Registration string `json:"registration_endpoint,omitempty"`
+	Token        string `json:"token_endpoint,omitempty"`
 
-	Certificate  string `json:"cert"` // files
-	Key          string `json:"key"`
+	Certificate  string `json:"cert,omitempty"` // files
+	Key          string `json:"key,omitempty"`
 	CA           string `json:"ca,omitempty"`
-	SigningKey   string `json:"signing_key"`
-	SigningKeyID string `json:"kid"`
+	SigningKey   string `json:"signing_key,omitempty"`
+	SigningKeyID string `json:"kid,omitempty"`
 	Statement    string `json:"ssa,omitempty"`
 
 	Audience          string `json:"aud,omitempty"` // of registration requests
 	AssertionAudience string `json:"assertion_aud,omitempty"`
-	AuthMethod        string `json:"auth_method"`
+	AuthMethod        string `json:"auth_method,omitempty"`
 	World             string `json:"world,omitempty"` // folder of the sandbox, where a fresh statement is to be had
 
 	ClientID string  `json:"client_id,omitempty"`
@@ -67,28 +67,16 @@ func (r *Record) Write(path string) error {
 	return pki.WriteFile(path, append(text, '\n'), 0o600)
 }
 
-// merge fills in what is empty.
-func (r *Record) merge(other Record) {
-	fill(&r.Profile, other.Profile)
-	fill(&r.Discovery, other.Discovery)
-	fill(&r.Issuer, other.Issuer)
-	fill(&r.Registration, other.Registration)
-	fill(&r.Token, other.Token)
-	fill(&r.Certificate, other.Certificate)
-	fill(&r.Key, other.Key)
-	fill(&r.CA, other.CA)
-	fill(&r.SigningKey, other.SigningKey)
-	fill(&r.SigningKeyID, other.SigningKeyID)
-	fill(&r.Statement, other.Statement)
-	fill(&r.Audience, other.Audience)
-	fill(&r.AssertionAudience, other.AssertionAudience)
-	fill(&r.AuthMethod, other.AuthMethod)
-	fill(&r.World, other.World)
-	fill(&r.ClientID, other.ClientID)
-	r.Deleted = r.Deleted || other.Deleted
-	if r.Access == nil {
-		r.Access = other.Access
+// over is the record, with what it does not say from another.
+func (r Record) over(base Record) Record {
+	text, err := json.Marshal(r) // leaves out what is empty
+	if err == nil {
+		err = json.Unmarshal(text, &base)
 	}
+	if err != nil { // a record is always JSON
+		panic(err)
+	}
+	return base
 }
 
 // absolute makes file names good for commands that are given in another folder.

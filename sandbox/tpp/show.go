@@ -1,26 +1,25 @@
 package tpp
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Show writes a request as JSON that a person can read: JWTs are decoded, the access token is left out.
-func (r *Request) Show(w io.Writer) error {
+// show writes a request as JSON that a person can read: JWTs are decoded, the access token is left out.
+func show(w io.Writer, r *dcrclient.Request) error {
 	shown := struct {
 		Method string            `json:"method"`
 		URL    string            `json:"url"`
 		Header map[string]string `json:"header"`
-		JWT    *decoded          `json:"jwt,omitempty"`
+		JWT    any               `json:"jwt,omitempty"`
 		Form   map[string]any    `json:"form,omitempty"`
-		JSON   map[string]any    `json:"json,omitempty"`
+		JSON   any               `json:"json,omitempty"`
 	}{Method: r.Method, URL: r.URL, Header: map[string]string{}}
 	for name := range r.Header {
 		shown.Header[name] = r.Header.Get(name)
@@ -30,21 +29,22 @@ func (r *Request) Show(w io.Writer) error {
 	}
 	switch r.Header.Get("Content-Type") {
 	case "application/jwt":
-		jwt, err := decode(string(r.Body))
+		shown.JWT = readable(string(r.Body))
+	case "application/json":
+		claims, err := dcrclient.Object(r.Body)
 		if err != nil {
 			return err
 		}
-		shown.JWT = jwt
-	case "application/json":
-		if err := showClaims(r.Body, &shown.JSON); err != nil {
-			return err
-		}
-	case "application/x-www-form-urlencoded":
+		shown.JSON = readableStatement(claims)
+	case dcrclient.FormType:
 		form, err := url.ParseQuery(string(r.Body))
 		if err != nil {
 			return err
 		}
-		shown.Form = showForm(form)
+		shown.Form = map[string]any{}
+		for name := range form {
+			shown.Form[name] = readable(form.Get(name))
+		}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
@@ -52,83 +52,64 @@ func (r *Request) Show(w io.Writer) error {
 	return encoder.Encode(shown)
 }
 
-func showForm(form url.Values) map[string]any {
-	shown := map[string]any{}
-	for name := range form {
-		shown[name] = form.Get(name)
-		if jwt, err := decode(form.Get(name)); err == nil {
-			shown[name] = jwt
-		}
-	}
-	return shown
-}
-
 // decoded is a JWT without its signature.
 type decoded struct {
-	Header json.RawMessage `json:"header"`
-	Claims map[string]any  `json:"claims"`
+	Header map[string]any `json:"header"`
+	Claims map[string]any `json:"claims"`
 }
 
-// decode reads a JWT, and the software statement in it, for showing.
-func decode(compact string) (*decoded, error) {
-	parts := strings.Split(compact, ".")
-	if len(parts) != 3 {
-		return nil, errors.New("not a JWT")
-	}
-	header, err := base64.RawURLEncoding.DecodeString(parts[0])
+// readable decodes a JWT, and the software statement in it. Any other text stays as it is.
+func readable(text string) any {
+	token, err := dcrclient.ParseJWT(text)
 	if err != nil {
-		return nil, err
+		return text
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return nil, err
-	}
-	jwt := &decoded{Header: header}
-	return jwt, showClaims(payload, &jwt.Claims)
+	return &decoded{token.Header, readableStatement(token.Claims)}
 }
 
-// showClaims reads a JSON object, and the software statement in it.
-func showClaims(text []byte, into *map[string]any) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return err
+func readableStatement(claims map[string]any) map[string]any {
+	if statement, ok := claims["software_statement"].(string); ok {
+		claims["software_statement"] = readable(statement)
 	}
-	if statement, ok := (*into)["software_statement"].(string); ok {
-		if inner, err := decode(statement); err == nil {
-			(*into)["software_statement"] = inner
+	return claims
+}
+
+// report says in a line what the bank answered and, when it refused, why.
+func report(w io.Writer, request *dcrclient.Request, answer *dcrclient.Answer) {
+	_, _ = fmt.Fprintf(w, "%s %s: %s in %d ms\n", request.Method, request.URL, answer.StatusText(), answer.Took.Milliseconds())
+	if answer.OK() {
+		return
+	}
+	refusal := answer.Refusal()
+	if refusal.Code == "" { // RFC 6750, section 3: the challenge alone may say why
+		refusal.Code = answer.Header.Get("WWW-Authenticate")
+	}
+	if refusal.Code != "" {
+		_, _ = fmt.Fprintf(w, "refused: %s\n", strings.TrimSuffix(refusal.Code+": "+refusal.Description, ": "))
+	}
+	for _, d := range refusal.Details {
+		_, _ = fmt.Fprintf(w, "  rule %s\n", strings.Join(present(d.Rule, d.Pointer, d.Clause), ", "))
+		if len(refusal.Details) > 1 && d.Description != "" { // one is what error_description says
+			_, _ = fmt.Fprintf(w, "    %s\n", d.Description)
+		}
+		if d.Fix != "" {
+			_, _ = fmt.Fprintf(w, "    to fix it: %s\n", d.Fix)
 		}
 	}
-	return nil
-}
-
-// Refusal is the reason that a bank gave: RFC 7591 (section 3.2.2), RFC 6749 (section 5.2), and, where the bank tells
-// more, the rules that refused.
-type Refusal struct {
-	Code        string `json:"error"`
-	Description string `json:"error_description"`
-	Details     []struct {
-		Rule        string `json:"rule"`
-		Pointer     string `json:"pointer"`
-		Clause      string `json:"clause"`
-		Description string `json:"description"`
-		Fix         string `json:"fix"`
-	} `json:"error_details"`
-}
-
-// OK says whether the bank did what it was asked.
-func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
-
-// Refusal reads the reason of an answer that is not OK. Without one in the body it is the challenge, or nothing.
-func (a *Answer) Refusal() Refusal {
-	var r Refusal
-	if err := json.Unmarshal(a.Body, &r); err != nil || r.Code == "" {
-		return Refusal{Code: a.Header.Get("WWW-Authenticate")}
+	if id := answer.Header.Get(dcrclient.InteractionID); id != "" {
+		_, _ = fmt.Fprintf(w, "  tell the bank: x-fapi-interaction-id %s\n", id)
 	}
-	return r
+	if answer.Status == http.StatusUnauthorized && request.Header.Get("Authorization") != "" {
+		_, _ = fmt.Fprintln(w, "  the access token may have expired: dcr-gateway tpp token gets a new one")
+	}
 }
 
-// StatusText is the status in words: "201 Created".
-func (a *Answer) StatusText() string {
-	return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+func present(texts ...string) []string {
+	var all []string
+	for _, text := range texts {
+		if text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
 }

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 const (
@@ -28,7 +28,7 @@ type question struct {
 }
 
 // newQuestion writes a question as Envoy 1.40 does under the configuration that we render for it.
-func newQuestion(route, version string, r *tpp.Request) (*question, error) {
+func newQuestion(route, version string, r *dcrclient.Request) (*question, error) {
 	target, err := url.Parse(r.URL)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func newQuestion(route, version string, r *tpp.Request) (*question, error) {
 }
 
 // headers are those of the client with Envoy's own before and behind them.
-func headers(r *tpp.Request, target *url.URL) []*corev3.HeaderValue {
+func headers(r *dcrclient.Request, target *url.URL) []*corev3.HeaderValue {
 	var all []*corev3.HeaderValue
 	add := func(name, value string) {
 		all = append(all, &corev3.HeaderValue{Key: name, RawValue: []byte(value)})

@@ -5,8 +5,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -17,7 +15,7 @@ import (
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 )
@@ -65,7 +63,7 @@ func (s *site) warm(ctx context.Context) (source, error) {
 }
 
 // send sends a request and keeps what the answer says.
-func send(ctx context.Context, client *tpp.Client, request *tpp.Request, keep func(*tpp.Answer) error) error {
+func send(ctx context.Context, client *tpp.Client, request *dcrclient.Request, keep func(*dcrclient.Answer) error) error {
 	answer, err := client.Send(ctx, request)
 	if err != nil {
 		return err
@@ -88,7 +86,7 @@ func (s *site) cold() (source, error) {
 	}
 	first, asked := client.StatementText, make([]*question, statements)
 	for i := range asked {
-		if client.StatementText, err = s.anew(first, key); err != nil {
+		if client.StatementText, err = anew(first, key); err != nil {
 			return nil, err
 		}
 		request, err := client.Register(tpp.Ask{})
@@ -104,24 +102,13 @@ func (s *site) cold() (source, error) {
 }
 
 // anew signs a statement once more, under another jti, as the directory does.
-func (s *site) anew(statement string, key crypto.Signer) (string, error) {
-	parts := strings.Split(statement, ".")
-	if len(parts) != 3 {
-		return "", errors.New("the software statement is not a signed JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+func anew(statement string, key crypto.Signer) (string, error) {
+	token, err := dcrclient.ParseJWT(statement)
 	if err != nil {
 		return "", err
 	}
-	claims := map[string]json.RawMessage{}
-	if err := json.Unmarshal(payload, &claims); err != nil {
-		return "", err
-	}
-	claims["jti"] = json.RawMessage(`"` + rand.Text() + `"`)
-	if payload, err = json.Marshal(claims); err != nil {
-		return "", err
-	}
-	return jose.Sign(key, jose.Header{Algorithm: "PS256", Type: "JWT", KeyID: s.world.File.Directory.StatementKeyID}, payload)
+	token.Claims["jti"], token.Key = rand.Text(), key
+	return token.Compact()
 }
 
 // mint issues the software's key many certificates, on all cores.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	tpptool "github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 )
 
@@ -37,10 +37,9 @@ func TestBreakOnPurpose(t *testing.T) {
 
 func brokenAs(t *testing.T, profile string, fault tpptool.Fault) {
 	var stdout, stderr bytes.Buffer
-	err := tpptool.Run(t.Context(), []string{"register", "--world", gateway.Dir, "--profile", profile, "--break", fault.Name}, &stdout, &stderr)
-	var exit *part.Exit
-	if !errors.As(err, &exit) || exit.Code != 1 {
-		t.Fatalf("%v, want exit code 1: %s", err, &stderr)
+	args := []string{"register", "--world", gateway.Dir, "--profile", profile, "--break", fault.Name}
+	if code := tpptool.Command().Main(t.Context(), args, &stdout, &stderr); code != 1 {
+		t.Fatalf("exit code %d, want 1: %s", code, &stderr)
 	}
 	if said := stderr.String(); !strings.Contains(said, "broken: "+fault.What+"\n") || !strings.Contains(said, "\nrefused: ") {
 		t.Errorf("the tool says %q", said)
@@ -51,7 +50,7 @@ func brokenAs(t *testing.T, profile string, fault tpptool.Fault) {
 // wantRules compares the rules of a refusal, one for each finding, and checks that the tool shows every finding.
 func wantRules(t *testing.T, answer []byte, shown string, want []string) {
 	t.Helper()
-	var refusal tpptool.Refusal
+	var refusal dcrclient.Refusal
 	if err := json.Unmarshal(answer, &refusal); err != nil {
 		t.Fatalf("%s: %v", answer, err)
 	}

@@ -135,17 +135,10 @@ func (a *abroad) statement(t *testing.T, m *directory.Member, change map[string]
 	for name, value := range change {
 		claims[name] = value
 	}
-	changes := directory.Changes{Claims: map[string]json.RawMessage{}, Omit: []string{
+	changes := directory.Changes{Claims: claims, Omit: []string{
 		"software_id", "software_client_id", "software_redirect_uris", "software_roles", "software_jwks_endpoint", "software_jwks_revoked_endpoint",
 		"org_id", "org_status", "org_jwks_endpoint", "org_jwks_revoked_endpoint", "organisation_competent_authority_claims",
 	}}
-	for name, value := range claims {
-		text, err := json.Marshal(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		changes.Claims[name] = text
-	}
 	signed, err := a.Statement(m.SoftwareID, changes)
 	if err != nil {
 		t.Fatal(err)

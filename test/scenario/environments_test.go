@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -28,7 +27,7 @@ func TestProductionBesideTheSandbox(t *testing.T) {
 	production, member := a.adopt(t, w)
 	sandbox := enrol(t, w, harness.Order{})
 	in := func(environment any) string {
-		changes := directory.Changes{Claims: map[string]json.RawMessage{"software_environment": json.RawMessage(encoded(t, environment))}}
+		changes := directory.Changes{Claims: map[string]any{"software_environment": environment}}
 		if environment == nil {
 			changes = directory.Changes{Omit: []string{"software_environment"}}
 		}

@@ -73,7 +73,7 @@ func toolLife(t *testing.T, name, method string) {
 		{"delete", "--client", file},
 	} {
 		var stderr bytes.Buffer
-		if err := tpptool.Run(t.Context(), args, io.Discard, &stderr); err != nil {
+		if err := tpptool.Command().Run(t.Context(), args, io.Discard, &stderr); err != nil {
 			t.Fatalf("%s: %v: %s", args[0], err, &stderr)
 		}
 	}
