@@ -15,6 +15,8 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 const (
@@ -35,23 +37,19 @@ func Serve(ctx context.Context, listener net.Listener, gate *Gate, log *slog.Log
 	healthy := health.NewServer()
 	healthv1.RegisterHealthServer(server, healthy)
 
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("gate: %w", err)
-	case <-ctx.Done():
-	}
-	healthy.Shutdown()
-	time.Sleep(drainTime)
-	stopped := make(chan struct{})
-	go func() { server.GracefulStop(); close(stopped) }()
-	select {
-	case <-stopped:
-	case <-time.After(stopTime):
-		server.Stop()
-	}
-	return nil
+	serve := func() error { return fmt.Errorf("gate: %w", server.Serve(listener)) }
+	return socket.Until(ctx, serve, func() error {
+		healthy.Shutdown()
+		time.Sleep(drainTime)
+		stopped := make(chan struct{})
+		go func() { server.GracefulStop(); close(stopped) }()
+		select {
+		case <-stopped:
+		case <-time.After(stopTime):
+			server.Stop()
+		}
+		return nil
+	})
 }
 
 // recovering turns a panic into an error, which Envoy answers with 503: one bad request must not end the gate. The stack

@@ -73,6 +73,9 @@ func poke(ctx context.Context, follower *control.Follower) {
 	}
 }
 
+// lastAnswer is the time that an answer may still take when the part ends.
+const lastAnswer = 100 * time.Millisecond
+
 func serveHTTP(ctx context.Context, address string, handler http.Handler) error {
 	listener, err := socket.Listen(ctx, address)
 	if err != nil {
@@ -82,12 +85,8 @@ func serveHTTP(ctx context.Context, address string, handler http.Handler) error 
 		Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
+	if err := socket.ServeHTTP(ctx, listener, server, lastAnswer); ctx.Err() == nil {
 		return fmt.Errorf("%s: %w", address, err)
-	case <-ctx.Done():
-		return server.Close()
 	}
+	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 const (
@@ -42,11 +44,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(server, aggregated{s})
 	go s.deliver(ctx)
 	defer server.Stop() // returns when all handlers have
-	defer context.AfterFunc(ctx, server.Stop)()
-	if err := server.Serve(listener); ctx.Err() == nil {
-		return err
-	}
-	return nil
+	return socket.Until(ctx, func() error { return server.Serve(listener) }, func() error { return nil })
 }
 
 func (s *Server) refuseProtocol() error {

@@ -1,4 +1,4 @@
-// Package socket opens the sockets that Envoy reaches the gate and the registry at.
+// Package socket opens the sockets that the parts of the gateway listen on, and serves there until it is time to end.
 package socket
 
 import (

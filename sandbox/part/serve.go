@@ -3,10 +3,11 @@ package part
 
 import (
 	"context"
-	"errors"
-	"net"
+	"crypto/tls"
 	"net/http"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 const (
@@ -16,24 +17,17 @@ const (
 
 // Serve answers HTTP, or HTTPS when a certificate is named, until the context ends.
 func Serve(ctx context.Context, address string, handler http.Handler, certificate, key string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	if certificate != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return err
+		}
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	listener, err := socket.Listen(ctx, address)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-		defer cancel()
-		stopped <- server.Shutdown(patience)
-	})
-	if certificate == "" {
-		err = server.Serve(listener)
-	} else {
-		err = server.ServeTLS(listener, certificate, key)
-	}
-	if stop() || !errors.Is(err, http.ErrServerClosed) {
-		return err // the server ended by itself
-	}
-	return <-stopped
+	return socket.ServeHTTP(ctx, listener, server, drain)
 }

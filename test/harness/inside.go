@@ -4,17 +4,13 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
 // Inside returns an HTTP client that goes straight to a part, past Envoy, and follows no redirect: what somebody does who
 // has got into the host. The host of a URL does not matter.
 func (w *World) Inside(part string) *http.Client {
-	network, address := "tcp", w.Address(part)
-	if path, unix := strings.CutPrefix(address, "unix:"); unix {
-		network, address = "unix", w.Path(path)
-	}
+	network, address := w.where(part)
 	return &http.Client{
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

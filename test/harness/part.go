@@ -132,18 +132,22 @@ func (w *World) Impersonate(tb testing.TB, part string, handler http.Handler) (r
 }
 
 func (w *World) listenAs(part string) (net.Listener, error) {
-	address, ok := flag(w.File.Processes[part].Argv, "--listen")
-	if !ok {
-		return nil, fmt.Errorf("the %s has no address in world.json", part)
+	network, address := w.where(part)
+	if network == "unix" {
+		if err := os.Remove(address); err != nil {
+			return nil, err
+		}
 	}
-	path, unix := strings.CutPrefix(address, "unix:")
-	if !unix {
-		return net.Listen("tcp", address)
+	return net.Listen(network, address)
+}
+
+// where is the network and the address that a part listens on.
+func (w *World) where(part string) (network, address string) {
+	address = w.Address(part)
+	if path, unix := strings.CutPrefix(address, "unix:"); unix {
+		return "unix", w.Path(filepath.Join(w.File.Processes[part].Dir, path))
 	}
-	if err := os.Remove(w.Path(path)); err != nil {
-		return nil, err
-	}
-	return net.Listen("unix", w.Path(path))
+	return "tcp", address
 }
 
 // flag is the value that follows a flag.
