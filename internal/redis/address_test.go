@@ -8,27 +8,33 @@ import (
 
 func TestParse(t *testing.T) {
 	for url, want := range map[string]string{
-		"redis://h":                       "{0 false   [h:6379] 0 }",
-		"redis://h:1/":                    "{0 false   [h:1] 0 }",
-		"redis://u:p@h:1/15":              "{0 false u p [h:1] 15 }",
-		"redis://:p%40%2F@h":              "{0 false  p@/ [h:6379] 0 }",
-		"redis://[::1]:1":                 "{0 false   [[::1]:1] 0 }",
-		"redis://[::1]":                   "{0 false   [[::1]:6379] 0 }",
-		"rediss://h":                      "{0 true   [h:6379] 0 }",
-		"unix:///a/b.sock":                "{1 false   [/a/b.sock] 0 }",
-		"unix://u:p@/a.sock?db=3":         "{1 false u p [/a.sock] 3 }",
-		"redis+sentinel://a,b:1?master=m": "{2 false   [a:26379 b:1] 0 m}",
-		"rediss+sentinel://u:p@a:1,[::2]/4?master=m":  "{2 true u p [a:1 [::2]:26379] 4 m}",
-		"redis+cluster://:p@a:1,b:2,c":                "{3 false  p [a:1 b:2 c:6379] 0 }",
-		"rediss+cluster://a/":                         "{3 true   [a:6379] 0 }",
-		"redis+cluster://user:p%2C%3F@a:1,b:2":        "{3 false user p,? [a:1 b:2] 0 }",
-		"redis+sentinel://:a@b@h:1/0?master=with%20a": "{2 false  a@b [h:1] 0 with a}",
+		"redis://h":                       "[h:6379]   0 false ",
+		"redis://h:1/":                    "[h:1]   0 false ",
+		"redis://u:p@h:1/15":              "[h:1] u p 15 false ",
+		"redis://:p%40%2F@h":              "[h:6379]  p@/ 0 false ",
+		"redis://[::1]:1":                 "[[::1]:1]   0 false ",
+		"redis://[::1]":                   "[[::1]:6379]   0 false ",
+		"rediss://h":                      "[h:6379]   0 true ",
+		"unix:///a/b.sock":                "[/a/b.sock]   0 false ",
+		"unix://u:p@/a.sock?db=3":         "[/a.sock] u p 3 false ",
+		"redis+sentinel://a,b:1?master=m": "[a:26379 b:1]   0 false m",
+		"rediss+sentinel://u:p@a:1,[::2]/4?master=m":  "[a:1 [::2]:26379] u p 4 true m",
+		"redis+cluster://:p@a:1,b:2,c":                "[a:1 b:2 c:6379]  p 0 false cluster",
+		"rediss+cluster://a/":                         "[a:6379]   0 true cluster",
+		"redis+cluster://user:p%2C%3F@a:1,b:2":        "[a:1 b:2] user p,? 0 false cluster",
+		"redis+sentinel://:a@b@h:1/0?master=with%20a": "[h:1]  a@b 0 false with a",
 	} {
-		got, err := parse(url)
+		o, err := parse(url)
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
-		} else if fmt.Sprint(*got) != want {
-			t.Errorf("%s: %v, want %s", url, *got, want)
+			continue
+		}
+		kind := o.MasterName
+		if o.IsClusterMode {
+			kind += "cluster"
+		}
+		if got := fmt.Sprint(o.Addrs, " ", o.Username, " ", o.Password, " ", o.DB, " ", o.TLSConfig != nil, " ", kind); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
 		}
 	}
 }
@@ -63,9 +69,8 @@ func TestParseRefuses(t *testing.T) {
 		"redis+sentinel://:secret@h?master=":      "master",
 		"redis+sentinel://h?master=a&master=b":    "parameter",
 		"unix://:secret@host/path":                "unix",
-		"unix://:secret@":                         "unix",
-		"unix://:secret@/":                        "unix",
-		"unix://:secret@/path?db=":                "database",
+		"unix://:secret@":                         "well-formed",
+		"unix://:secret@/path?db=x":               "database",
 		"unix://:secret@/path?db=1&secret=secret": "parameter",
 	} {
 		_, err := Open(url)

@@ -3,6 +3,12 @@ package redis
 
 import (
 	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -30,32 +36,106 @@ const (
 // and the three with hosts also with rediss for redis: over TLS, verified against the system's roots. Errors hold
 // nothing of the URL, which may hold a password.
 func Open(url string) (goredis.UniversalClient, error) {
-	a, err := parse(url)
+	o, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
 	logging.Disable() // for the whole process: a failure is its caller's to log, once and in the log's form
-	switch a.kind {
-	case cluster:
-		return goredis.NewClusterClient(a.clusterOptions()), nil
-	case sentinel:
-		return goredis.NewFailoverClient(a.failoverOptions()), nil
+	switch {
+	case o.IsClusterMode:
+		return goredis.NewClusterClient(clusterOptions(o)), nil
+	case o.MasterName != "":
+		return goredis.NewFailoverClient(o.Failover()), nil
 	}
-	return goredis.NewClient(a.options()), nil
+	return goredis.NewClient(o.Simple()), nil
 }
 
-func (a *address) options() *goredis.Options {
-	network := "tcp"
-	if a.kind == socket {
-		network = "unix"
+// parse reads a URL. go-redis reads that of one server, so what its URLs cannot say is cut out first: further hosts, and
+// the name of a primary. No error of a library is passed on, because it may quote the password.
+func parse(raw string) (*goredis.UniversalOptions, error) {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	base, kind, _ := strings.Cut(scheme, "+")
+	port, known := map[string]string{"redis": "6379", "redis+cluster": "6379", "redis+sentinel": "26379", "unix": ""}[strings.Replace(scheme, "rediss", "redis", 1)]
+	if !known {
+		return nil, errors.New("redis url: the scheme is not redis, rediss, unix, redis+sentinel or redis+cluster")
 	}
-	return &goredis.Options{
-		Network:   network,
-		Addr:      a.hosts[0],
-		Username:  a.user,
-		Password:  a.password,
-		DB:        a.db,
-		TLSConfig: a.tlsConfig(),
+	rest, query, _ := strings.Cut(rest, "?")
+	end := strings.IndexByte(rest+"/", '/')
+	at := strings.LastIndexByte(rest[:end], '@') + 1
+	hosts, err := splitHosts(rest[at:end], port)
+	if err != nil {
+		return nil, err
+	}
+	if len(hosts) > 1 && kind == "" {
+		return nil, errors.New("redis url: several hosts need redis+sentinel or redis+cluster")
+	}
+	parameters, err := parameter(query, map[string]string{"unix": "db", "redis+sentinel": "master", "rediss+sentinel": "master"}[scheme])
+	if err != nil {
+		return nil, err
+	}
+	one, err := goredis.ParseURL(base + "://" + rest[:at] + hosts[0] + rest[end:] + "?" + url.Values{"db": parameters["db"]}.Encode())
+	if err != nil || one.DB < 0 || strings.Contains(raw, "#") {
+		return nil, errors.New("redis url: not well-formed; the database is a number, and special characters of a password are percent-encoded")
+	}
+	if kind == "cluster" && one.DB != 0 {
+		return nil, errors.New("redis url: a cluster has no numbered databases")
+	}
+	if port == "" {
+		hosts[0] = one.Addr // the path of the socket
+	}
+	if kind == "sentinel" && parameters.Get("master") == "" {
+		return nil, errors.New("redis url: sentinels need the primary's name: ?master=name")
+	}
+	return settings(one, hosts, kind == "cluster", parameters.Get("master")), nil
+}
+
+// splitHosts returns each host with its port.
+func splitHosts(text, port string) ([]string, error) {
+	hosts := strings.Split(text, ",")
+	if port == "" {
+		if text != "" {
+			return nil, errors.New("redis url: unix wants the absolute path of a socket and no host: unix:///path")
+		}
+		return hosts, nil
+	}
+	for i, host := range hosts {
+		if !strings.Contains(host, ":") || strings.HasSuffix(host, "]") {
+			host += ":" + port
+		}
+		name, port, err := net.SplitHostPort(host)
+		if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || n == 0 || name == "" {
+			return nil, fmt.Errorf("redis url: host %d is not host or host:port", i+1)
+		}
+		hosts[i] = host
+	}
+	return hosts, nil
+}
+
+// parameter reads a query that may have one parameter. go-redis knows many more, some of which switch protections off.
+func parameter(query, name string) (url.Values, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errors.New("redis url: the query is not well-formed")
+	}
+	if len(values) > 1 || len(values) == 1 && len(values[name]) != 1 {
+		return nil, errors.New("redis url: a parameter of the query is unknown here, or given twice")
+	}
+	return values, nil
+}
+
+// settings are what all clients share.
+func settings(one *goredis.Options, hosts []string, cluster bool, master string) *goredis.UniversalOptions {
+	if one.TLSConfig != nil {
+		one.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12} // without the name of the first host: each has its own
+	}
+	return &goredis.UniversalOptions{
+		Addrs:         hosts,
+		Username:      one.Username,
+		Password:      one.Password,
+		DB:            one.DB,
+		TLSConfig:     one.TLSConfig,
+		IsClusterMode: cluster,
+		MasterName:    master,
 
 		ContextTimeoutEnabled: true,
 		DialTimeout:           timeout,
@@ -64,63 +144,17 @@ func (a *address) options() *goredis.Options {
 		DialerRetries:         1,
 		MaxRetries:            retries,
 
-		PipelinePoolSize:         -1, // one pool of connections
-		DisableIdentity:          true,
-		MaintNotificationsConfig: noNotifications(),
-	}
-}
-
-// A failover client never asks for maintenance notifications.
-func (a *address) failoverOptions() *goredis.FailoverOptions {
-	return &goredis.FailoverOptions{
-		MasterName:    a.master,
-		SentinelAddrs: a.hosts,
-		Username:      a.user,
-		Password:      a.password,
-		DB:            a.db,
-		TLSConfig:     a.tlsConfig(),
-
-		ContextTimeoutEnabled: true,
-		DialTimeout:           timeout,
-		ReadTimeout:           timeout,
-		WriteTimeout:          timeout,
-		DialerRetries:         1,
-		MaxRetries:            retries,
-
-		PipelinePoolSize: -1,
+		PipelinePoolSize: -1, // one pool of connections
 		DisableIdentity:  true,
+		// Redis 7.0 and the managed services do not know notifications: asking costs a failed command for each connection.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 }
 
-// A cluster's client retries as part of following redirects, not in each node's client.
-func (a *address) clusterOptions() *goredis.ClusterOptions {
-	return &goredis.ClusterOptions{
-		Addrs:     a.hosts,
-		Username:  a.user,
-		Password:  a.password,
-		TLSConfig: a.tlsConfig(),
-
-		ContextTimeoutEnabled: true,
-		DialTimeout:           timeout,
-		ReadTimeout:           timeout,
-		WriteTimeout:          timeout,
-		DialerRetries:         1,
-
-		ClusterStateReloadInterval: clusterReload,
-		DisableRoutingPolicies:     true, // they ask for COMMAND without regard to the caller's deadline
-		DisableIdentity:            true,
-		MaintNotificationsConfig:   noNotifications(),
-	}
-}
-
-func (a *address) tlsConfig() *tls.Config {
-	if !a.tls {
-		return nil
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12}
-}
-
-// Redis 7.0 and the managed services do not know them: asking costs a failed command for each connection.
-func noNotifications() *maintnotifications.Config {
-	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+func clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptions {
+	c := o.Cluster()
+	c.MaxRetries = 0 // it retries as part of following redirects, not in each node's client
+	c.ClusterStateReloadInterval = clusterReload
+	c.DisableRoutingPolicies = true // they ask for COMMAND without regard to the caller's deadline
+	return c
 }

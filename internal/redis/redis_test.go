@@ -88,8 +88,9 @@ func TestOpenTLS(t *testing.T) {
 
 // The defaults of go-redis ignore a context's deadline and try for a minute: see the settings here, one by one.
 func TestSettings(t *testing.T) {
-	a := &address{hosts: []string{"host:1"}, tls: true, user: "user", password: "password", db: 2, master: "m"}
-	plain, failover, cluster := a.options(), a.failoverOptions(), a.clusterOptions()
+	o, err := parse("rediss+sentinel://user:password@host:1/2?master=m")
+	must(t, err)
+	plain, failover, cluster := o.Simple(), o.Failover(), clusterOptions(o)
 	for name, ok := range map[string]bool{
 		"deadlines": plain.ContextTimeoutEnabled && failover.ContextTimeoutEnabled && cluster.ContextTimeoutEnabled,
 		"timeouts": plain.ReadTimeout == timeout && failover.ReadTimeout == timeout && cluster.ReadTimeout == timeout &&
@@ -114,7 +115,7 @@ func TestSettings(t *testing.T) {
 }
 
 func verifies(c *tls.Config) bool {
-	return c != nil && !c.InsecureSkipVerify && c.MinVersion >= tls.VersionTLS12
+	return c != nil && !c.InsecureSkipVerify && c.ServerName == "" && c.MinVersion >= tls.VersionTLS12
 }
 
 func open(t *testing.T, url string) goredis.UniversalClient {
