@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// gateName is the name of the gate's cluster; routes.Reserved keeps it from upstreams.
+	// gateName is the name of the gate's cluster, which the reader of routes.yaml keeps from upstreams.
 	gateName = "gate"
 
 	// maxRefusal is the largest body of a refusal that is passed on whole.
