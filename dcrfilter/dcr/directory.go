@@ -29,7 +29,7 @@ type Directory struct {
 }
 
 // Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
-// beside having the names that its kind wants. What is none of these values is as ListedRequired.
+// beside having the names that its kind wants. Any other value is treated as ListedRequired.
 type Listed string
 
 // The values of certificates_listed.

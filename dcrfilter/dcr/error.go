@@ -74,7 +74,7 @@ func classOf(code string) Class {
 // Name is the code in the body of an answer.
 func (c Class) Name() string { return cmp.Or(c.Code, "unauthorized") }
 
-// Error is a refusal: what the client is answered and, apart from it, what the log is told. Make one with Refuse.
+// Error is a refusal: what the client is answered and, apart from that, what the log says. Make one with Refuse.
 type Error struct {
 	Class
 	Rule    string // its id in the catalogue: "redirect_uris.https"
