@@ -8,6 +8,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -65,7 +66,7 @@ func (f *factory) signed(version string, r *filter.Request) (string, error) {
 func allFacts(version string, r *filter.Request) *dcrpb.Facts {
 	proved := &dcrpb.Facts{
 		Iss: facts.Issuer, Iat: uint32(r.Now.Unix()), Exp: uint32(r.Now.Add(factsLifetime).Unix()), Jti: r.ID,
-		Route: r.Route.Name, Version: version, Nonces: r.Nonces,
+		Route: r.Route.Name, Version: version, UsedJtis: r.UsedJTIs,
 		Certificate: certificateFacts(r), Client: clientFacts(r), Registration: registrationFacts(r),
 	}
 	if r.Route.Bound() {
@@ -84,8 +85,9 @@ func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
 		Thumbprint: c.Thumbprint, Profile: c.Trusts[0].Profile, AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.NotAfter.Unix()),
 	}
 	if r.Registration != nil {
-		proved.Profile = r.Registration.CertificateProfile
+		proved.Profile = r.Registration.CertificateType
 	}
+	proved.Type = proved.GetProfile()
 	switch proved.GetProfile() {
 	case "ob_legacy":
 		proved.SoftwareId, proved.OrgId = c.CommonName, c.OrganisationalUnit
@@ -96,19 +98,23 @@ func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
 }
 
 func clientFacts(r *filter.Request) *dcrpb.ClientFacts {
+	var proved *dcrpb.ClientFacts
 	switch {
 	case r.Token != nil:
-		return &dcrpb.ClientFacts{
-			Id: r.Token.ClientID, SoftwareId: r.Token.SoftwareID, OrgId: r.Token.OrgID, Scopes: r.Token.Scopes, Roles: r.Token.Roles,
-			TokenId: r.Token.ID, TokenExp: uint32(r.Token.Expires.Unix()),
+		proved = &dcrpb.ClientFacts{
+			Id: r.Token.ClientID, Software: r.Token.Software, Scopes: r.Token.Scopes, TokenId: r.Token.ID, TokenExp: uint32(r.Token.Expires.Unix()),
 		}
 	case r.Client != nil:
-		return &dcrpb.ClientFacts{
-			Id: r.Client.GetId(), SoftwareId: r.Client.GetSoftwareId(), OrgId: r.Client.GetOrgId(), Roles: r.Client.GetRoles(),
-			AuthMethod: r.AuthMethod,
+		is := r.Client.GetSoftware()
+		proved = &dcrpb.ClientFacts{
+			Id: r.Client.GetId(), Software: &dcr.Software{Id: is.GetId(), OrgId: is.GetOrgId(), Roles: is.GetRoles()}, AuthMethod: r.AuthMethod,
 		}
+	default:
+		return nil
 	}
-	return nil
+	// Services behind the gate have known these by names of the client's.
+	proved.SoftwareId, proved.OrgId, proved.Roles = proved.Software.GetId(), proved.Software.GetOrgId(), proved.Software.GetRoles()
+	return proved
 }
 
 func registrationFacts(r *filter.Request) *dcrpb.RegistrationFacts {
@@ -116,8 +122,5 @@ func registrationFacts(r *filter.Request) *dcrpb.RegistrationFacts {
 	if g == nil {
 		return nil
 	}
-	return &dcrpb.RegistrationFacts{
-		Profile: g.Profile.Name, Directory: g.Statement.Directory, SoftwareId: g.Statement.SoftwareID, OrgId: g.Statement.OrgID,
-		DryRun: g.DryRun,
-	}
+	return &dcrpb.RegistrationFacts{Profile: g.Profile.Name, Software: g.Statement.Software, DryRun: g.DryRun}
 }

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -43,7 +44,7 @@ func (w *world) certificateFacts() *dcrpb.CertificateFacts {
 	leaf, err := w.tppCertificate()
 	w.must(err)
 	return &dcrpb.CertificateFacts{
-		Thumbprint: w.thumbprint, Profile: "ob_legacy", SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, NotAfter: uint32(leaf.X509.NotAfter.Unix()),
+		Thumbprint: w.thumbprint, Profile: "ob_legacy", Type: "ob_legacy", SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, NotAfter: uint32(leaf.X509.NotAfter.Unix()),
 	}
 }
 
@@ -53,15 +54,16 @@ func TestRegistrationFacts(t *testing.T) {
 	a := w.registering()
 	digest := sha256.Sum256(a.body)
 	bound := &dcrpb.RequestFacts{Method: "POST", Path: "/register", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
-	registration := &dcrpb.RegistrationFacts{
-		Profile: "obie-3.3", Directory: "loopback", SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID,
-	}
 	first := w.proved(t, w.want(t, a, "200"))
-	if len(first.GetNonces()) != 1 || first.GetNonces()[0].GetPurpose() != "request" {
-		t.Errorf("nonces %v, want the request's", first.GetNonces())
+	registration := &dcrpb.RegistrationFacts{Profile: "obie-3.3", Software: first.GetRegistration().GetSoftware()}
+	if of := registration.GetSoftware(); of.GetDirectory() != "loopback" || of.GetId() != made.member.SoftwareID || of.GetOrgId() != made.member.OrgID {
+		t.Errorf("got %v", of)
+	}
+	if len(first.GetUsedJtis()) != 1 || first.GetUsedJtis()[0].GetPurpose() != "request" {
+		t.Errorf("used jtis %v, want the request's", first.GetUsedJtis())
 	}
 	w.wantFacts(t, first, &dcrpb.Facts{
-		Jti: decisionID, Route: "register", Request: bound, Certificate: w.certificateFacts(), Registration: registration, Nonces: first.GetNonces(),
+		Jti: decisionID, Route: "register", Request: bound, Certificate: w.certificateFacts(), Registration: registration, UsedJtis: first.GetUsedJtis(),
 	})
 
 	compact, issued := w.token()
@@ -70,10 +72,10 @@ func TestRegistrationFacts(t *testing.T) {
 	bound.Method, bound.Path = a.method, a.path
 	update := w.proved(t, w.want(t, a, "200"))
 	w.wantFacts(t, update, &dcrpb.Facts{
-		Jti: decisionID, Route: "client-update", Request: bound, Certificate: w.certificateFacts(), Registration: registration, Nonces: first.GetNonces(),
+		Jti: decisionID, Route: "client-update", Request: bound, Certificate: w.certificateFacts(), Registration: registration, UsedJtis: first.GetUsedJtis(),
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
-			Roles: w.client.GetRoles(),
+			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},
 	})
 }
@@ -85,15 +87,15 @@ func TestTokenFacts(t *testing.T) {
 	a := w.askFor("token", request, err)
 	digest := sha256.Sum256(a.body)
 	got := w.proved(t, w.want(t, a, "200"))
-	if len(got.GetNonces()) != 1 || got.GetNonces()[0].GetPurpose() != "assertion" {
-		t.Errorf("nonces %v, want the assertion's", got.GetNonces())
+	if len(got.GetUsedJtis()) != 1 || got.GetUsedJtis()[0].GetPurpose() != "assertion" {
+		t.Errorf("used jtis %v, want the assertion's", got.GetUsedJtis())
 	}
 	w.wantFacts(t, got, &dcrpb.Facts{
-		Jti: decisionID, Route: "token", Certificate: w.certificateFacts(), Nonces: got.GetNonces(),
+		Jti: decisionID, Route: "token", Certificate: w.certificateFacts(), UsedJtis: got.GetUsedJtis(),
 		Request: &dcrpb.RequestFacts{Method: "POST", Path: "/token", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, AuthMethod: "private_key_jwt",
-			Roles: w.client.GetRoles(),
+			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},
 	})
 }
@@ -119,7 +121,8 @@ func TestBankFacts(t *testing.T) {
 		Jti: decisionID, Route: "accounts", Certificate: w.certificateFacts(),
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, Scopes: []string{"accounts", "openid"},
-			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()), Roles: w.client.GetRoles(),
+			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
+			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},
 	})
 	other, _ := w.token("accounts")
@@ -185,4 +188,10 @@ func TestFactsStayThoseOfTheirToken(t *testing.T) {
 	if got := w.want(t, w.reading(compact), "401 bearer.token"); got.header.Get(factsHeader) != "" {
 		t.Errorf("a refusal has facts")
 	}
+}
+
+// known is what a token says of the client's software product.
+func (w *world) known() *dcr.Software {
+	is := w.client.GetSoftware()
+	return &dcr.Software{Id: is.GetId(), OrgId: is.GetOrgId(), Roles: is.GetRoles()}
 }

@@ -152,14 +152,16 @@ func name(line *decision.Line, r *filter.Request) {
 	if c := r.Certificate; c != nil {
 		line.Certificate = c.Thumbprint
 	}
+	var of *dcr.Software
 	switch {
 	case r.Client != nil:
-		line.Client, line.Software, line.Org = r.Client.GetId(), r.Client.GetSoftwareId(), r.Client.GetOrgId()
+		line.Client, of = r.Client.GetId(), r.Client.GetSoftware()
 	case r.Token != nil:
-		line.Client, line.Software, line.Org = r.Token.ClientID, r.Token.SoftwareID, r.Token.OrgID
+		line.Client, of = r.Token.ClientID, r.Token.Software
 	case r.Registration != nil:
-		line.Software, line.Org = r.Registration.Statement.SoftwareID, r.Registration.Statement.OrgID
+		of = r.Registration.Statement.Software
 	}
+	line.Software, line.Org = of.GetId(), of.GetOrgId()
 }
 
 // idOf returns the id that a request has in a header, or a fresh one.

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
@@ -57,8 +60,13 @@ func wantHeaders(t *testing.T, name string, got answer, want map[string]string) 
 func TestPlainFacts(t *testing.T) {
 	w := newWorld(t)
 	certificate := &filter.Certificate{Certificate: &cert.Certificate{Thumbprint: "thumb"}, Trusts: []filter.Trust{{Profile: "obwac"}}}
-	good := token.Token{ClientID: "c", SoftwareID: "s", OrgID: "o", Scopes: []string{"a", "b"}, Roles: []string{"R"}}
-	with := func(change func(*token.Token)) *token.Token { changed := good; change(&changed); return &changed }
+	good := token.Token{ClientID: "c", Software: &dcr.Software{Id: "s", OrgId: "o", Roles: []string{"R"}}, Scopes: []string{"a", "b"}}
+	with := func(change func(*token.Token)) *token.Token {
+		changed := good
+		changed.Software = proto.CloneOf(good.Software)
+		change(&changed)
+		return &changed
+	}
 	tests := []struct {
 		name   string
 		proved filter.Request
@@ -66,18 +74,18 @@ func TestPlainFacts(t *testing.T) {
 	}{
 		{"all of it", filter.Request{Token: &good, Certificate: certificate}, "c s o a+b R thumb"},
 		{"a token without scopes, roles and organisation", filter.Request{Certificate: certificate, Token: with(func(t *token.Token) {
-			t.Scopes, t.Roles, t.OrgID = nil, nil, ""
+			t.Scopes, t.Software = nil, &dcr.Software{Id: "s"}
 		})}, "c s - - - thumb"},
 		{"a certificate alone", filter.Request{Certificate: certificate}, "- - - - - thumb"},
-		{"a client that has authenticated", filter.Request{Client: &dcrpb.Client{Id: "c", SoftwareId: "s", Roles: []string{"R"}}}, "c s - - R -"},
+		{"a client that has authenticated", filter.Request{Client: &dcrpb.Client{Id: "c", Software: &dcr.Software{Id: "s", Roles: []string{"R"}}}}, "c s - - R -"},
 		{"nothing", filter.Request{}, "- - - - - -"},
 
-		{"a line break", filter.Request{Token: with(func(t *token.Token) { t.SoftwareID = "s\r\nx-dcr-client-id: evil" })}, ""},
-		{"a control character", filter.Request{Token: with(func(t *token.Token) { t.OrgID = "o\x01" })}, ""},
+		{"a line break", filter.Request{Token: with(func(t *token.Token) { t.Software.Id = "s\r\nx-dcr-client-id: evil" })}, ""},
+		{"a control character", filter.Request{Token: with(func(t *token.Token) { t.Software.OrgId = "o\x01" })}, ""},
 		{"a null byte", filter.Request{Token: with(func(t *token.Token) { t.ClientID = "c\x00" })}, ""},
-		{"not ASCII", filter.Request{Token: with(func(t *token.Token) { t.OrgID = "\u00f6" })}, ""},
-		{"DEL", filter.Request{Token: with(func(t *token.Token) { t.OrgID = "o\x7f" })}, ""},
-		{"a role that is two", filter.Request{Token: with(func(t *token.Token) { t.Roles = []string{"AISP PISP"} })}, ""},
+		{"not ASCII", filter.Request{Token: with(func(t *token.Token) { t.Software.OrgId = "\u00f6" })}, ""},
+		{"DEL", filter.Request{Token: with(func(t *token.Token) { t.Software.OrgId = "o\x7f" })}, ""},
+		{"a role that is two", filter.Request{Token: with(func(t *token.Token) { t.Software.Roles = []string{"AISP PISP"} })}, ""},
 		{"an empty scope", filter.Request{Token: with(func(t *token.Token) { t.Scopes = []string{"a", ""} })}, ""},
 	}
 	for _, test := range tests {
@@ -164,7 +172,7 @@ func TestRole(t *testing.T) {
 	}
 	w.want(t, asking(), "200")
 	for _, roles := range [][]string{{"AISP"}, {"CBPII"}, nil} {
-		w.client.Roles = roles
+		w.client.Software.Roles = roles
 		if got := w.want(t, asking(), "403 role.missing"); got.header.Get("WWW-Authenticate") != `Bearer realm="dcr"` || got.header.Get(rolesHeader) != "" {
 			t.Errorf("got %v", got.header)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
@@ -114,10 +115,13 @@ func (w *world) openTPP() {
 	m := made.member
 	at := func(name string) string { return filepath.Join(made.dir, name) }
 	host := strings.TrimSuffix(w.uk.JWKS, "/keystore/openbanking.jwks")
+	of := &dcr.Software{
+		Directory: w.uk.Name, Id: m.SoftwareID, OrgId: m.OrgID, Roles: []string{"AISP", "PISP"},
+		KeySets: &dcr.KeySets{Jwks: host + "/" + m.OrgID + "/" + m.SoftwareID + ".jwks"},
+	}
 	w.client = &dcrpb.Client{
-		Id: w.store.NewClientID(w.uk.Name, m.SoftwareID), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Directory: w.uk.Name,
-		SoftwareId: m.SoftwareID, OrgId: m.OrgID, CertificateProfile: "ob_legacy", JwksUri: host + "/" + m.OrgID + "/" + m.SoftwareID + ".jwks",
-		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"}, Roles: []string{"AISP", "PISP"},
+		Id: w.store.NewClientID(of), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Software: of, CertificateType: "ob_legacy",
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"},
 	}
 	w.must(w.store.Create(w.t.Context(), w.client, nil, true))
 	var err error
@@ -142,8 +146,8 @@ func (w *world) tppCertificate() (*cert.Certificate, error) {
 func (w *world) token(scopes ...string) (string, token.Token) {
 	w.t.Helper()
 	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
-		ClientID: w.client.GetId(), SoftwareID: w.client.GetSoftwareId(), OrgID: w.client.GetOrgId(), Scopes: scopes,
-		Roles: w.client.GetRoles(), Thumbprint: w.thumbprint, Generation: w.client.GetGeneration(),
+		ClientID: w.client.GetId(), Software: w.client.GetSoftware(), Scopes: scopes,
+		Thumbprint: w.thumbprint, Generation: w.client.GetGeneration(),
 	})
 	w.must(err)
 	return compact, issued

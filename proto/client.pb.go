@@ -80,17 +80,9 @@ type Client struct {
 	Generation                  uint64                 `protobuf:"varint,4,opt,name=generation,proto3" json:"generation,omitempty"`             // tokens of an earlier generation are dead
 	IssuedAt                    int64                  `protobuf:"varint,5,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"` // seconds: client_id_issued_at
 	UpdatedAt                   int64                  `protobuf:"varint,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Profile                     string                 `protobuf:"bytes,7,opt,name=profile,proto3" json:"profile,omitempty"` // as obie-3.3
-	Directory                   string                 `protobuf:"bytes,8,opt,name=directory,proto3" json:"directory,omitempty"`
-	SoftwareId                  string                 `protobuf:"bytes,9,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
-	OrgId                       string                 `protobuf:"bytes,10,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	AuthorisationNumber         string                 `protobuf:"bytes,11,opt,name=authorisation_number,json=authorisationNumber,proto3" json:"authorisation_number,omitempty"` // registration_id of the software statement
-	CertificateProfile          string                 `protobuf:"bytes,12,opt,name=certificate_profile,json=certificateProfile,proto3" json:"certificate_profile,omitempty"`
+	Profile                     string                 `protobuf:"bytes,7,opt,name=profile,proto3" json:"profile,omitempty"`                                                              // as obie-3.3
+	CertificateType             string                 `protobuf:"bytes,12,opt,name=certificate_type,json=certificateType,proto3" json:"certificate_type,omitempty"`                      // of the certificate that registered it
 	RegistrationThumbprint      string                 `protobuf:"bytes,13,opt,name=registration_thumbprint,json=registrationThumbprint,proto3" json:"registration_thumbprint,omitempty"` // for the audit only: certificates rotate
-	JwksUri                     string                 `protobuf:"bytes,14,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`                                              // out of the verified software statement, never out of the request
-	RevokedJwksUri              string                 `protobuf:"bytes,15,opt,name=revoked_jwks_uri,json=revokedJwksUri,proto3" json:"revoked_jwks_uri,omitempty"`
-	OrgJwksUri                  string                 `protobuf:"bytes,16,opt,name=org_jwks_uri,json=orgJwksUri,proto3" json:"org_jwks_uri,omitempty"`
-	OrgRevokedJwksUri           string                 `protobuf:"bytes,17,opt,name=org_revoked_jwks_uri,json=orgRevokedJwksUri,proto3" json:"org_revoked_jwks_uri,omitempty"`
 	TokenEndpointAuthMethod     string                 `protobuf:"bytes,18,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
 	TokenEndpointAuthSigningAlg string                 `protobuf:"bytes,19,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
 	TlsClientAuthSubjectDn      string                 `protobuf:"bytes,20,opt,name=tls_client_auth_subject_dn,json=tlsClientAuthSubjectDn,proto3" json:"tls_client_auth_subject_dn,omitempty"`
@@ -98,7 +90,7 @@ type Client struct {
 	Scopes                      []string               `protobuf:"bytes,22,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	Metadata                    []byte                 `protobuf:"bytes,23,opt,name=metadata,proto3" json:"metadata,omitempty"`                                            // JSON object: the registered members, in the names and forms that all profiles share, without the software statement
 	SoftwareStatement           string                 `protobuf:"bytes,24,opt,name=software_statement,json=softwareStatement,proto3" json:"software_statement,omitempty"` // byte for byte as it came (RFC 7591, section 3.2.1)
-	Roles                       []string               `protobuf:"bytes,25,rep,name=roles,proto3" json:"roles,omitempty"`                                                  // of the software, out of the verified software statement
+	Software                    *Software              `protobuf:"bytes,26,opt,name=software,proto3" json:"software,omitempty"`                                            // out of the verified software statement, never out of the request
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -182,37 +174,9 @@ func (x *Client) GetProfile() string {
 	return ""
 }
 
-func (x *Client) GetDirectory() string {
+func (x *Client) GetCertificateType() string {
 	if x != nil {
-		return x.Directory
-	}
-	return ""
-}
-
-func (x *Client) GetSoftwareId() string {
-	if x != nil {
-		return x.SoftwareId
-	}
-	return ""
-}
-
-func (x *Client) GetOrgId() string {
-	if x != nil {
-		return x.OrgId
-	}
-	return ""
-}
-
-func (x *Client) GetAuthorisationNumber() string {
-	if x != nil {
-		return x.AuthorisationNumber
-	}
-	return ""
-}
-
-func (x *Client) GetCertificateProfile() string {
-	if x != nil {
-		return x.CertificateProfile
+		return x.CertificateType
 	}
 	return ""
 }
@@ -220,34 +184,6 @@ func (x *Client) GetCertificateProfile() string {
 func (x *Client) GetRegistrationThumbprint() string {
 	if x != nil {
 		return x.RegistrationThumbprint
-	}
-	return ""
-}
-
-func (x *Client) GetJwksUri() string {
-	if x != nil {
-		return x.JwksUri
-	}
-	return ""
-}
-
-func (x *Client) GetRevokedJwksUri() string {
-	if x != nil {
-		return x.RevokedJwksUri
-	}
-	return ""
-}
-
-func (x *Client) GetOrgJwksUri() string {
-	if x != nil {
-		return x.OrgJwksUri
-	}
-	return ""
-}
-
-func (x *Client) GetOrgRevokedJwksUri() string {
-	if x != nil {
-		return x.OrgRevokedJwksUri
 	}
 	return ""
 }
@@ -301,7 +237,117 @@ func (x *Client) GetSoftwareStatement() string {
 	return ""
 }
 
-func (x *Client) GetRoles() []string {
+func (x *Client) GetSoftware() *Software {
+	if x != nil {
+		return x.Software
+	}
+	return nil
+}
+
+// An EarlierClient holds the fields of Client that records had before they had a Software. The store reads them and
+// never writes them: a record gets its Software with its next update.
+type EarlierClient struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	Directory           string                 `protobuf:"bytes,8,opt,name=directory,proto3" json:"directory,omitempty"`
+	SoftwareId          string                 `protobuf:"bytes,9,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
+	OrgId               string                 `protobuf:"bytes,10,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	AuthorisationNumber string                 `protobuf:"bytes,11,opt,name=authorisation_number,json=authorisationNumber,proto3" json:"authorisation_number,omitempty"`
+	JwksUri             string                 `protobuf:"bytes,14,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	RevokedJwksUri      string                 `protobuf:"bytes,15,opt,name=revoked_jwks_uri,json=revokedJwksUri,proto3" json:"revoked_jwks_uri,omitempty"`
+	OrgJwksUri          string                 `protobuf:"bytes,16,opt,name=org_jwks_uri,json=orgJwksUri,proto3" json:"org_jwks_uri,omitempty"`
+	OrgRevokedJwksUri   string                 `protobuf:"bytes,17,opt,name=org_revoked_jwks_uri,json=orgRevokedJwksUri,proto3" json:"org_revoked_jwks_uri,omitempty"`
+	Roles               []string               `protobuf:"bytes,25,rep,name=roles,proto3" json:"roles,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *EarlierClient) Reset() {
+	*x = EarlierClient{}
+	mi := &file_proto_client_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierClient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierClient) ProtoMessage() {}
+
+func (x *EarlierClient) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_client_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierClient.ProtoReflect.Descriptor instead.
+func (*EarlierClient) Descriptor() ([]byte, []int) {
+	return file_proto_client_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EarlierClient) GetDirectory() string {
+	if x != nil {
+		return x.Directory
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetSoftwareId() string {
+	if x != nil {
+		return x.SoftwareId
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetAuthorisationNumber() string {
+	if x != nil {
+		return x.AuthorisationNumber
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetJwksUri() string {
+	if x != nil {
+		return x.JwksUri
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetRevokedJwksUri() string {
+	if x != nil {
+		return x.RevokedJwksUri
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetOrgJwksUri() string {
+	if x != nil {
+		return x.OrgJwksUri
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetOrgRevokedJwksUri() string {
+	if x != nil {
+		return x.OrgRevokedJwksUri
+	}
+	return ""
+}
+
+func (x *EarlierClient) GetRoles() []string {
 	if x != nil {
 		return x.Roles
 	}
@@ -312,7 +358,7 @@ var File_proto_client_proto protoreflect.FileDescriptor
 
 const file_proto_client_proto_rawDesc = "" +
 	"\n" +
-	"\x12proto/client.proto\x12\x06dcr.v1\"\xf3\a\n" +
+	"\x12proto/client.proto\x12\x06dcr.v1\x1a\x14proto/software.proto\"\xf6\x05\n" +
 	"\x06Client\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.dcr.v1.Client.StateR\x05state\x12\x18\n" +
@@ -323,20 +369,9 @@ const file_proto_client_proto_rawDesc = "" +
 	"\tissued_at\x18\x05 \x01(\x03R\bissuedAt\x12\x1d\n" +
 	"\n" +
 	"updated_at\x18\x06 \x01(\x03R\tupdatedAt\x12\x18\n" +
-	"\aprofile\x18\a \x01(\tR\aprofile\x12\x1c\n" +
-	"\tdirectory\x18\b \x01(\tR\tdirectory\x12\x1f\n" +
-	"\vsoftware_id\x18\t \x01(\tR\n" +
-	"softwareId\x12\x15\n" +
-	"\x06org_id\x18\n" +
-	" \x01(\tR\x05orgId\x121\n" +
-	"\x14authorisation_number\x18\v \x01(\tR\x13authorisationNumber\x12/\n" +
-	"\x13certificate_profile\x18\f \x01(\tR\x12certificateProfile\x127\n" +
-	"\x17registration_thumbprint\x18\r \x01(\tR\x16registrationThumbprint\x12\x19\n" +
-	"\bjwks_uri\x18\x0e \x01(\tR\ajwksUri\x12(\n" +
-	"\x10revoked_jwks_uri\x18\x0f \x01(\tR\x0erevokedJwksUri\x12 \n" +
-	"\forg_jwks_uri\x18\x10 \x01(\tR\n" +
-	"orgJwksUri\x12/\n" +
-	"\x14org_revoked_jwks_uri\x18\x11 \x01(\tR\x11orgRevokedJwksUri\x12;\n" +
+	"\aprofile\x18\a \x01(\tR\aprofile\x12)\n" +
+	"\x10certificate_type\x18\f \x01(\tR\x0fcertificateType\x127\n" +
+	"\x17registration_thumbprint\x18\r \x01(\tR\x16registrationThumbprint\x12;\n" +
 	"\x1atoken_endpoint_auth_method\x18\x12 \x01(\tR\x17tokenEndpointAuthMethod\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x13 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12:\n" +
 	"\x1atls_client_auth_subject_dn\x18\x14 \x01(\tR\x16tlsClientAuthSubjectDn\x12\x1f\n" +
@@ -344,13 +379,26 @@ const file_proto_client_proto_rawDesc = "" +
 	"grantTypes\x12\x16\n" +
 	"\x06scopes\x18\x16 \x03(\tR\x06scopes\x12\x1a\n" +
 	"\bmetadata\x18\x17 \x01(\fR\bmetadata\x12-\n" +
-	"\x12software_statement\x18\x18 \x01(\tR\x11softwareStatement\x12\x14\n" +
-	"\x05roles\x18\x19 \x03(\tR\x05roles\"9\n" +
+	"\x12software_statement\x18\x18 \x01(\tR\x11softwareStatement\x12,\n" +
+	"\bsoftware\x18\x1a \x01(\v2\x10.dcr.v1.SoftwareR\bsoftware\"9\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
 	"\x06ACTIVE\x10\x01\x12\r\n" +
-	"\tSUSPENDED\x10\x02B0Z.github.com/dcr-gateway/dcr-gateway/proto;dcrpbb\x06proto3"
+	"\tSUSPENDED\x10\x02J\x04\b\b\x10\fJ\x04\b\x0e\x10\x12J\x04\b\x19\x10\x1a\"\xc6\x02\n" +
+	"\rEarlierClient\x12\x1c\n" +
+	"\tdirectory\x18\b \x01(\tR\tdirectory\x12\x1f\n" +
+	"\vsoftware_id\x18\t \x01(\tR\n" +
+	"softwareId\x12\x15\n" +
+	"\x06org_id\x18\n" +
+	" \x01(\tR\x05orgId\x121\n" +
+	"\x14authorisation_number\x18\v \x01(\tR\x13authorisationNumber\x12\x19\n" +
+	"\bjwks_uri\x18\x0e \x01(\tR\ajwksUri\x12(\n" +
+	"\x10revoked_jwks_uri\x18\x0f \x01(\tR\x0erevokedJwksUri\x12 \n" +
+	"\forg_jwks_uri\x18\x10 \x01(\tR\n" +
+	"orgJwksUri\x12/\n" +
+	"\x14org_revoked_jwks_uri\x18\x11 \x01(\tR\x11orgRevokedJwksUri\x12\x14\n" +
+	"\x05roles\x18\x19 \x03(\tR\x05rolesB0Z.github.com/dcr-gateway/dcr-gateway/proto;dcrpbb\x06proto3"
 
 var (
 	file_proto_client_proto_rawDescOnce sync.Once
@@ -365,18 +413,21 @@ func file_proto_client_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_client_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_proto_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_proto_client_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_proto_client_proto_goTypes = []any{
-	(Client_State)(0), // 0: dcr.v1.Client.State
-	(*Client)(nil),    // 1: dcr.v1.Client
+	(Client_State)(0),     // 0: dcr.v1.Client.State
+	(*Client)(nil),        // 1: dcr.v1.Client
+	(*EarlierClient)(nil), // 2: dcr.v1.EarlierClient
+	(*Software)(nil),      // 3: dcr.v1.Software
 }
 var file_proto_client_proto_depIdxs = []int32{
 	0, // 0: dcr.v1.Client.state:type_name -> dcr.v1.Client.State
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3, // 1: dcr.v1.Client.software:type_name -> dcr.v1.Software
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_proto_client_proto_init() }
@@ -384,13 +435,14 @@ func file_proto_client_proto_init() {
 	if File_proto_client_proto != nil {
 		return
 	}
+	file_proto_software_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_client_proto_rawDesc), len(file_proto_client_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

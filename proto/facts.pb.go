@@ -38,7 +38,8 @@ type Facts struct {
 	Certificate   *CertificateFacts      `protobuf:"bytes,8,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	Client        *ClientFacts           `protobuf:"bytes,9,opt,name=client,proto3" json:"client,omitempty"`
 	Registration  *RegistrationFacts     `protobuf:"bytes,10,opt,name=registration,proto3" json:"registration,omitempty"`
-	Nonces        []*Nonce               `protobuf:"bytes,11,rep,name=nonces,proto3" json:"nonces,omitempty"` // what the registry must burn in the script that commits the write
+	Nonces        []*UsedJTI             `protobuf:"bytes,11,rep,name=nonces,proto3" json:"nonces,omitempty"`                     // of gates before there was used_jtis: read, never written
+	UsedJtis      []*UsedJTI             `protobuf:"bytes,12,rep,name=used_jtis,json=usedJtis,proto3" json:"used_jtis,omitempty"` // what the registry must burn in the script that commits the write
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -143,9 +144,16 @@ func (x *Facts) GetRegistration() *RegistrationFacts {
 	return nil
 }
 
-func (x *Facts) GetNonces() []*Nonce {
+func (x *Facts) GetNonces() []*UsedJTI {
 	if x != nil {
 		return x.Nonces
+	}
+	return nil
+}
+
+func (x *Facts) GetUsedJtis() []*UsedJTI {
+	if x != nil {
+		return x.UsedJtis
 	}
 	return nil
 }
@@ -215,11 +223,12 @@ func (x *RequestFacts) GetBodySha256() string {
 type CertificateFacts struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	Thumbprint          string                 `protobuf:"bytes,1,opt,name=thumbprint,proto3" json:"thumbprint,omitempty"`                                              // x5t#S256 (RFC 8705, section 3.1): 43 characters
-	Profile             string                 `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`                                                    // ob_legacy, obwac, qwac or cdr
+	Profile             string                 `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`                                                    // the same as type, by the name that services behind the gate have known
 	OrgId               string                 `protobuf:"bytes,3,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`                                           // where the certificate names one
 	SoftwareId          string                 `protobuf:"bytes,4,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`                            // where the certificate names one
 	AuthorisationNumber string                 `protobuf:"bytes,5,opt,name=authorisation_number,json=authorisationNumber,proto3" json:"authorisation_number,omitempty"` // the NCA's identifier out of 2.5.4.97, where there is one
 	NotAfter            uint32                 `protobuf:"varint,6,opt,name=not_after,json=notAfter,proto3" json:"not_after,omitempty"`
+	Type                string                 `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"` // as the directory's file calls it
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -296,17 +305,25 @@ func (x *CertificateFacts) GetNotAfter() uint32 {
 	return 0
 }
 
+func (x *CertificateFacts) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
 // ClientFacts name the OAuth client that the gate authenticated, by token or by client authentication.
 type ClientFacts struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	SoftwareId    string                 `protobuf:"bytes,2,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
-	OrgId         string                 `protobuf:"bytes,3,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	Scopes        []string               `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`                  // of the token; empty after client authentication
-	TokenId       string                 `protobuf:"bytes,5,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"` // jti of the access token, where there was one
+	SoftwareId    string                 `protobuf:"bytes,2,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"` // the same as software.id, by the name that services behind the gate have known
+	OrgId         string                 `protobuf:"bytes,3,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`                // the same as software.org_id
+	Scopes        []string               `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`                           // of the token; empty after client authentication
+	TokenId       string                 `protobuf:"bytes,5,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`          // jti of the access token, where there was one
 	TokenExp      uint32                 `protobuf:"varint,6,opt,name=token_exp,json=tokenExp,proto3" json:"token_exp,omitempty"`
 	AuthMethod    string                 `protobuf:"bytes,7,opt,name=auth_method,json=authMethod,proto3" json:"auth_method,omitempty"` // private_key_jwt or tls_client_auth, after client authentication
-	Roles         []string               `protobuf:"bytes,8,rep,name=roles,proto3" json:"roles,omitempty"`                             // of the client's software, by the software statement that it registered with
+	Roles         []string               `protobuf:"bytes,8,rep,name=roles,proto3" json:"roles,omitempty"`                             // the same as software.roles
+	Software      *Software              `protobuf:"bytes,9,opt,name=software,proto3" json:"software,omitempty"`                       // id, organisation and roles, by the software statement that the client registered with
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -397,15 +414,23 @@ func (x *ClientFacts) GetRoles() []string {
 	return nil
 }
 
+func (x *ClientFacts) GetSoftware() *Software {
+	if x != nil {
+		return x.Software
+	}
+	return nil
+}
+
 // RegistrationFacts say that the body is a registration request whose signature, software statement, claims and
 // certificate binding hold. What the request asks for is read from the body itself.
 type RegistrationFacts struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Profile       string                 `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
-	Directory     string                 `protobuf:"bytes,2,opt,name=directory,proto3" json:"directory,omitempty"`
-	SoftwareId    string                 `protobuf:"bytes,3,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
-	OrgId         string                 `protobuf:"bytes,4,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	DryRun        bool                   `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"` // is only to be tried: nothing may be stored, and nothing burnt
+	Directory     string                 `protobuf:"bytes,2,opt,name=directory,proto3" json:"directory,omitempty"`                     // of gates before there was software: read, never written
+	SoftwareId    string                 `protobuf:"bytes,3,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"` // the same
+	OrgId         string                 `protobuf:"bytes,4,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`                // the same
+	DryRun        bool                   `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`            // is only to be tried: nothing may be stored, and nothing burnt
+	Software      *Software              `protobuf:"bytes,6,opt,name=software,proto3" json:"software,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -475,8 +500,15 @@ func (x *RegistrationFacts) GetDryRun() bool {
 	return false
 }
 
-// A Nonce is a JWT's `jti`, to be accepted once.
-type Nonce struct {
+func (x *RegistrationFacts) GetSoftware() *Software {
+	if x != nil {
+		return x.Software
+	}
+	return nil
+}
+
+// A UsedJTI is a JWT's `jti`, to be accepted once.
+type UsedJTI struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Purpose       string                 `protobuf:"bytes,1,opt,name=purpose,proto3" json:"purpose,omitempty"` // "request", "statement" or "assertion"
 	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`           // base64url SHA-256 of issuer and jti
@@ -485,20 +517,20 @@ type Nonce struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Nonce) Reset() {
-	*x = Nonce{}
+func (x *UsedJTI) Reset() {
+	*x = UsedJTI{}
 	mi := &file_proto_facts_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Nonce) String() string {
+func (x *UsedJTI) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Nonce) ProtoMessage() {}
+func (*UsedJTI) ProtoMessage() {}
 
-func (x *Nonce) ProtoReflect() protoreflect.Message {
+func (x *UsedJTI) ProtoReflect() protoreflect.Message {
 	mi := &file_proto_facts_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -510,26 +542,26 @@ func (x *Nonce) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Nonce.ProtoReflect.Descriptor instead.
-func (*Nonce) Descriptor() ([]byte, []int) {
+// Deprecated: Use UsedJTI.ProtoReflect.Descriptor instead.
+func (*UsedJTI) Descriptor() ([]byte, []int) {
 	return file_proto_facts_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *Nonce) GetPurpose() string {
+func (x *UsedJTI) GetPurpose() string {
 	if x != nil {
 		return x.Purpose
 	}
 	return ""
 }
 
-func (x *Nonce) GetId() string {
+func (x *UsedJTI) GetId() string {
 	if x != nil {
 		return x.Id
 	}
 	return ""
 }
 
-func (x *Nonce) GetExp() uint32 {
+func (x *UsedJTI) GetExp() uint32 {
 	if x != nil {
 		return x.Exp
 	}
@@ -540,7 +572,7 @@ var File_proto_facts_proto protoreflect.FileDescriptor
 
 const file_proto_facts_proto_rawDesc = "" +
 	"\n" +
-	"\x11proto/facts.proto\x12\x06dcr.v1\"\xfe\x02\n" +
+	"\x11proto/facts.proto\x12\x06dcr.v1\x1a\x14proto/software.proto\"\xae\x03\n" +
 	"\x05Facts\x12\x10\n" +
 	"\x03iss\x18\x01 \x01(\tR\x03iss\x12\x10\n" +
 	"\x03iat\x18\x02 \x01(\rR\x03iat\x12\x10\n" +
@@ -552,13 +584,14 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\vcertificate\x18\b \x01(\v2\x18.dcr.v1.CertificateFactsR\vcertificate\x12+\n" +
 	"\x06client\x18\t \x01(\v2\x13.dcr.v1.ClientFactsR\x06client\x12=\n" +
 	"\fregistration\x18\n" +
-	" \x01(\v2\x19.dcr.v1.RegistrationFactsR\fregistration\x12%\n" +
-	"\x06nonces\x18\v \x03(\v2\r.dcr.v1.NonceR\x06nonces\"[\n" +
+	" \x01(\v2\x19.dcr.v1.RegistrationFactsR\fregistration\x12'\n" +
+	"\x06nonces\x18\v \x03(\v2\x0f.dcr.v1.UsedJTIR\x06nonces\x12,\n" +
+	"\tused_jtis\x18\f \x03(\v2\x0f.dcr.v1.UsedJTIR\busedJtis\"[\n" +
 	"\fRequestFacts\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x1f\n" +
 	"\vbody_sha256\x18\x03 \x01(\tR\n" +
-	"bodySha256\"\xd4\x01\n" +
+	"bodySha256\"\xe8\x01\n" +
 	"\x10CertificateFacts\x12\x1e\n" +
 	"\n" +
 	"thumbprint\x18\x01 \x01(\tR\n" +
@@ -568,7 +601,8 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\vsoftware_id\x18\x04 \x01(\tR\n" +
 	"softwareId\x121\n" +
 	"\x14authorisation_number\x18\x05 \x01(\tR\x13authorisationNumber\x12\x1b\n" +
-	"\tnot_after\x18\x06 \x01(\rR\bnotAfter\"\xdc\x01\n" +
+	"\tnot_after\x18\x06 \x01(\rR\bnotAfter\x12\x12\n" +
+	"\x04type\x18\a \x01(\tR\x04type\"\x8a\x02\n" +
 	"\vClientFacts\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vsoftware_id\x18\x02 \x01(\tR\n" +
@@ -579,15 +613,17 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\ttoken_exp\x18\x06 \x01(\rR\btokenExp\x12\x1f\n" +
 	"\vauth_method\x18\a \x01(\tR\n" +
 	"authMethod\x12\x14\n" +
-	"\x05roles\x18\b \x03(\tR\x05roles\"\x9c\x01\n" +
+	"\x05roles\x18\b \x03(\tR\x05roles\x12,\n" +
+	"\bsoftware\x18\t \x01(\v2\x10.dcr.v1.SoftwareR\bsoftware\"\xca\x01\n" +
 	"\x11RegistrationFacts\x12\x18\n" +
 	"\aprofile\x18\x01 \x01(\tR\aprofile\x12\x1c\n" +
 	"\tdirectory\x18\x02 \x01(\tR\tdirectory\x12\x1f\n" +
 	"\vsoftware_id\x18\x03 \x01(\tR\n" +
 	"softwareId\x12\x15\n" +
 	"\x06org_id\x18\x04 \x01(\tR\x05orgId\x12\x17\n" +
-	"\adry_run\x18\x05 \x01(\bR\x06dryRun\"C\n" +
-	"\x05Nonce\x12\x18\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\x12,\n" +
+	"\bsoftware\x18\x06 \x01(\v2\x10.dcr.v1.SoftwareR\bsoftware\"E\n" +
+	"\aUsedJTI\x12\x18\n" +
 	"\apurpose\x18\x01 \x01(\tR\apurpose\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x10\n" +
 	"\x03exp\x18\x03 \x01(\rR\x03expB0Z.github.com/dcr-gateway/dcr-gateway/proto;dcrpbb\x06proto3"
@@ -611,19 +647,23 @@ var file_proto_facts_proto_goTypes = []any{
 	(*CertificateFacts)(nil),  // 2: dcr.v1.CertificateFacts
 	(*ClientFacts)(nil),       // 3: dcr.v1.ClientFacts
 	(*RegistrationFacts)(nil), // 4: dcr.v1.RegistrationFacts
-	(*Nonce)(nil),             // 5: dcr.v1.Nonce
+	(*UsedJTI)(nil),           // 5: dcr.v1.UsedJTI
+	(*Software)(nil),          // 6: dcr.v1.Software
 }
 var file_proto_facts_proto_depIdxs = []int32{
 	1, // 0: dcr.v1.Facts.request:type_name -> dcr.v1.RequestFacts
 	2, // 1: dcr.v1.Facts.certificate:type_name -> dcr.v1.CertificateFacts
 	3, // 2: dcr.v1.Facts.client:type_name -> dcr.v1.ClientFacts
 	4, // 3: dcr.v1.Facts.registration:type_name -> dcr.v1.RegistrationFacts
-	5, // 4: dcr.v1.Facts.nonces:type_name -> dcr.v1.Nonce
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 4: dcr.v1.Facts.nonces:type_name -> dcr.v1.UsedJTI
+	5, // 5: dcr.v1.Facts.used_jtis:type_name -> dcr.v1.UsedJTI
+	6, // 6: dcr.v1.ClientFacts.software:type_name -> dcr.v1.Software
+	6, // 7: dcr.v1.RegistrationFacts.software:type_name -> dcr.v1.Software
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_proto_facts_proto_init() }
@@ -631,6 +671,7 @@ func file_proto_facts_proto_init() {
 	if File_proto_facts_proto != nil {
 		return
 	}
+	file_proto_software_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

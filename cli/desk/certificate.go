@@ -50,7 +50,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 // standInCertificate is one of the software's, as far as the statement says which that is.
 func (l *linter) standInCertificate() *filter.Certificate {
 	of := l.software()
-	certificate := &filter.Certificate{Certificate: &cert.Certificate{CommonName: of.SoftwareID, OrganisationalUnit: of.OrgID}}
+	certificate := &filter.Certificate{Certificate: &cert.Certificate{CommonName: of.GetId(), OrganisationalUnit: of.GetOrgId()}}
 	if l.directory != nil {
 		certificate.Trusts = []filter.Trust{{Directory: l.directory.Name, Profile: "ob_legacy"}}
 	}
@@ -58,15 +58,15 @@ func (l *linter) standInCertificate() *filter.Certificate {
 }
 
 // software is whom the statement is about; nobody where it cannot be read, which the gate says before it binds.
-func (l *linter) software() rule.Owner {
+func (l *linter) software() *dcr.Software {
 	if l.directory == nil || l.request.statement == nil {
-		return rule.Owner{}
+		return nil
 	}
 	statement, err := directory.ReadStatement(l.directory.Directory, l.request.statement.Claims, "")
 	if err != nil {
-		return rule.Owner{}
+		return nil
 	}
-	return filter.StatementOwner(statement)
+	return statement.Software
 }
 
 // kinds are those of the directory, with their CAs where its file names them.

@@ -111,17 +111,17 @@ func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directo
 
 func newView(d *dcr.Directory, s *dcr.Statement, now time.Time) *view {
 	v := &view{
-		Name: d.Name, SoftwareID: s.SoftwareID, OrgID: s.OrgID, OrgStatus: s.OrgStatus, Environment: s.Environment,
-		Roles: s.Roles, Scopes: []string{}, RedirectURIs: s.RedirectURIs, MaxAge: span(d.MaxAge),
+		Name: d.Name, SoftwareID: s.Software.GetId(), OrgID: s.Software.GetOrgId(), OrgStatus: s.OrgStatus, Environment: s.Environment,
+		Roles: s.Software.GetRoles(), Scopes: []string{}, RedirectURIs: s.RedirectURIs, MaxAge: span(d.MaxAge),
 	}
 	for _, scope := range slices.Sorted(maps.Keys(d.Scopes)) {
-		if role := d.Scopes[scope]; role == "" || slices.Contains(s.Roles, role) {
+		if role := d.Scopes[scope]; role == "" || slices.Contains(s.Software.GetRoles(), role) {
 			v.Scopes = append(v.Scopes, scope)
 		}
 	}
-	named := func(url string) bool { return url == "" }
-	v.KeySets = slices.DeleteFunc([]string{s.JWKS, s.OrgJWKS}, named)
-	v.RevokedSets = slices.DeleteFunc([]string{s.RevokedJWKS, s.OrgRevokedJWKS}, named)
+	sets, named := s.Software.GetKeySets(), func(url string) bool { return url == "" }
+	v.KeySets = slices.DeleteFunc([]string{sets.GetJwks(), sets.GetOrgJwks()}, named)
+	v.RevokedSets = slices.DeleteFunc([]string{sets.GetRevokedJwks(), sets.GetOrgRevokedJwks()}, named)
 	if !s.IssuedAt.IsZero() {
 		v.Age = "issued " + ago(s.IssuedAt, now)
 		if now.Sub(s.IssuedAt) > d.MaxAge {

@@ -5,33 +5,35 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
+
+// Software is one software product and the organisation behind it: what statement, record, facts and token carry. Nobody
+// changes one that was handed on.
+type Software = dcrpb.Software
+
+// KeySets are where a software product's and its organisation's keys are.
+type KeySets = dcrpb.KeySets
 
 // A Statement is a software statement whose signature and issuer have been verified, read through its directory's
 // claim names. The zero value proves nothing.
 type Statement struct {
-	Directory string // name of the directory that signed it
-	Raw       string // byte for byte as it came
-	Claims    strictjson.Object
+	Raw    string // byte for byte as it came
+	Claims strictjson.Object
 
 	ID        string // jti
 	IssuedAt  time.Time
 	NotBefore time.Time // zero where the statement has no nbf
 	Expires   time.Time // zero where the statement has no exp
 
-	SoftwareID     string
-	OrgID          string
+	Software *Software
+
 	OrgStatus      string
-	RegistrationID string   // of the competent authority: the authorisation number; "" where there is none
 	AuthorityState string   // status of the competent authority's claims, "" where there are none
 	AuthorisedFor  []string // roles that the authority authorised for the directory's member state
 	Environment    string
-	Roles          []string
 	Scopes         []string // that the directory lets the software have; nil where its statements name none
 	RedirectURIs   []string
-
-	JWKS, RevokedJWKS       string // the software's key sets
-	OrgJWKS, OrgRevokedJWKS string // the organisation's, "" where the statement names none
 }
 
 // A Registration is what the rules are asked about: a signed request with everything it refers to, all signatures
@@ -55,10 +57,8 @@ type Presented struct {
 	Listed  bool   // its thumbprint is that of a tls key in the software's or organisation's key set (D.4, qwac)
 }
 
-// Current is what a PUT may not change.
+// Current is the client that a PUT replaces, and what the PUT may not change of it.
 type Current struct {
-	ClientID   string
-	Directory  string
-	SoftwareID string
-	OrgID      string
+	ClientID string
+	Software *Software
 }

@@ -44,13 +44,13 @@ func TestCDRRegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.SoftwareID != "740C368F-ECF9-4D29-A2EA-0514A66B0CDE" || s.OrgID != "3B0B0A7B-3E7B-4A2C-9497-E357A71D07C8" ||
-		!slices.Equal(s.Roles, []string{"data-recipient-software-product"}) || len(s.Scopes) != 5 || s.Scopes[4] != "cdr:registration" ||
-		s.JWKS != "https://keys.recipient.example/jwks" || s.RevokedJWKS+s.OrgJWKS+s.OrgRevokedJWKS+s.OrgStatus != "" || len(s.RedirectURIs) != 2 {
+	if s.Software.Id != "740C368F-ECF9-4D29-A2EA-0514A66B0CDE" || s.Software.OrgId != "3B0B0A7B-3E7B-4A2C-9497-E357A71D07C8" ||
+		!slices.Equal(s.Software.Roles, []string{"data-recipient-software-product"}) || len(s.Scopes) != 5 || s.Scopes[4] != "cdr:registration" ||
+		s.Software.KeySets.Jwks != "https://keys.recipient.example/jwks" || s.Software.KeySets.RevokedJwks+s.Software.KeySets.OrgJwks+s.Software.KeySets.OrgRevokedJwks+s.OrgStatus != "" || len(s.RedirectURIs) != 2 {
 		t.Errorf("got %+v", s)
 	}
 	for _, scope := range s.Scopes {
-		if role, known := d.Scopes[scope]; !known || role != "" && role != s.Roles[0] {
+		if role, known := d.Scopes[scope]; !known || role != "" && role != s.Software.Roles[0] {
 			t.Errorf("the register does not know %s", scope)
 		}
 	}

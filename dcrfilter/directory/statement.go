@@ -33,19 +33,23 @@ func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr
 	}
 	r := reader{claims: claims}
 	statement := &dcr.Statement{
-		Directory: d.Name, Raw: raw, Claims: claims,
+		Raw: raw, Claims: claims,
 		ID:       r.identifier("jti"),
 		IssuedAt: times.IssuedAt, NotBefore: times.NotBefore, Expires: times.Expires,
-		SoftwareID:   r.identifier(d.Claims.SoftwareID),
-		OrgID:        r.identifier(d.Claims.OrgID),
+		Software: &dcr.Software{
+			Directory: d.Name,
+			Id:        r.identifier(d.Claims.SoftwareID),
+			OrgId:     r.identifier(d.Claims.OrgID),
+			Roles:     r.roles(d.Claims.Roles),
+			KeySets: &dcr.KeySets{
+				Jwks: r.required(d.Claims.JWKS), RevokedJwks: r.text(d.Claims.RevokedJWKS),
+				OrgJwks: r.text(d.Claims.OrgJWKS), OrgRevokedJwks: r.text(d.Claims.OrgRevokedJWKS),
+			},
+		},
 		OrgStatus:    r.text(d.Claims.OrgStatus),
 		Environment:  r.text(d.Claims.Environment),
-		Roles:        r.roles(d.Claims.Roles),
 		Scopes:       r.scopes(d.Claims.Scope),
 		RedirectURIs: r.texts(d.Claims.RedirectURIs),
-		JWKS:         r.required(d.Claims.JWKS),
-		RevokedJWKS:  r.text(d.Claims.RevokedJWKS),
-		OrgJWKS:      r.text(d.Claims.OrgJWKS), OrgRevokedJWKS: r.text(d.Claims.OrgRevokedJWKS),
 	}
 	r.authority(d, statement)
 	if r.refusal != nil {
@@ -139,7 +143,7 @@ func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 	}
 	inner := reader{claims: object}
 	s.AuthorityState = inner.required("status")
-	s.RegistrationID = inner.text("registration_id")
+	s.Software.AuthorisationNumber = inner.text("registration_id")
 	if object.Has("authorisations") {
 		s.AuthorisedFor, err = authorised(object, d.MemberState)
 	}

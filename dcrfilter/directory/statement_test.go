@@ -60,11 +60,16 @@ func TestReadStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &dcr.Statement{
-		Directory: "openbanking-uk", Raw: "a.b.c", Claims: all, ID: "36b5dfe0205c4060", IssuedAt: time.Unix(1000, 0),
-		SoftwareID: "soft", OrgID: "org", OrgStatus: "Active", RegistrationID: "123 456", AuthorityState: "Active",
-		AuthorisedFor: []string{"AISP", "CBPII"}, Environment: "sandbox", Roles: []string{"AISP"}, RedirectURIs: []string{"https://tpp.example/"},
-		JWKS: "https://keys.example/soft.jwks", RevokedJWKS: "https://keys.example/revoked/soft.jwks",
-		OrgJWKS: "https://keys.example/org.jwks", OrgRevokedJWKS: "https://keys.example/revoked/org.jwks",
+		Raw: "a.b.c", Claims: all, ID: "36b5dfe0205c4060", IssuedAt: time.Unix(1000, 0),
+		Software: &dcr.Software{
+			Directory: "openbanking-uk", Id: "soft", OrgId: "org", AuthorisationNumber: "123 456", Roles: []string{"AISP"},
+			KeySets: &dcr.KeySets{
+				Jwks: "https://keys.example/soft.jwks", RevokedJwks: "https://keys.example/revoked/soft.jwks",
+				OrgJwks: "https://keys.example/org.jwks", OrgRevokedJwks: "https://keys.example/revoked/org.jwks",
+			},
+		},
+		OrgStatus: "Active", AuthorityState: "Active", AuthorisedFor: []string{"AISP", "CBPII"}, Environment: "sandbox",
+		RedirectURIs: []string{"https://tpp.example/"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -82,10 +87,10 @@ func TestReadStatementWithoutOptionalClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.RegistrationID+got.AuthorityState+got.Environment+got.RevokedJWKS+got.OrgJWKS+got.OrgRevokedJWKS != "" || got.AuthorisedFor != nil {
+	if got.Software.AuthorisationNumber+got.AuthorityState+got.Environment+got.Software.KeySets.RevokedJwks+got.Software.KeySets.OrgJwks+got.Software.KeySets.OrgRevokedJwks != "" || got.AuthorisedFor != nil {
 		t.Errorf("got %+v", got)
 	}
-	if !got.NotBefore.Equal(time.Unix(1001, 0)) || !got.Expires.Equal(time.Unix(2000, 0)) || !reflect.DeepEqual(got.Roles, []string{"AISP"}) {
+	if !got.NotBefore.Equal(time.Unix(1001, 0)) || !got.Expires.Equal(time.Unix(2000, 0)) || !reflect.DeepEqual(got.Software.Roles, []string{"AISP"}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -64,7 +64,7 @@ func checkAnswer(t *testing.T, name, request string) {
 	}
 	registered, err := rule.Registered(&dcr.Registration{
 		Profile: loaded, Directory: &dcr.Directory{}, Request: asked,
-		Statement: &dcr.Statement{SoftwareID: "oQ4Koaavp", RedirectURIs: []string{"https://tpp.example/"}, Claims: claims},
+		Statement: &dcr.Statement{Software: &dcr.Software{Id: "oQ4Koaavp"}, RedirectURIs: []string{"https://tpp.example/"}, Claims: claims},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ func TestFactsMustProveWhatTheEndpointNeeds(t *testing.T) {
 		{"registration with a token's facts", call{route: "register", method: "POST", target: collection, body: request, facts: owner(id)}, "facts.registration"},
 		{"registration of another software", call{route: "register", method: "POST", target: collection, body: request, facts: another.proved("n1")}, "facts.registration"},
 		{"registration under another profile", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n2"), func(f *dcrpb.Facts) { f.Registration.Profile = "obie-3.2" })}, "facts.registration"},
-		{"registration of an unknown directory", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n3"), func(f *dcrpb.Facts) { f.Registration.Directory = "x" })}, "facts.registration"},
+		{"registration of an unknown directory", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n3"), func(f *dcrpb.Facts) { f.Registration.Software.Directory = "x" })}, "facts.registration"},
 		{"registration without a certificate", call{route: "register", method: "POST", target: collection, body: request, facts: all(s.proved("n4"), func(f *dcrpb.Facts) { f.Certificate = nil })}, "facts.registration"},
 		{"update without a registration", call{route: "client-update", method: "PUT", target: one, body: request, facts: owner(id)}, "facts.registration"},
 		{"update without a token", call{route: "client-update", method: "PUT", target: one, body: request, facts: s.proved("n5")}, "facts.client"},

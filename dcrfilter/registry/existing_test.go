@@ -63,7 +63,7 @@ func TestTheExistingClientIsItsOwn(t *testing.T) {
 		name   string
 		change func(*dcrpb.Client)
 	}{
-		{"of another organisation", func(c *dcrpb.Client) { c.OrgId = "another" }},
+		{"of another organisation", func(c *dcrpb.Client) { c.Software.OrgId = "another" }},
 		{"suspended", func(c *dcrpb.Client) { c.State = dcrpb.Client_SUSPENDED }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestAStatementThatWasUsedBefore(t *testing.T) {
 	with := func(request string) func(*dcrpb.Facts) {
 		return func(proved *dcrpb.Facts) {
 			s.proved(request)(proved)
-			proved.Nonces = append(proved.Nonces, &dcrpb.Nonce{Purpose: "statement", Id: "the same", Exp: proved.GetExp()})
+			proved.UsedJtis = append(proved.UsedJtis, &dcrpb.UsedJTI{Purpose: "statement", Id: "the same", Exp: proved.GetExp()})
 		}
 	}
 	for i, want := range []string{"", "statement.replay"} {

@@ -45,7 +45,7 @@ func (g *Registry) token(ctx context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	compact, issued, err := g.parts.Issuer.Issue(ctx, token.Token{
-		ClientID: client.GetId(), SoftwareID: client.GetSoftwareId(), OrgID: client.GetOrgId(), Scopes: scopes, Roles: client.GetRoles(),
+		ClientID: client.GetId(), Software: client.GetSoftware(), Scopes: scopes,
 		Thumbprint: r.facts.GetCertificate().GetThumbprint(), Generation: client.GetGeneration(),
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ func (l *line) client() string {
 
 func (l *line) software() string {
 	if registration := l.facts.GetRegistration(); registration != nil {
-		return registration.GetSoftwareId()
+		return registration.GetSoftware().GetId()
 	}
-	return l.facts.GetClient().GetSoftwareId()
+	return l.facts.GetClient().GetSoftware().GetId()
 }

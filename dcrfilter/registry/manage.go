@@ -47,7 +47,7 @@ func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
 		}
 	}
 	if err != nil {
-		return answer{}, refuseWrite(err, r.facts.GetNonces())
+		return answer{}, refuseWrite(err, r.facts.GetUsedJtis())
 	}
 	body, err := document(r, record)
 	if err != nil {
@@ -66,7 +66,7 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 	if err != nil {
 		return err
 	}
-	if record.GetDirectory() != current.GetDirectory() || record.GetSoftwareId() != current.GetSoftwareId() || record.GetOrgId() != current.GetOrgId() {
+	if is, was := record.GetSoftware(), current.GetSoftware(); is.GetDirectory() != was.GetDirectory() || is.GetId() != was.GetId() || is.GetOrgId() != was.GetOrgId() {
 		return dcr.RefuseStatement("immutable.software")
 	}
 	record.Id, record.IssuedAt = current.GetId(), current.GetIssuedAt()
@@ -75,9 +75,9 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 		record.Generation++
 	}
 	if r.tried() {
-		return g.parts.Store.MayUpdate(ctx, record, r.facts.GetNonces())
+		return g.parts.Store.MayUpdate(ctx, record, r.facts.GetUsedJtis())
 	}
-	return g.parts.Store.Update(ctx, record, r.facts.GetNonces())
+	return g.parts.Store.Update(ctx, record, r.facts.GetUsedJtis())
 }
 
 // "The ASPSP must not invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what
@@ -88,7 +88,7 @@ func endsTokens(before, after *dcrpb.Client) bool {
 	if hadGrant && !slices.Contains(after.GetGrantTypes(), clientCredentials) {
 		return true
 	}
-	if slices.ContainsFunc(before.GetRoles(), func(role string) bool { return !slices.Contains(after.GetRoles(), role) }) {
+	if slices.ContainsFunc(before.GetSoftware().GetRoles(), func(role string) bool { return !slices.Contains(after.GetSoftware().GetRoles(), role) }) {
 		return true
 	}
 	was, is := before.GetTlsClientAuthSubjectDn(), after.GetTlsClientAuthSubjectDn()

@@ -100,12 +100,12 @@ func TestUpdateRefuses(t *testing.T) {
 	w.want(w.put(another, id, "n1", nil), http.StatusBadRequest, "invalid_software_statement", "immutable.software")
 	foreign := software{id: s.id, org: "another"}
 	w.want(w.put(foreign, id, "n1", nil), http.StatusBadRequest, "invalid_software_statement", "immutable.software")
-	w.want(w.put(s, w.store.NewClientID("openbanking-uk", s.id), "n1", nil), http.StatusUnauthorized, "invalid_token", "client.unknown")
+	w.want(w.put(s, w.store.NewClientID(&dcrpb.Software{Directory: "openbanking-uk", Id: s.id}), "n1", nil), http.StatusUnauthorized, "invalid_token", "client.unknown")
 	if after := w.record(id).String(); after != before {
 		t.Errorf("a refused update changed the record to\n%s\nfrom\n%s", after, before)
 	}
 	if got := w.put(s, id, "n1", nil); got.status != http.StatusOK {
-		t.Errorf("a refused update burnt its nonce: %d %s", got.status, got.body)
+		t.Errorf("a refused update burnt its jti: %d %s", got.status, got.body)
 	}
 }
 

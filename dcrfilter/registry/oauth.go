@@ -22,7 +22,7 @@ func (r *request) parameters() (form.Form, error) {
 
 // burn marks the jti of the client assertion as used. A request without an assertion has none.
 func (g *Registry) burn(ctx context.Context, r *request) error {
-	err := g.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetNonces())
+	err := g.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetUsedJtis())
 	switch {
 	// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used "jti" values" (RFC
 	// 7523, section 3)

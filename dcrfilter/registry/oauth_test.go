@@ -34,8 +34,8 @@ func TestToken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if issued.ClientID != id || issued.SoftwareID != s.id || issued.OrgID != s.org || issued.Thumbprint != thumbprint ||
-				issued.Generation != 1 || !slices.Equal(issued.Roles, []string{"AISP", "PISP"}) || strings.Join(issued.Scopes, " ") != test.want {
+			if issued.ClientID != id || issued.Software.GetId() != s.id || issued.Software.GetOrgId() != s.org || issued.Thumbprint != thumbprint ||
+				issued.Generation != 1 || !slices.Equal(issued.Software.GetRoles(), []string{"AISP", "PISP"}) || strings.Join(issued.Scopes, " ") != test.want {
 				t.Errorf("the token is %+v", issued)
 			}
 		})
@@ -66,7 +66,7 @@ func TestTokenRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			inner := w.in(t)
-			// All with one nonce: a refused request burns none.
+			// All with one jti: a refused request burns none.
 			got := inner.do(call{
 				route: "token", method: "POST", target: "/token" + test.query, contentType: test.contentType, body: test.body,
 				facts: authenticated(test.client, "one"),
@@ -79,7 +79,7 @@ func TestTokenRefuses(t *testing.T) {
 	}
 	request := call{route: "token", method: "POST", target: "/token", contentType: formType, body: good, facts: authenticated(id, "one")}
 	if got := w.do(request); got.status != http.StatusOK {
-		t.Errorf("the nonce was burnt: %d %s", got.status, got.body)
+		t.Errorf("the jti was burnt: %d %s", got.status, got.body)
 	}
 	w.want(w.do(request), http.StatusUnauthorized, "invalid_client", "jti.replay")
 }

@@ -22,23 +22,23 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	record.Id = g.parts.Store.NewClientID(record.GetDirectory(), record.GetSoftwareId())
+	record.Id = g.parts.Store.NewClientID(record.GetSoftware())
 	record.IssuedAt = record.GetUpdatedAt()
 	body, err := document(r, record)
 	if err != nil {
 		return answer{}, err
 	}
-	unique, nonces := r.profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetNonces()
+	unique, jtis := r.profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetUsedJtis()
 	if r.tried() {
-		err = g.parts.Store.MayCreate(ctx, record, nonces, unique)
+		err = g.parts.Store.MayCreate(ctx, record, jtis, unique)
 	} else {
-		err = g.parts.Store.Create(ctx, record, nonces, unique)
+		err = g.parts.Store.Create(ctx, record, jtis, unique)
 	}
 	switch {
 	case errors.Is(err, store.ErrDuplicate) && r.profile.Clients.Duplicates == dcr.ReturnExisting:
 		return g.existing(ctx, r, asked.Statement)
 	case err != nil:
-		return answer{}, refuseWrite(err, nonces)
+		return answer{}, refuseWrite(err, jtis)
 	case r.tried():
 		return wouldBe(body)
 	}
@@ -59,16 +59,16 @@ var errGone = errors.New("the software's client was deleted meanwhile")
 // to its registration. The request is one of the same software, signed anew, so that whoever asks has proved to be the
 // client; that it is of the same organisation still is looked at here.
 func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
-	nonces := r.facts.GetNonces()
+	jtis := r.facts.GetUsedJtis()
 	if r.tried() {
-		nonces = nil // MayCreate has looked at them, and none is to be burnt
+		jtis = nil // MayCreate has looked at them, and none is to be burnt
 	}
-	id, err := g.parts.Store.Existing(ctx, statement.Directory, statement.SoftwareID, nonces)
+	id, err := g.parts.Store.Existing(ctx, statement.Software, jtis)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errGone
 	case err != nil:
-		return answer{}, refuseWrite(err, nonces)
+		return answer{}, refuseWrite(err, jtis)
 	}
 	record, err := g.parts.Store.Client(ctx, id)
 	switch {
@@ -77,7 +77,7 @@ func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Stat
 	case err != nil:
 		return answer{}, fmt.Errorf("record of the client: %w", err)
 	}
-	if record.GetOrgId() != statement.OrgID || record.GetState() != dcrpb.Client_ACTIVE {
+	if record.GetSoftware().GetOrgId() != statement.Software.OrgId || record.GetState() != dcrpb.Client_ACTIVE {
 		return answer{}, refuseWrite(store.ErrDuplicate, nil)
 	}
 	body, err := document(r, record)
@@ -92,11 +92,11 @@ func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Stat
 }
 
 // refuseWrite says why a registration or an update was not stored.
-func refuseWrite(err error, nonces []*dcrpb.Nonce) error {
+func refuseWrite(err error, jtis []*dcrpb.UsedJTI) error {
 	replay, replayed := errors.AsType[*store.ReplayError](err)
 	switch {
 	// "jti ... Used to prevent reuse of the SSA" (Consumer Data Standards, Software Statement Assertion)
-	case replayed && replay.Index < len(nonces) && nonces[replay.Index].GetPurpose() == "statement":
+	case replayed && replay.Index < len(jtis) && jtis[replay.Index].GetPurpose() == "statement":
 		return dcr.RefuseStatement("statement.replay").CausedBy(err)
 	case replayed:
 		return dcr.Refuse("jti.replay", "request").At("/jti").CausedBy(err)

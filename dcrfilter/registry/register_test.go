@@ -56,11 +56,13 @@ func (w *world) checkRecord(id string, s software, statement any) {
 	}
 	want := &dcrpb.Client{
 		Id: id, State: dcrpb.Client_ACTIVE, Version: 1, Generation: 1, IssuedAt: record.GetIssuedAt(), UpdatedAt: record.GetIssuedAt(),
-		Profile: "obie-3.3", Directory: "openbanking-uk", SoftwareId: s.id, OrgId: s.org, CertificateProfile: "obwac",
-		RegistrationThumbprint: thumbprint, JwksUri: "https://keystore.openbanking.org.uk/" + s.id + ".jwks",
+		Profile: "obie-3.3", CertificateType: "obwac", RegistrationThumbprint: thumbprint,
+		Software: &dcrpb.Software{
+			Directory: "openbanking-uk", Id: s.id, OrgId: s.org, Roles: []string{"AISP", "PISP"},
+			KeySets: &dcrpb.KeySets{Jwks: "https://keystore.openbanking.org.uk/" + s.id + ".jwks"},
+		},
 		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256",
 		GrantTypes: []string{"authorization_code", "client_credentials"}, Scopes: []string{"openid", "accounts", "payments"},
-		Roles:    []string{"AISP", "PISP"},
 		Metadata: record.GetMetadata(), SoftwareStatement: record.GetSoftwareStatement(),
 	}
 	if got, wanted := record.String(), want.String(); got != wanted || statement != record.GetSoftwareStatement() {
@@ -133,7 +135,7 @@ func TestSeveralClientsWhereTheProfileAllowsThem(t *testing.T) {
 	}
 }
 
-func TestParallelRegistrationsWithOneNonce(t *testing.T) {
+func TestParallelRegistrationsWithOneJTI(t *testing.T) {
 	w := newWorld(t, several)
 	s := newSoftware()
 	replies := make([]reply, 8)
@@ -153,6 +155,6 @@ func TestParallelRegistrationsWithOneNonce(t *testing.T) {
 		w.want(got, http.StatusBadRequest, "invalid_client_metadata", "jti.replay")
 	}
 	if created != 1 {
-		t.Errorf("%d clients were made with one nonce", created)
+		t.Errorf("%d clients were made with one jti", created)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // facts say that they hold for exactly this body.
 func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	proved := r.facts.GetRegistration()
-	from, known := g.config.Directories[proved.GetDirectory()]
+	from, known := g.config.Directories[proved.GetSoftware().GetDirectory()]
 	if !known || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
@@ -38,7 +38,7 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	if err != nil {
 		return nil, err
 	}
-	if statement.SoftwareID != proved.GetSoftwareId() || statement.OrgID != proved.GetOrgId() {
+	if is := proved.GetSoftware(); statement.Software.Id != is.GetId() || statement.Software.OrgId != is.GetOrgId() {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
 	}
 	return &dcr.Registration{
@@ -67,16 +67,13 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 		return nil, fmt.Errorf("writing client metadata: %w", err)
 	}
 	statement, certificate := asked.Statement, r.facts.GetCertificate()
-	if err := token.CheckRoles(statement.Roles); err != nil {
+	if err := token.CheckRoles(statement.Software.Roles); err != nil {
 		return nil, dcr.RefuseStatement("statement.roles.form").CausedBy(err)
 	}
 	record := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),
-		Profile: asked.Profile.Name, Directory: asked.Directory.Name,
-		SoftwareId: statement.SoftwareID, OrgId: statement.OrgID, AuthorisationNumber: statement.RegistrationID, Roles: statement.Roles,
-		CertificateProfile: certificate.GetProfile(), RegistrationThumbprint: certificate.GetThumbprint(),
-		JwksUri: statement.JWKS, RevokedJwksUri: statement.RevokedJWKS,
-		OrgJwksUri: statement.OrgJWKS, OrgRevokedJwksUri: statement.OrgRevokedJWKS,
+		Profile: asked.Profile.Name, Software: statement.Software,
+		CertificateType: certificate.GetType(), RegistrationThumbprint: certificate.GetThumbprint(),
 		Metadata: document, SoftwareStatement: statement.Raw,
 	}
 	return record, copyMetadata(record, registered)

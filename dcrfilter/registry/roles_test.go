@@ -44,15 +44,15 @@ func TestUpdateOfRoles(t *testing.T) {
 			if got := inner.put(s, id, rand.Text(), s.withRoles(test.after...)); got.status != http.StatusOK {
 				t.Fatalf("got %d %s", got.status, got.body)
 			}
-			if record := inner.record(id); record.GetGeneration() != test.want || !slices.Equal(record.GetRoles(), test.after) {
-				t.Errorf("generation %d, want %d; roles %v, want %v", record.GetGeneration(), test.want, record.GetRoles(), test.after)
+			if record := inner.record(id); record.GetGeneration() != test.want || !slices.Equal(record.GetSoftware().GetRoles(), test.after) {
+				t.Errorf("generation %d, want %d; roles %v, want %v", record.GetGeneration(), test.want, record.GetSoftware().GetRoles(), test.after)
 			}
 			if told := inner.form("introspect", id, "token="+old); told.json["active"] != (test.want == 1) {
 				t.Errorf("the token of before: %s", told.body)
 			}
 			issued, err := w.registry.parts.Verifier.Verify(t.Context(), inner.newToken(id), time.Now())
-			if err != nil || !slices.Equal(issued.Roles, test.after) {
-				t.Errorf("the next token says %v, want %v: %v", issued.Roles, test.after, err)
+			if err != nil || !slices.Equal(issued.Software.GetRoles(), test.after) {
+				t.Errorf("the next token says %v, want %v: %v", issued.Software.GetRoles(), test.after, err)
 			}
 		})
 	}
@@ -64,12 +64,12 @@ func TestRecordFromBeforeRoles(t *testing.T) {
 	s := newSoftware()
 	id := w.register(s, nil)
 	record := w.record(id)
-	record.Roles = nil
+	record.Software.Roles = nil
 	w.must(w.store.Update(t.Context(), record, nil))
 	roles := func() []string {
 		issued, err := w.registry.parts.Verifier.Verify(t.Context(), w.newToken(id), time.Now())
 		w.must(err)
-		return issued.Roles
+		return issued.Software.GetRoles()
 	}
 	if got := roles(); len(got) != 0 {
 		t.Errorf("a token says %v of a record that says nothing", got)

@@ -56,12 +56,12 @@ func compact(claims map[string]any) string {
 	return "eyJhbGciOiJQUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(payload) + ".c2lnbmF0dXJl"
 }
 
-// proved are the facts of a registration request of the software, with one nonce.
-func (s software) proved(nonce string) func(*dcrpb.Facts) {
+// proved are the facts of a registration request of the software, with one jti.
+func (s software) proved(jti string) func(*dcrpb.Facts) {
 	return func(f *dcrpb.Facts) {
-		f.Certificate = &dcrpb.CertificateFacts{Thumbprint: thumbprint, Profile: "obwac", OrgId: s.org}
-		f.Registration = &dcrpb.RegistrationFacts{Profile: "obie-3.3", Directory: "openbanking-uk", SoftwareId: s.id, OrgId: s.org}
-		f.Nonces = []*dcrpb.Nonce{{Purpose: "request", Id: nonce, Exp: f.GetIat() + 3600}}
+		f.Certificate = &dcrpb.CertificateFacts{Thumbprint: thumbprint, Type: "obwac", OrgId: s.org}
+		f.Registration = &dcrpb.RegistrationFacts{Profile: "obie-3.3", Software: &dcrpb.Software{Directory: "openbanking-uk", Id: s.id, OrgId: s.org}}
+		f.UsedJtis = []*dcrpb.UsedJTI{{Purpose: "request", Id: jti, Exp: f.GetIat() + 3600}}
 	}
 }
 
@@ -73,12 +73,12 @@ func owner(id string) func(*dcrpb.Facts) {
 	}
 }
 
-// authenticated are the facts of a request whose client the gate has authenticated, with one nonce.
-func authenticated(id, nonce string) func(*dcrpb.Facts) {
+// authenticated are the facts of a request whose client the gate has authenticated, with one jti.
+func authenticated(id, jti string) func(*dcrpb.Facts) {
 	return func(f *dcrpb.Facts) {
 		f.Certificate = &dcrpb.CertificateFacts{Thumbprint: thumbprint}
 		f.Client = &dcrpb.ClientFacts{Id: id, AuthMethod: "private_key_jwt"}
-		f.Nonces = []*dcrpb.Nonce{{Purpose: "assertion", Id: nonce, Exp: f.GetIat() + 3600}}
+		f.UsedJtis = []*dcrpb.UsedJTI{{Purpose: "assertion", Id: jti, Exp: f.GetIat() + 3600}}
 	}
 }
 
@@ -105,11 +105,11 @@ func (w *world) post(s software, changes map[string]any) reply {
 	return w.do(call{route: "register", method: "POST", target: collection, contentType: "application/jwt", body: s.request(changes), facts: s.proved(rand.Text())})
 }
 
-func (w *world) put(s software, id, nonce string, changes map[string]any) reply {
+func (w *world) put(s software, id, jti string, changes map[string]any) reply {
 	w.t.Helper()
 	return w.do(call{
 		route: "client-update", method: "PUT", target: collection + "/" + id, contentType: "application/jwt", body: s.request(changes),
-		facts: all(s.proved(nonce), owner(id)),
+		facts: all(s.proved(jti), owner(id)),
 	})
 }
 

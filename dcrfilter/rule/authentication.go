@@ -14,7 +14,7 @@ func keys(r *dcr.Registration) error {
 	if r.Request.Has("jwks") {
 		found = append(found, dcr.Refuse("keys.jwks").At("/jwks"))
 	}
-	if uri, err := r.Request.String("jwks_uri"); r.Request.Has("jwks_uri") && (err != nil || uri != r.Statement.JWKS) {
+	if uri, err := r.Request.String("jwks_uri"); r.Request.Has("jwks_uri") && (err != nil || uri != r.Statement.Software.GetKeySets().GetJwks()) {
 		found = append(found, dcr.Refuse("keys.jwks_uri").At("/jwks_uri"))
 	}
 	return dcr.Join(found...)

@@ -10,14 +10,14 @@ import (
 )
 
 func TestCheckBinding(t *testing.T) {
-	owner := rule.Owner{OrgID: orgID, SoftwareID: softwareID, RegistrationID: "123456"}
+	owner := &dcr.Software{OrgId: orgID, Id: softwareID, AuthorisationNumber: "123456"}
 	legacy := cert.Certificate{CommonName: softwareID, OrganisationalUnit: orgID}
 	for _, c := range []struct {
 		name   string
 		kind   string
 		cert   cert.Certificate
 		listed bool
-		owner  rule.Owner
+		owner  *dcr.Software
 		want   bool
 	}{
 		{"legacy", "ob_legacy", legacy, false, owner, true},
@@ -25,16 +25,16 @@ func TestCheckBinding(t *testing.T) {
 		{"legacy of another organisation", "ob_legacy", cert.Certificate{CommonName: softwareID, OrganisationalUnit: "other"}, false, owner, false},
 		{"legacy in another case", "ob_legacy", cert.Certificate{CommonName: softwareID, OrganisationalUnit: "0015800001hqqrzaax"}, false, owner, false},
 		{"legacy, listed, of another", "ob_legacy", cert.Certificate{}, true, owner, false},
-		{"legacy, nameless", "ob_legacy", cert.Certificate{}, false, rule.Owner{}, false},
+		{"legacy, nameless", "ob_legacy", cert.Certificate{}, false, &dcr.Software{}, false},
 		{"OBWAC", "obwac", cert.Certificate{CommonName: orgID, AuthorisationNumber: "other"}, false, owner, true},
 		{"OBWAC of another organisation", "obwac", cert.Certificate{CommonName: "other", AuthorisationNumber: "123456"}, false, owner, false},
 		{"OBWAC by its software id", "obwac", cert.Certificate{CommonName: softwareID}, false, owner, false},
 		{"OBWAC, listed, of another", "obwac", cert.Certificate{CommonName: "other"}, true, owner, false},
-		{"OBWAC, nameless", "obwac", cert.Certificate{}, false, rule.Owner{}, false},
+		{"OBWAC, nameless", "obwac", cert.Certificate{}, false, &dcr.Software{}, false},
 		{"QWAC by number", "qwac", cert.Certificate{AuthorisationNumber: "123456"}, false, owner, true},
 		{"QWAC of another number", "qwac", cert.Certificate{AuthorisationNumber: "12345"}, false, owner, false},
 		{"QWAC listed", "qwac", cert.Certificate{AuthorisationNumber: "12345"}, true, owner, true},
-		{"QWAC, neither has a number", "qwac", cert.Certificate{}, false, rule.Owner{OrgID: orgID}, false},
+		{"QWAC, neither has a number", "qwac", cert.Certificate{}, false, &dcr.Software{OrgId: orgID}, false},
 		{"QWAC by its names", "qwac", legacy, false, owner, false},
 		{"no kind", "", legacy, true, owner, false},
 		{"unknown kind", "cdx", legacy, true, owner, false},

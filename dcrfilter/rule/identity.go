@@ -10,7 +10,7 @@ import (
 // "For SSAs issued by the OB Directory, this must be the software_id" (OBIE DCR, Data Dictionary, iss).
 func issuer(r *dcr.Registration) error {
 	iss, err := r.Request.String("iss")
-	if err != nil || r.Statement.SoftwareID == "" || iss != r.Statement.SoftwareID {
+	if err != nil || r.Statement.Software.Id == "" || iss != r.Statement.Software.Id {
 		return dcr.Refuse("issuer").At("/iss")
 	}
 	return nil
@@ -23,7 +23,7 @@ func softwareID(r *dcr.Registration) error {
 	if err != nil {
 		return err
 	}
-	if r.Request.Has("software_id") && id != r.Statement.SoftwareID {
+	if r.Request.Has("software_id") && id != r.Statement.Software.Id {
 		return dcr.Refuse("software_id").At("/software_id")
 	}
 	return nil

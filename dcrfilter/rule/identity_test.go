@@ -25,7 +25,7 @@ func TestIdentity(t *testing.T) {
 	}
 	// A statement without a software id is nobody's.
 	r = registration(t, nil)
-	r.Statement.SoftwareID = ""
+	r.Statement.Software.Id = ""
 	r.Profile.Rules = []string{"issuer"}
 	if got, want := verdict(t, rule.Check(r)), "issuer /iss"; got != want {
 		t.Errorf("without software_id: got %q, want %q", got, want)

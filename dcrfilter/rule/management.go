@@ -45,9 +45,9 @@ func immutable(r *dcr.Registration) error {
 	}
 	var found []error
 	for _, kept := range []struct{ refusal, now, was string }{
-		{"immutable.directory", r.Statement.Directory, r.Current.Directory},
-		{"immutable.software_id", r.Statement.SoftwareID, r.Current.SoftwareID},
-		{"immutable.org_id", r.Statement.OrgID, r.Current.OrgID},
+		{"immutable.directory", r.Statement.Software.Directory, r.Current.Software.GetDirectory()},
+		{"immutable.software_id", r.Statement.Software.Id, r.Current.Software.GetId()},
+		{"immutable.org_id", r.Statement.Software.OrgId, r.Current.Software.GetOrgId()},
 	} {
 		if kept.now == "" || kept.now != kept.was {
 			found = append(found, dcr.RefuseStatement(kept.refusal))

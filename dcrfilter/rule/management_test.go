@@ -23,10 +23,10 @@ func TestUpdate(t *testing.T) {
 		{name: "client_secret_expires_at", change: claims{"client_secret_expires_at": 0}, want: "management /client_secret_expires_at"},
 		{name: "client_id_issued_at", change: claims{"client_id_issued_at": 1}, want: "management /client_id_issued_at"},
 		{name: "client_secret", change: claims{"client_secret": "x"}, want: "management /client_secret"},
-		{name: "of another directory", current: func(c *dcr.Current) { c.Directory = "x" }, want: "immutable.directory /software_statement"},
-		{name: "of another software", current: func(c *dcr.Current) { c.SoftwareID = "x" }, want: "immutable.software_id /software_statement"},
-		{name: "of another organisation", current: func(c *dcr.Current) { c.OrgID = "x" }, want: "immutable.org_id /software_statement"},
-		{name: "of a record without organisation", current: func(c *dcr.Current) { c.OrgID = "" }, want: "immutable.org_id /software_statement"},
+		{name: "of another directory", current: func(c *dcr.Current) { c.Software.Directory = "x" }, want: "immutable.directory /software_statement"},
+		{name: "of another software", current: func(c *dcr.Current) { c.Software.Id = "x" }, want: "immutable.software_id /software_statement"},
+		{name: "of another organisation", current: func(c *dcr.Current) { c.Software.OrgId = "x" }, want: "immutable.org_id /software_statement"},
+		{name: "of a record without organisation", current: func(c *dcr.Current) { c.Software.OrgId = "" }, want: "immutable.org_id /software_statement"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := update(registration(t, c.change))

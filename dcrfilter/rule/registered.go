@@ -16,7 +16,7 @@ import (
 // Nothing else of a request gets in. The registration must have passed Check; one that has not may fail here, and is
 // then not to be stored. The software statement is not in it.
 func Registered(r *dcr.Registration) (strictjson.Object, error) {
-	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil {
+	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil {
 		return nil, errors.New("rules: the registration is not complete")
 	}
 	r = withStatement(r)
@@ -44,7 +44,7 @@ func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any,
 	case member.In != dcr.InBoth || name == "software_statement":
 		return nil, nil
 	case name == "software_id":
-		return r.Statement.SoftwareID, nil
+		return r.Statement.Software.Id, nil
 	case name == "response_types":
 		return effectiveResponseTypes(r)
 	case name == "redirect_uris" && !r.Request.Has(name):

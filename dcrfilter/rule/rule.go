@@ -72,7 +72,7 @@ func find(id string) (Rule, bool) {
 // wrong is not looked at once more by rules that read it. An error that is not a *dcr.Error is a fault of ours, and denies
 // too.
 func Check(r *dcr.Registration) error {
-	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Now.IsZero() {
+	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil || r.Now.IsZero() {
 		return errors.New("rules: the registration is not complete")
 	}
 	if len(r.Profile.Rules) == 0 {

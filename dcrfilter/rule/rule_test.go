@@ -62,7 +62,7 @@ func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 	}
 	for _, one := range rule.All {
 		r := update(registration(t, wrong))
-		r.Current.SoftwareID = "another"
+		r.Current.Software.Id = "another"
 		r.AuthMethods = []string{"tls_client_auth"}
 		if one.ID == "hybrid" || one.ID == "jarm" {
 			r.Request["response_types"] = json.RawMessage(`["code","code id_token"]`)

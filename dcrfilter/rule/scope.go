@@ -33,7 +33,7 @@ func checkScopes(r *dcr.Registration, tokens []string) error {
 		switch {
 		case !known:
 			unknown = dcr.Refuse("scope.unknown").At("/scope")
-		case needs != "" && !slices.Contains(r.Statement.Roles, needs):
+		case needs != "" && !slices.Contains(r.Statement.Software.Roles, needs):
 			role = dcr.Refuse("scope.role").At("/scope")
 		case r.Statement.Scopes != nil && !slices.Contains(r.Statement.Scopes, token):
 			statement = dcr.Refuse("scope.statement").At("/scope")
@@ -101,7 +101,7 @@ func permitted(r *dcr.Registration, tokens []string) []string {
 	for _, token := range tokens {
 		role, known := r.Directory.Scopes[token]
 		named := r.Statement.Scopes == nil || slices.Contains(r.Statement.Scopes, token)
-		if known && named && (role == "" || slices.Contains(r.Statement.Roles, role)) {
+		if known && named && (role == "" || slices.Contains(r.Statement.Software.Roles, role)) {
 			allowed = append(allowed, token)
 		}
 	}

@@ -21,7 +21,7 @@ func TestScopeNeedsItsRole(t *testing.T) {
 				}
 			}
 			r := registration(t, claims{"scope": token})
-			r.Statement.Roles = held
+			r.Statement.Software.Roles = held
 			want := "scope.role /scope"
 			if role == "" || slices.Contains(held, role) {
 				want = ""

@@ -13,7 +13,7 @@ import (
 // CheckStatement asks what makes a software statement acceptable here and now, once its signature has been verified:
 // nil, or a *dcr.Error with all that is wrong.
 func CheckStatement(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
-	if d == nil || s == nil || s.Directory != d.Name || now.IsZero() {
+	if d == nil || s == nil || s.Software.GetDirectory() != d.Name || now.IsZero() {
 		return errors.New("rules: the software statement is not complete")
 	}
 	var found []error
@@ -66,7 +66,7 @@ func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error
 func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	wanted := slices.DeleteFunc(slices.Collect(maps.Values(d.Scopes)), func(role string) bool { return role == "" })
 	allowed := func(role string) bool { return slices.Contains(wanted, role) }
-	if len(wanted) == 0 || slices.ContainsFunc(s.Roles, allowed) {
+	if len(wanted) == 0 || slices.ContainsFunc(s.Software.Roles, allowed) {
 		return nil
 	}
 	return dcr.RefuseStatement("statement.roles", d.Claims.Roles)
@@ -78,7 +78,7 @@ func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error 
 	if d.MemberState == "" || s.AuthorityState == "" {
 		return nil
 	}
-	for _, role := range s.Roles {
+	for _, role := range s.Software.Roles {
 		if !slices.Contains(s.AuthorisedFor, role) {
 			return dcr.RefuseStatement("statement.authorised", d.Claims.Roles, d.MemberState, d.Claims.Authority)
 		}

@@ -38,6 +38,6 @@ func BenchmarkCreate(b *testing.B) {
 	s := open(b, dial(b, redisserver.Start(b, b.TempDir()).URL))
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		must(b, s.Create(b.Context(), newClient(s, fmt.Sprint(i)), freshNonce("request"), true))
+		must(b, s.Create(b.Context(), newClient(s, fmt.Sprint(i)), freshJTI("request"), true))
 	}
 }

@@ -13,9 +13,9 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// Create stores a new client (version and generation 1) and burns the nonces, or does neither: ErrReplayed,
+// Create stores a new client (version and generation 1) and burns the jtis, or does neither: ErrReplayed,
 // ErrDuplicate (only when unique, one client for each directory and software). Once it is stored, c says so.
-func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI, unique bool) error {
 	if err := s.create(ctx, s.scripts.create, c, burn, unique); err != nil {
 		return err
 	}
@@ -24,13 +24,13 @@ func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce
 }
 
 // MayCreate says what Create would say, and stores and burns nothing.
-func (s *Store) MayCreate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+func (s *Store) MayCreate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI, unique bool) error {
 	return s.create(ctx, s.scripts.mayCreate, c, burn, unique)
 }
 
-func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.Nonce, unique bool) error {
+func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.UsedJTI, unique bool) error {
 	shard, ok := s.clientShard(c.Id)
-	if !ok || shard != s.softwareShard(c.Directory, c.SoftwareId) {
+	if !ok || shard != s.softwareShard(c.Software) {
 		return errors.New("store: create a client: its id was not made for its software")
 	}
 	stored := proto.CloneOf(c)
@@ -39,7 +39,7 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	if err != nil {
 		return err
 	}
-	software := softwareDigest(c.Directory, c.SoftwareId)
+	software := softwareDigest(c.Software)
 	keys, times, err := shard.burning(burn, shard.client(c.Id), shard.software(software))
 	if err != nil {
 		return err
@@ -48,12 +48,12 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	return s.write(ctx, "create a client", script, keys, args...)
 }
 
-// Existing returns the id of a software's one client and burns the nonces, or does neither: ErrReplayed, ErrNotFound,
+// Existing returns the id of a software's one client and burns the jtis, or does neither: ErrReplayed, ErrNotFound,
 // ErrDuplicate where the software has several.
-func (s *Store) Existing(ctx context.Context, directory, softwareID string, burn []*dcrpb.Nonce) (id string, err error) {
+func (s *Store) Existing(ctx context.Context, of *dcrpb.Software, burn []*dcrpb.UsedJTI) (id string, err error) {
 	const what = "find a software's client"
-	shard := s.softwareShard(directory, softwareID)
-	keys, times, err := shard.burning(burn, shard.software(softwareDigest(directory, softwareID)))
+	shard := s.softwareShard(of)
+	keys, times, err := shard.burning(burn, shard.software(softwareDigest(of)))
 	if err != nil {
 		return "", err
 	}
@@ -84,10 +84,10 @@ func (s *Store) Client(ctx context.Context, id string) (*dcrpb.Client, error) {
 	return decode(id, kept, fields[2:])
 }
 
-// Update replaces the record whose version is c.Version, raises the version and burns the nonces, or does nothing:
+// Update replaces the record whose version is c.Version, raises the version and burns the jtis, or does nothing:
 // ErrNotFound, ErrConflict, ErrReplayed. The generation is the caller's to keep or to raise. Once it is stored, c says
 // its new version.
-func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI) error {
 	if err := s.update(ctx, s.scripts.update, c, burn); err != nil {
 		return err
 	}
@@ -96,11 +96,11 @@ func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce
 }
 
 // MayUpdate says what Update would say, and stores and burns nothing.
-func (s *Store) MayUpdate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+func (s *Store) MayUpdate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI) error {
 	return s.update(ctx, s.scripts.mayUpdate, c, burn)
 }
 
-func (s *Store) update(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.Nonce) error {
+func (s *Store) update(ctx context.Context, script *redis.Script, c *dcrpb.Client, burn []*dcrpb.UsedJTI) error {
 	shard, ok := s.clientShard(c.Id)
 	if !ok {
 		return ErrNotFound
@@ -111,7 +111,7 @@ func (s *Store) update(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	if err != nil {
 		return err
 	}
-	software := shard.software(softwareDigest(c.Directory, c.SoftwareId))
+	software := shard.software(softwareDigest(c.Software))
 	keys, times, err := shard.burning(burn, shard.client(c.Id), software)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 
 // encode writes a record that decode will accept.
 func encode(c *dcrpb.Client) ([]byte, error) {
-	if c.Generation == 0 || !known(c.State) || c.Directory == "" || c.SoftwareId == "" {
+	if c.Generation == 0 || !known(c.State) || c.GetSoftware().GetDirectory() == "" || c.GetSoftware().GetId() == "" {
 		return nil, errors.New("store: a client's state, generation, directory or software id is missing")
 	}
 	record, err := proto.Marshal(c)
@@ -157,6 +157,9 @@ func decode(id string, kept standing, fields []any) (*dcrpb.Client, error) {
 	}
 	c := &dcrpb.Client{}
 	if err := proto.Unmarshal([]byte(record), c); err != nil {
+		return nil, errDamaged
+	}
+	if err := readEarlier(c, []byte(record)); err != nil {
 		return nil, errDamaged
 	}
 	if c.Id != id || c.Version == 0 || strconv.FormatUint(c.Version, 10) != version ||

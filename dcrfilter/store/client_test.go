@@ -15,7 +15,7 @@ func clientIDs(t *testing.T, s *Store) {
 	form := regexp.MustCompile(`^0[0-9a-f][A-Za-z0-9_-]{22}$`)
 	seen, shards := map[string]bool{}, map[string]bool{}
 	for range 500 {
-		id := s.NewClientID("obie", rand.Text())
+		id := s.NewClientID(obie(rand.Text()))
 		if !form.MatchString(id) || seen[id] {
 			t.Fatalf("client id %q", id)
 		}
@@ -24,7 +24,7 @@ func clientIDs(t *testing.T, s *Store) {
 	if len(shards) != 16 {
 		t.Errorf("500 softwares are in %d shards, want 16", len(shards))
 	}
-	if a, b := s.NewClientID("obie", "software"), s.NewClientID("obie", "software"); a[:2] != b[:2] || a == b {
+	if a, b := s.NewClientID(obie("software")), s.NewClientID(obie("software")); a[:2] != b[:2] || a == b {
 		t.Errorf("two ids of one software: %q, %q", a, b)
 	}
 }
@@ -34,11 +34,11 @@ func clientLife(t *testing.T, s *Store) {
 	_, err := s.Client(t.Context(), c.Id)
 	wantError(t, "read before", err, ErrNotFound)
 
-	must(t, s.Create(t.Context(), c, freshNonce("request"), true))
+	must(t, s.Create(t.Context(), c, freshJTI("request"), true))
 	wantStored(t, s, c, 1, 1)
 
 	c.State, c.Generation, c.Scopes = dcrpb.Client_SUSPENDED, 7, []string{"accounts"}
-	must(t, s.Update(t.Context(), c, freshNonce("request")))
+	must(t, s.Update(t.Context(), c, freshJTI("request")))
 	wantStored(t, s, c, 2, 7)
 
 	must(t, s.Delete(t.Context(), c.Id))
@@ -50,7 +50,7 @@ func clientLife(t *testing.T, s *Store) {
 }
 
 func strangeClientIDs(t *testing.T, s *Store) {
-	id := s.NewClientID("obie", "software")
+	id := s.NewClientID(obie("software"))
 	for name, strange := range map[string]string{
 		"empty":                "",
 		"short":                id[:23],
@@ -70,7 +70,7 @@ func strangeClientIDs(t *testing.T, s *Store) {
 		wantFailure(t, name+": create", s.Create(t.Context(), c, nil, false))
 		wantError(t, name+": update", s.Update(t.Context(), c, nil), ErrNotFound)
 		wantError(t, name+": delete", s.Delete(t.Context(), strange), ErrNotFound)
-		wantError(t, name+": burn", s.Burn(t.Context(), strange, freshNonce("assertion")), ErrNotFound)
+		wantError(t, name+": burn", s.Burn(t.Context(), strange, freshJTI("assertion")), ErrNotFound)
 		wantError(t, name+": revoke", s.Revoke(t.Context(), strange, "token", inAnHour()), ErrNotFound)
 		if standing, err := s.Standing(t.Context(), strange, "token"); err != nil || standing != (Standing{}) {
 			t.Errorf("%s: standing %v %v", name, standing, err)
@@ -87,36 +87,36 @@ func oneClientForASoftware(t *testing.T, s *Store) {
 
 	// The directory and the software id are two texts, not one.
 	a, b := newClient(s, "ab"), newClient(s, "b")
-	a.Directory, b.Directory = "x", "xa"
-	a.Id, b.Id = s.NewClientID("x", "ab"), s.NewClientID("xa", "b")
+	a.Software.Directory, b.Software.Directory = "x", "xa"
+	a.Id, b.Id = s.NewClientID(a.Software), s.NewClientID(b.Software)
 	must(t, s.Create(t.Context(), a, nil, true))
 	must(t, s.Create(t.Context(), b, nil, true))
 }
 
 func existingClients(t *testing.T, s *Store) {
-	_, err := s.Existing(t.Context(), "obie", "software", nil)
+	_, err := s.Existing(t.Context(), obie("software"), nil)
 	wantError(t, "none", err, ErrNotFound)
 	c := newClient(s, "software")
 	must(t, s.Create(t.Context(), c, nil, true))
-	fresh := freshNonce("request")
-	id, err := s.Existing(t.Context(), "obie", "software", fresh)
+	fresh := freshJTI("request")
+	id, err := s.Existing(t.Context(), obie("software"), fresh)
 	if must(t, err); id != c.Id {
 		t.Errorf("found %s, want %s", id, c.Id)
 	}
-	_, err = s.Existing(t.Context(), "obie", "software", append(freshNonce("request"), fresh...))
+	_, err = s.Existing(t.Context(), obie("software"), append(freshJTI("request"), fresh...))
 	wantError(t, "replayed", err, ErrReplayed)
 	if replay, ok := errors.AsType[*ReplayError](err); !ok || replay.Index != 1 {
-		t.Errorf("the second nonce was used before: got %v", err)
+		t.Errorf("the second jti was used before: got %v", err)
 	}
 	must(t, s.Create(t.Context(), newClient(s, "software"), nil, false))
-	late := freshNonce("request")
-	_, err = s.Existing(t.Context(), "obie", "software", late)
+	late := freshJTI("request")
+	_, err = s.Existing(t.Context(), obie("software"), late)
 	wantError(t, "several", err, ErrDuplicate)
 	must(t, s.Burn(t.Context(), c.Id, late)) // what found nothing has burnt nothing
 }
 
-func oneCreationForANonce(t *testing.T, s *Store) {
-	burn := append(freshNonce("request"), freshNonce("statement")...)
+func oneCreationForAJTI(t *testing.T, s *Store) {
+	burn := append(freshJTI("request"), freshJTI("statement")...)
 	errs := parallel(100, func() error { return s.Create(t.Context(), newClient(s, "software"), burn, false) })
 	wantOne(t, errs, ErrReplayed)
 	// A replay is told as one also where the software has a client by now.
@@ -126,7 +126,7 @@ func oneCreationForANonce(t *testing.T, s *Store) {
 func oneOfManyUpdates(t *testing.T, s *Store) {
 	c := newClient(s, "software")
 	must(t, s.Create(t.Context(), c, nil, true))
-	errs := parallel(50, func() error { return s.Update(t.Context(), proto.CloneOf(c), freshNonce("request")) })
+	errs := parallel(50, func() error { return s.Update(t.Context(), proto.CloneOf(c), freshJTI("request")) })
 	wantOne(t, errs, ErrConflict)
 	wantError(t, "a stale version", s.Update(t.Context(), c, nil), ErrConflict)
 	c.Version = 2
@@ -136,10 +136,10 @@ func oneOfManyUpdates(t *testing.T, s *Store) {
 func refusedWritesDoNothing(t *testing.T, s *Store) {
 	c := newClient(s, "software")
 	must(t, s.Create(t.Context(), c, nil, true))
-	used, fresh := freshNonce("request"), freshNonce("request")
+	used, fresh := freshJTI("request"), freshJTI("request")
 	must(t, s.Burn(t.Context(), c.Id, used))
 	stale, moved, absent := proto.CloneOf(c), proto.CloneOf(c), proto.CloneOf(c)
-	stale.Version, moved.SoftwareId, absent.Id = 9, "another", s.NewClientID("obie", "software")
+	stale.Version, moved.Software.Id, absent.Id = 9, "another", s.NewClientID(obie("software"))
 	both := append(used, fresh...)
 
 	wantError(t, "duplicate", s.Create(t.Context(), newClient(s, "software"), fresh, true), ErrDuplicate)
@@ -160,25 +160,25 @@ func refusedWritesDoNothing(t *testing.T, s *Store) {
 // What only asks is answered as the write would be, and leaves nothing behind.
 func asking(t *testing.T, s *Store) {
 	before := keysOf(t, s)
-	c, nonce := newClient(s, "software"), freshNonce("request")
-	must(t, s.MayCreate(t.Context(), c, nonce, true))
+	c, jti := newClient(s, "software"), freshJTI("request")
+	must(t, s.MayCreate(t.Context(), c, jti, true))
 	c.Generation = 1 // as one that was read
-	wantError(t, "may update what is not there", s.MayUpdate(t.Context(), c, nonce), ErrNotFound)
+	wantError(t, "may update what is not there", s.MayUpdate(t.Context(), c, jti), ErrNotFound)
 	if after := keysOf(t, s); after != before || c.Version != 0 {
 		t.Errorf("%d keys after asking, %d before; version %d", after, before, c.Version)
 	}
-	must(t, s.Create(t.Context(), c, nonce, true))
+	must(t, s.Create(t.Context(), c, jti, true))
 	wantError(t, "may create a second", s.MayCreate(t.Context(), newClient(s, "software"), nil, true), ErrDuplicate)
-	wantError(t, "may create with a burnt nonce", s.MayCreate(t.Context(), newClient(s, "another"), nonce, true), ErrReplayed)
+	wantError(t, "may create with a burnt jti", s.MayCreate(t.Context(), newClient(s, "another"), jti, true), ErrReplayed)
 
-	before, nonce = keysOf(t, s), freshNonce("request")
-	must(t, s.MayUpdate(t.Context(), c, nonce))
+	before, jti = keysOf(t, s), freshJTI("request")
+	must(t, s.MayUpdate(t.Context(), c, jti))
 	if after := keysOf(t, s); after != before {
 		t.Errorf("%d keys after asking, %d before", after, before)
 	}
 	wantStored(t, s, c, 1, 1)
-	must(t, s.Update(t.Context(), c, nonce))
-	wantError(t, "may update with a burnt nonce", s.MayUpdate(t.Context(), c, nonce), ErrReplayed)
+	must(t, s.Update(t.Context(), c, jti))
+	wantError(t, "may update with a burnt jti", s.MayUpdate(t.Context(), c, jti), ErrReplayed)
 	c.Version--
 	wantError(t, "may update an older version", s.MayUpdate(t.Context(), c, nil), ErrConflict)
 }

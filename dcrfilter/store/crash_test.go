@@ -63,7 +63,7 @@ func awaitRedis(t *testing.T, s *Store) {
 // attempt is a registration, acknowledged or not.
 type attempt struct {
 	client       *dcrpb.Client
-	nonce        []*dcrpb.Nonce
+	jti          []*dcrpb.UsedJTI
 	acknowledged bool
 }
 
@@ -74,7 +74,7 @@ func registerUntil(t *testing.T, s *Store, name string, enough int, kill func())
 	var attempts []*attempt
 	acknowledged := 0
 	register := func(a *attempt) bool {
-		err := s.Create(t.Context(), a.client, a.nonce, true)
+		err := s.Create(t.Context(), a.client, a.jti, true)
 		mu.Lock()
 		defer mu.Unlock()
 		attempts = append(attempts, a)
@@ -89,7 +89,7 @@ func registerUntil(t *testing.T, s *Store, name string, enough int, kill func())
 	for worker := range 8 {
 		all.Go(func() {
 			for i := 0; ; i++ {
-				a := &attempt{client: newClient(s, fmt.Sprint(name, " ", worker, " ", i)), nonce: freshNonce("request")}
+				a := &attempt{client: newClient(s, fmt.Sprint(name, " ", worker, " ", i)), jti: freshJTI("request")}
 				if !register(a) {
 					return
 				}
@@ -100,7 +100,7 @@ func registerUntil(t *testing.T, s *Store, name string, enough int, kill func())
 	return attempts
 }
 
-// whole says whether the attempt's client is there, and wants its index entry and its nonce to be there if it is.
+// whole says whether the attempt's client is there, and wants its index entry and its jti to be there if it is.
 func (a *attempt) whole(t *testing.T, s *Store) bool {
 	t.Helper()
 	_, err := s.Client(t.Context(), a.client.Id)
@@ -115,8 +115,8 @@ func (a *attempt) whole(t *testing.T, s *Store) bool {
 	if there {
 		replayed, duplicate = ErrReplayed, ErrDuplicate
 	}
-	wantError(t, "its nonce", s.Burn(t.Context(), a.client.Id, a.nonce), replayed)
-	again := newClient(s, a.client.SoftwareId)
+	wantError(t, "its jti", s.Burn(t.Context(), a.client.Id, a.jti), replayed)
+	again := newClient(s, a.client.Software.Id)
 	wantError(t, "its software", s.Create(t.Context(), again, nil, true), duplicate)
 	return there
 }

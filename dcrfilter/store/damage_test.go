@@ -14,21 +14,21 @@ func incompleteClients(t *testing.T, s *Store) {
 	for name, spoil := range map[string]func(c *dcrpb.Client){
 		"no state":      func(c *dcrpb.Client) { c.State = dcrpb.Client_STATE_UNSPECIFIED },
 		"unknown state": func(c *dcrpb.Client) { c.State = 3 },
-		"no directory":  func(c *dcrpb.Client) { c.Directory = "" },
-		"no software":   func(c *dcrpb.Client) { c.SoftwareId = "" },
+		"no directory":  func(c *dcrpb.Client) { c.Software.Directory = "" },
+		"no software":   func(c *dcrpb.Client) { c.Software.Id = "" },
 		"no generation": func(c *dcrpb.Client) { c.Generation = 0 },
-		"no UTF-8":      func(c *dcrpb.Client) { c.OrgId = "\xff" },
+		"no UTF-8":      func(c *dcrpb.Client) { c.Software.OrgId = "\xff" },
 	} {
 		c := proto.CloneOf(kept)
 		spoil(c)
 		wantFailure(t, name+": update", s.Update(t.Context(), c, nil))
-		c.Id = s.NewClientID(c.Directory, c.SoftwareId)
+		c.Id = s.NewClientID(c.Software)
 		if err := s.Create(t.Context(), c, nil, false); name != "no generation" {
 			wantFailure(t, name+": create", err)
 		}
 	}
 	other := newClient(s, "software")
-	other.Id = s.NewClientID("obie", softwareElsewhere(s))
+	other.Id = s.NewClientID(obie(softwareElsewhere(s)))
 	wantFailure(t, "another shard", s.Create(t.Context(), other, nil, false))
 }
 
@@ -77,12 +77,12 @@ func damagedIndex(t *testing.T, s *Store) {
 		c := newClient(s, name)
 		must(t, s.Create(t.Context(), c, nil, false))
 		shard, _ := s.clientShard(c.Id)
-		software := shard.software(softwareDigest("obie", name))
+		software := shard.software(softwareDigest(obie(name)))
 		must(t, s.redis.Do(t.Context(), damage(shard.client(c.Id), software)...).Err())
 		wantFailure(t, name, s.Delete(t.Context(), c.Id))
 		wantStored(t, s, c, 1, 1)
 	}
-	fresh, burn := newClient(s, "no set"), freshNonce("request")
+	fresh, burn := newClient(s, "no set"), freshJTI("request")
 	wantFailure(t, "create", s.Create(t.Context(), fresh, burn, false))
 	_, err := s.Client(t.Context(), fresh.Id)
 	wantError(t, "half a client", err, ErrNotFound)

@@ -74,11 +74,18 @@ func TestEarlierRecords(t *testing.T) {
 				}
 			}
 			c.Scopes = []string{"openid"}
-			must(t, s.Update(t.Context(), c, freshNonce("request")))
+			must(t, s.Update(t.Context(), c, freshJTI("request")))
 			updated, err := s.Client(t.Context(), earlier.ID)
 			must(t, err)
 			if !proto.Equal(updated, c) || updated.GetVersion() != 2 {
 				t.Errorf("got %v, want %v", updated, c)
+			}
+			record, err := s.redis.HGet(t.Context(), shard(earlier.ID[:2]).client(earlier.ID), "record").Bytes()
+			must(t, err)
+			var before dcrpb.EarlierClient
+			must(t, proto.Unmarshal(record, &before))
+			if before.GetDirectory()+before.GetSoftwareId()+before.GetJwksUri() != "" {
+				t.Errorf("the update kept the earlier form: %v", &before)
 			}
 			must(t, s.Delete(t.Context(), earlier.ID))
 			if n := s.redis.Exists(t.Context(), shard(earlier.ID[:2]).software(earlier.Fields["software"])).Val(); n != 0 {
@@ -89,9 +96,10 @@ func TestEarlierRecords(t *testing.T) {
 }
 
 func ofSoftware(c *dcrpb.Client) map[string]string {
+	is, sets := c.GetSoftware(), c.GetSoftware().GetKeySets()
 	return map[string]string{
-		"directory": c.GetDirectory(), "id": c.GetSoftwareId(), "org": c.GetOrgId(), "number": c.GetAuthorisationNumber(),
-		"roles": strings.Join(c.GetRoles(), " "), "type": c.GetCertificateProfile(),
-		"jwks": c.GetJwksUri(), "revoked": c.GetRevokedJwksUri(), "org jwks": c.GetOrgJwksUri(), "org revoked": c.GetOrgRevokedJwksUri(),
+		"directory": is.GetDirectory(), "id": is.GetId(), "org": is.GetOrgId(), "number": is.GetAuthorisationNumber(),
+		"roles": strings.Join(is.GetRoles(), " "), "type": c.GetCertificateType(),
+		"jwks": sets.GetJwks(), "revoked": sets.GetRevokedJwks(), "org jwks": sets.GetOrgJwks(), "org revoked": sets.GetOrgRevokedJwks(),
 	}
 }

@@ -15,16 +15,20 @@ import (
 
 func newClient(s *Store, softwareID string) *dcrpb.Client {
 	return &dcrpb.Client{
-		Id: s.NewClientID("obie", softwareID), State: dcrpb.Client_ACTIVE, IssuedAt: 1700000000, Profile: "obie-3.3",
-		Directory: "obie", SoftwareId: softwareID, OrgId: "org", GrantTypes: []string{"client_credentials"},
+		Id: s.NewClientID(obie(softwareID)), State: dcrpb.Client_ACTIVE, IssuedAt: 1700000000, Profile: "obie-3.3",
+		Software: obie(softwareID), GrantTypes: []string{"client_credentials"},
 		Metadata: []byte(`{"client_name":"` + strings.Repeat("x", 500) + `"}`), SoftwareStatement: strings.Repeat("s", 2000),
 	}
+}
+
+func obie(softwareID string) *dcrpb.Software {
+	return &dcrpb.Software{Directory: "obie", Id: softwareID, OrgId: "org"}
 }
 
 // softwareElsewhere is a software that is in another shard than "software".
 func softwareElsewhere(s *Store) string {
 	other := "x"
-	for s.softwareShard("obie", other) == s.softwareShard("obie", "software") {
+	for s.softwareShard(obie(other)) == s.softwareShard(obie("software")) {
 		other += "x"
 	}
 	return other
@@ -80,7 +84,7 @@ func marshal(t *testing.T, m proto.Message) []byte {
 
 func inAnHour() time.Time { return time.Now().Add(time.Hour) }
 
-// freshNonce is one fresh nonce.
-func freshNonce(purpose string) []*dcrpb.Nonce {
-	return []*dcrpb.Nonce{{Purpose: purpose, Id: rand.Text(), Exp: uint32(inAnHour().Unix())}}
+// freshJTI is one fresh jti.
+func freshJTI(purpose string) []*dcrpb.UsedJTI {
+	return []*dcrpb.UsedJTI{{Purpose: purpose, Id: rand.Text(), Exp: uint32(inAnHour().Unix())}}
 }

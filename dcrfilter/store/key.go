@@ -27,7 +27,9 @@ type shard string
 func (s shard) client(id string) string       { return s.key("client", id) }
 func (s shard) deletion(id string) string     { return s.key("deleted", id) }
 func (s shard) software(digest string) string { return s.key("software", digest) }
-func (s shard) nonce(n *dcrpb.Nonce) string   { return s.key("nonce", n.Purpose+":"+n.Id) }
+
+// What was burnt under this name before stays burnt.
+func (s shard) usedJTI(n *dcrpb.UsedJTI) string { return s.key("nonce", n.Purpose+":"+n.Id) }
 
 // A token's id may be any text of an authorization server's; its digest has one length.
 func (s shard) revocation(clientID, tokenID string) string {
@@ -36,9 +38,9 @@ func (s shard) revocation(clientID, tokenID string) string {
 
 func (s shard) key(kind, name string) string { return "{dcr:" + string(s) + "}:" + kind + ":" + name }
 
-// softwareShard says where the clients of a software are.
-func (s *Store) softwareShard(directory, softwareID string) shard {
-	sum := digest(directory, softwareID)
+// softwareShard says where the clients of a software product are.
+func (s *Store) softwareShard(of *dcrpb.Software) shard {
+	sum := digest(of.GetDirectory(), of.GetId())
 	return shard(fmt.Sprintf("%02x", binary.BigEndian.Uint64(sum[:])%uint64(s.shards)))
 }
 
@@ -64,9 +66,9 @@ func isBase64url(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// softwareDigest names a software in its index.
-func softwareDigest(directory, softwareID string) string {
-	return base64url(digest(directory, softwareID))
+// softwareDigest names a software product in its index.
+func softwareDigest(of *dcrpb.Software) string {
+	return base64url(digest(of.GetDirectory(), of.GetId()))
 }
 
 // digest is the SHA-256 of texts, each after its length: no two lists of texts are hashed as one.

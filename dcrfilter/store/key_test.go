@@ -33,7 +33,7 @@ func signingKeys(t *testing.T, s *Store) {
 
 	now, before := at(100), at(50) // one moment for all
 	wantNoError(t, parallel(30, func() error {
-		return s.AddSigningKey(t.Context(), SigningKey{s.NewClientID("", ""), []byte("der"), now}, before)
+		return s.AddSigningKey(t.Context(), SigningKey{s.NewClientID(nil), []byte("der"), now}, before)
 	}))
 	if keys, err := s.SigningKeys(t.Context()); err != nil || len(keys) != 3 {
 		t.Errorf("30 registries that rotate at once leave %d keys, want 3: %v", len(keys), err)

@@ -26,7 +26,7 @@ func compareWithModel(t *testing.T, s *Store, steps int) {
 	const seed = 42
 	m := &model{
 		Rand: rand.New(rand.NewPCG(seed, seed)), clients: map[string]*dcrpb.Client{}, software: map[string]int{},
-		burnt: map[string]bool{}, revoked: map[string]bool{}, ids: []string{s.NewClientID("obie", "nobody")},
+		burnt: map[string]bool{}, revoked: map[string]bool{}, ids: []string{s.NewClientID(obie("nobody"))},
 	}
 	for i := range steps {
 		what, got, want := m.step(t, s)
@@ -42,23 +42,23 @@ func compareWithModel(t *testing.T, s *Store, steps int) {
 
 func (m *model) step(t *testing.T, s *Store) (what string, got, want error) {
 	id := m.ids[m.IntN(len(m.ids))]
-	nonce := &dcrpb.Nonce{Purpose: "request", Id: fmt.Sprint(m.IntN(200)), Exp: uint32(inAnHour().Unix())}
+	jti := &dcrpb.UsedJTI{Purpose: "request", Id: fmt.Sprint(m.IntN(200)), Exp: uint32(inAnHour().Unix())}
 	switch m.IntN(6) {
 	case 0, 1:
 		c := newClient(s, fmt.Sprint("software", m.IntN(40)))
 		unique := m.IntN(2) == 0
-		want = m.create(c, nonce, unique)
+		want = m.create(c, jti, unique)
 		m.ids = append(m.ids, c.Id)
-		return "create", s.Create(t.Context(), c, []*dcrpb.Nonce{nonce}, unique), want
+		return "create", s.Create(t.Context(), c, []*dcrpb.UsedJTI{jti}, unique), want
 	case 2:
 		c := m.stale(s, id)
-		want = m.update(c, nonce)
-		return "update", s.Update(t.Context(), c, []*dcrpb.Nonce{nonce}), want
+		want = m.update(c, jti)
+		return "update", s.Update(t.Context(), c, []*dcrpb.UsedJTI{jti}), want
 	case 3:
 		return "delete", s.Delete(t.Context(), id), m.remove(id)
 	case 4:
-		want = m.burn(id, nonce)
-		return "burn", s.Burn(t.Context(), id, []*dcrpb.Nonce{nonce}), want
+		want = m.burn(id, jti)
+		return "burn", s.Burn(t.Context(), id, []*dcrpb.UsedJTI{jti}), want
 	}
 	m.revoked[id] = true
 	return "revoke", s.Revoke(t.Context(), id, "token", inAnHour()), nil
@@ -79,21 +79,21 @@ func (m *model) stale(s *Store, id string) *dcrpb.Client {
 	return c
 }
 
-func (m *model) create(c *dcrpb.Client, n *dcrpb.Nonce, unique bool) error {
+func (m *model) create(c *dcrpb.Client, n *dcrpb.UsedJTI, unique bool) error {
 	if m.burnt[c.Id[:2]+n.Id] {
 		return ErrReplayed
 	}
-	if unique && m.software[c.SoftwareId] > 0 {
+	if unique && m.software[c.Software.Id] > 0 {
 		return ErrDuplicate
 	}
 	kept := proto.CloneOf(c)
 	kept.Version, kept.Generation = 1, 1
 	m.clients[c.Id], m.burnt[c.Id[:2]+n.Id] = kept, true
-	m.software[c.SoftwareId]++
+	m.software[c.Software.Id]++
 	return nil
 }
 
-func (m *model) update(c *dcrpb.Client, n *dcrpb.Nonce) error {
+func (m *model) update(c *dcrpb.Client, n *dcrpb.UsedJTI) error {
 	kept, ok := m.clients[c.Id]
 	switch {
 	case !ok:
@@ -114,12 +114,12 @@ func (m *model) remove(id string) error {
 	if !ok {
 		return ErrNotFound
 	}
-	m.software[c.SoftwareId]--
+	m.software[c.Software.Id]--
 	delete(m.clients, id)
 	return nil
 }
 
-func (m *model) burn(id string, n *dcrpb.Nonce) error {
+func (m *model) burn(id string, n *dcrpb.UsedJTI) error {
 	if m.burnt[id[:2]+n.Id] {
 		return ErrReplayed
 	}

@@ -32,7 +32,7 @@ func TestSilentServer(t *testing.T) {
 			"Client":   func(ctx context.Context) error { _, err := s.Client(ctx, c.Id); return err },
 			"Update":   func(ctx context.Context) error { return s.Update(ctx, c, nil) },
 			"Delete":   func(ctx context.Context) error { return s.Delete(ctx, c.Id) },
-			"Burn":     func(ctx context.Context) error { return s.Burn(ctx, c.Id, freshNonce("assertion")) },
+			"Burn":     func(ctx context.Context) error { return s.Burn(ctx, c.Id, freshJTI("assertion")) },
 			"Revoke":   func(ctx context.Context) error { return s.Revoke(ctx, c.Id, "token", inAnHour()) },
 			"Standing": func(ctx context.Context) error { _, err := s.Standing(ctx, c.Id, "token"); return err },
 			"Keys":     func(ctx context.Context) error { _, err := s.SigningKeys(ctx); return err },
@@ -66,9 +66,9 @@ func TestLostAnswers(t *testing.T) {
 		name string
 		do   func() error
 	}{
-		{"create", func() error { return s.Create(t.Context(), c, freshNonce("request"), true) }},
-		{"update", func() error { return s.Update(t.Context(), c, freshNonce("request")) }},
-		{"burn", func() error { return s.Burn(t.Context(), c.Id, freshNonce("assertion")) }},
+		{"create", func() error { return s.Create(t.Context(), c, freshJTI("request"), true) }},
+		{"update", func() error { return s.Update(t.Context(), c, freshJTI("request")) }},
+		{"burn", func() error { return s.Burn(t.Context(), c.Id, freshJTI("assertion")) }},
 		{"revoke", func() error { return s.Revoke(t.Context(), c.Id, "token", inAnHour()) }},
 		{"delete", func() error { return s.Delete(t.Context(), c.Id) }},
 		{"add a key", func() error {
@@ -173,7 +173,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 	if !strings.Contains(err.Error(), "unknown command") || errors.Unwrap(err) != nil {
 		t.Errorf("error %v", err)
 	}
-	err = s.Burn(t.Context(), s.NewClientID("", ""), []*dcrpb.Nonce{{Purpose: "p", Id: "secret", Exp: 4e9}})
+	err = s.Burn(t.Context(), s.NewClientID(nil), []*dcrpb.UsedJTI{{Purpose: "p", Id: "secret", Exp: 4e9}})
 	if wantFailure(t, "burn", err); strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}

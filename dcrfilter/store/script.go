@@ -27,22 +27,22 @@ type scripts struct {
 
 func newScripts() scripts {
 	return scripts{
-		create:    redis.NewScript(nonces + mayCreate + create),
-		mayCreate: redis.NewScript(nonces + mayCreate + yes),
-		existing:  redis.NewScript(nonces + existing),
-		update:    redis.NewScript(nonces + mayUpdate + update),
-		mayUpdate: redis.NewScript(nonces + mayUpdate + yes),
+		create:    redis.NewScript(jtis + mayCreate + create),
+		mayCreate: redis.NewScript(jtis + mayCreate + yes),
+		existing:  redis.NewScript(jtis + existing),
+		update:    redis.NewScript(jtis + mayUpdate + update),
+		mayUpdate: redis.NewScript(jtis + mayUpdate + yes),
 		remove:    redis.NewScript(remove),
-		burn:      redis.NewScript(nonces + burn),
+		burn:      redis.NewScript(jtis + burn),
 		revoke:    redis.NewScript(revoke),
 		addKey:    redis.NewScript(addKey),
 	}
 }
 
-// nonces is the head of the scripts that burn. The nonces are the keys from the one numbered first; the times until
-// which they are remembered, in milliseconds, are the last arguments. A nonce's value is the id of the write that burnt
+// jtis is the head of the scripts that burn. The jtis are the keys from the one numbered first; the times until
+// which they are remembered, in milliseconds, are the last arguments. A jti's value is the id of the write that burnt
 // it: a write that is sent twice does not find itself replayed.
-const nonces = `
+const jtis = `
 local function replayed(first)
 	for i = first, #KEYS do
 		local owner = redis.call('GET', KEYS[i])
@@ -63,7 +63,7 @@ const yes = `
 return 'done'
 `
 
-// mayCreate: KEYS client, software, nonces. ARGV write, client id, unique, record, state, software's digest, times. It
+// mayCreate: KEYS client, software, jtis. ARGV write, client id, unique, record, state, software's digest, times. It
 // only reads.
 const mayCreate = `
 if redis.call('HGET', KEYS[1], 'write') == ARGV[1] then return 'done' end
@@ -83,7 +83,7 @@ burn(3)
 return 'done'
 `
 
-// existing: KEYS software, nonces. ARGV write, times. It answers with the id of the software's one client.
+// existing: KEYS software, jtis. ARGV write, times. It answers with the id of the software's one client.
 const existing = `
 local again = replayed(2)
 if again then return again end
@@ -94,7 +94,7 @@ burn(2)
 return 'is ' .. clients[1]
 `
 
-// mayUpdate: KEYS client, software, nonces. ARGV write, client id, version to replace, record, version, generation,
+// mayUpdate: KEYS client, software, jtis. ARGV write, client id, version to replace, record, version, generation,
 // state, times. It only reads.
 const mayUpdate = `
 local kept = redis.call('HMGET', KEYS[1], 'write', 'version')
@@ -126,7 +126,7 @@ redis.call('SET', KEYS[3], ARGV[1], 'EX', '60')
 return 'done'
 `
 
-// burn: KEYS nonces. ARGV write, times.
+// burn: KEYS jtis. ARGV write, times.
 const burn = `
 local again = replayed(1)
 if again then return again end

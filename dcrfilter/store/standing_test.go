@@ -40,7 +40,7 @@ func standings(t *testing.T, s *Store) {
 }
 
 func revocations(t *testing.T, s *Store) {
-	id := s.NewClientID("obie", "software")
+	id := s.NewClientID(obie("software"))
 	odd := "\x00{tag}:" + strings.Repeat("long", 1000)
 	for _, test := range []struct {
 		name, token string

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // What a store refuses. Any other error means that the store could not be asked, or holds something damaged: fail
@@ -23,7 +25,7 @@ var (
 	ErrConflict  = errors.New("the client was changed meanwhile")
 )
 
-// ReplayError is an ErrReplayed that says which of the nonces was used before, from 0.
+// ReplayError is an ErrReplayed that says which of the jtis was used before, from 0.
 type ReplayError struct{ Index int }
 
 // Error implements error.
@@ -80,10 +82,10 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // NewClientID returns a fresh client id: the shard of the software, then 128 random bits; [A-Za-z0-9_-], 24 long.
-func (s *Store) NewClientID(directory, softwareID string) string {
+func (s *Store) NewClientID(of *dcrpb.Software) string {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails
-	return string(s.softwareShard(directory, softwareID)) + base64.RawURLEncoding.EncodeToString(random[:])
+	return string(s.softwareShard(of)) + base64.RawURLEncoding.EncodeToString(random[:])
 }
 
 // write runs a script and turns its answer into an error. go-redis sends a script a second time when the answer to the

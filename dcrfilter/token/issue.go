@@ -55,7 +55,7 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 	if t.ClientID == "" || !isThumbprint(t.Thumbprint) {
 		return "", Token{}, fmt.Errorf("a token needs a client and the thumbprint of its certificate")
 	}
-	if err := CheckRoles(t.Roles); err != nil {
+	if err := CheckRoles(t.Software.GetRoles()); err != nil {
 		return "", Token{}, err
 	}
 	if i.lifetime < time.Second || i.lifetime > MaxLifetime {
@@ -72,7 +72,7 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 		Issuer: i.issuer, Audience: i.audience, Subject: t.ClientID, ClientID: t.ClientID,
 		IssuedAt: t.IssuedAt.Unix(), Expires: t.Expires.Unix(), ID: t.ID,
 		Scope: strings.Join(t.Scopes, " "), Confirmation: confirmation{t.Thumbprint},
-		SoftwareID: t.SoftwareID, OrgID: t.OrgID, Roles: t.Roles, Generation: t.Generation,
+		SoftwareID: t.Software.GetId(), OrgID: t.Software.GetOrgId(), Roles: t.Software.GetRoles(), Generation: t.Generation,
 	})
 	if err != nil {
 		return "", Token{}, fmt.Errorf("writing a token: %w", err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
 // ErrInvalid is the one error for a token that is not to be accepted; its wrapped text is for the log.
@@ -28,12 +30,10 @@ const (
 type Token struct {
 	ID         string // jti
 	ClientID   string
-	SoftwareID string
-	OrgID      string
+	Software   *dcr.Software // id, organisation and roles alone: what a token says of it
 	Scopes     []string
-	Roles      []string // software_roles: of the client's software
-	Thumbprint string   // cnf x5t#S256
-	Generation uint64   // gen: of the client, when it was issued
+	Thumbprint string // cnf x5t#S256
+	Generation uint64 // gen: of the client, when it was issued
 	IssuedAt   time.Time
 	Expires    time.Time
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
 const (
@@ -56,8 +58,9 @@ func fixed(t testing.TB, c *clock) (*Ring, *rsa.PrivateKey) {
 
 func grant() Token {
 	return Token{
-		ClientID: "client-1", SoftwareID: "software", OrgID: "org", Scopes: []string{"accounts", "payments"},
-		Roles: []string{"AISP", "data-recipient-software-product"}, Thumbprint: thumbprint, Generation: 7,
+		ClientID: "client-1", Scopes: []string{"accounts", "payments"},
+		Software:   &dcr.Software{Id: "software", OrgId: "org", Roles: []string{"AISP", "data-recipient-software-product"}},
+		Thumbprint: thumbprint, Generation: 7,
 	}
 }
 
@@ -118,8 +121,8 @@ func TestIssueRefuses(t *testing.T) {
 		{"no client", ring, time.Minute, func(t *Token) { t.ClientID = "" }, "needs a client"},
 		{"not bound", ring, time.Minute, func(t *Token) { t.Thumbprint = "" }, "needs a client"},
 		{"padded thumbprint", ring, time.Minute, func(t *Token) { t.Thumbprint += "=" }, "needs a client"},
-		{"too many roles", ring, time.Minute, func(t *Token) { t.Roles = slices.Repeat([]string{"AISP"}, 33) }, "software_roles"},
-		{"a role of two words", ring, time.Minute, func(t *Token) { t.Roles = []string{"AISP PISP"} }, "software_roles"},
+		{"too many roles", ring, time.Minute, func(t *Token) { t.Software = &dcr.Software{Roles: slices.Repeat([]string{"AISP"}, 33)} }, "software_roles"},
+		{"a role of two words", ring, time.Minute, func(t *Token) { t.Software = &dcr.Software{Roles: []string{"AISP PISP"}} }, "software_roles"},
 		{"no lifetime", ring, 0, func(*Token) {}, "lifetime"},
 		{"two days", ring, 48 * time.Hour, func(*Token) {}, "lifetime"},
 		{"ring that was never loaded", newRing(nil, c.now), time.Minute, func(*Token) {}, "no key"},

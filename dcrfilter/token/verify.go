@@ -71,7 +71,7 @@ func (v *Verifier) read(claims strictjson.Object, now time.Time) (*Token, error)
 	if !slices.Contains(audiences(claims), v.audience) {
 		return nil, errors.New("aud does not name us")
 	}
-	t := &Token{}
+	t := &Token{Software: &dcr.Software{}}
 	if err := t.readTimes(claims, now); err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (t *Token) readBinding(claims strictjson.Object) error {
 
 func (t *Token) readOptional(claims strictjson.Object) error {
 	var scope string
-	for name, target := range map[string]*string{"scope": &scope, "software_id": &t.SoftwareID, "org_id": &t.OrgID} {
+	for name, target := range map[string]*string{"scope": &scope, "software_id": &t.Software.Id, "org_id": &t.Software.OrgId} {
 		if !claims.Has(name) {
 			continue
 		}
@@ -176,7 +176,7 @@ func (t *Token) readRoles(claims strictjson.Object) error {
 	if err != nil {
 		return err
 	}
-	t.Roles = roles
+	t.Software.Roles = roles
 	return CheckRoles(roles)
 }
 

@@ -36,8 +36,8 @@ func (w *world) runAssertions(t *testing.T, client *dcrpb.Client, cases []assert
 				r.PeerPEM = c.peer.escaped
 			}
 			want(t, w.in(t).authenticate(chain, r), c.want)
-			if c.want == "" && (r.Client.GetId() != client.GetId() || r.AuthMethod != "private_key_jwt" || len(r.Nonces) != 1) {
-				t.Errorf("proved %s by %s with nonces %v", r.Client.GetId(), r.AuthMethod, r.Nonces)
+			if c.want == "" && (r.Client.GetId() != client.GetId() || r.AuthMethod != "private_key_jwt" || len(r.UsedJTIs) != 1) {
+				t.Errorf("proved %s by %s with used jtis %v", r.Client.GetId(), r.AuthMethod, r.UsedJTIs)
 			}
 		})
 	}
@@ -151,18 +151,18 @@ func TestAssertionForNobody(t *testing.T) {
 	}
 }
 
-// TestAssertionNonce is T9: one use of a jti for each client, until the assertion has expired.
-func TestAssertionNonce(t *testing.T) {
+// TestAssertionJTI is T9: one use of a jti for each client, until the assertion has expired.
+func TestAssertionJTI(t *testing.T) {
 	w := newWorld(t)
 	chain := w.chain("certificate", "clientauth")
 	one, two := w.client(), w.client()
-	burnt := func(c *dcrpb.Client, change claims) *dcrpb.Nonce {
+	burnt := func(c *dcrpb.Client, change claims) *dcrpb.UsedJTI {
 		r := w.asserting(w.keys.software.sign(t, nil, w.assertionClaims(c).with(change)))
 		want(t, w.authenticate(chain, r), "")
-		if len(r.Nonces) != 1 {
-			t.Fatalf("%d nonces, want 1", len(r.Nonces))
+		if len(r.UsedJTIs) != 1 {
+			t.Fatalf("%d used jtis, want 1", len(r.UsedJTIs))
 		}
-		return r.Nonces[0]
+		return r.UsedJTIs[0]
 	}
 	first := burnt(one, nil)
 	if got, until := first.GetExp(), w.now.Add(30*time.Minute).Unix(); int64(got) < until || int64(got) > until+5 {
@@ -172,12 +172,12 @@ func TestAssertionNonce(t *testing.T) {
 		t.Errorf("got %v", first)
 	}
 	if again := burnt(one, claims{"exp": w.now.Unix() + 60}); again.GetId() != first.GetId() {
-		t.Error("one jti of one client is two nonces")
+		t.Error("one jti of one client is two used jtis")
 	}
 	if other := burnt(one, claims{"jti": "another"}); other.GetId() == first.GetId() {
-		t.Error("two jtis of one client are one nonce")
+		t.Error("two jtis of one client are one jti")
 	}
 	if other := burnt(two, nil); other.GetId() == first.GetId() {
-		t.Error("one jti of two clients is one nonce")
+		t.Error("one jti of two clients is one jti")
 	}
 }

@@ -55,8 +55,8 @@ func TestBinding(t *testing.T) {
 			w.keystore.taken()
 			r := w.registering(a)
 			want(t, w.register(w.chain("certificate", "statement"), r), test.want)
-			if r.Registration != nil && r.Registration.CertificateProfile != test.profile {
-				t.Errorf("bound as %s, want %s", r.Registration.CertificateProfile, test.profile)
+			if r.Registration != nil && r.Registration.CertificateType != test.profile {
+				t.Errorf("bound as %s, want %s", r.Registration.CertificateType, test.profile)
 			}
 			if asked := w.keystore.taken(); asked != test.fetched {
 				t.Errorf("fetched %q, want %q", asked, test.fetched)
@@ -98,8 +98,8 @@ func TestBindingOfTwoKinds(t *testing.T) {
 			chain := append([]filter.Filter{certificate}, w.chain("certificate", "statement")[1])
 			r := w.registering(a)
 			want(t, w.register(chain, r), test.want)
-			if test.want == "" && r.Registration.CertificateProfile != test.profiles[0] {
-				t.Errorf("bound as %s", r.Registration.CertificateProfile)
+			if test.want == "" && r.Registration.CertificateType != test.profiles[0] {
+				t.Errorf("bound as %s", r.Registration.CertificateType)
 			}
 		})
 	}

@@ -44,8 +44,8 @@ func TestCDRCertificates(t *testing.T) {
 			}
 			r := w.registering(a)
 			want(t, w.register([]filter.Filter{certificate, w.chain("certificate", "statement")[1]}, r), test.registering)
-			if r.Registration != nil && r.Registration.CertificateProfile != "cdr" {
-				t.Errorf("bound as %s", r.Registration.CertificateProfile)
+			if r.Registration != nil && r.Registration.CertificateType != "cdr" {
+				t.Errorf("bound as %s", r.Registration.CertificateType)
 			}
 			asked := w.asserting(assertion)
 			asked.PeerPEM = test.leaf.escaped

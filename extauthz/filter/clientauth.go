@@ -126,11 +126,12 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
-	source, keys := f.Directories[client.GetDirectory()], clientKeys(client)
-	if err := source.vouches(ctx, keys, unverified.KeyID, presented.Thumbprint, source.Keys.Revoked); err != nil {
+	of := client.GetSoftware()
+	source := f.Directories[of.GetDirectory()]
+	if err := source.vouches(ctx, of.GetKeySets(), unverified.KeyID, presented.Thumbprint, source.Keys.Revoked); err != nil {
 		return nil, faultOf(err, "clientauth.client")
 	}
-	verified, err := source.verify(ctx, keys, unverified)
+	verified, err := source.verify(ctx, of, unverified)
 	if err != nil {
 		return nil, faultOf(err, "clientauth.client")
 	}
@@ -151,8 +152,8 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if !presented.Subject.Matches(registered, true) {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
-	source := f.Directories[client.GetDirectory()]
-	if err := source.vouches(ctx, clientKeys(client), "", presented.Thumbprint, source.Keys.Revoked); err != nil {
+	source := f.Directories[client.GetSoftware().GetDirectory()]
+	if err := source.vouches(ctx, client.GetSoftware().GetKeySets(), "", presented.Thumbprint, source.Keys.Revoked); err != nil {
 		return nil, faultOf(err, "clientauth.client")
 	}
 	return client, nil
@@ -172,11 +173,11 @@ func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method stri
 	case client.GetTokenEndpointAuthMethod() != method:
 		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is registered for another method"))
 	}
-	source := f.Directories[client.GetDirectory()]
+	source := f.Directories[client.GetSoftware().GetDirectory()]
 	if source == nil {
-		return nil, nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetDirectory())
+		return nil, nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetSoftware().GetDirectory())
 	}
-	presented, err := source.bind(ctx, r.Certificate, clientOwner(client), clientKeys(client))
+	presented, err := source.bind(ctx, r.Certificate, client.GetSoftware())
 	if err != nil {
 		return nil, nil, faultOf(err, "clientauth.client")
 	}
@@ -203,7 +204,7 @@ func (f *ClientAuthFilter) checkAssertion(r *Request, verified *jose.Verified, c
 	if err != nil || id == "" || len(id) > 255 {
 		return dcr.Refuse("clientauth.jti")
 	}
-	r.Nonces = []*dcrpb.Nonce{nonce("assertion", clientID, id, expires)}
+	r.UsedJTIs = []*dcrpb.UsedJTI{usedJTI("assertion", clientID, id, expires)}
 	return nil
 }
 

@@ -130,7 +130,7 @@ func TestClientAuthForm(t *testing.T) {
 func TestClientAuthKeySets(t *testing.T) {
 	w := newWorld(t)
 	qwac := w.mint(w.qtsp, psdName("tpp.example", "PSDGB-FCA-999"), nil)
-	elsewhere := func(c *dcrpb.Client) { c.JwksUri = "https://127.0.0.1:1/software" }
+	elsewhere := func(c *dcrpb.Client) { c.Software.KeySets.Jwks = "https://127.0.0.1:1/software" }
 	tests := []struct {
 		name    string
 		change  func(*dcrpb.Client)

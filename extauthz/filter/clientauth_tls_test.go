@@ -56,8 +56,8 @@ func TestClientAuthByCertificate(t *testing.T) {
 			r := w.form(map[string]string{"client_id": client.GetId()})
 			r.PeerPEM = test.peer.escaped
 			want(t, w.authenticate(w.chain("certificate", "clientauth"), r), test.want)
-			if test.want == "" && (r.AuthMethod != "tls_client_auth" || len(r.Nonces) != 0) {
-				t.Errorf("proved %q with nonces %v", r.AuthMethod, r.Nonces)
+			if test.want == "" && (r.AuthMethod != "tls_client_auth" || len(r.UsedJTIs) != 0) {
+				t.Errorf("proved %q with used jtis %v", r.AuthMethod, r.UsedJTIs)
 			}
 		})
 	}

@@ -63,12 +63,9 @@ func (d Directories) choose(claims strictjson.Object) (*Directory, error) {
 	return d[chosen.Name], nil
 }
 
-// participant names the key sets of a software and of its organisation, out of a verified software statement.
-type participant struct{ jwks, revoked, orgJWKS, orgRevoked string }
-
 // verify checks a participant's token with the keys of its software.
-func (d *Directory) verify(ctx context.Context, p participant, unverified *jose.Unverified) (*jose.Verified, error) {
-	keys, err := d.Keys.Keys(ctx, p.jwks, unverified.KeyID)
+func (d *Directory) verify(ctx context.Context, of *dcr.Software, unverified *jose.Unverified) (*jose.Verified, error) {
+	keys, err := d.Keys.Keys(ctx, of.GetKeySets().GetJwks(), unverified.KeyID)
 	if err != nil {
 		return nil, fmt.Errorf("key set of the software: %w", err)
 	}
@@ -94,27 +91,27 @@ func keyFault(err error, refusal string) error {
 // bind proves that the certificate belongs to the owner, by the rule of the first kind of this directory's certificates
 // that it is: a certificate is not tried as one kind after another. It fails with rule.ErrBinding, and with
 // rule.ErrRoles where the directory wants the certificate's roles to be the owner's.
-func (d *Directory) bind(ctx context.Context, c *Certificate, owner rule.Owner, keys participant) (*dcr.Presented, error) {
-	presented, err := d.bindNames(ctx, c, owner, keys)
+func (d *Directory) bind(ctx context.Context, c *Certificate, of *dcr.Software) (*dcr.Presented, error) {
+	presented, err := d.bindNames(ctx, c, of)
 	if err == nil && d.QCRoles {
-		err = rule.CheckRoles(presented, owner)
+		err = rule.CheckRoles(presented, of)
 	}
 	return presented, err
 }
 
-func (d *Directory) bindNames(ctx context.Context, c *Certificate, owner rule.Owner, keys participant) (*dcr.Presented, error) {
+func (d *Directory) bindNames(ctx context.Context, c *Certificate, of *dcr.Software) (*dcr.Presented, error) {
 	first := slices.IndexFunc(c.Trusts, func(t Trust) bool { return t.Directory == d.Name })
 	if first < 0 {
 		return nil, rule.ErrBinding
 	}
 	presented := &dcr.Presented{Certificate: c.Certificate, Profile: c.Trusts[first].Profile}
-	err := rule.CheckBinding(presented, owner)
+	err := rule.CheckBinding(presented, of)
 	if err == nil || presented.Profile != "qwac" {
 		return presented, err
 	}
 	// A QWAC without an authorisation number of ours may still be one that the directory lists as a tls key.
-	if presented.Listed, _, err = d.lists(ctx, keys, c.Thumbprint); err != nil {
+	if presented.Listed, _, err = d.lists(ctx, of.GetKeySets(), c.Thumbprint); err != nil {
 		return nil, err
 	}
-	return presented, rule.CheckBinding(presented, owner)
+	return presented, rule.CheckBinding(presented, of)
 }

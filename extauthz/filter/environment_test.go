@@ -78,15 +78,15 @@ func TestTwoDirectoriesOfOneIssuer(t *testing.T) {
 			chain := []filter.Filter{certificate, w.chainOf(directories, "certificate", "statement")[1]}
 			r := w.registering(a)
 			want(t, w.register(chain, r), test.want)
-			if r.Registration != nil && r.Registration.Statement.Directory != test.directory {
-				t.Errorf("taken for one of %s, want %s", r.Registration.Statement.Directory, test.directory)
+			if r.Registration != nil && r.Registration.Statement.Software.Directory != test.directory {
+				t.Errorf("taken for one of %s, want %s", r.Registration.Statement.Software.Directory, test.directory)
 			}
 		})
 	}
 }
 
 // The issuer's production and sandbox count their statements apart: one cannot use up those of the other.
-func TestNoncesOfTwoDirectories(t *testing.T) {
+func TestUsedJTIsOfTwoDirectories(t *testing.T) {
 	w := newWorld(t)
 	single := func(d *dcr.Directory) { d.SingleUse = true }
 	ids := map[string]bool{}
@@ -98,13 +98,13 @@ func TestNoncesOfTwoDirectories(t *testing.T) {
 		w.must(err)
 		r := w.registering(w.application())
 		want(t, w.register([]filter.Filter{certificate, w.chainOf(d, "certificate", "statement")[1]}, r), "")
-		if len(r.Nonces) != 2 || r.Nonces[1].GetPurpose() != "statement" {
-			t.Fatalf("got %v", r.Nonces)
+		if len(r.UsedJTIs) != 2 || r.UsedJTIs[1].GetPurpose() != "statement" {
+			t.Fatalf("got %v", r.UsedJTIs)
 		}
-		ids[r.Nonces[1].GetId()] = true
+		ids[r.UsedJTIs[1].GetId()] = true
 	}
 	if len(ids) != 2 {
-		t.Errorf("two directories have %d nonces", len(ids))
+		t.Errorf("two directories have %d used jtis", len(ids))
 	}
 }
 

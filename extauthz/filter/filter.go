@@ -58,7 +58,7 @@ type Request struct {
 	Client       *dcrpb.Client
 	AuthMethod   string // how Client was authenticated at the token endpoint
 	Registration *Registration
-	Nonces       []*dcrpb.Nonce
+	UsedJTIs     []*dcrpb.UsedJTI
 }
 
 // Certificate is a TLS client certificate that verified, and under which directories' kinds.
@@ -72,8 +72,8 @@ type Trust struct{ Directory, Profile string }
 
 // Registration is a registration request with everything in it verified.
 type Registration struct {
-	Statement          *dcr.Statement
-	Profile            *dcr.Profile
-	CertificateProfile string // the kind of certificate that was bound to the statement
-	DryRun             bool   // is only tried: nothing may come of it
+	Statement       *dcr.Statement
+	Profile         *dcr.Profile
+	CertificateType string // of the certificate that was bound to the statement
+	DryRun          bool   // is only tried: nothing may come of it
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // holderCacheSize is more clients than a bank has at one time: there are some hundreds of TPPs.
@@ -19,10 +18,8 @@ const holderCacheSize = 4_096
 // A holder is what a version of a client's record says of its certificates: whose they must be, and where the directory
 // publishes them.
 type holder struct {
-	version   uint64
-	directory string
-	owner     rule.Owner
-	keys      participant
+	version  uint64
+	software *dcr.Software
 }
 
 // holders remembers the clients of calls. A record that was changed has another version, which is asked of the store
@@ -49,7 +46,7 @@ func (h *holders) of(ctx context.Context, clientID string, version uint64) (*hol
 	if err != nil {
 		return nil, fmt.Errorf("record of the client: %w", err)
 	}
-	read := &holder{version: client.GetVersion(), directory: client.GetDirectory(), owner: clientOwner(client), keys: clientKeys(client)}
+	read := &holder{version: client.GetVersion(), software: client.GetSoftware()}
 	h.seen.Add(clientID, read)
 	return read, nil
 }
@@ -62,24 +59,15 @@ func (f *BearerFilter) checkHolder(ctx context.Context, r *Request, clientID str
 	if err != nil {
 		return err
 	}
-	source := f.directories[client.directory]
+	source := f.directories[client.software.GetDirectory()]
 	if source == nil {
 		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client's directory is not configured any more"))
 	}
-	_, err = source.bind(ctx, r.Certificate, client.owner, client.keys)
+	_, err = source.bind(ctx, r.Certificate, client.software)
 	if err == nil {
-		err = source.vouches(ctx, client.keys, "", r.Certificate.Thumbprint, source.Keys.RevokedLately)
+		err = source.vouches(ctx, client.software.GetKeySets(), "", r.Certificate.Thumbprint, source.Keys.RevokedLately)
 	}
 	return faultOf(err, "bearer.token")
-}
-
-// clientOwner is whose certificate a client's must be.
-func clientOwner(c *dcrpb.Client) rule.Owner {
-	return rule.Owner{OrgID: c.GetOrgId(), SoftwareID: c.GetSoftwareId(), RegistrationID: c.GetAuthorisationNumber(), Roles: c.GetRoles()}
-}
-
-func clientKeys(c *dcrpb.Client) participant {
-	return participant{jwks: c.GetJwksUri(), revoked: c.GetRevokedJwksUri(), orgJWKS: c.GetOrgJwksUri(), orgRevoked: c.GetOrgRevokedJwksUri()}
 }
 
 // faultOf maps every fault of a client's certificate or keys to one opaque refusal, so that the caller learns nothing

@@ -40,11 +40,11 @@ func TestHolder(t *testing.T) {
 		{name: "the revoked set is down", down: "revoked", want: down, because: "revoked keys", fetched: "revoked"},
 		{name: "the key set is down, which nobody needs", down: "software", fetched: "org-revoked revoked"},
 		{name: "the key set is down", down: "software", mode: dcr.ListedWhenKnown, want: down, because: "certificates", fetched: "org org-revoked revoked software"},
-		{name: "the directory publishes none", change: func(c *dcrpb.Client) { c.RevokedJwksUri, c.OrgRevokedJwksUri = "", "" }},
-		{name: "a place that may not be asked any more", change: func(c *dcrpb.Client) { c.RevokedJwksUri = "https://127.0.0.1:1/revoked" }, want: invalidToken,
+		{name: "the directory publishes none", change: func(c *dcrpb.Client) { c.Software.KeySets.RevokedJwks, c.Software.KeySets.OrgRevokedJwks = "", "" }},
+		{name: "a place that may not be asked any more", change: func(c *dcrpb.Client) { c.Software.KeySets.RevokedJwks = "https://127.0.0.1:1/revoked" }, want: invalidToken,
 			because: "allowed"},
-		{name: "the client is of another organisation by now", change: func(c *dcrpb.Client) { c.OrgId = otherOrgID }, want: invalidToken, because: rule.ErrBinding.Error()},
-		{name: "the client is of a directory that is gone", change: func(c *dcrpb.Client) { c.Directory = "gone" }, want: invalidToken, because: "not configured"},
+		{name: "the client is of another organisation by now", change: func(c *dcrpb.Client) { c.Software.OrgId = otherOrgID }, want: invalidToken, because: rule.ErrBinding.Error()},
+		{name: "the client is of a directory that is gone", change: func(c *dcrpb.Client) { c.Software.Directory = "gone" }, want: invalidToken, because: "not configured"},
 		{name: "a QWAC that is not listed any more", leaf: qwac, want: invalidToken, because: rule.ErrBinding.Error(), fetched: "org software"},
 		{name: "a QWAC that is listed", leaf: qwac, sets: map[string]string{"org": w.jwk(qwac, "tls")}, fetched: "org org-revoked revoked software"},
 	}
@@ -111,10 +111,10 @@ func TestHolderIsRemembered(t *testing.T) {
 
 	// An update that names other sets counts with the next call, although no token of before is dead.
 	w.keystore.set("moved", w.jwk(w.transport, "tls"))
-	client.RevokedJwksUri = w.keystore.at("moved")
+	client.Software.KeySets.RevokedJwks = w.keystore.at("moved")
 	w.must(w.store.Update(t.Context(), client, nil))
 	call(invalidToken, "moved")
-	client.RevokedJwksUri = w.keystore.at("revoked")
+	client.Software.KeySets.RevokedJwks = w.keystore.at("revoked")
 	w.must(w.store.Update(t.Context(), client, nil))
 	call("", "")
 

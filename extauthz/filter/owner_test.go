@@ -11,7 +11,7 @@ import (
 func TestOwner(t *testing.T) {
 	w := newWorld(t)
 	const refused = "401 invalid_token owner.client"
-	foreign := w.client(func(c *dcrpb.Client) { c.SoftwareId, c.OrgId = otherID, otherOrgID })
+	foreign := w.client(func(c *dcrpb.Client) { c.Software.Id, c.Software.OrgId = otherID, otherOrgID })
 	tests := []struct {
 		name    string
 		asked   func(own string) string
@@ -22,7 +22,7 @@ func TestOwner(t *testing.T) {
 		{name: "its own, escaped", asked: escapeAll},
 		{name: "its own, escaped twice", asked: func(own string) string { return escape(escapeAll(own)) }, want: refused, revoked: true},
 		{name: "another client's", asked: func(string) string { return foreign.GetId() }, want: refused, revoked: true},
-		{name: "of a client that never was", asked: func(string) string { return w.store.NewClientID("loopback", softwareID) }, want: refused, revoked: true},
+		{name: "of a client that never was", asked: func(string) string { return w.store.NewClientID(foreign.GetSoftware()) }, want: refused, revoked: true},
 		{name: "in other letters", asked: swapCase, want: refused, revoked: true},
 		{name: "the beginning of its own", asked: func(own string) string { return own[:len(own)-1] }, want: refused, revoked: true},
 		{name: "more than its own", asked: func(own string) string { return own + "0" }, want: refused, revoked: true},

@@ -75,7 +75,7 @@ func TestRolesOfCertificates(t *testing.T) {
 			a := w.application()
 			a.certificate = test.leaf
 			want(t, w.register(w.chainOf(directories, "certificate", "statement"), w.registering(a)), wants[0])
-			client := w.client(func(c *dcrpb.Client) { c.Roles = []string{"AISP", "PISP"} })
+			client := w.client(func(c *dcrpb.Client) { c.Software.Roles = []string{"AISP", "PISP"} })
 			asserting := w.asserting(w.keys.software.sign(t, nil, w.assertionClaims(client)))
 			asserting.PeerPEM = test.leaf.escaped
 			want(t, w.authenticate(w.chainOf(directories, "certificate", "clientauth"), asserting), wants[1])

@@ -71,7 +71,7 @@ func readJSON(body []byte) (*RegistrationRequest, error) {
 func (d *Directory) verifyRequest(
 	ctx context.Context, statement *dcr.Statement, request *RegistrationRequest, presented *dcr.Presented,
 ) (strictjson.Object, error) {
-	keys, kid := statementKeys(statement), ""
+	keys, kid := statement.Software.GetKeySets(), ""
 	if request.JWS != nil {
 		kid = request.JWS.KeyID
 	}
@@ -88,7 +88,7 @@ func (d *Directory) verifyRequest(
 	}
 	// "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE Directory,
 	// Request Validation)
-	verified, err := d.verify(ctx, keys, request.JWS)
+	verified, err := d.verify(ctx, statement.Software, request.JWS)
 	if err != nil {
 		return nil, keyFault(err, "request.signature")
 	}
@@ -101,7 +101,7 @@ func (d *Directory) verifyUnsigned(ctx context.Context, statement *dcr.Statement
 	if rule.NamesSoftware(presented) {
 		return nil
 	}
-	listed, _, err := d.lists(ctx, participant{jwks: statement.JWKS}, presented.Thumbprint)
+	listed, _, err := d.lists(ctx, &dcr.KeySets{Jwks: statement.Software.GetKeySets().GetJwks()}, presented.Thumbprint)
 	if err != nil {
 		return keyFault(err, "request.signature")
 	}

@@ -16,7 +16,7 @@ func (RoleFilter) Check(_ context.Context, r *Request) error {
 	for _, role := range r.Route.Roles {
 		// "403 is reserved for insufficient_scope and for policy denials of a correctly bound client". This is one of
 		// the latter: no scope would help, so no challenge names one.
-		if !slices.Contains(r.Token.Roles, role) {
+		if !slices.Contains(r.Token.Software.GetRoles(), role) {
 			return dcr.Refuse("role.missing")
 		}
 	}

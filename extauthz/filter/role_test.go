@@ -26,7 +26,7 @@ func TestRole(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			client := w.in(t).client()
-			client.Roles = strings.Fields(test.has)
+			client.Software.Roles = strings.Fields(test.has)
 			compact, _ := w.in(t).token(client, test.needed) // a scope of the role's name is no role
 			r := w.request(map[string]string{"Authorization": "Bearer " + compact}, "")
 			r.Route.Roles = strings.Fields(test.needed)

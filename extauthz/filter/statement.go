@@ -31,7 +31,7 @@ type StatementFilter struct {
 	AuthMethods []string
 }
 
-// Check implements Filter: it proves Request.Registration and names the nonces to burn.
+// Check implements Filter: it proves Request.Registration and names the jtis to burn.
 func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err := checkContentType(r.Header, r.Route.Profile); err != nil {
 		return err
@@ -59,12 +59,12 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err := rule.Check(registration); err != nil {
 		return err
 	}
-	r.Nonces, err = nonces(registration)
+	r.UsedJTIs, err = usedJTIs(registration)
 	if err != nil {
 		return err
 	}
 	r.Registration = &Registration{
-		Statement: statement, Profile: r.Route.Profile, CertificateProfile: registration.Certificate.Profile, DryRun: tried,
+		Statement: statement, Profile: r.Route.Profile, CertificateType: registration.Certificate.Profile, DryRun: tried,
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 
 // bind proves that the connection belongs to the software of the statement (step 9).
 func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement *dcr.Statement, r *Request) (*dcr.Presented, error) {
-	presented, err := source.bind(ctx, r.Certificate, StatementOwner(statement), statementKeys(statement))
+	presented, err := source.bind(ctx, r.Certificate, statement.Software)
 	switch {
 	case errors.Is(err, rule.ErrBinding):
 		return nil, dcr.RefuseStatement("statement.certificate", "does not match the software statement").CausedBy(err)
@@ -162,26 +162,17 @@ func (f *StatementFilter) bind(ctx context.Context, source *Directory, statement
 	return presented, nil
 }
 
-// StatementOwner is whose certificate a registration's must be.
-func StatementOwner(s *dcr.Statement) rule.Owner {
-	return rule.Owner{OrgID: s.OrgID, SoftwareID: s.SoftwareID, RegistrationID: s.RegistrationID, Roles: s.Roles}
-}
-
-func statementKeys(s *dcr.Statement) participant {
-	return participant{jwks: s.JWKS, revoked: s.RevokedJWKS, orgJWKS: s.OrgJWKS, orgRevoked: s.OrgRevokedJWKS}
-}
-
 // current is what a PUT may not change; nil where there is no client yet.
 func current(c *dcrpb.Client) *dcr.Current {
 	if c == nil {
 		return nil
 	}
-	return &dcr.Current{ClientID: c.GetId(), Directory: c.GetDirectory(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId()}
+	return &dcr.Current{ClientID: c.GetId(), Software: c.GetSoftware()}
 }
 
-// nonces names what the registry must burn: the request's jti, and the statement's where the directory wants each
+// usedJTIs names what the registry must burn: the request's jti, and the statement's where the directory wants each
 // statement used once. They are remembered until their tokens would be refused as too old.
-func nonces(g *dcr.Registration) ([]*dcrpb.Nonce, error) {
+func usedJTIs(g *dcr.Registration) ([]*dcrpb.UsedJTI, error) {
 	times, err := dcr.ReadTimes(g.Request)
 	if err != nil {
 		return nil, err
@@ -194,16 +185,16 @@ func nonces(g *dcr.Registration) ([]*dcrpb.Nonce, error) {
 	if times.Expires.Before(end) {
 		end = times.Expires
 	}
-	burn := []*dcrpb.Nonce{nonce("request", g.Statement.SoftwareID, id, end)}
+	burn := []*dcrpb.UsedJTI{usedJTI("request", g.Statement.Software.Id, id, end)}
 	if g.Directory.SingleUse {
-		burn = append(burn, nonce("statement", g.Directory.Name, g.Statement.ID, g.Statement.IssuedAt.Add(g.Directory.MaxAge)))
+		burn = append(burn, usedJTI("statement", g.Directory.Name, g.Statement.ID, g.Statement.IssuedAt.Add(g.Directory.MaxAge)))
 	}
 	return burn, nil
 }
 
-// nonce identifies a jti of an owner. Both are hashed, each with its length, so that the key is bounded and no two
+// usedJTI identifies a jti of an owner. Both are hashed, each with its length, so that the key is bounded and no two
 // pairs make the same.
-func nonce(purpose, owner, id string, until time.Time) *dcrpb.Nonce {
+func usedJTI(purpose, owner, id string, until time.Time) *dcrpb.UsedJTI {
 	digest := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + id))
-	return &dcrpb.Nonce{Purpose: purpose, Id: base64.RawURLEncoding.EncodeToString(digest[:]), Exp: uint32(until.Unix()) + 2}
+	return &dcrpb.UsedJTI{Purpose: purpose, Id: base64.RawURLEncoding.EncodeToString(digest[:]), Exp: uint32(until.Unix()) + 2}
 }

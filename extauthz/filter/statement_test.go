@@ -28,8 +28,8 @@ func (w *world) registering(a *application) *filter.Request {
 func (w *world) register(chain []filter.Filter, r *filter.Request) error {
 	w.t.Helper()
 	err := w.run(chain, r)
-	if (r.Registration != nil) != (err == nil) || (len(r.Nonces) > 0) != (err == nil) {
-		w.t.Errorf("proved %v with nonces %v, verdict %v", r.Registration, r.Nonces, err)
+	if (r.Registration != nil) != (err == nil) || (len(r.UsedJTIs) > 0) != (err == nil) {
+		w.t.Errorf("proved %v with used jtis %v, verdict %v", r.Registration, r.UsedJTIs, err)
 	}
 	return err
 }
@@ -172,8 +172,8 @@ func TestRegistration(t *testing.T) {
 			r := w.registering(a)
 			want(t, w.in(t).register(w.chain("certificate", "statement"), r), "")
 			g := r.Registration
-			if g.Statement.Directory != "loopback" || g.Statement.SoftwareID != softwareID || g.Statement.OrgID != orgID ||
-				g.Profile.Name != "obie-3.3" || g.CertificateProfile != "ob_legacy" || !strings.Contains(string(r.Body), ".") {
+			if g.Statement.Software.Directory != "loopback" || g.Statement.Software.Id != softwareID || g.Statement.Software.OrgId != orgID ||
+				g.Profile.Name != "obie-3.3" || g.CertificateType != "ob_legacy" || !strings.Contains(string(r.Body), ".") {
 				t.Errorf("got %+v of %+v", g, g.Statement)
 			}
 		})

@@ -66,19 +66,19 @@ func TestUpdateOfAnother(t *testing.T) {
 	}
 }
 
-// TestNonces asks what the registry is told to burn, and until when: a jti must be remembered as long as its token
+// TestUsedJTIs asks what the registry is told to burn, and until when: a jti must be remembered as long as its token
 // would be accepted.
-func TestNonces(t *testing.T) {
+func TestUsedJTIs(t *testing.T) {
 	w := newWorld(t)
 	at := func(d time.Duration) int64 { return w.now.Add(d).Unix() }
 	singleUse := func(d *dcr.Directory) { d.SingleUse = true }
-	nonces := func(t *testing.T, request claims, changes ...func(*dcr.Directory)) []*dcrpb.Nonce {
+	usedJTIs := func(t *testing.T, request claims, changes ...func(*dcr.Directory)) []*dcrpb.UsedJTI {
 		t.Helper()
 		a := w.in(t).application()
 		a.request = request
 		r := w.in(t).registering(a)
 		want(t, w.in(t).register(w.chainOf(w.directories(changes...), "certificate", "statement"), r), "")
-		return r.Nonces
+		return r.UsedJTIs
 	}
 	tests := []struct {
 		name    string
@@ -91,7 +91,7 @@ func TestNonces(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			burn := nonces(t, test.request)
+			burn := usedJTIs(t, test.request)
 			if len(burn) != 1 || burn[0].GetPurpose() != "request" {
 				t.Fatalf("got %v, want the request's", burn)
 			}
@@ -101,7 +101,7 @@ func TestNonces(t *testing.T) {
 		})
 	}
 	t.Run("statements are used once", func(t *testing.T) {
-		burn := nonces(t, nil, singleUse)
+		burn := usedJTIs(t, nil, singleUse)
 		if len(burn) != 2 || burn[1].GetPurpose() != "statement" || burn[0].GetId() == burn[1].GetId() {
 			t.Fatalf("got %v, want the request's and the statement's", burn)
 		}
@@ -109,7 +109,7 @@ func TestNonces(t *testing.T) {
 		if exp := int64(burn[1].GetExp()); exp <= until || exp > until+5 {
 			t.Errorf("remembered until %d, but it may be used until %d", exp, until)
 		}
-		if again := nonces(t, claims{"jti": "another"}, singleUse); again[0].GetId() == burn[0].GetId() || again[1].GetId() != burn[1].GetId() {
+		if again := usedJTIs(t, claims{"jti": "another"}, singleUse); again[0].GetId() == burn[0].GetId() || again[1].GetId() != burn[1].GetId() {
 			t.Errorf("another request with the same statement: %v after %v", again, burn)
 		}
 	})

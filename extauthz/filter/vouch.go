@@ -23,8 +23,8 @@ type fetch func(ctx context.Context, url string) (jose.KeySet, error)
 // vouches asks the directory about a key id (which may be "") and a certificate that belongs to the participant by its
 // names: neither may be revoked, and the certificate must be listed, as far as the directory's file wants it. A set that
 // cannot be had is an error: who cannot know does not allow. revoked is how the revoked sets are had.
-func (d *Directory) vouches(ctx context.Context, p participant, kid, thumbprint string, revoked fetch) error {
-	for _, url := range []string{p.revoked, p.orgRevoked} {
+func (d *Directory) vouches(ctx context.Context, sets *dcr.KeySets, kid, thumbprint string, revoked fetch) error {
+	for _, url := range []string{sets.GetRevokedJwks(), sets.GetOrgRevokedJwks()} {
 		if url == "" {
 			continue
 		}
@@ -39,7 +39,7 @@ func (d *Directory) vouches(ctx context.Context, p participant, kid, thumbprint 
 	if d.Listed == dcr.ListedOff {
 		return nil
 	}
-	listed, known, err := d.lists(ctx, p, thumbprint)
+	listed, known, err := d.lists(ctx, sets, thumbprint)
 	if err != nil || listed || !known && d.Listed == dcr.ListedWhenKnown {
 		return err
 	}
@@ -49,21 +49,21 @@ func (d *Directory) vouches(ctx context.Context, p participant, kid, thumbprint 
 // lists says whether the certificate is that of a tls key in the software's or the organisation's set, and whether either
 // set has any. Before it says no it has the sets fetched once more, as for an unknown kid: a certificate that was renewed
 // is listed before it is used. Where no set has a tls key, and none is wanted, there is nothing to fetch for.
-func (d *Directory) lists(ctx context.Context, p participant, thumbprint string) (listed, known bool, err error) {
-	listed, known, err = d.find(ctx, p, thumbprint, "")
+func (d *Directory) lists(ctx context.Context, sets *dcr.KeySets, thumbprint string) (listed, known bool, err error) {
+	listed, known, err = d.find(ctx, sets, thumbprint, "")
 	if err != nil || listed || !known && d.Listed == dcr.ListedWhenKnown {
 		return listed, known, err
 	}
-	return d.find(ctx, p, thumbprint, thumbprint)
+	return d.find(ctx, sets, thumbprint, thumbprint)
 }
 
 // find looks for the certificate in both sets. One of them is enough, also while the other cannot be had. missed is what
 // a set is fetched once more for, if it lacks it.
-func (d *Directory) find(ctx context.Context, p participant, thumbprint, missed string) (listed, known bool, failed error) {
+func (d *Directory) find(ctx context.Context, sets *dcr.KeySets, thumbprint, missed string) (listed, known bool, failed error) {
 	for _, at := range []struct {
 		url  string
 		keys func(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
-	}{{p.jwks, d.Keys.KeysListing}, {p.orgJWKS, d.Keys.OrganisationKeys}} {
+	}{{sets.GetJwks(), d.Keys.KeysListing}, {sets.GetOrgJwks(), d.Keys.OrganisationKeys}} {
 		if at.url == "" {
 			continue
 		}

@@ -180,16 +180,20 @@ func (w *world) request(header map[string]string, body string) *filter.Request {
 func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
 	w.t.Helper()
 	c := &dcrpb.Client{
-		State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Directory: w.uk.Name, SoftwareId: softwareID, OrgId: orgID,
-		AuthorisationNumber: registration, CertificateProfile: "ob_legacy",
-		JwksUri: w.keystore.at("software"), RevokedJwksUri: w.keystore.at("revoked"),
-		OrgJwksUri: w.keystore.at("org"), OrgRevokedJwksUri: w.keystore.at("org-revoked"),
+		State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", CertificateType: "ob_legacy",
+		Software: &dcr.Software{
+			Directory: w.uk.Name, Id: softwareID, OrgId: orgID, AuthorisationNumber: registration,
+			KeySets: &dcr.KeySets{
+				Jwks: w.keystore.at("software"), RevokedJwks: w.keystore.at("revoked"),
+				OrgJwks: w.keystore.at("org"), OrgRevokedJwks: w.keystore.at("org-revoked"),
+			},
+		},
 		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", Scopes: []string{"accounts"},
 	}
 	for _, change := range changes {
 		change(c)
 	}
-	c.Id = w.store.NewClientID(c.Directory, c.SoftwareId)
+	c.Id = w.store.NewClientID(c.Software)
 	stored := c.State
 	c.State = dcrpb.Client_ACTIVE
 	w.must(w.store.Create(w.t.Context(), c, nil, false))
@@ -204,7 +208,7 @@ func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
 func (w *world) token(c *dcrpb.Client, scopes ...string) (string, token.Token) {
 	w.t.Helper()
 	compact, issued, err := w.issuer.Issue(w.t.Context(), token.Token{
-		ClientID: c.GetId(), SoftwareID: c.GetSoftwareId(), OrgID: c.GetOrgId(), Scopes: scopes, Roles: c.GetRoles(),
+		ClientID: c.GetId(), Software: c.GetSoftware(), Scopes: scopes,
 		Thumbprint: w.transport.thumbprint, Generation: c.GetGeneration(),
 	})
 	w.must(err)

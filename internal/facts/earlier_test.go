@@ -30,20 +30,23 @@ func TestEarlierFacts(t *testing.T) {
 	for _, test := range []struct {
 		name, compact               string
 		client, software, directory string
+		certificate                 string
+		jtis                        int
 	}{
-		{"registration", kept.Registration, "", software, "openbanking-uk"},
-		{"call", kept.Call, client, software, ""},
-		{"authenticated", kept.Authenticated, client, software, ""},
+		{"registration", kept.Registration, "", software, "openbanking-uk", "obwac", 1},
+		{"call", kept.Call, client, software, "", "ob_legacy", 0},
+		{"authenticated", kept.Authenticated, client, software, "", "ob_legacy", 1},
 	} {
 		f, err := verifier.Verify(t.Context(), test.compact, time.Unix(kept.At, 0))
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
-		id, of, from := f.GetClient().GetSoftwareId(), f.GetClient().GetOrgId(), ""
+		is := f.GetClient().GetSoftware()
 		if g := f.GetRegistration(); g != nil {
-			id, of, from = g.GetSoftwareId(), g.GetOrgId(), g.GetDirectory()
+			is = g.GetSoftware()
 		}
-		if f.GetClient().GetId() != test.client || id != test.software || of != org || from != test.directory {
+		if f.GetClient().GetId() != test.client || is.GetId() != test.software || is.GetOrgId() != org || is.GetDirectory() != test.directory ||
+			f.GetCertificate().GetType() != test.certificate || len(f.GetUsedJtis()) != test.jtis {
 			t.Errorf("%s: got %v", test.name, f)
 		}
 	}

@@ -20,10 +20,10 @@ func facts() *dcrpb.Facts {
 	return &dcrpb.Facts{
 		Iat: uint32(now.Unix()), Exp: uint32(now.Unix() + 30), Jti: "d-1", Route: "register", Version: "v1",
 		Request:      &dcrpb.RequestFacts{Method: "POST", Path: "/register?a=1", BodySha256: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"},
-		Certificate:  &dcrpb.CertificateFacts{Thumbprint: strings.Repeat("A", 43), Profile: "obwac", OrgId: "org", NotAfter: 1_900_000_000},
-		Client:       &dcrpb.ClientFacts{Id: "client", Scopes: []string{"accounts", "payments"}, TokenId: "t", TokenExp: 1_800_000_300},
-		Registration: &dcrpb.RegistrationFacts{Profile: "obie-3.3", Directory: "obie", SoftwareId: "software", OrgId: "org"},
-		Nonces:       []*dcrpb.Nonce{{Purpose: "request", Id: "n", Exp: 1_800_003_600}},
+		Certificate:  &dcrpb.CertificateFacts{Thumbprint: strings.Repeat("A", 43), Profile: "obwac", Type: "obwac", OrgId: "org", NotAfter: 1_900_000_000},
+		Client:       &dcrpb.ClientFacts{Id: "client", Software: &dcrpb.Software{Id: "software"}, Scopes: []string{"accounts", "payments"}, TokenId: "t", TokenExp: 1_800_000_300},
+		Registration: &dcrpb.RegistrationFacts{Profile: "obie-3.3", Software: &dcrpb.Software{Directory: "obie", Id: "software", OrgId: "org"}},
+		UsedJtis:     []*dcrpb.UsedJTI{{Purpose: "request", Id: "n", Exp: 1_800_003_600}},
 	}
 }
 

@@ -72,7 +72,25 @@ func decode(compact string) (*dcrpb.Facts, error) {
 	if err := protojson.Unmarshal(claims, f); err != nil {
 		return nil, fmt.Errorf("%w: the claims are not those of facts", ErrInvalid)
 	}
+	readEarlier(f)
 	return f, nil
+}
+
+// readEarlier gives facts of a gate of the build before, which may stand beside a registry of this one, the members that
+// they have today.
+func readEarlier(f *dcrpb.Facts) {
+	if c := f.GetClient(); c != nil && c.Software == nil {
+		c.Software = &dcrpb.Software{Id: c.GetSoftwareId(), OrgId: c.GetOrgId(), Roles: c.GetRoles()}
+	}
+	if g := f.GetRegistration(); g != nil && g.Software == nil {
+		g.Software = &dcrpb.Software{Directory: g.GetDirectory(), Id: g.GetSoftwareId(), OrgId: g.GetOrgId()}
+		g.Directory, g.SoftwareId, g.OrgId = "", "", ""
+	}
+	if c := f.GetCertificate(); c != nil && c.Type == "" {
+		c.Type = c.GetProfile()
+	}
+	f.UsedJtis = append(f.UsedJtis, f.Nonces...)
+	f.Nonces = nil
 }
 
 func check(f *dcrpb.Facts, now time.Time) error {

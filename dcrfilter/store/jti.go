@@ -12,9 +12,9 @@ import (
 // is remembered this much longer.
 const drift = time.Minute
 
-// Burn marks nonces as used in the shard of a client, all of them or none: ErrReplayed. A client id that no store made
+// Burn marks jtis as used in the shard of a client, all of them or none: ErrReplayed. A client id that no store made
 // is ErrNotFound; whether the client is there is not asked.
-func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.Nonce) error {
+func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI) error {
 	shard, ok := s.clientShard(clientID)
 	if !ok {
 		return ErrNotFound
@@ -29,15 +29,15 @@ func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.Nonce) 
 	return s.write(ctx, "burn", s.scripts.burn, keys, times...)
 }
 
-// burning completes a script's keys with the nonces, and returns until when each is remembered, as the scripts' last
+// burning completes a script's keys with the jtis, and returns until when each is remembered, as the scripts' last
 // arguments.
-func (s shard) burning(burn []*dcrpb.Nonce, keys ...string) ([]string, []any, error) {
+func (s shard) burning(burn []*dcrpb.UsedJTI, keys ...string) ([]string, []any, error) {
 	times := make([]any, 0, len(burn))
 	for _, n := range burn {
 		if n.GetPurpose() == "" || n.GetId() == "" || n.GetExp() == 0 {
-			return nil, nil, errors.New("store: a nonce's purpose, id or exp is missing")
+			return nil, nil, errors.New("store: a jti's purpose, id or exp is missing")
 		}
-		keys = append(keys, s.nonce(n))
+		keys = append(keys, s.usedJTI(n))
 		times = append(times, rememberUntil(time.Unix(int64(n.Exp), 0)))
 	}
 	return keys, times, nil
