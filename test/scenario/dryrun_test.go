@@ -25,7 +25,7 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 	if after := keys(t, p.World); after != before {
-		t.Errorf("%s keys in Redis after trying, %s before", after, before)
+		t.Errorf("%d keys in Redis after trying, %d before", after, before)
 	}
 	bad := p.Request()
 	bad.Claims["aud"] = "another"
