@@ -73,7 +73,7 @@ var directions = []struct {
 		name: "rules are pure: the standard library and the words of the domain, without I/O",
 		from: []string{"dcrfilter/rule", "dcrfilter/dcr"},
 		never: []string{"net/http/", "os", "io/fs", "database/", "math/rand", "crypto/rand", "github.com/", "gopkg.in/", "golang.org/", "google.golang.org/",
-			"dcrfilter/store", "dcrfilter/token", "dcrfilter/trust", "internal/outbound", "internal/jwks", "internal/redis", "internal/jose"},
+			"dcrfilter/store", "dcrfilter/token", "dcrfilter/trust", "internal/outbound", "internal/fetched", "internal/jwks", "internal/redis", "internal/jose"},
 	},
 	{
 		name: "Redis only in the store",
@@ -91,6 +91,10 @@ var directions = []struct {
 	{
 		name: "a client of the gate shares no code with it: what conform and the TPP's tool send is signed by the standard library",
 		from: []string{"internal/dcrclient", "sandbox/tpp", "test/harness"}, never: []string{"internal/jose", "internal/jwks", "internal/facts", "extauthz", "dcrfilter"},
+	},
+	{
+		name: "the test kit is for tests",
+		from: []string{""}, outside: []string{"internal/testkit"}, never: []string{"internal/testkit"},
 	},
 	{
 		name: "nobody imports the sandbox or the tests",

@@ -31,45 +31,42 @@ func listed(letter string) string { return strings.Repeat(letter, 42) + "A" }
 func (d *directory) lists(t *testing.T, letter string, want bool, failed error, fetches int) {
 	t.Helper()
 	set, err := d.source.KeysListing(t.Context(), d.URL+"/keys", listed(letter))
-	d.settle(t)
+	d.took(t, "/keys", fetches)
 	check(t, err, failed)
 	if set.TLS[listed(letter)] != want {
 		t.Fatalf("lists %s: %t, want %t", letter, !want, want)
-	}
-	if got := d.fetches("/keys"); got != fetches {
-		t.Fatalf("%d fetches, want %d", got, fetches)
 	}
 }
 
 func TestUnknownCertificate(t *testing.T) {
 	d := newDirectory(t)
-	d.answer(http.StatusOK, tlsSet(t, "a"))
+	d.Answer(http.StatusOK, tlsSet(t, "a"))
 	d.lists(t, "a", true, nil, 1)
 	d.lists(t, "b", false, nil, 0) // fetched just now
-	d.clock.advance(justNow)
+	d.clock.Advance(justNow)
 	d.lists(t, "a", true, nil, 0)
 
-	d.answer(http.StatusOK, tlsSet(t, "ab"))
+	d.Answer(http.StatusOK, tlsSet(t, "ab"))
 	d.lists(t, "b", true, nil, 1)
-	d.clock.advance(justNow)
+	d.clock.Advance(justNow)
 	for range 100 {
 		d.lists(t, "c", false, nil, 0) // within the cool-down
 	}
-	d.clock.advance(coolDown)
+	d.clock.Advance(time.Minute)
 	d.lists(t, "c", false, nil, 1)
 
-	d.answer(http.StatusBadGateway, "")
-	d.clock.advance(10 * time.Minute)
+	d.Answer(http.StatusBadGateway, "")
+	d.clock.Advance(10 * time.Minute)
 	d.lists(t, "a", true, nil, 1)
 	d.lists(t, "c", false, ErrUnavailable, 0) // a stale set says nothing about new certificates
-	d.clock.advance(50 * time.Minute)
+	d.clock.Advance(50 * time.Minute)
 	d.lists(t, "a", false, ErrUnavailable, 1)
 }
 
 // An organisation need not have certificates of its own; a software without any key is a mistake.
 func TestEmptySets(t *testing.T) {
 	d := newDirectory(t)
-	d.answer(http.StatusOK, `{"keys":[]}`)
+	d.Answer(http.StatusOK, `{"keys":[]}`)
 	d.lists(t, "a", false, ErrUnavailable, 1)
 	for _, thumbprint := range []string{"", listed("a")} {
 		set, err := d.source.OrganisationKeys(t.Context(), d.URL+"/keys", thumbprint)
@@ -78,9 +75,7 @@ func TestEmptySets(t *testing.T) {
 			t.Errorf("got %v", set.TLS)
 		}
 	}
-	if got := d.fetches("/keys"); got != 1 {
-		t.Errorf("%d fetches, want 1", got)
-	}
+	d.took(t, "/keys", 1)
 	d.lists(t, "a", false, ErrUnavailable, 0)
 }
 
@@ -89,34 +84,31 @@ func TestRevokedLately(t *testing.T) {
 	for header, want := range map[string]time.Duration{"": callTTL, "max-age=600": callTTL, "max-age=4": 4 * time.Second, "max-age=1": revokedTTL, "no-store": revokedTTL} {
 		t.Run(header, func(t *testing.T) {
 			d := newDirectory(t)
-			d.set("Cache-Control", header)
+			d.Set("Cache-Control", header)
 			ask := func(from func(url string) (jose.KeySet, error), kid string, fetches int) {
 				t.Helper()
 				set, err := from(d.URL + "/keys")
-				d.settle(t)
+				d.took(t, "/keys", fetches)
 				check(t, err, nil)
 				holds(t, set, kid, true)
-				if got := d.fetches("/keys"); got != fetches {
-					t.Fatalf("%d fetches, want %d", got, fetches)
-				}
 			}
 			lately := func(url string) (jose.KeySet, error) { return d.source.RevokedLately(t.Context(), url) }
 			now := func(url string) (jose.KeySet, error) { return d.source.Revoked(t.Context(), url) }
 			ask(lately, "kid-1", 1)
-			d.clock.advance(want*4/5 - time.Millisecond)
+			d.clock.Advance(want*4/5 - time.Millisecond)
 			ask(lately, "kid-1", 0)
-			d.answer(http.StatusOK, keySet(t, "kid-2"))
-			d.clock.advance(want/5 + time.Millisecond)
+			d.Answer(http.StatusOK, keySet(t, "kid-2"))
+			d.clock.Advance(want/5 + time.Millisecond)
 			ask(lately, "kid-2", 1)
 
-			d.answer(http.StatusOK, keySet(t, "kid-3"))
-			d.clock.advance(revokedTTL)
+			d.Answer(http.StatusOK, keySet(t, "kid-3"))
+			d.clock.Advance(revokedTTL)
 			ask(now, "kid-3", 1) // whoever registers waits
 			ask(lately, "kid-3", 0)
-			d.answer(http.StatusInternalServerError, "")
-			d.clock.advance(5*time.Minute - time.Second)
+			d.Answer(http.StatusInternalServerError, "")
+			d.clock.Advance(5*time.Minute - time.Second)
 			ask(lately, "kid-3", 1)
-			d.clock.advance(time.Second)
+			d.clock.Advance(time.Second)
 			_, err := lately(d.URL + "/keys")
 			check(t, err, ErrUnavailable)
 		})

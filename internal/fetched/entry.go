@@ -1,0 +1,128 @@
+package fetched
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+const (
+	// coolDown is the least time between two fetches for the sake of what a document lacks: a caller may ask for
+	// anything.
+	coolDown = time.Minute
+	// firstRetry is the pause after a fetch that failed. It doubles up to lastRetry with each that fails: a server that
+	// was restarted is asked soon, one that is down is asked seldom.
+	firstRetry = time.Second
+	lastRetry  = time.Minute
+)
+
+// An entry is what is known of one URL.
+type entry[T any] struct {
+	at   place[T]
+	used atomic.Int64 // when it was last asked for, in nanoseconds
+
+	mu       sync.Mutex // guards what follows, for moments only: never while fetching
+	document T
+	etag     string
+	fetched  time.Time // when the fetch of document began; zero before the first
+	expires  time.Time
+	asked    time.Time     // when a fetch for what the document lacks last began, if it did not fail
+	flight   chan struct{} // closed when the running fetch ends; nil when none runs
+
+	failures int       // since the last success
+	retry    time.Time // before which no fetch begins
+	cause    error     // of the last failure
+}
+
+// A step is what a caller has to do before the answer.
+type step int
+
+const (
+	goOn  step = iota // nothing: what is known will do
+	renew             // have the document fetched, without waiting for it
+	await             // have the document fetched and wait
+)
+
+// plan decides a caller's step and begins the cool-down if that is a fetch for what the document lacks. e.mu is held, as
+// for all that follow.
+func (e *entry[T]) plan(now time.Time, need Need[T]) step {
+	paused := now.Before(e.retry)
+	if e.fresh(now, need) {
+		switch lacks := e.lacks(need); {
+		case lacks && e.flight != nil:
+			return await
+		case lacks && !paused && now.Sub(e.asked) >= coolDown && now.Sub(e.fetched) >= need.Believed:
+			e.asked = now
+			return await
+		case !paused && now.Sub(e.fetched) >= e.until(need).Sub(e.fetched)*4/5: // early, so that nobody has to wait
+			return renew
+		}
+		return goOn
+	}
+	switch {
+	case paused:
+		return goOn
+	case e.failures > 0 && e.usable(now) && !e.lacks(need): // down, perhaps hanging: callers need not feel it
+		return renew
+	}
+	return await
+}
+
+// answer returns the document if it may be used, or why there is none.
+func (e *entry[T]) answer(now time.Time, need Need[T]) (T, error) {
+	// A stale document says nothing about what it lacks: that may be new.
+	if e.fresh(now, need) || e.usable(now) && !e.lacks(need) {
+		return e.document, nil
+	}
+	var none T
+	switch {
+	case errors.Is(e.cause, outbound.ErrForbidden):
+		return none, e.cause
+	case e.cause != nil:
+		return none, fmt.Errorf("%w: %w", ErrUnavailable, e.cause)
+	}
+	return none, ErrUnavailable
+}
+
+// until is when the document is too old for a caller.
+func (e *entry[T]) until(need Need[T]) time.Time {
+	if end := e.fetched.Add(need.Within); need.Within > 0 && end.Before(e.expires) {
+		return end
+	}
+	return e.expires
+}
+
+func (e *entry[T]) fresh(now time.Time, need Need[T]) bool {
+	return !e.fetched.IsZero() && now.Before(e.until(need))
+}
+
+func (e *entry[T]) usable(now time.Time) bool {
+	return !e.fetched.IsZero() && now.Sub(e.fetched) < e.at.kind.Stale
+}
+
+func (e *entry[T]) lacks(need Need[T]) bool { return need.Lacks != nil && need.Lacks(e.document) }
+
+// succeed keeps what a fetch that began at the given time has brought.
+func (e *entry[T]) succeed(began time.Time, document T, body outbound.Body) {
+	if !body.NotModified {
+		e.document, e.etag = document, body.ETag
+	}
+	life := e.at.kind.Life
+	if body.MaxAge > 0 {
+		life = min(life, max(body.MaxAge, e.at.kind.Least))
+	}
+	e.fetched, e.expires = began, began.Add(life)
+	e.failures, e.retry, e.cause = 0, time.Time{}, nil
+}
+
+// fail keeps the last good document and begins a pause. A fetch for what a document lacks that failed does not begin the
+// cool-down: it may be there.
+func (e *entry[T]) fail(now time.Time, cause error) {
+	pause := min(firstRetry<<min(e.failures, 6), lastRetry)
+	e.failures++
+	e.retry, e.cause, e.asked = now.Add(pause), cause, time.Time{}
+}

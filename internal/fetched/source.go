@@ -1,0 +1,173 @@
+// Package fetched keeps documents that are fetched by URL: key sets, and whatever else others publish and change. They are
+// fetched when first needed and renewed in time, through the one guarded client; the last good one is used for a while
+// when its server is down; and everything that a stranger can cause is bounded. Use it for documents that many requests
+// share. For a document that is needed once, ask the client.
+package fetched
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+)
+
+// ErrUnavailable says that there is no acceptable document now, and that there may be one later.
+var ErrUnavailable = errors.New("the document is temporarily unavailable")
+
+// maxURLs is how many documents are kept. Beyond it the one that has not been asked for the longest is dropped.
+const maxURLs = 10_000
+
+// A Kind says how documents of one kind are read and kept.
+type Kind[T any] struct {
+	Read  func(document []byte) (T, error) // a document that is in error is not taken
+	Life  time.Duration                    // after which a document is fetched again; Cache-Control may shorten it,
+	Least time.Duration                    // but not below this
+	Stale time.Duration                    // after which a document is not used any more, although it cannot be renewed
+}
+
+// A Need is what one caller needs of a document; the zero value is any that is not too old for its kind.
+type Need[T any] struct {
+	Within   time.Duration // how old the document may be; 0 leaves it to the kind
+	Lacks    func(T) bool  // whether a document lacks what the caller looks for; nil if it looks for nothing
+	Believed time.Duration // a document of this age is believed to lack it, without another fetch
+}
+
+// A Source keeps documents of one type and of several kinds. It is safe for concurrent use. The documents that it returns
+// are shared: they are for reading only.
+type Source[T any] struct {
+	client  *outbound.Client
+	now     func() time.Time
+	limit   int
+	flights sync.WaitGroup
+
+	entries sync.Map   // place[T] to *entry[T]; reading it takes no lock
+	mu      sync.Mutex // held by whoever adds to entries
+	size    int        // of entries
+}
+
+// place is where a document is kept: one URL may be asked for documents of several kinds.
+type place[T any] struct {
+	url  string
+	kind *Kind[T]
+}
+
+// New returns a source that fetches through the client. now is the clock.
+func New[T any](client *outbound.Client, now func() time.Time) *Source[T] {
+	return &Source[T]{client: client, now: now, limit: maxURLs}
+}
+
+// Get returns the document at url, fresh or, while the URL fails, stale within the kind's limit. If it lacks what the
+// caller needs, it is fetched once more, at most once a minute for each URL; a fresh document that lacks it still is
+// returned, a stale one is not. Get waits no longer than ctx lives.
+// Errors: outbound.ErrForbidden, ErrUnavailable.
+func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Need[T]) (T, error) {
+	e, err := s.entry(place[T]{url, kind})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	document, wait, err := s.ask(ctx, e, need)
+	if wait == nil {
+		return document, err
+	}
+	select {
+	case <-wait:
+	case <-ctx.Done():
+		return document, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.answer(s.now(), need)
+}
+
+// Wait returns when no fetch is running.
+func (s *Source[T]) Wait() { s.flights.Wait() }
+
+// entry finds or makes the entry of a place. A URL that the client would not ask gets none.
+func (s *Source[T]) entry(at place[T]) (*entry[T], error) {
+	now := s.now().UnixNano()
+	if known, ok := s.entries.Load(at); ok {
+		e := known.(*entry[T])
+		e.used.Store(now)
+		return e, nil
+	}
+	if err := s.client.Allows(at.url); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := &entry[T]{at: at}
+	e.used.Store(now)
+	if known, ok := s.entries.LoadOrStore(at, e); ok {
+		return known.(*entry[T]), nil
+	}
+	if s.size++; s.size > s.limit {
+		s.drop(at)
+	}
+	return e, nil
+}
+
+// drop drops the entry that was not used for the longest, but for one. s.mu is held.
+func (s *Source[T]) drop(but place[T]) {
+	var oldest *entry[T]
+	for at, value := range s.entries.Range {
+		if e := value.(*entry[T]); at != but && (oldest == nil || e.used.Load() < oldest.used.Load()) {
+			oldest = e
+		}
+	}
+	if oldest != nil {
+		s.entries.Delete(oldest.at)
+		s.size--
+	}
+}
+
+// ask answers a caller from what is known, or returns what to wait for first. It starts a fetch if there must be one.
+func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (document T, wait <-chan struct{}, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := s.now()
+	next := e.plan(now, need)
+	if next != goOn && e.flight == nil { // all callers of one URL share one fetch
+		e.flight = make(chan struct{})
+		// The fetch is everybody's: it ends in the client's own time, whoever gives up.
+		free, etag := context.WithoutCancel(ctx), e.etag
+		s.flights.Go(func() { s.fly(free, e, etag) })
+	}
+	if next == await {
+		return document, e.flight, nil
+	}
+	document, err = e.answer(now, need)
+	return document, nil, err
+}
+
+// fly fetches an entry's document and keeps it.
+func (s *Source[T]) fly(ctx context.Context, e *entry[T], etag string) {
+	began := s.now()
+	document, body, err := s.fetch(ctx, e.at, etag)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		e.fail(s.now(), err)
+	} else {
+		e.succeed(began, document, body)
+	}
+	close(e.flight)
+	e.flight = nil
+}
+
+func (s *Source[T]) fetch(ctx context.Context, at place[T], etag string) (document T, body outbound.Body, err error) {
+	// Nobody above this goroutine would catch a panic, and the document is a stranger's.
+	defer func() {
+		if recover() != nil {
+			err = errors.New("reading the document panicked")
+		}
+	}()
+	body, err = s.client.Get(ctx, at.url, etag)
+	if err == nil && !body.NotModified {
+		document, err = at.kind.Read(body.Bytes)
+	}
+	return document, body, err
+}
