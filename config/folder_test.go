@@ -72,7 +72,7 @@ func TestFoldersRefused(t *testing.T) {
 		{"an empty folder", func(string) {}, "directory.invalid routes.yaml:3"},
 		{"a broken file", func(dir string) {
 			sample.Write(t, filepath.Join(dir, "directories", "a.yaml"), directoryFile("a", "A Ltd")+"colour: red\n")
-		}, "directory.invalid a.yaml:5"},
+		}, "key.unknown a.yaml:5"},
 		{"two of one issuer", func(dir string) {
 			sample.Write(t, filepath.Join(dir, "directories", "a.yaml"), directoryFile("a", "A Ltd"))
 			sample.Write(t, filepath.Join(dir, "directories", "b.yaml"), directoryFile("b", "A Ltd"))

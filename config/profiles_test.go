@@ -43,8 +43,9 @@ func TestOwnProfile(t *testing.T) {
 // A wrong one is refused like a wrong routes.yaml, with its line.
 func TestOwnProfileRefused(t *testing.T) {
 	for _, c := range []struct{ name, profile, want string }{
-		{"an unknown key", ownProfile + "colour: red\n", "profile.invalid ours.yaml:4"},
-		{"an unknown rule", ownProfile + "rules: [no]\n", "profile.invalid ours.yaml:4"},
+		{"an unknown key", ownProfile + "colour: red\n", "key.unknown ours.yaml:4"},
+		{"an unknown rule", ownProfile + "rules: [no]\n", "value.enum ours.yaml:4"},
+		{"a rule that always runs", ownProfile + "rules: [scope]\n", "profile.invalid ours.yaml:4"},
 		{"the name of another", "extends: obie-3.3\nname: obie-3.2\n", "profile.invalid routes.yaml:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

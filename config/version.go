@@ -16,7 +16,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
 // A Version is routes.yaml with everything that it includes, free of errors. It never changes.
@@ -204,16 +203,12 @@ func (v *Version) readDirectories(from *source, said routes.Problems) routes.Pro
 
 // faults are what is wrong with a directory or a profile, each with the line of its own file.
 func (v *Version) faults(id, where string, err error) routes.Problems {
-	refused, ok := errors.AsType[*strictyaml.Invalid](err)
+	found, ok := errors.AsType[routes.Problems](err)
 	if !ok {
 		return routes.Problems{v.File.Problem(routes.Error, id, where, "%v", err)}
 	}
-	var found routes.Problems
-	for _, fault := range refused.Faults {
-		found = append(found, &routes.Problem{
-			ID: id, Severity: routes.Error, File: v.shown(refused.Path),
-			Line: fault.Line, Column: fault.Column, Where: fault.Where, What: fault.What, Text: fault.Text,
-		})
+	for _, problem := range found {
+		problem.File = v.shown(problem.File)
 	}
 	return found
 }

@@ -89,7 +89,7 @@ func TestReadFindsEverything(t *testing.T) {
 		{"an error and a warning", sample.With(t, "scopes: [payments]", "scopes: [paymnts]", "  gold: {", "  silver: {per_source: 1/s}\n  gold: {"), sample.Directory,
 			[]string{"plan.unused routes.yaml:14", "scope.unknown routes.yaml:22"}},
 		{"a directory, and what the linter knows without it", sample.With(t, "profile: obie-3.3, endpoint: registration}\n  - {name: client", "profile: obie-9, endpoint: registration}\n  - {name: client"),
-			sample.Directory + "colour: red\nkey_hosts: 7\n", []string{"directory.invalid directory.yaml:3", "profile.unknown routes.yaml:16"}},
+			sample.Directory + "colour: red\nkey_hosts: 7\n", []string{"key.unknown directory.yaml:3", "value.type directory.yaml:4", "profile.unknown routes.yaml:16"}},
 		{"a file that contradicts itself", sample.With(t, "upstream: bank, body_limit", "upstream: bnak, body_limit"), "", []string{"route.upstream routes.yaml:21"}},
 	}
 	for _, c := range cases {

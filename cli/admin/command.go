@@ -11,6 +11,8 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -34,8 +36,9 @@ func Commands() []cli.Command {
 					Setup:   command(render, renderFlags),
 				},
 				{
-					Name: "schema", Summary: "Write the JSON Schema of the file, for editors",
-					Example: "dcr-gateway routes schema > routes.schema.json", Setup: command(schema),
+					Name: "schema", Summary: "Write the JSON Schema of the file, or of directory or profile files, for editors",
+					Example: "dcr-gateway routes schema > routes.schema.json\ndcr-gateway routes schema --of profile > profile.schema.json",
+					Setup:   command(schema, schemaFlags),
 				},
 				{
 					Name: "explain", Operands: "METHOD URL", Summary: "Say what a request would meet, and why not something else",
@@ -93,6 +96,7 @@ type call struct {
 	form   cli.Form
 	routes string // of explain
 	envoy  string // of validate
+	of     string // of schema
 	render renderOptions
 	gates  []string
 	logs   []string // of explain ID
@@ -131,8 +135,19 @@ func problemText(problems routes.Problems) string {
 	return text.String()
 }
 
-// schema writes the JSON Schema of routes.yaml.
+// schemas are the JSON Schemas of the files that administrators write.
+var schemas = map[string]func() []byte{"routes": routes.Schema, "directory": directory.Schema, "profile": profile.Schema}
+
+func schemaFlags(c *call, flags *flag.FlagSet) {
+	flags.StringVar(&c.of, "of", "routes", "`KIND` of file: routes, directory or profile")
+}
+
+// schema writes the JSON Schema of a kind of file.
 func schema(_ context.Context, c *call) error {
-	_, err := c.Stdout.Write(routes.Schema())
+	write := schemas[c.of]
+	if write == nil {
+		return cli.Exit{Code: 2, Text: fmt.Sprintf("--of is %q, and must be routes, directory or profile", c.of)}
+	}
+	_, err := c.Stdout.Write(write())
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -21,6 +23,7 @@ func TestUsage(t *testing.T) {
 		{"no file", []string{"validate"}, "usage: dcr-gateway routes validate [flags] FILE"},
 		{"one file of two", []string{"diff", "a"}, "usage: dcr-gateway routes diff [flags] OLD NEW"},
 		{"a file too many", []string{"schema", "a"}, `unexpected argument "a"`},
+		{"a schema of nothing", []string{"schema", "--of", "bank"}, "must be routes, directory or profile"},
 		{"a flag that is none", []string{"validate", "--fast", "a"}, "unknown flag --fast"},
 		{"a form that is none", []string{"validate", "--output", "xml", "a"}, "want text or json"},
 		{"both", []string{"render", "--static", "--defaults", "a"}, "--static and --defaults exclude each other"},
@@ -54,9 +57,14 @@ func TestFlagsBehindOperands(t *testing.T) {
 }
 
 func TestSchema(t *testing.T) {
-	stdout, stderr, code := run(t, "schema")
-	if code != 0 || stdout != string(routes.Schema()) || !json.Valid([]byte(stdout)) {
-		t.Errorf("code %d, %s", code, stderr)
+	for kind, want := range map[string][]byte{"routes": routes.Schema(), "directory": directory.Schema(), "profile": profile.Schema()} {
+		stdout, stderr, code := run(t, "schema", "--of", kind)
+		if code != 0 || stdout != string(want) || !json.Valid([]byte(stdout)) {
+			t.Errorf("%s: code %d, %s", kind, code, stderr)
+		}
+	}
+	if stdout, stderr, _ := run(t, "schema"); stdout != string(routes.Schema()) {
+		t.Error(stderr)
 	}
 }
 

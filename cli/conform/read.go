@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/goccy/go-yaml"
 )
 
 //go:embed cases/*.yaml
@@ -44,7 +44,7 @@ func Read(text []byte) ([]Case, error) {
 	var file struct {
 		Cases []Case `yaml:"cases"`
 	}
-	if err := strictyaml.Decode(text, &file); err != nil {
+	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
 		return nil, err
 	}
 	for _, c := range file.Cases {

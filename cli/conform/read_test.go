@@ -19,8 +19,8 @@ const good = `cases:
 func TestRead(t *testing.T) {
 	for _, test := range []struct{ name, old, new, want string }{
 		{"as it should be", "", "", ""},
-		{"an unknown key of a case", "    title:", "    titel:", `3:5: unknown field "titel"`},
-		{"an unknown key of a step", "- do: register", "- do: register\n        claim: {}", `8:9: unknown field "claim"`},
+		{"an unknown key of a case", "    title:", "    titel:", `[3:5] unknown field "titel"`},
+		{"an unknown key of a step", "- do: register", "- do: register\n        claim: {}", `[8:9] unknown field "claim"`},
 		{"an unknown key of an expectation", "status: [201]", "stats: [201]", `unknown field "stats"`},
 		{"a status that is no list", "[201]", "201", "8:26"},
 		{"an unknown verb", "do: register", "do: call", `do is "call", and must be one of: register`},

@@ -26,7 +26,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"address":    yamlfile.Formed("unix:PATH or HOST:PORT", 260, `(unix:[!-?A-~][ -~]*|([A-Za-z0-9][A-Za-z0-9._-]*|`+ipv6+`)`+port+`)`),
 	"path":       yamlfile.Formed("a path that begins with /", 1024, urlPath+`(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?`),
 	"route_path": yamlfile.Formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name}", 1024, routePath+`/?`),
-	"duration":   yamlfile.Duration(time.Millisecond, 24*time.Hour), // nothing is waited for longer than a day
+	"duration":   yamlfile.Formed("a time with its unit, such as 300ms, 5s or 1m30s", 20, `([0-9]{1,6}(h|m|s|ms)){1,2}`).Within(time.Millisecond, 24*time.Hour),
 	"size":       yamlfile.Formed("a size with its unit, such as 512B, 64KiB or 2MiB", 20, `[1-9][0-9]{0,8}(B|KiB|MiB|GiB)`),
 	"rate":       yamlfile.Formed("a rate such as 10/s, 600/m or 1000/h", 20, `[1-9][0-9]{0,5}/[smh]`),
 	"scope":      yamlfile.Formed("a scope: 1 to 128 printable ASCII characters without spaces, quotes and backslashes", 128, `[!#-\[\]-~]+`),

@@ -7,7 +7,7 @@ import (
 )
 
 // grammar is that of routes.yaml. Forty thousand routes fit into it.
-var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Limits{Bytes: maxFile, Tokens: 2_000_000, Anchors: 256})
+var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: maxFile, Tokens: 2_000_000, Anchors: 256})
 
 // Parse reads the text of a file. The name is what its problems call it; the folder is what its relative names are
 // relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is a

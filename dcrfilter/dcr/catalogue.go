@@ -2,12 +2,12 @@ package dcr
 
 import (
 	_ "embed"
-	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 //go:embed refusals.yaml
@@ -15,19 +15,19 @@ var refusals []byte
 
 // A Section of the catalogue holds the refusals about one subject, with what is true of all of them.
 type Section struct {
-	Title    string    `yaml:"title"`
-	About    string    `yaml:"about"` // with code in backticks
-	Refusals []Refusal `yaml:"refusals"`
+	Title    string    `yaml:"title" is:"text,required"`
+	About    string    `yaml:"about" is:"text"` // with code in backticks
+	Refusals []Refusal `yaml:"refusals" is:"required"`
 }
 
 // A Refusal is an entry of the catalogue: what Refuse makes an Error of. The head of refusals.yaml explains its members.
 type Refusal struct {
-	ID     string   `yaml:"id"`
-	Code   string   `yaml:"error"`
-	Or     []string `yaml:"or"`
-	Says   string   `yaml:"says"`
-	Fix    string   `yaml:"fix"`
-	Clause string   `yaml:"clause"`
+	ID     string   `yaml:"id" is:"text,required"`
+	Code   string   `yaml:"error" is:"text,required"`
+	Or     []string `yaml:"or" is:"text"`
+	Says   string   `yaml:"says" is:"text,required"`
+	Fix    string   `yaml:"fix" is:"text"`
+	Clause string   `yaml:"clause" is:"text"`
 }
 
 // Classes are what the refusal is answered with: the usual one first.
@@ -58,10 +58,12 @@ type parsed struct {
 // catalogue is the embedded file, read once. With an error it has no entries, and every refusal is one of "internal".
 var catalogue = sync.OnceValue(func() parsed {
 	var file struct {
-		Sections []Section `yaml:"sections"`
+		Sections []Section `yaml:"sections" is:"required"`
 	}
-	if err := strictyaml.Decode(refusals, &file); err != nil {
-		return parsed{err: fmt.Errorf("refusals.yaml: %w", err)}
+	text := yamlfile.Formed("a text in one line", 1<<10, `[ -~]+`)
+	grammar := yamlfile.New(reflect.TypeOf(file), map[string]*yamlfile.Kind{"text": text}, yamlfile.Options{Bytes: 1 << 20, Tokens: 1 << 20})
+	if err := grammar.Read("refusals.yaml", refusals, &file).Err(); err != nil {
+		return parsed{err: err}
 	}
 	entries := map[string]Refusal{}
 	for _, section := range file.Sections {

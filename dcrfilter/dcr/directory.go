@@ -6,26 +6,27 @@ import (
 )
 
 // A Directory is a trust framework's directory, as data: who signs software statements, with which keys, under which
-// claim names, and which certificates its participants hold. Directories are YAML files; see dcrfilter/directory.
+// claim names, and which certificates its participants hold. Directories are YAML files, whose grammar the tags are; see
+// dcrfilter/directory.
 type Directory struct {
-	Name             string            `yaml:"name"`
-	Issuer           string            `yaml:"issuer"`            // exact iss of its software statements
-	JWKS             string            `yaml:"jwks"`              // https URL of the keys that sign them
-	TLSCA            []string          `yaml:"tls_ca"`            // PEM files of the CAs of its own HTTPS servers; the system's when empty
-	KeyHosts         []string          `yaml:"key_hosts"`         // of all key sets: exact hosts, or "*" alone for any public one
-	PrivateAddresses []string          `yaml:"private_addresses"` // IPs or CIDRs that may be dialled although they are not public
-	Algorithms       []string          `yaml:"algorithms"`
-	MaxAge           time.Duration     `yaml:"statement_max_age"`
-	Environment      string            `yaml:"environment"`  // required software_environment; any when empty
-	MemberState      string            `yaml:"member_state"` // where the authority must have authorised the roles; any when empty
-	Claims           StatementClaims   `yaml:"claims"`
-	Required         []string          `yaml:"required"`     // statement claims that must be there, by their own names
-	ActiveStatus     []string          `yaml:"active"`       // org and authority status values that may register, compared without case
-	Scopes           map[string]string `yaml:"scopes"`       // scope to the role it needs; "" needs none
-	Certificates     []CertificateKind `yaml:"certificates"` // in the order they are tried
-	Listed           Listed            `yaml:"certificates_listed"`
-	QCRoles          bool              `yaml:"enforce_qc_roles"` // the PSD2 statement of a certificate must name the software's roles
-	SingleUse        bool              `yaml:"statement_single_use"`
+	Name             string            `yaml:"name" is:"name,required" doc:"name of this directory, in client records and logs; clients belong to it"`
+	Issuer           string            `yaml:"issuer" is:"text,required" doc:"iss of its software statements, exactly"`
+	JWKS             string            `yaml:"jwks" is:"https,required" doc:"https URL of the keys that sign them"`
+	TLSCA            []string          `yaml:"tls_ca" is:"file" doc:"PEM files of the CAs of the directory's own HTTPS servers; those of the system when left out"`
+	KeyHosts         []string          `yaml:"key_hosts" is:"host,required" doc:"hosts that key sets are fetched from: HOST or HOST:PORT; \"*\" alone for any public host"`
+	PrivateAddresses []string          `yaml:"private_addresses" is:"network" doc:"IP addresses and networks that may be connected to although they are not public"`
+	Algorithms       []string          `yaml:"algorithms" is:"algorithm,required" doc:"algorithms that statements are signed with"`
+	MaxAge           time.Duration     `yaml:"statement_max_age" is:"age,required" doc:"how old a statement may be"`
+	Environment      string            `yaml:"environment" is:"value" doc:"what a statement must name as its environment; any when left out"`
+	MemberState      string            `yaml:"member_state" is:"country" doc:"country for which the competent authority must have authorised the roles; not checked when left out"`
+	Claims           StatementClaims   `yaml:"claims" is:"required" doc:"the directory's names for claims"`
+	Required         []string          `yaml:"required" is:"claim" doc:"claims that a statement must have, by the directory's names"`
+	ActiveStatus     []string          `yaml:"active" is:"value" doc:"values of org_status and of the authority's status that may register, in any case"`
+	Scopes           map[string]string `yaml:"scopes" keys:"scope" is:"role,required" doc:"scopes, each with the role that the software needs to register it; \"\" needs none"`
+	Certificates     []CertificateKind `yaml:"certificates" doc:"types of client certificates, in the order in which they are tried"`
+	Listed           Listed            `yaml:"certificates_listed" is:"listed" doc:"whether a client's certificate must be in the key set of its software or organisation"`
+	QCRoles          bool              `yaml:"enforce_qc_roles" is:"bool" doc:"the PSD2 statement of a certificate must name every role of the software"`
+	SingleUse        bool              `yaml:"statement_single_use" is:"bool" doc:"each statement registers once, by its jti"`
 }
 
 // Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
@@ -42,19 +43,19 @@ const (
 // StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
 // the directory's statements have no such claim.
 type StatementClaims struct {
-	SoftwareID     string `yaml:"software_id"`
-	SoftwareName   string `yaml:"software_name"`
-	OrgID          string `yaml:"org_id"`
-	OrgStatus      string `yaml:"org_status"`
-	Authority      string `yaml:"authority"` // object with registration_id, status and authorisations
-	Environment    string `yaml:"environment"`
-	Roles          string `yaml:"roles"` // array of strings, or one string
-	Scope          string `yaml:"scope"` // scope tokens in one string (RFC 6749, section 3.3)
-	RedirectURIs   string `yaml:"redirect_uris"`
-	JWKS           string `yaml:"jwks"`
-	RevokedJWKS    string `yaml:"revoked_jwks"`
-	OrgJWKS        string `yaml:"org_jwks"`
-	OrgRevokedJWKS string `yaml:"org_revoked_jwks"`
+	SoftwareID     string `yaml:"software_id" is:"claim,required" doc:"id of the software"`
+	SoftwareName   string `yaml:"software_name" is:"claim" doc:"name of the software, which a client may be called by"`
+	OrgID          string `yaml:"org_id" is:"claim,required" doc:"id of the organisation"`
+	OrgStatus      string `yaml:"org_status" is:"claim" doc:"status of the organisation"`
+	Authority      string `yaml:"authority" is:"claim" doc:"object of the competent authority: registration_id, status, authorisations"`
+	Environment    string `yaml:"environment" is:"claim" doc:"environment of the software"`
+	Roles          string `yaml:"roles" is:"claim,required" doc:"roles of the software: an array of strings, or one string"`
+	Scope          string `yaml:"scope" is:"claim" doc:"scope tokens that the software may have, in one string (RFC 6749, section 3.3)"`
+	RedirectURIs   string `yaml:"redirect_uris" is:"claim,required" doc:"redirect URIs of the software"`
+	JWKS           string `yaml:"jwks" is:"claim,required" doc:"URL of the software's key set"`
+	RevokedJWKS    string `yaml:"revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
+	OrgJWKS        string `yaml:"org_jwks" is:"claim" doc:"URL of the organisation's key set"`
+	OrgRevokedJWKS string `yaml:"org_revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
 }
 
 // Names are the claims that the directory gives a meaning, by its own names.
@@ -80,6 +81,6 @@ func (c *StatementClaims) all() []string {
 
 // CertificateKind names one kind of client certificate and the CAs that issue it.
 type CertificateKind struct {
-	Profile string   `yaml:"profile"` // ob_legacy, obwac, qwac or cdr
-	CA      []string `yaml:"ca"`      // PEM files, relative to the directory's file
+	Profile string   `yaml:"profile" is:"certificate,required" doc:"the type"`
+	CA      []string `yaml:"ca" is:"file,required" doc:"PEM files of the CAs that issue it, relative to this file; each CA is trusted for itself"`
 }

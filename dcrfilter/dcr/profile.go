@@ -6,19 +6,19 @@ import (
 )
 
 // A Profile is one version of a registration standard, as data: which media types, which members, which values, which
-// rules. Profiles are YAML files; see dcrfilter/profile.
+// optional rules. Profiles are YAML files, whose grammar the tags are; see dcrfilter/profile.
 type Profile struct {
-	Name          string             `yaml:"name"`           // "obie-3.3"
-	Standard      string             `yaml:"standard"`       // how refusals cite it: "OBIE DCR 3.3"
-	Dictionary    string             `yaml:"dictionary"`     // how they cite its section with the members: "Data Dictionary"
-	Body          string             `yaml:"body"`           // jws or json
-	TrailingSlash bool               `yaml:"trailing_slash"` // the path that clients are registered at ends with a slash
-	ContentTypes  []string           `yaml:"content_types"`
-	Request       RequestTimes       `yaml:"request"`
-	Clients       ClientPolicy       `yaml:"clients"`
-	UnknownScopes string             `yaml:"unknown_scopes"` // refuse or drop
-	Members       map[string]*Member `yaml:"members"`        // the data dictionary, by member name
-	Rules         []string           `yaml:"rules"`          // ids of the rules, in the order they are asked
+	Name          string             `yaml:"name" is:"name,required" doc:"name of this profile, in routes, client records and logs; clients know their profile by it"`
+	Standard      string             `yaml:"standard" is:"sentence,required" doc:"how refusals cite the standard: OBIE DCR 3.3"`
+	Dictionary    string             `yaml:"dictionary" is:"sentence,required" doc:"how they cite its section with the members: Data Dictionary"`
+	Body          string             `yaml:"body" is:"body,required" doc:"jws: a compact JWS, signed with the software's key; json: the claims as plain JSON, unsigned"`
+	TrailingSlash bool               `yaml:"trailing_slash" is:"bool" doc:"the path at which clients are registered ends with a slash"`
+	ContentTypes  []string           `yaml:"content_types" is:"media_type,required" doc:"media types that a request may have"`
+	Request       RequestTimes       `yaml:"request" is:"required" doc:"how old a request may be"`
+	Clients       ClientPolicy       `yaml:"clients" is:"required" doc:"what becomes of the clients"`
+	UnknownScopes string             `yaml:"unknown_scopes" is:"unknown_scopes,required" doc:"what is done about a scope that the directory does not have, or the software may not have"`
+	Members       map[string]*Member `yaml:"members" keys:"member" is:"required,merged" doc:"the data dictionary: what a request and an answer hold, by name"`
+	Rules         []string           `yaml:"rules" is:"rule" doc:"optional rules that run; those that are not optional always do"`
 }
 
 // What a profile's Body may be: a compact JWS, which the software has signed, or the claims alone as a JSON object.
@@ -36,10 +36,10 @@ const (
 
 // ClientPolicy says what holds for the clients that are registered by a profile.
 type ClientPolicy struct {
-	Duplicates      string `yaml:"duplicates"`       // reject, return-existing or allow: what is done about a software that has a client already
-	ManagementScope string `yaml:"management_scope"` // that a token needs to read, update or delete its client; none when empty
-	DefaultScope    string `yaml:"default_scope"`    // registered or none: what a token gets that is asked for without a scope
-	Introspection   bool   `yaml:"introspection"`    // the tokens may be introspected
+	Duplicates      string `yaml:"duplicates" is:"duplicates,required" doc:"what is done about a software product that has a client already"`
+	ManagementScope string `yaml:"management_scope" is:"scope" doc:"scope that a token needs to read, update or delete its client; none when left out"`
+	DefaultScope    string `yaml:"default_scope" is:"default_scope,required" doc:"what a token gets that is requested without a scope"`
+	Introspection   bool   `yaml:"introspection" is:"bool" doc:"the tokens of these clients may be introspected"`
 }
 
 // What a ClientPolicy's Duplicates may be.
@@ -57,8 +57,8 @@ const (
 
 // RequestTimes bound a request's iat and exp.
 type RequestTimes struct {
-	MaxAge      time.Duration `yaml:"max_age"`      // now - iat
-	MaxLifetime time.Duration `yaml:"max_lifetime"` // exp - iat
+	MaxAge      time.Duration `yaml:"max_age" is:"age,required" doc:"how long ago iat may be"`
+	MaxLifetime time.Duration `yaml:"max_lifetime" is:"age,required" doc:"how long after iat exp may be"`
 }
 
 // What a member's In may be.
@@ -79,15 +79,15 @@ const (
 
 // A Member is one line of a data dictionary.
 type Member struct {
-	Type      string   `yaml:"type"`     // string, strings, audience, integer or boolean
-	In        string   `yaml:"in"`       // request, response or both: the dictionary's Location column
-	Required  bool     `yaml:"required"` // 1..1 or 1..*
-	MinItems  int      `yaml:"min_items"`
-	MaxLength int      `yaml:"max_length"` // in characters, of the string or of each item; none is ever empty
-	Pattern   string   `yaml:"pattern"`    // of the string, or of each item, anchored
-	Values    []string `yaml:"values"`     // the only values accepted
-	Default   []string `yaml:"default"`    // what an absent member means; of a response, what is always answered
-	As        string   `yaml:"as"`         // the name that rules and records have for it, where that is another
+	Type      string   `yaml:"type" is:"type,required" doc:"string; strings, an array of them; audience, a string or an array of one; integer; boolean"`
+	In        string   `yaml:"in" is:"in,required" doc:"request: not registered; response: given by the gateway; both: registered and answered"`
+	Required  bool     `yaml:"required" is:"bool" doc:"a request must have it"`
+	MinItems  int      `yaml:"min_items" is:"count" doc:"fewest items of strings"`
+	MaxLength int      `yaml:"max_length" is:"count" doc:"most characters of a text, or of each item; no text is ever empty"`
+	Pattern   string   `yaml:"pattern" is:"pattern" doc:"regular expression for a text, or for each item, from ^ to $"`
+	Values    []string `yaml:"values" is:"sentence" doc:"all values that it, or each item, may have"`
+	Default   []string `yaml:"default" is:"text" doc:"what is registered where a request does not have it; of a response, what is always answered"`
+	As        string   `yaml:"as" is:"as" doc:"name that rules and records have for it, where that is another"`
 
 	pattern *regexp.Regexp
 }

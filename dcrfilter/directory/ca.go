@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // source is where the CA files of a directory come from, and where it is noted what is wrong with them.
 type source struct {
 	read   func(path string) ([]byte, error)
 	folder string // that names are relative to
-	faults *strictyaml.Faults
+	found  *yamlfile.Check
 }
 
 // readCAs reads the CA files that the directory names.
@@ -29,7 +29,7 @@ func (d *Directory) readCAs(from source) {
 		}
 		anchors, err := cert.NewAnchors(texts...)
 		if err != nil {
-			from.faults.Failed(where, err)
+			from.found.Add(invalid, where, "%v", err)
 			continue
 		}
 		d.Anchors[kind.Profile] = anchors
@@ -59,7 +59,7 @@ func (s source) texts(where string, paths []string) (texts [][]byte, ok bool) {
 			err = checkCAs(path, text)
 		}
 		if err != nil {
-			s.faults.Failed(fmt.Sprintf("%s[%d]", where, i), err)
+			s.found.Add(invalid, fmt.Sprintf("%s[%d]", where, i), "%v", err)
 			ok = false
 		}
 		texts = append(texts, text)
@@ -69,7 +69,7 @@ func (s source) texts(where string, paths []string) (texts [][]byte, ok bool) {
 
 func checkCAs(path string, text []byte) error {
 	if len(text) > maxFile {
-		return tooLarge(path)
+		return fmt.Errorf("%s is larger than %d bytes", path, maxFile)
 	}
 	if _, err := cert.NewAnchors(text); err != nil {
 		return fmt.Errorf("%s: %w", path, err)

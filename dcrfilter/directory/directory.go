@@ -4,19 +4,18 @@ package directory
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
 )
 
-// what is in the files that are read here, as errors say.
-const what = "directory"
+// maxFile bounds a file that is read, in bytes: a bundle of all European trust service providers' CAs is about 1 MB.
+const maxFile = 4 << 20
 
 // Directory is a directory with everything its file refers to.
 type Directory struct {
@@ -29,7 +28,7 @@ type Directory struct {
 }
 
 // Load reads a directory's file, checks the whole of it and reads the CA files it names, which are relative to it.
-// Every fault is reported, with the line and the key it is at: the error is of type *strictyaml.Invalid.
+// Every problem is reported: the error is yamlfile.Problems, unless the file could not be read.
 func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) }
 
 // LoadFrom is Load with another way to read: it reads the directory's file and the CA files that it names through read
@@ -38,44 +37,34 @@ func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) 
 func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, error) {
 	text, err := read(path)
 	if err != nil {
-		return nil, strictyaml.Unread(what, path, text, err)
+		return nil, fmt.Errorf("directory %s: %w", path, err)
 	}
-	definition, err := decode(text, maxExtends)
-	if err != nil {
-		return nil, strictyaml.Unread(what, path, text, err)
+	f, c := library.Read(path, text)
+	if c.Whole() {
+		checkCertificates(c, f.Certificates)
 	}
-	found := append(check(definition), checkCertificates(definition.Certificates)...)
-	if err := found.Err(what, path, text); err != nil {
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	loaded := &Directory{Directory: definition, Anchors: map[string]*cert.Anchors{}}
-	loaded.readCAs(source{read: read, folder: filepath.Dir(path), faults: &found})
-	for i, address := range definition.PrivateAddresses {
+	loaded := &Directory{Directory: &f.Directory, Anchors: map[string]*cert.Anchors{}}
+	for _, address := range f.PrivateAddresses {
 		prefix, err := parsePrefix(address)
 		if err != nil {
-			found.Failed(fmt.Sprintf("private_addresses[%d]", i), err)
+			return nil, err // the check has read it
 		}
 		loaded.private = append(loaded.private, prefix)
 	}
-	if err := found.Err(what, path, text); err != nil {
+	loaded.readCAs(source{read: read, folder: filepath.Dir(path), found: c})
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	return loaded, nil
 }
 
+// readBounded reads a file that must not be larger than any such file is.
+func readBounded(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }
+
 // Policy says where key sets of this directory and of its participants may be fetched from.
 func (d *Directory) Policy() outbound.Policy {
 	return outbound.Policy{Hosts: d.KeyHosts, Private: d.private, Roots: d.Roots}
-}
-
-// parsePrefix reads an IP address, or a network in CIDR notation.
-func parsePrefix(text string) (netip.Prefix, error) {
-	if address, err := netip.ParseAddr(text); err == nil && address.Zone() == "" {
-		return netip.PrefixFrom(address, address.BitLen()), nil
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil || prefix.Masked() != prefix {
-		return netip.Prefix{}, errors.New("each must be an IP address or a network as 10.0.0.0/8")
-	}
-	return prefix, nil
 }

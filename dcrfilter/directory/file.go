@@ -1,100 +1,84 @@
 package directory
 
 import (
+	"cmp"
 	"embed"
-	"fmt"
-	"slices"
-	"strings"
+	"reflect"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 //go:embed *.yaml
 var shipped embed.FS
 
-// maxFile bounds a file that is read, in bytes: a bundle of all European trust service providers' CAs is about 1 MB.
-const maxFile = 4 << 20
-
-// maxExtends bounds how many files extend one another.
-const maxExtends = 4
+// invalid is the ID of problems with what a directory's file says.
+const invalid = "directory.invalid"
 
 // file is a directory's file. One that extends a shipped directory need only say what differs: what it gives replaces
 // the other's, except for the names in claims, which it changes one by one.
 type file struct {
-	Extends       string `yaml:"extends"`
+	Extends       string `yaml:"extends" is:"text" doc:"name of a shipped directory; this file need only say what differs"`
 	dcr.Directory `yaml:",inline"`
 }
 
-// Names lists the directories that are shipped, to be extended.
-func Names() []string {
-	entries, err := shipped.ReadDir(".")
-	if err != nil { // an embedded folder always reads
-		return nil
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, strings.TrimSuffix(entry.Name(), ".yaml"))
-	}
-	slices.Sort(names)
-	return names
+const printing = `[^\x00-\x1f\x7f]` // no control characters
+
+// kinds are what the values of the file may be, by the names that the tags of dcr.Directory use.
+var kinds = map[string]*yamlfile.Kind{
+	"name":        yamlfile.Formed("a name of lower case letters, digits, dots and hyphens, at most 32", 32, `[a-z0-9][a-z0-9.-]*`),
+	"text":        yamlfile.Formed("a text of 1 to 1024 characters, in one line", 1024, printing+`+`),
+	"file":        yamlfile.Formed("the name of a file", 1024, printing+`+`),
+	"https":       yamlfile.Formed("an https URL, without a user and a fragment", 1024, `https://[^\s/?#@]+([/?][^\s#]*)?`),
+	"host":        yamlfile.Formed(`a host in lower case, or host:port, without wildcards; or "*" alone, for any public host`, 260, `(\*|[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?)`),
+	"network":     yamlfile.Formed("an IP address, or a network such as 10.0.0.0/8", 64, `[0-9a-fA-F:.]+(/[0-9]{1,3})?`),
+	"algorithm":   yamlfile.OneOf("PS256", "ES256"), // those that FAPI 1.0 Part 2, section 8.6, allows
+	"age":         yamlfile.Formed("a time with its unit, such as 30m or 1h30m", 40, `([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|us|ns))+`).Within(time.Millisecond, 87_600*time.Hour),
+	"value":       yamlfile.Formed("1 to 64 printable ASCII characters, without quotes and backslashes", 64, `[ !#-\[\]-~]+`), // refusals print it
+	"country":     yamlfile.Formed("a country's code, such as GB", 2, `[A-Za-z]{2}`),
+	"claim":       yamlfile.Formed("the name of a claim: 1 to 64 letters, digits and . _ -", 64, `[A-Za-z0-9_.-]+`),
+	"scope":       yamlfile.Formed("a scope token: 1 to 64 printable ASCII characters without spaces, quotes and backslashes", 64, `[!#-\[\]-~]+`), // RFC 6749, section 3.3
+	"role":        yamlfile.Formed(`a role, or "" where none is needed`, 1024, printing+`*`),
+	"certificate": yamlfile.OneOf(rule.CertificateProfiles()...),
+	"listed":      yamlfile.OneOf(string(dcr.ListedRequired), string(dcr.ListedWhenKnown), string(dcr.ListedOff)),
+	"bool":        yamlfile.Bool(),
 }
+
+var library = yamlfile.Library[file]{
+	Grammar: yamlfile.New(reflect.TypeFor[file](), kinds, yamlfile.Options{Bytes: 256 << 10, Tokens: 1 << 15, Loose: true}),
+	Files:   shipped, ID: invalid, Finish: finish,
+}
+
+// Names lists the directories that are shipped, to be extended.
+func Names() []string { return library.Names() }
 
 // Shipped returns the data of a shipped directory. It names no CAs: those an administrator's own file adds.
 func Shipped(name string) (*dcr.Directory, error) {
-	definition, err := extend(name, maxExtends)
+	f, err := library.Shipped(name)
 	if err != nil {
-		return nil, strictyaml.Unread(what, name, nil, err)
+		return nil, err
 	}
-	if found := check(definition); len(found) > 0 {
-		return nil, &strictyaml.Invalid{What: what, Path: name, Faults: found}
-	}
-	return definition, nil
+	return &f.Directory, nil
 }
 
-// extend reads a shipped directory. depth is how many more files there may be.
-func extend(name string, depth int) (*dcr.Directory, error) {
-	text, err := shipped.ReadFile(name + ".yaml")
-	if err != nil {
-		return nil, &strictyaml.Fault{Where: "extends", What: "there is no " + name + "; there are " + strings.Join(Names(), ", ")}
-	}
-	if depth == 0 {
-		return nil, &strictyaml.Fault{Where: "extends", What: fmt.Sprintf("more than %d files extend one another", maxExtends)}
-	}
-	return decode(text, depth-1)
+// Schema returns the JSON Schema (2020-12) of directory files, by which editors complete and check them.
+func Schema() []byte {
+	return library.Grammar.Schema("urn:dcr-gateway:directory", "directory file of dcr-gateway", file{Directory: dcr.Directory{Listed: dcr.ListedWhenKnown}})
 }
 
-// decode reads a file's text over that of the file it extends. What that one requires by its names for claims is required
-// by the file's names, unless the file says itself what it requires.
-func decode(text []byte, depth int) (*dcr.Directory, error) {
-	f := file{Directory: dcr.Directory{Listed: dcr.ListedWhenKnown}}
-	if err := strictyaml.Decode(text, &f); err != nil {
-		return nil, err
-	}
-	if f.Extends == "" {
-		return &f.Directory, nil
-	}
-	extended, err := extend(f.Extends, depth)
-	if err != nil {
-		return nil, err
-	}
-	over := file{Directory: *extended}
-	if err := strictyaml.Decode(text, &over); err != nil {
-		return nil, err
-	}
-	if f.Required == nil {
-		over.Required = nil
-		for _, name := range extended.Required {
-			if own := extended.Claims.As(&over.Claims, name); own != "" {
-				over.Required = append(over.Required, own)
+// finish fills in what the file leaves out, and checks it. What the other file requires by its names for claims is
+// required by this file's names, unless it says itself what it requires.
+func finish(c *yamlfile.Check, f, base *file) {
+	f.Listed = cmp.Or(f.Listed, dcr.ListedWhenKnown)
+	if !c.Has("required") {
+		f.Required = nil
+		for _, name := range base.Required {
+			if own := base.Claims.As(&f.Claims, name); own != "" {
+				f.Required = append(f.Required, own)
 			}
 		}
 	}
-	return &over.Directory, nil
+	check(c, &f.Directory)
 }
-
-// readBounded reads a file that must not be larger than any such file is.
-func readBounded(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }
-
-func tooLarge(path string) error { return fmt.Errorf("%s is larger than %d bytes", path, maxFile) }

@@ -5,50 +5,86 @@ package profile
 import (
 	"embed"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 //go:embed *.yaml
 var shipped embed.FS
 
+// invalid is the ID of problems with what a profile's file says.
+const invalid = "profile.invalid"
+
 // maxFile is more than the YAML reader takes, which says so.
 const maxFile = 1 << 20
 
-// what is in the files that are read here, as errors say.
-const what = "profile"
+// file is a profile's file. One that extends a shipped profile need only say what differs: what it gives replaces the
+// other's, except for the keys of request and of clients, and for members, which it changes one by one, and for rules,
+// which it adds.
+type file struct {
+	Extends     string  `yaml:"extends" is:"text" doc:"name of a shipped profile; this file need only say what differs"`
+	Without     without `yaml:"without" doc:"what the extended profile has and this one does not"`
+	dcr.Profile `yaml:",inline"`
+}
+
+// without is what a file takes away from the profile that it extends.
+type without struct {
+	Members []string `yaml:"members" is:"member" doc:"names of members"`
+	Rules   []string `yaml:"rules" is:"optional" doc:"optional rules"`
+}
+
+// kinds are what the values of the file may be, by the names that the tags of dcr.Profile use.
+var kinds = map[string]*yamlfile.Kind{
+	"name":           yamlfile.Formed("a name of lower case letters, digits, dots and hyphens, at most 32", 32, `[a-z0-9][a-z0-9.-]*`),
+	"text":           yamlfile.Formed("a text of 1 to 1024 characters, in one line", 1024, `[^\x00-\x1f\x7f]+`),
+	"sentence":       yamlfile.Formed("a text of 1 to 80 ASCII characters", 80, `[ -~]+`), // refusals print it
+	"member":         yamlfile.Formed("the name of a member: 1 to 64 lower case letters, digits and underscores", 64, `[a-z0-9_]+`),
+	"media_type":     yamlfile.Formed("a media type in lower case, without parameters", 128, `[a-z]+/[a-z0-9.+-]+`),
+	"age":            yamlfile.Formed("a time with its unit, such as 60m or 1h30m", 40, `([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|us|ns))+`).Within(time.Millisecond, 87_600*time.Hour),
+	"scope":          yamlfile.Formed("a scope token: 1 to 64 printable ASCII characters without spaces, quotes and backslashes", 64, `[!#-\[\]-~]+`), // RFC 6749, section 3.3
+	"pattern":        yamlfile.Formed("a regular expression that begins with ^ and ends with $, in at most 80 ASCII characters", 80, `\^[ -~]*\$`),
+	"count":          yamlfile.Whole(0, 1_000_000_000),
+	"body":           yamlfile.OneOf(dcr.BodyJWS, dcr.BodyJSON),
+	"unknown_scopes": yamlfile.OneOf(dcr.RefuseScopes, dcr.DropScopes),
+	"duplicates":     yamlfile.OneOf(dcr.RejectDuplicates, dcr.ReturnExisting, dcr.AllowDuplicates),
+	"default_scope":  yamlfile.OneOf(dcr.DefaultRegistered, dcr.DefaultNone),
+	"type":           yamlfile.OneOf(dcr.TypeString, dcr.TypeStrings, dcr.TypeAudience, dcr.TypeInteger, dcr.TypeBoolean),
+	"in":             yamlfile.OneOf(dcr.InRequest, dcr.InResponse, dcr.InBoth),
+	"as":             yamlfile.OneOf(rule.Renamed()...),
+	"optional":       yamlfile.OneOf(rule.IDs(true)...),
+	"rule":           yamlfile.OneOf(rule.IDs(true)...).Also(rule.IDs(false)...),
+	"bool":           yamlfile.Bool(),
+}
+
+var library = yamlfile.Library[file]{
+	Grammar: yamlfile.New(reflect.TypeFor[file](), kinds, yamlfile.Options{Bytes: 256 << 10, Tokens: 1 << 15, Loose: true}),
+	Files:   shipped, ID: invalid, Finish: finish,
+}
 
 // Names lists the profiles that are shipped.
-func Names() []string {
-	entries, err := shipped.ReadDir(".")
-	if err != nil { // an embedded folder always reads
-		return nil
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, strings.TrimSuffix(entry.Name(), ".yaml"))
-	}
-	slices.Sort(names)
-	return names
+func Names() []string { return library.Names() }
+
+// Schema returns the JSON Schema (2020-12) of profile files, by which editors complete and check them.
+func Schema() []byte {
+	return library.Grammar.Schema("urn:dcr-gateway:profile", "profile file of dcr-gateway", file{})
 }
 
 // parsed are those that are shipped. They are parsed once, for many versions of routes.yaml are known at once.
 var parsed = sync.OnceValues(func() (map[string]*dcr.Profile, error) {
 	all := map[string]*dcr.Profile{}
 	for _, name := range Names() {
-		text, err := shipped.ReadFile(name + ".yaml")
+		f, err := library.Shipped(name)
 		if err != nil {
 			return nil, err
 		}
-		if all[name], err = parse(name, text); err != nil {
-			return nil, err
-		}
+		all[name] = &f.Profile
 	}
 	return all, nil
 })
@@ -60,7 +96,8 @@ func Load(name string) (*dcr.Profile, error) {
 		return nil, err
 	}
 	if all[name] == nil {
-		return nil, fmt.Errorf("profile %s: there is none; there are %s", name, strings.Join(Names(), ", "))
+		_, err := library.Shipped(name)
+		return nil, fmt.Errorf("profile %s: %w", name, err)
 	}
 	return all[name], nil
 }
@@ -72,56 +109,71 @@ func LoadFile(path string) (*dcr.Profile, error) {
 
 // LoadFrom reads an administrator's own profile through read, and checks the whole of it: unknown and repeated keys, values
 // out of range, patterns that do not compile and rules that do not exist are errors, all of them reported at once with
-// their lines. The error is of type *strictyaml.Invalid.
+// their lines. The error is yamlfile.Problems, unless the file could not be read.
 func LoadFrom(read func(path string) ([]byte, error), path string) (*dcr.Profile, error) {
 	text, err := read(path)
 	if err != nil {
-		return nil, strictyaml.Unread(what, path, nil, err)
+		return nil, fmt.Errorf("profile %s: %w", path, err)
 	}
-	return parse(path, text)
-}
-
-// file is a profile's file. One that extends a shipped profile need only say what differs: what it gives replaces the
-// other's, except for the keys of request and of clients, and for members, which it changes one by one.
-type file struct {
-	Extends     string `yaml:"extends"`
-	dcr.Profile `yaml:",inline"`
-}
-
-func parse(path string, text []byte) (*dcr.Profile, error) {
-	profile, err := decode(text)
-	if err != nil {
-		return nil, strictyaml.Unread(what, path, text, err)
-	}
-	faults := check(profile)
-	if err := faults.Err(what, path, text); err != nil {
+	f, c := library.Read(path, text)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	return profile, nil
+	return &f.Profile, nil
 }
 
-// decode reads a file's text over that of the profile it extends, which must be a shipped one.
-func decode(text []byte) (*dcr.Profile, error) {
-	var f file
-	if err := strictyaml.Decode(text, &f); err != nil || f.Extends == "" {
-		return &f.Profile, err
+// finish completes a file with what it has of the profile that it extends, and checks it.
+func finish(c *yamlfile.Check, f, base *file) {
+	switch {
+	case f.Extends != "" && !c.Has("name"):
+		c.Add("key.missing", "name", "the key name must be there: a name of its own, beside %s", f.Extends)
+	case f.Extends != "" && f.Name == f.Extends:
+		c.Add(invalid, "name", "must be a name of its own: %s is the profile that it extends", f.Extends)
 	}
-	extended, err := shipped.ReadFile(f.Extends + ".yaml")
-	if err != nil {
-		return nil, &strictyaml.Fault{Where: "extends", What: "there is no " + f.Extends + "; there are " + strings.Join(Names(), ", ")}
+	for i, name := range f.Without.Members {
+		if base.Members[name] == nil {
+			c.Add(invalid, fmt.Sprintf("without.members[%d]", i), "the profile that this one extends has no member %s", name)
+		} else if !c.Has("members." + name) {
+			delete(f.Members, name)
+		}
 	}
-	var over file
-	if err := strictyaml.Decode(extended, &over); err != nil {
-		return nil, err
+	f.Rules = rules(c, f, base)
+	f.Without = without{}
+	check(c, &f.Profile)
+}
+
+// rules returns the optional rules that run, in their order: those of the profile that the file extends, without those
+// that it takes away, and with its own.
+func rules(c *yamlfile.Check, f, base *file) []string {
+	on := slices.Clone(base.Rules)
+	for i, id := range f.Without.Rules {
+		if !slices.Contains(base.Rules, id) {
+			c.Add(invalid, fmt.Sprintf("without.rules[%d]", i), "the profile that this one extends does not have the rule %s", id)
+		}
+		on = slices.DeleteFunc(on, func(other string) bool { return other == id })
 	}
-	members := over.Members
-	over.Members = nil
-	if err := strictyaml.Decode(text, &over); err != nil {
-		return nil, err
+	if c.Has("rules") {
+		if isWhole(c, f.Rules) {
+			on = nil
+		}
+		on = append(on, f.Rules...)
 	}
-	if over.Members = members; over.Name == f.Extends {
-		return nil, &strictyaml.Fault{Where: "name", What: "must be a name of its own: " + f.Extends + " is the profile that it extends"}
+	return slices.DeleteFunc(rule.IDs(true), func(id string) bool { return !slices.Contains(on, id) })
+}
+
+// isWhole says whether a list of rules is a whole one, which has those too that always run, as files of earlier versions
+// have. Such a list is not added to that of the extended profile. One that has some of them says nothing that could be
+// meant.
+func isWhole(c *yamlfile.Check, list []string) bool {
+	always := rule.IDs(false)
+	missing := slices.DeleteFunc(slices.Clone(always), func(id string) bool { return slices.Contains(list, id) })
+	for i, id := range list {
+		path := fmt.Sprintf("rules[%d]", i)
+		if slices.Contains(list[:i], id) {
+			c.Add(invalid, path, "%s is named twice", id)
+		} else if len(missing) > 0 && slices.Contains(always, id) {
+			c.Add(invalid, path, "%s always runs: delete it, for only optional rules are named here", id)
+		}
 	}
-	maps.Copy(over.Members, f.Members)
-	return &over.Profile, nil
+	return len(missing) == 0
 }

@@ -26,8 +26,7 @@ func TestIdentity(t *testing.T) {
 	// A statement without a software id is nobody's.
 	r = registration(t, nil)
 	r.Statement.Software.Id = ""
-	r.Profile.Rules = []string{"issuer"}
-	if got, want := verdict(t, rule.Check(r)), "issuer /iss"; got != want {
+	if got, want := verdict(t, alone(t, "issuer")(r)), "issuer /iss"; got != want {
 		t.Errorf("without software_id: got %q, want %q", got, want)
 	}
 }
@@ -62,8 +61,7 @@ func TestTimes(t *testing.T) {
 func TestTimesAreRequired(t *testing.T) {
 	for _, name := range []string{"iat", "exp"} {
 		r := registration(t, claims{name: nil})
-		r.Profile.Rules = []string{"times"}
-		if got, want := verdict(t, rule.Check(r)), "times."+name+" /"+name; got != want {
+		if got, want := verdict(t, alone(t, "times")(r)), "times."+name+" /"+name; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

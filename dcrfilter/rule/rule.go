@@ -13,7 +13,7 @@ import (
 )
 
 // A Rule checks one thing about a registration: nil, or a *dcr.Error whose Rule is the rule's ID or begins with it and
-// a dot, with all else that the rule finds wrong in its More. A profile names its rules by ID, in the order they are asked.
+// a dot, with all else that the rule finds wrong in its More.
 //
 // The request that it is given is the one that counts: what the software statement says of a member of the profile stands
 // in it in place of what was asked.
@@ -21,75 +21,70 @@ type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error
 	Reads []string // members, by the names of records, that say nothing to the rule unless they have the dictionary's form
+
+	// Optional rules run for the profiles that name them. The others always run: without one of them a request could be
+	// replayed, be meant for somebody else, or get what its software may not have.
+	Optional bool
 }
 
-// All are the rules a profile can name, in the order in which the shipped profiles do: identity before content.
+// All are the rules, in the order in which they run: identity before content. The first that refuses is the answer.
 var All = []Rule{
-	{"dictionary", dictionary, nil},
-	{"issuer", issuer, []string{"iss"}},
-	{"software_id", softwareID, []string{"software_id"}},
-	{"audience", audience, []string{"aud"}},
-	{"times", times, []string{"iat", "exp"}},
-	{"client_id", clientID, nil},
-	{"management", management, nil},
-	{"immutable", immutable, nil},
-	{"keys", keys, nil},
-	{"client_name", clientName, shownNames},
-	{"auth_method", authMethod, []string{"token_endpoint_auth_method"}},
-	{"auth_signing_alg", authSigningAlg, []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
-	{"tls_client_auth", tlsClientAuth, []string{"token_endpoint_auth_method", subjectDN}},
-	{"response_types", responseTypes, []string{"grant_types", "response_types"}},
-	{"encryption", encryption, nil},
-	{"hybrid", hybrid, []string{"grant_types", "response_types", "id_token_encrypted_response_alg"}},
-	{"jarm", jarm, []string{"grant_types", "response_types", "authorization_signed_response_alg"}},
-	{"ciba", ciba, slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional)},
-	{"redirect_uris", redirectURIs, []string{"redirect_uris"}},
-	{"scope", scope, []string{"scope"}},
+	{ID: "dictionary", Check: dictionary},
+	{ID: "issuer", Check: issuer, Reads: []string{"iss"}},
+	{ID: "software_id", Check: softwareID, Reads: []string{"software_id"}},
+	{ID: "audience", Check: audience, Reads: []string{"aud"}},
+	{ID: "times", Check: times, Reads: []string{"iat", "exp"}},
+	{ID: "client_id", Check: clientID},
+	{ID: "management", Check: management},
+	{ID: "immutable", Check: immutable},
+	{ID: "keys", Check: keys},
+	{ID: "client_name", Check: clientName, Reads: shownNames, Optional: true},
+	{ID: "auth_method", Check: authMethod, Reads: []string{"token_endpoint_auth_method"}},
+	{ID: "auth_signing_alg", Check: authSigningAlg, Reads: []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
+	{ID: "tls_client_auth", Check: tlsClientAuth, Reads: []string{"token_endpoint_auth_method", subjectDN}, Optional: true},
+	{ID: "response_types", Check: responseTypes, Reads: []string{"grant_types", "response_types"}},
+	{ID: "encryption", Check: encryption, Optional: true},
+	{ID: "hybrid", Check: hybrid, Reads: []string{"grant_types", "response_types", "id_token_encrypted_response_alg"}, Optional: true},
+	{ID: "jarm", Check: jarm, Reads: []string{"grant_types", "response_types", "authorization_signed_response_alg"}, Optional: true},
+	{ID: "ciba", Check: ciba, Reads: slices.Concat([]string{"grant_types"}, cibaRequired, cibaOptional), Optional: true},
+	{ID: "redirect_uris", Check: redirectURIs, Reads: []string{"redirect_uris"}},
+	{ID: "scope", Check: scope, Reads: []string{"scope"}},
 }
 
-// Indispensable are the rules that every profile names: without one of them a request could be replayed, be meant for
-// somebody else, or get what its software may not have.
-func Indispensable() []string {
-	return []string{
-		"dictionary", "issuer", "software_id", "audience", "times", "client_id", "management", "immutable", "keys",
-		"auth_method", "auth_signing_alg", "response_types", "redirect_uris", "scope",
+// IDs returns the ids of the optional rules, or of the others, in the order in which they run.
+func IDs(optional bool) []string {
+	var ids []string
+	for _, rule := range All {
+		if rule.Optional == optional {
+			ids = append(ids, rule.ID)
+		}
 	}
+	return ids
 }
 
-// Known says whether there is a rule of that ID.
-func Known(id string) bool { _, ok := find(id); return ok }
-
-func find(id string) (Rule, bool) {
-	at := slices.IndexFunc(All, func(rule Rule) bool { return rule.ID == id })
-	if at < 0 {
-		return Rule{}, false
-	}
-	return All[at], true
-}
-
-// Check asks the rules of the registration's profile, in their order, and returns all that they find wrong as one refusal,
-// which answers with the first. nil means that every one of them was asked and found nothing. What the dictionary finds
-// wrong is not looked at once more by rules that read it. An error that is not a *dcr.Error is a fault of ours, and denies
-// too.
+// Check runs the rules of the registration's profile, and returns all that they find wrong as one refusal, which answers
+// with the first. nil means that every one of them ran and found nothing. What the dictionary finds wrong is not looked at
+// once more by rules that read it. An error that is not a *dcr.Error is a fault of ours, and denies too.
 func Check(r *dcr.Registration) error {
 	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil || r.Now.IsZero() {
 		return errors.New("rules: the registration is not complete")
 	}
-	if len(r.Profile.Rules) == 0 {
-		return fmt.Errorf("rules: profile %s names none", r.Profile.Name)
+	for _, id := range r.Profile.Rules {
+		if !slices.Contains(IDs(true), id) {
+			return fmt.Errorf("rules: profile %s names %s, which is not an optional rule", r.Profile.Name, id)
+		}
 	}
 	effective, wrong := withStatement(r), map[string]bool{}
 	var found []error
-	for _, id := range r.Profile.Rules {
-		rule, known := find(id)
-		if !known {
-			return fmt.Errorf("rules: profile %s names %s, which there is not", r.Profile.Name, id)
+	for _, rule := range All {
+		if rule.Optional && !slices.Contains(r.Profile.Rules, rule.ID) {
+			continue
 		}
 		if slices.ContainsFunc(rule.Reads, func(member string) bool { return wrong[member] }) {
 			continue // the dictionary has refused the request already
 		}
 		err := rule.Check(effective)
-		if refusal, ok := errors.AsType[*dcr.Error](err); ok && id == "dictionary" {
+		if refusal, ok := errors.AsType[*dcr.Error](err); ok && rule.ID == "dictionary" {
 			for _, finding := range slices.Concat([]*dcr.Error{refusal}, refusal.More) {
 				member, _, _ := strings.Cut(strings.TrimPrefix(finding.Pointer, "/"), "/")
 				wrong[r.Profile.As(member)] = true

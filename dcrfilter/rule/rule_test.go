@@ -2,6 +2,7 @@ package rule_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -28,12 +29,12 @@ func TestCheckAcceptsAGoodRegistration(t *testing.T) {
 // Success is reached only at the end of the list; what is not a list of rules is an error of ours.
 func TestCheckFailsClosed(t *testing.T) {
 	for name, change := range map[string]func(*dcr.Registration){
-		"no profile":   func(r *dcr.Registration) { r.Profile = nil },
-		"no directory": func(r *dcr.Registration) { r.Directory = nil },
-		"no statement": func(r *dcr.Registration) { r.Statement = nil },
-		"no time":      func(r *dcr.Registration) { r.Now = time.Time{} },
-		"no rules":     func(r *dcr.Registration) { r.Profile.Rules = nil },
-		"unknown rule": func(r *dcr.Registration) { r.Profile.Rules = []string{"dictionary", "no-such"} },
+		"no profile":            func(r *dcr.Registration) { r.Profile = nil },
+		"no directory":          func(r *dcr.Registration) { r.Directory = nil },
+		"no statement":          func(r *dcr.Registration) { r.Statement = nil },
+		"no time":               func(r *dcr.Registration) { r.Now = time.Time{} },
+		"unknown rule":          func(r *dcr.Registration) { r.Profile.Rules = []string{"ciba", "no-such"} },
+		"rule that always runs": func(r *dcr.Registration) { r.Profile.Rules = []string{"dictionary"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := registration(t, nil)
@@ -67,8 +68,7 @@ func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 		if one.ID == "hybrid" || one.ID == "jarm" {
 			r.Request["response_types"] = json.RawMessage(`["code","code id_token"]`)
 		}
-		r.Profile.Rules = []string{one.ID}
-		got := verdict(t, rule.Check(r))
+		got := verdict(t, alone(t, one.ID)(r))
 		id, _, _ := strings.Cut(got, " ")
 		if id != one.ID && !strings.HasPrefix(id, one.ID+".") {
 			t.Errorf("rule %s refused as %q", one.ID, id)
@@ -76,16 +76,21 @@ func TestEveryRuleRefusesUnderItsName(t *testing.T) {
 	}
 }
 
-// The first rule of the profile's order answers, and the others are told with it.
+// The order is that of All, and the first rule that refuses answers; the others are told with it. A profile that names an
+// optional rule has it, in its place.
 func TestCheckKeepsTheOrder(t *testing.T) {
-	r := registration(t, claims{"aud": "another", "scope": "unknown"})
-	r.Profile.Rules = []string{"scope", "audience"}
-	if got, want := verdict(t, rule.Check(r)), "scope.unknown /scope, audience /aud"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	slices.Reverse(r.Profile.Rules)
-	if got, want := verdict(t, rule.Check(r)), "audience /aud, scope.unknown /scope"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	r := registration(t, claims{"aud": "another", "scope": "unknown", "id_token_encrypted_response_enc": "A256GCM"})
+	for _, c := range []struct {
+		rules []string
+		want  string
+	}{
+		{nil, "audience /aud, scope.unknown /scope"},
+		{[]string{"ciba", "encryption"}, "audience /aud, encryption /id_token_encrypted_response_enc, scope.unknown /scope"},
+	} {
+		r.Profile.Rules = c.rules
+		if got := verdict(t, rule.Check(r)); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.rules, got, c.want)
+		}
 	}
 }
 
@@ -155,10 +160,21 @@ func TestRulesDenyWrongTypes(t *testing.T) {
 		{"redirect_uris", claims{"redirect_uris": 1}},
 		{"scope", claims{"scope": 1}},
 	} {
-		r := registration(t, c.change)
-		r.Profile.Rules = []string{c.rule}
-		if rule.Check(r) == nil {
+		if alone(t, c.rule)(registration(t, c.change)) == nil {
 			t.Errorf("%s accepted %v", c.rule, c.change)
 		}
+	}
+}
+
+// alone returns the check of one rule.
+func alone(t *testing.T, id string) func(*dcr.Registration) error {
+	t.Helper()
+	at := slices.IndexFunc(rule.All, func(one rule.Rule) bool { return one.ID == id })
+	return func(r *dcr.Registration) error {
+		err := rule.All[at].Check(r)
+		if refusal, ok := errors.AsType[*dcr.Error](err); ok {
+			return refusal.Under(r.Profile)
+		}
+		return err
 	}
 }

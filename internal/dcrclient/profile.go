@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/strictyaml"
+	"github.com/goccy/go-yaml"
 )
 
 //go:embed profiles.yaml
@@ -46,7 +46,7 @@ var profiles = sync.OnceValues(func() ([]Profile, error) {
 	var file struct {
 		Profiles []Profile `yaml:"profiles"`
 	}
-	if err := strictyaml.Decode(profilesFile, &file); err != nil {
+	if err := yaml.UnmarshalWithOptions(profilesFile, &file, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("profiles.yaml: %w", err)
 	}
 	for i, p := range file.Profiles {

@@ -3,12 +3,15 @@ package yamlfile
 import (
 	"fmt"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // A Check finds what contradicts itself in a file whose form has been read. It says nothing about what the reader has
 // found to be wrong already, nor about what is missing because its key is misspelt.
 type Check struct {
 	source   *Source
+	body     ast.Node // the document, until it has been read into a value
 	found    Problems
 	partial  bool            // the reader stopped before the end
 	wrong    map[string]bool // paths of what is wrong in itself
@@ -29,6 +32,21 @@ func (c *Check) Whole() bool { return !c.partial }
 
 // stop ends the reading of a file with the problem for which it cannot be read.
 func (c *Check) stop(problem *Problem) { c.found, c.partial = Problems{problem}, true }
+
+// extends returns the name of the file that this one extends, "" where it extends none.
+func (c *Check) extends() string {
+	mapping, ok := c.body.(*ast.MappingNode)
+	if !ok {
+		return ""
+	}
+	for _, entry := range mapping.Values {
+		if entry.Key.GetToken().Value == "extends" {
+			name, _ := textOf(entry.Value)
+			return name
+		}
+	}
+	return ""
+}
 
 // know remembers what the reader has found, so that nothing that follows from it is reported too.
 func (c *Check) know(form *Problem) {

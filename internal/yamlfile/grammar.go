@@ -8,18 +8,20 @@ import (
 
 // A Grammar is what a kind of file may hold: the tags of a Go struct, its model.
 //
-// yaml is the key. is names the kind of the value, and may add required, or one_or_more of a list that may be written as
-// one value alone. doc is what an editor shows. A struct is an object of these keys, a slice is a list, and a map is an
-// object whose keys are names of the file's own choice.
+// yaml is the key, or ",inline" of a struct whose keys stand among those around it. doc is what an editor shows. is names
+// the kind of the value, and may add words: required; one_or_more, of a list that may be written as one value alone;
+// merged, of a map that keeps what the file that this one extends has in it. A struct is an object of these keys, a slice
+// is a list, and a map is an object whose keys are names of the file's own choice: of the kind that keys names, or else
+// of the kind name.
 type Grammar struct {
-	root   *object
-	kinds  map[string]*Kind
-	limits Limits
+	root    *object
+	kinds   map[string]*Kind
+	options Options
 }
 
-// New reads the grammar of a model, whose tags name these kinds. The kind name is what names of the file's own choice are.
-func New(model reflect.Type, kinds map[string]*Kind, limits Limits) *Grammar {
-	g := &Grammar{kinds: kinds, limits: limits}
+// New reads the grammar of a model, whose tags name these kinds.
+func New(model reflect.Type, kinds map[string]*Kind, options Options) *Grammar {
+	g := &Grammar{kinds: kinds, options: options}
 	g.root = g.objectOf(model)
 	return g
 }
@@ -34,9 +36,12 @@ type object struct {
 // A field is a key of an object and what its value must be: of a kind, or an object.
 type field struct {
 	key, doc string
-	index    int // in the struct
+	bit      uint64 // that stands for it among the fields of its object
+	index    []int  // in the struct
 	required bool
+	merged   bool
 	number   number
+	names    *Kind // what its keys are, of a map
 	kind     *Kind
 	object   *object
 }
@@ -53,17 +58,21 @@ const (
 
 func (g *Grammar) objectOf(model reflect.Type) *object {
 	o := &object{name: model.Name()}
-	for i := range model.NumField() {
-		member := model.Field(i)
+	for _, member := range reflect.VisibleFields(model) {
 		key := member.Tag.Get("yaml")
-		if key == "" || key == "-" {
+		if key == "" || key[0] == '-' || key[0] == ',' {
 			continue
 		}
-		f := field{key: key, doc: member.Tag.Get("doc"), index: i}
+		f := field{key: key, doc: member.Tag.Get("doc"), bit: 1 << len(o.fields), index: member.Index, names: g.kinds["name"]}
+		if names := g.kinds[member.Tag.Get("keys")]; names != nil {
+			f.names = names
+		}
 		for _, word := range strings.Split(member.Tag.Get("is"), ",") {
 			switch word {
 			case "required":
 				f.required = true
+			case "merged":
+				f.merged = true
 			case "one_or_more":
 				f.number = oneOrMore
 			default:
@@ -86,7 +95,8 @@ func (g *Grammar) within(f *field, model reflect.Type) {
 	case reflect.Map:
 		f.number = named
 		model = model.Elem()
-	case reflect.Pointer:
+	}
+	if model.Kind() == reflect.Pointer {
 		model = model.Elem()
 	}
 	if f.kind == nil {

@@ -18,7 +18,7 @@ const (
 
 // guard looks at the file's tokens before they are parsed.
 type guard struct {
-	limits         Limits
+	options        Options
 	levels         []level
 	last           *token.Token // the one before, if it was no comment
 	anchors, empty int
@@ -41,8 +41,8 @@ func (g *guard) tokens(text string) (all token.Tokens, bad *token.Token, id, wha
 	if bad = all.InvalidToken(); bad != nil {
 		return nil, bad, "yaml.syntax", unquoted(bad.Error)
 	}
-	if len(all) > g.limits.Tokens {
-		return nil, nil, "yaml.size", fmt.Sprintf("the file must not have more than %d words and signs", g.limits.Tokens)
+	if len(all) > g.options.Tokens {
+		return nil, nil, "yaml.size", fmt.Sprintf("the file must not have more than %d words and signs", g.options.Tokens)
 	}
 	g.levels = []level{{column: 1}}
 	for _, tk := range all {
@@ -104,10 +104,10 @@ func (g *guard) token(tk *token.Token) (id, what string) {
 		top.colon = true
 	}
 	switch {
-	case g.anchors > 0 && g.limits.Anchors == 0:
+	case g.anchors > 0 && g.options.Anchors == 0:
 		return "yaml.alias", "anchors (&), aliases (*) and tags (!) must not be here: write the value out"
-	case g.anchors > g.limits.Anchors:
-		return "yaml.alias", fmt.Sprintf("the file has too many anchors or tags: %d at most", g.limits.Anchors)
+	case g.anchors > g.options.Anchors:
+		return "yaml.alias", fmt.Sprintf("the file has too many anchors or tags: %d at most", g.options.Anchors)
 	case g.empty > maxEmpty:
 		return "value.missing", "more than 256 keys or entries before this have no value"
 	case top.keys > maxKeys:

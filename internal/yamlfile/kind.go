@@ -14,6 +14,7 @@ import (
 type Kind struct {
 	words       string         // what a value must be, for the person who fixes it
 	enum        []string       // these texts alone
+	older       []string       // and these, which only files of earlier versions have
 	pattern     *regexp.Regexp // else a text of this form; in the syntax that RE2 and JSON Schema share
 	longest     int            // and of so many characters at most
 	least, most time.Duration  // and, of a time, from so long to so long
@@ -31,9 +32,14 @@ func OneOf(texts ...string) *Kind {
 	return &Kind{words: "one of " + strings.Join(texts, ", "), enum: texts}
 }
 
-// Duration is a time with its unit.
-func Duration(least, most time.Duration) *Kind {
-	k := Formed("a time with its unit, such as 300ms, 5s or 1m30s", 20, `([0-9]{1,6}(h|m|s|ms)){1,2}`)
+// Also takes further texts, which files of earlier versions have. Nobody is told of them.
+func (k *Kind) Also(texts ...string) *Kind {
+	k.older = texts
+	return k
+}
+
+// Within bounds the time that a text says.
+func (k *Kind) Within(least, most time.Duration) *Kind {
 	k.least, k.most = least, most
 	return k
 }
@@ -46,6 +52,9 @@ func Whole(min, max int) *Kind {
 // Bool is true or false.
 func Bool() *Kind { return &Kind{words: "true or false", bool: true} }
 
+// Words say what a value must be.
+func (k *Kind) Words() string { return k.words }
+
 // Texts are the texts that a value may be, where it may be one of a few.
 func (k *Kind) Texts() []string { return k.enum }
 
@@ -55,7 +64,7 @@ func (k *Kind) isText() bool { return k.enum != nil || k.pattern != nil }
 // accepts says whether a text is one of this kind.
 func (k *Kind) accepts(text string) bool {
 	if k.enum != nil {
-		return slices.Contains(k.enum, text)
+		return slices.Contains(k.enum, text) || slices.Contains(k.older, text)
 	}
 	return utf8.RuneCountInString(text) <= k.longest && k.pattern.MatchString(text)
 }

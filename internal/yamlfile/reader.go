@@ -17,7 +17,8 @@ import (
 // everything that is wrong with the document's form.
 type reader struct {
 	source  *Source
-	names   *Kind // what names of the file's own choice are
+	loose   bool // see Options
+	over    bool // the value holds another file already, which has what is required
 	anchors anchors
 	budget  int    // values that may still be read: aliases let a small text have very many
 	path    []step // to what is being read
@@ -77,18 +78,17 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *spot) 
 		r.enter(key, 0)
 		if f := o.find(key); f == nil {
 			meant |= r.unknown(entry, key, o)
-		} else if bit := uint64(1) << f.index; seen&bit != 0 {
+		} else if seen&f.bit != 0 {
 			r.twice(entry, at)
-		} else {
-			seen |= bit
+		} else if seen |= f.bit; !r.leftOut(entry.Value, f) {
 			at.inside = append(at.inside, spotOf(f.key, entry.Key, entry.Value))
-			r.field(entry.Value, into.Field(f.index), f, &at.inside[len(at.inside)-1])
+			r.field(entry.Value, into.FieldByIndex(f.index), f, &at.inside[len(at.inside)-1])
 		}
 		r.leave()
 	}
 	for i := range o.fields {
 		f := &o.fields[i]
-		if f.required && (seen|meant)&(1<<f.index) == 0 {
+		if f.required && !r.over && (seen|meant)&f.bit == 0 {
 			r.enter(f.key, 0)
 			r.add(start(mapping), "key.missing", "the key %s must be there: %s", f.key, f.doc)
 			r.leave()
@@ -103,7 +103,7 @@ func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (me
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; the keys are %s", strings.Join(o.keys, ", "))
 	} else {
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; did you mean %s?", best)
-		meant = 1 << o.find(best).index
+		meant = o.find(best).bit
 	}
 	if text, ok := textOf(entry.Value); ok {
 		r.secret(entry.Value.GetToken(), text)
@@ -118,11 +118,17 @@ func (r *reader) twice(entry *ast.MappingValueNode, at *spot) {
 	}
 }
 
+// leftOut says whether a key without a value counts as none.
+func (r *reader) leftOut(node ast.Node, f *field) bool {
+	_, null := node.(*ast.NullNode)
+	return null && r.loose && (r.over || !f.required)
+}
+
 // field reads the value of a key, or its values.
 func (r *reader) field(node ast.Node, into reflect.Value, f *field, at *spot) {
 	switch f.number {
 	case named:
-		r.namedValues(node, into, f, at)
+		r.names(node, into, f, at)
 	case list, oneOrMore:
 		r.list(node, into, f, at)
 	default:
@@ -133,14 +139,17 @@ func (r *reader) field(node ast.Node, into reflect.Value, f *field, at *spot) {
 // value reads one value.
 func (r *reader) value(node ast.Node, into reflect.Value, f *field, at *spot) {
 	if f.object == nil {
-		r.scalar(node, into, f.kind)
+		r.scalar(node, into, f)
 		return
 	}
+	over := r.over
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
+	r.over = over && f.number == one
 	r.object(node, into, f.object, at)
+	r.over = over
 }
 
 // list reads one value or more, no text twice.
@@ -157,6 +166,9 @@ func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
 	case !ok:
 		r.wrongType(resolved, "a list, such as [one, two]")
 		return
+	case len(sequence.Values) == 0 && r.loose && !f.required:
+		into.SetZero()
+		return
 	case len(sequence.Values) == 0:
 		r.add(start(resolved), "value.empty", "the list must not be empty; leave the key out where it has nothing to say")
 		return
@@ -169,7 +181,7 @@ func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
 		r.value(item, into.Index(i), f, &at.inside[i])
 		r.leave()
 	}
-	if f.object == nil {
+	if f.object == nil && !r.loose {
 		r.distinct(sequence, into)
 	}
 }
@@ -192,7 +204,7 @@ func (r *reader) distinct(sequence *ast.SequenceNode, texts reflect.Value) {
 }
 
 // names reads an object whose keys are the file's own choice.
-func (r *reader) namedValues(node ast.Node, into reflect.Value, f *field, at *spot) {
+func (r *reader) names(node ast.Node, into reflect.Value, f *field, at *spot) {
 	mapping := r.mapping(node)
 	if mapping == nil {
 		return
@@ -201,7 +213,7 @@ func (r *reader) namedValues(node ast.Node, into reflect.Value, f *field, at *sp
 		r.add(start(mapping), "value.empty", "at least one must be named here; leave the key out where it has nothing to say")
 		return
 	}
-	into.Set(reflect.MakeMapWithSize(into.Type(), len(mapping.Values)))
+	own := reflect.MakeMapWithSize(into.Type(), len(mapping.Values))
 	at.inside = make([]spot, 0, len(mapping.Values))
 	for _, entry := range mapping.Values {
 		name, ok := r.key(entry)
@@ -209,10 +221,18 @@ func (r *reader) namedValues(node ast.Node, into reflect.Value, f *field, at *sp
 			continue
 		}
 		r.enter(name, 0)
-		r.named(entry, name, into, f, at)
+		r.named(entry, name, own, f, at)
 		r.leave()
 	}
 	at.sort()
+	if f.merged {
+		for _, name := range into.MapKeys() {
+			if !own.MapIndex(name).IsValid() {
+				own.SetMapIndex(name, into.MapIndex(name))
+			}
+		}
+	}
+	into.Set(own)
 }
 
 func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Value, f *field, at *spot) {
@@ -221,11 +241,15 @@ func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Va
 		r.add(entry.Key.GetToken(), "yaml.duplicate", "the name is there twice")
 		return
 	}
-	if !r.names.accepts(name) {
-		r.add(entry.Key.GetToken(), "key.name", "the key must be %s", r.names.words)
+	if !f.names.accepts(name) {
+		r.add(entry.Key.GetToken(), "key.name", "the key must be %s", f.names.words)
 	}
 	at.inside = append(at.inside, spotOf(name, entry.Key, entry.Value))
 	value := reflect.New(into.Type().Elem()).Elem()
+	if _, null := entry.Value.(*ast.NullNode); null && r.loose && f.object == nil {
+		into.SetMapIndex(key, value)
+		return
+	}
 	r.value(entry.Value, value, f, &at.inside[len(at.inside)-1])
 	into.SetMapIndex(key, value)
 }

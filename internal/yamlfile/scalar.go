@@ -17,11 +17,12 @@ import (
 var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
 // scalar reads a value of a kind.
-func (r *reader) scalar(node ast.Node, into reflect.Value, k *Kind) {
+func (r *reader) scalar(node ast.Node, into reflect.Value, f *field) {
+	k := f.kind
 	switch node = r.resolve(node); {
 	case node == nil:
 	case k.isText():
-		r.text(node, into, k)
+		r.text(node, into, f)
 	case k.bool:
 		if value, ok := node.(*ast.BoolNode); ok {
 			into.SetBool(value.Value)
@@ -33,9 +34,15 @@ func (r *reader) scalar(node ast.Node, into reflect.Value, k *Kind) {
 	}
 }
 
-func (r *reader) text(node ast.Node, into reflect.Value, k *Kind) {
+func (r *reader) text(node ast.Node, into reflect.Value, f *field) {
+	k := f.kind
 	text, ok := textOf(node)
+	if !ok && r.loose {
+		text, ok = wordOf(node)
+	}
 	switch {
+	case ok && text == "" && r.loose && f.number == one && !f.required:
+		into.SetZero()
 	case !ok:
 		r.wrongType(node, k.words)
 	case r.secret(node.GetToken(), text):
@@ -73,6 +80,8 @@ func (r *reader) store(tk *token.Token, into reflect.Value, text string, k *Kind
 		if err := target.UnmarshalText([]byte(text)); err != nil {
 			r.add(tk, "value.form", "%v", err)
 		}
+	default: // a type of text
+		into.SetString(text)
 	}
 }
 
@@ -125,6 +134,15 @@ func textOf(node ast.Node) (text string, ok bool) {
 		return n.Value, true
 	case *ast.LiteralNode:
 		return n.Value.Value, true
+	}
+	return "", false
+}
+
+// wordOf returns a number, true or false as it is written.
+func wordOf(node ast.Node) (text string, ok bool) {
+	switch node.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return node.GetToken().Value, true
 	}
 	return "", false
 }

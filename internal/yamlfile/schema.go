@@ -9,13 +9,18 @@ import (
 
 // Schema returns the JSON Schema (2020-12) of the files, by which editors complete and check them. It refuses what the
 // reader refuses for its form: keys, types, enumerations, patterns. What parts of a file say about one another, no schema
-// can say. filled is a value of the model with the defaults that the schema is to show; id and title name the schema.
+// can say. Where the reader is Loose, the schema still asks for exact types. filled is a value of the model with the
+// defaults that the schema is to show; id and title name the schema.
 func (g *Grammar) Schema(id, title string, filled any) []byte {
 	s := schema{g: g, defs: map[string]any{}}
 	for name, k := range g.kinds {
 		s.defs[name] = k.schema()
 	}
-	root := s.object(g.root, reflect.ValueOf(filled))
+	over := g.root.find("extends") != nil
+	root := s.object(g.root, reflect.ValueOf(filled), over)
+	if over {
+		root["anyOf"] = []any{map[string]any{"required": []string{"extends"}}, g.root.whole()}
+	}
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = id
 	root["title"] = title
@@ -32,33 +37,53 @@ type schema struct {
 	defs map[string]any
 }
 
-func (s schema) object(o *object, filled reflect.Value) map[string]any {
+// object is the schema of an object. Of one that may be read over another, which then has what is required, no key is.
+func (s schema) object(o *object, filled reflect.Value, over bool) map[string]any {
 	properties := map[string]any{}
-	var required []string
 	for i := range o.fields {
 		f := &o.fields[i]
-		properties[f.key] = s.property(f, filled.Field(f.index))
-		if f.required {
-			required = append(required, f.key)
-		}
+		properties[f.key] = s.property(f, filled.FieldByIndex(f.index), over && f.number == one)
 	}
 	result := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
-	if required != nil {
+	if required := o.required(); required != nil && !over {
 		result["required"] = required
 	}
 	return result
 }
 
-func (s schema) property(f *field, filled reflect.Value) map[string]any {
-	value := s.value(f, filled)
+// whole is what a file must have that extends no other.
+func (o *object) whole() map[string]any {
+	inside := map[string]any{}
+	for i := range o.fields {
+		if f := &o.fields[i]; f.number == one && f.object != nil && f.object.required() != nil {
+			inside[f.key] = f.object.whole()
+		}
+	}
+	return map[string]any{"required": o.required(), "properties": inside}
+}
+
+func (o *object) required() (keys []string) {
+	for i := range o.fields {
+		if o.fields[i].required {
+			keys = append(keys, o.fields[i].key)
+		}
+	}
+	return keys
+}
+
+func (s schema) property(f *field, filled reflect.Value, over bool) map[string]any {
+	value := s.value(f, filled, over)
 	switch f.number {
 	case named:
-		value = map[string]any{"type": "object", "minProperties": 1, "propertyNames": reference("name"), "additionalProperties": value}
+		value = map[string]any{"type": "object", "minProperties": 1, "propertyNames": reference(s.nameOf(f.names)), "additionalProperties": value}
 	case list:
-		value = listOf(value, f)
+		value = s.listOf(value, f)
 	case oneOrMore:
-		value = map[string]any{"anyOf": []any{value, listOf(value, f)}}
+		value = map[string]any{"anyOf": []any{value, s.listOf(value, f)}}
 	default:
+		if f.kind != nil && f.kind.isText() && !f.required && s.g.options.Loose {
+			value = map[string]any{"anyOf": []any{value, map[string]any{"const": ""}}}
+		}
 		if f.kind != nil {
 			if filled.Kind() == reflect.Bool || !filled.IsZero() {
 				value["default"] = written(filled)
@@ -70,12 +95,12 @@ func (s schema) property(f *field, filled reflect.Value) map[string]any {
 }
 
 // value is the schema of one value of a key.
-func (s schema) value(f *field, filled reflect.Value) map[string]any {
+func (s schema) value(f *field, filled reflect.Value, over bool) map[string]any {
 	if f.object == nil {
 		return reference(s.nameOf(f.kind))
 	}
 	if _, done := s.defs[f.object.name]; !done {
-		s.defs[f.object.name] = s.object(f.object, first(filled, f))
+		s.defs[f.object.name] = s.object(f.object, first(filled, f), over)
 	}
 	return reference(f.object.name)
 }
@@ -90,12 +115,19 @@ func first(filled reflect.Value, f *field) reflect.Value {
 	case f.number == list && filled.Len() > 0:
 		return filled.Index(0)
 	}
-	return reflect.Zero(filled.Type().Elem())
+	model := filled.Type().Elem()
+	if model.Kind() == reflect.Pointer {
+		model = model.Elem()
+	}
+	return reflect.Zero(model)
 }
 
-func listOf(value map[string]any, f *field) map[string]any {
-	result := map[string]any{"type": "array", "minItems": 1, "items": value}
-	if f.object == nil {
+func (s schema) listOf(value map[string]any, f *field) map[string]any {
+	result := map[string]any{"type": "array", "items": value}
+	if f.required || !s.g.options.Loose {
+		result["minItems"] = 1
+	}
+	if f.object == nil && !s.g.options.Loose {
 		result["uniqueItems"] = true
 	}
 	return result

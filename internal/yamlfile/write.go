@@ -15,15 +15,14 @@ import (
 // Write writes a value of the model, given by its pointer, as YAML in the order of the model. Read reads the same from it.
 // It refuses a value that no text can stand for, such as one with a duration of half a millisecond.
 func (g *Grammar) Write(value any) ([]byte, error) {
-	w := writer{names: g.kinds["name"]}
+	w := writer{}
 	w.object(reflect.ValueOf(value).Elem(), g.root, 0)
 	return w.text.Bytes(), w.err
 }
 
 type writer struct {
-	names *Kind // of the file's own choice
-	text  bytes.Buffer
-	err   error // the first one
+	text bytes.Buffer
+	err  error // the first one
 }
 
 // object writes the keys of a struct, each on a line of its own; the first one goes on with the line that is there.
@@ -31,7 +30,7 @@ func (w *writer) object(value reflect.Value, o *object, indent int) {
 	first := true
 	for i := range o.fields {
 		f := &o.fields[i]
-		member := value.Field(f.index)
+		member := value.FieldByIndex(f.index)
 		if saysNothing(member, f) {
 			continue
 		}
@@ -61,7 +60,7 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 		w.text.WriteByte('\n')
 		for _, name := range slices.SortedFunc(maps.Keys(asMap(value)), strings.Compare) {
 			w.indent(indent + 2)
-			w.text.WriteString(w.scalar(reflect.ValueOf(name), w.names) + ":\n")
+			w.text.WriteString(w.scalar(reflect.ValueOf(name), f.names) + ":\n")
 			w.indent(indent + 4)
 			w.object(value.MapIndex(reflect.ValueOf(name)), f.object, indent+4)
 		}

@@ -20,35 +20,53 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Limits bound what a file may hold: the parser has no bounds of its own.
-type Limits struct {
+// Options say how much a kind of file may hold, for the parser has no bounds of its own, and how exact it must be.
+type Options struct {
 	Bytes   int // of the text
 	Tokens  int // words and signs
 	Anchors int // anchors and tags; with none, aliases are refused too
+
+	// Loose takes what is not exact and yet clear: a number, true or false as the text that it is written as; a key without
+	// a value as one that is left out; and of what is not required "" and an empty list, which say that there is none.
+	Loose bool
 }
 
 // Read reads the text of a file into a value, a pointer to the grammar's model, and returns what is wrong with its form.
 // Keys that the file leaves out keep what the value had. name is what problems call the file.
 func (g *Grammar) Read(name string, text []byte, into any) *Check {
+	c := g.parse(name, text)
+	g.fill(c, into)
+	return c
+}
+
+// parse reads the text of a file as one YAML document.
+func (g *Grammar) parse(name string, text []byte) *Check {
 	c := newCheck(newSource(name, nil))
-	if len(text) > g.limits.Bytes {
-		c.stop(c.source.at(nil, "yaml.size", fmt.Sprintf("the file must not be larger than %s", size(g.limits.Bytes))))
+	if len(text) > g.options.Bytes {
+		c.stop(c.source.at(nil, "yaml.size", "the file must not be larger than "+size(g.options.Bytes)))
 		return c
 	}
 	c.source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
 	body, problem := c.source.parse(g)
 	if problem != nil {
 		c.stop(problem)
-		return c
 	}
-	r := reader{source: c.source, names: g.kinds["name"], budget: len(c.source.text)/2 + 100_000}
-	r.collect(body)
-	r.object(body, reflect.ValueOf(into).Elem(), g.root, &c.source.root)
+	c.body = body
+	return c
+}
+
+// fill reads the document into a value.
+func (g *Grammar) fill(c *Check, into any) {
+	if c.partial {
+		return
+	}
+	r := reader{source: c.source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.source.text)/2 + 100_000}
+	r.collect(c.body)
+	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.source.root)
 	for _, problem := range r.found {
 		c.know(problem)
 	}
-	c.found, c.partial = r.found, r.budget <= 0
-	return c
+	c.body, c.found, c.partial = nil, append(c.found, r.found...), r.budget <= 0
 }
 
 func size(bytes int) string {
@@ -65,7 +83,7 @@ func (s *Source) parse(g *Grammar) (ast.Node, *Problem) {
 	} else if bytes.IndexByte(s.text, '\r') >= 0 {
 		return nil, s.at(nil, "yaml.syntax", "a line must end with a line feed, and not with a carriage return alone")
 	}
-	tokens, bad, id, what := (&guard{limits: g.limits}).tokens(string(s.text))
+	tokens, bad, id, what := (&guard{options: g.options}).tokens(string(s.text))
 	if id != "" {
 		return nil, s.at(bad, id, what)
 	}
