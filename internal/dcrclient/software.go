@@ -26,8 +26,8 @@ const (
 	TLSClientAuth = "tls_client_auth"
 )
 
-// assertionType is the only value there is (RFC 7523, section 2.2).
-const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+// AssertionType is the only value of client_assertion_type that there is (RFC 7523, section 2.2).
+const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // Lifetime is how long the JWTs of an honest client are valid.
 const Lifetime = 5 * time.Minute
@@ -219,7 +219,7 @@ func (s *Software) TokenForm(clientID, scope string, assertion *JWT) (url.Values
 		return form, nil
 	}
 	compact, err := assertion.Compact()
-	form.Set("client_assertion_type", assertionType)
+	form.Set("client_assertion_type", AssertionType)
 	form.Set("client_assertion", compact)
 	return form, err
 }

@@ -72,18 +72,9 @@ func changeEdge(t *testing.T, limits string, client *harness.Registered) {
 // register makes a client with a token for all that the bank has.
 func register(t *testing.T) *harness.Registered {
 	t.Helper()
-	software, err := world.Enrol(t.Context(), harness.Order{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &harness.Registered{Software: software, HTTP: world.Client(&software.Transport, harness.HTTP2)}
-	request := software.Request()
+	client := world.Stranger(t, harness.Order{})
+	request := client.Request()
 	request.Claims["scope"] = "openid accounts payments fundsconfirmations"
-	answer := client.Send(t, http.MethodPost, world.File.Registration, "application/jose", request.Compact(), false)
-	if answer.Status != http.StatusCreated {
-		t.Fatalf("register: %s", answer)
-	}
-	client.ID, _ = answer.JSON(t)["client_id"].(string)
-	client.Renew(t)
+	client.Join(t, request)
 	return client
 }

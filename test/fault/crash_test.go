@@ -15,7 +15,7 @@ func TestCrashDuringWrites(t *testing.T) {
 	const softwares = 24
 	for _, part := range []string{"registry", "redis"} {
 		t.Run(part, func(t *testing.T) {
-			clients := make([]*tpp, softwares)
+			clients := make([]tpp, softwares)
 			for i := range clients {
 				clients[i] = stranger(t)
 			}
@@ -25,7 +25,7 @@ func TestCrashDuringWrites(t *testing.T) {
 			for i, p := range clients {
 				running.Go(func() {
 					time.Sleep(time.Duration(i) * 3 * time.Millisecond)
-					answer, err := p.try(t, http.MethodPost, world.File.Registration, "application/jose", p.Request().Compact(), "")
+					answer, err := p.Try(t, http.MethodPost, world.File.Registration, "application/jose", p.Request().Compact(), false)
 					if err != nil {
 						t.Logf("an answer is lost: %v", err) // a part that dies may have begun to answer
 						return

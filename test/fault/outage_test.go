@@ -2,7 +2,6 @@ package fault
 
 import (
 	"net/http"
-	"net/url"
 	"syscall"
 	"testing"
 	"time"
@@ -11,15 +10,15 @@ import (
 )
 
 // everyWay asks for something on each kind of route.
-func (p *tpp) everyWay(t *testing.T) map[string]*harness.Answer {
+func (p tpp) everyWay(t *testing.T) map[string]*harness.Answer {
 	return map[string]*harness.Answer{
 		"register":  stranger(t).register(t),
 		"read":      p.read(t),
-		"token":     p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}),
-		"revoke":    p.form(t, world.File.Revocation, url.Values{"token": {p.token}}),
+		"token":     p.renew(t),
+		"revoke":    p.revoke(t),
 		"accounts":  p.accounts(t),
-		"discovery": p.send(t, http.MethodGet, world.File.Discovery, "", "", ""),
-		"nothing":   p.send(t, http.MethodGet, world.MTLS()+"/nothing", "", "", ""),
+		"discovery": p.Send(t, http.MethodGet, world.File.Discovery, "", "", false),
+		"nothing":   p.Send(t, http.MethodGet, world.MTLS()+"/nothing", "", "", false),
 	}
 }
 
@@ -64,22 +63,22 @@ func TestGateFrozen(t *testing.T) {
 func TestRedisKilled(t *testing.T) {
 	p := enrol(t)
 	revoked := enrol(t)
-	if answer := revoked.form(t, world.File.Revocation, url.Values{"token": {revoked.token}}); answer.Status != http.StatusOK {
+	if answer := revoked.revoke(t); answer.Status != http.StatusOK {
 		t.Fatalf("revoke: %s", answer)
 	}
 	kill(t, "redis")
 	unavailable(t, "accounts", p.accounts(t))
 	unavailable(t, "accounts with a revoked token", revoked.accounts(t))
 	unavailable(t, "read", p.read(t))
-	unavailable(t, "token", p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}))
-	unavailable(t, "revoke", p.form(t, world.File.Revocation, url.Values{"token": {p.token}}))
+	unavailable(t, "token", p.renew(t))
+	unavailable(t, "revoke", p.revoke(t))
 	unavailable(t, "register", stranger(t).register(t))
 
 	// "A Redis outage is invisible to invalid requests": nothing was asked of it yet.
 	bad := stranger(t)
 	request := bad.Request()
 	request.Claims["scope"] = "everything"
-	answer := bad.send(t, http.MethodPost, world.File.Registration, "application/jose", request.Compact(), "")
+	answer := bad.Apply(t, request)
 	if answer.Status != http.StatusBadRequest || answer.Refusal().Code != "invalid_client_metadata" {
 		t.Errorf("an invalid request while Redis is down: %s, want 400 invalid_client_metadata", answer)
 	}
@@ -97,7 +96,7 @@ func TestRegistryKilled(t *testing.T) {
 	p := enrol(t)
 	kill(t, "registry")
 	unavailable(t, "read", p.read(t))
-	unavailable(t, "token", p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}))
+	unavailable(t, "token", p.renew(t))
 	unavailable(t, "register", stranger(t).register(t))
 	if answer := p.accounts(t); answer.Status != http.StatusOK {
 		t.Errorf("accounts while the registry is down: %s, want 200: a bank API does not need it", answer)
@@ -119,7 +118,7 @@ func TestDirectoryKilled(t *testing.T) {
 	p, newcomer := enrol(t), stranger(t)
 	kill(t, "directory")
 	unavailable(t, "register", newcomer.register(t))
-	if answer := p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}}); answer.Status != http.StatusOK {
+	if answer := p.renew(t); answer.Status != http.StatusOK {
 		t.Errorf("token for a known software: %s, want 200", answer)
 	}
 	restart(t)
@@ -129,11 +128,7 @@ func TestDirectoryKilled(t *testing.T) {
 func TestEnvoyKilled(t *testing.T) {
 	p := enrol(t)
 	kill(t, "envoy")
-	request, err := harness.NewRequest(t.Context(), http.MethodGet, world.File.APIs[0].URL, "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if answer, err := harness.Do(p.client, request); err == nil {
+	if answer, err := p.Try(t, http.MethodGet, p.API().URL, "", "", true); err == nil {
 		t.Errorf("somebody answers in Envoy's place: %s", answer)
 	}
 	restart(t)

@@ -12,79 +12,32 @@ import (
 )
 
 // tpp is a software and what it has got from the bank.
-type tpp struct {
-	*harness.Software
-	client *http.Client
-	id     string
-	token  string
-}
+type tpp struct{ *harness.Registered }
 
 // enrol makes a software that has registered and has a token.
-func enrol(t *testing.T) *tpp {
+func enrol(t *testing.T) tpp {
 	t.Helper()
-	p := stranger(t)
-	answer := p.register(t)
-	if answer.Status != http.StatusCreated {
-		t.Fatalf("register: %s", answer)
-	}
-	p.id, _ = answer.JSON(t)["client_id"].(string)
-	answer = p.form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}})
-	if answer.Status != http.StatusOK {
-		t.Fatalf("token: %s", answer)
-	}
-	p.token, _ = answer.JSON(t)["access_token"].(string)
-	harness.Remember(p.token)
-	return p
+	return tpp{world.Register(t, harness.Order{})}
 }
 
 // stranger makes a software that the bank does not know yet.
-func stranger(t *testing.T) *tpp {
+func stranger(t *testing.T) tpp {
 	t.Helper()
-	software, err := world.Enrol(t.Context(), harness.Order{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tpp{Software: software, client: world.Client(&software.Transport, harness.HTTP2)}
+	return tpp{world.Stranger(t, harness.Order{})}
 }
 
-func (p *tpp) register(t *testing.T) *harness.Answer {
-	return p.send(t, http.MethodPost, world.File.Registration, "application/jose", p.Request().Compact(), "")
+func (p tpp) register(t *testing.T) *harness.Answer { return p.Apply(t, p.Request()) }
+
+func (p tpp) read(t *testing.T) *harness.Answer { return p.Get(t, p.ClientURL(p.ID)) }
+
+func (p tpp) accounts(t *testing.T) *harness.Answer { return p.Get(t, p.API().URL) }
+
+func (p tpp) renew(t *testing.T) *harness.Answer {
+	return p.Form(t, world.File.Token, url.Values{"grant_type": {"client_credentials"}})
 }
 
-func (p *tpp) read(t *testing.T) *harness.Answer {
-	return p.send(t, http.MethodGet, world.File.Registration+"/"+p.id, "", "", p.token)
-}
-
-func (p *tpp) accounts(t *testing.T) *harness.Answer {
-	return p.send(t, http.MethodGet, world.File.APIs[0].URL, "", "", p.token)
-}
-
-func (p *tpp) form(t *testing.T, endpoint string, form url.Values) *harness.Answer {
-	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-	form.Set("client_assertion", p.Assertion(p.id).Compact())
-	return p.send(t, http.MethodPost, endpoint, "application/x-www-form-urlencoded", form.Encode(), "")
-}
-
-func (p *tpp) send(t *testing.T, method, target, contentType, body, token string) *harness.Answer {
-	t.Helper()
-	answer, err := p.try(t, method, target, contentType, body, token)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, target, err)
-	}
-	return answer
-}
-
-// try is send where the answer may be lost on its way.
-func (p *tpp) try(t *testing.T, method, target, contentType, body, token string) (*harness.Answer, error) {
-	t.Helper()
-	request, err := harness.NewRequest(t.Context(), method, target, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	return harness.Do(p.client, request)
+func (p tpp) revoke(t *testing.T) *harness.Answer {
+	return p.Form(t, world.File.Revocation, url.Values{"token": {p.Token}})
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

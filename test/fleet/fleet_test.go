@@ -42,22 +42,9 @@ type client struct {
 	t *testing.T
 }
 
-// form sends a form with a client assertion, which names the token endpoint that discovery names, at whichever gateway.
-func (c client) form(endpoint string, form url.Values) *harness.Answer {
-	c.t.Helper()
-	form.Set("client_assertion", c.Assertion(c.ID).Compact())
-	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-	return c.Send(c.t, http.MethodPost, endpoint, "application/x-www-form-urlencoded", form.Encode(), false)
-}
-
 func (c client) token(at worldfile.Gateway) {
 	c.t.Helper()
-	answer := c.form(at.Token, url.Values{"grant_type": {"client_credentials"}, "scope": {c.TokenScope()}})
-	if answer.Status != http.StatusOK {
-		c.t.Fatalf("token: %s", answer)
-	}
-	c.Token, _ = answer.JSON(c.t)["access_token"].(string)
-	harness.Remember(c.Token)
+	c.RenewAt(c.t, at.Token)
 }
 
 // wantStatus calls an API of the bank at each of some gateways.
@@ -76,7 +63,7 @@ func TestWhatOneGatewayAnswersHoldsAtAll(t *testing.T) {
 	c := client{w.Register(t, harness.Order{}), t} // at the first
 	c.token(second)
 	c.wantStatus(http.StatusOK, third, first, second)
-	if answer := c.form(first.Revocation, url.Values{"token": {c.Token}}); answer.Status != http.StatusOK {
+	if answer := c.Form(t, first.Revocation, url.Values{"token": {c.Token}}); answer.Status != http.StatusOK {
 		t.Fatalf("revoke: %s", answer)
 	}
 	c.wantStatus(http.StatusUnauthorized, second, third, first)
@@ -89,7 +76,7 @@ func TestWhatOneGatewayAnswersHoldsAtAll(t *testing.T) {
 	c.token(first)
 	c.wantStatus(http.StatusOK, first, second)         // which needs no registry
 	c.wantStatus(http.StatusServiceUnavailable, third) // nobody decides there
-	if answer := c.form(second.Token, url.Values{"grant_type": {"client_credentials"}}); answer.Status != http.StatusServiceUnavailable {
+	if answer := c.Form(t, second.Token, url.Values{"grant_type": {"client_credentials"}}); answer.Status != http.StatusServiceUnavailable {
 		t.Errorf("a token where there is no registry: %s", answer)
 	}
 	if err := w.Restart(t.Context()); err != nil {

@@ -1,30 +1,25 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // A Protocol is what a client speaks.
-type Protocol string
+type Protocol = string
 
 // The protocols of Envoy's listeners.
 const (
 	HTTP1 Protocol = "HTTP/1.1"
 	HTTP2 Protocol = "HTTP/2.0"
 )
-
-// maxAnswer is more than any answer of the product holds.
-const maxAnswer = 1 << 20
 
 type clientKey struct {
 	certificate [sha256.Size]byte // zero for none
@@ -46,12 +41,9 @@ func (w *World) Client(certificate *tls.Certificate, protocol Protocol) *http.Cl
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(protocol == HTTP1)
 	protocols.SetHTTP2(protocol == HTTP2)
-	client := &http.Client{
-		Timeout:       15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			TLSClientConfig: w.TLS(certificate), Protocols: protocols, MaxIdleConnsPerHost: 8, MaxConnsPerHost: 16, DisableCompression: true,
-		},
+	client := dcrclient.NewHTTP(w.roots, certificate)
+	client.Transport = &http.Transport{
+		TLSClientConfig: w.TLS(certificate), Protocols: protocols, MaxIdleConnsPerHost: 8, MaxConnsPerHost: 16, DisableCompression: true,
 	}
 	w.clients[key] = client
 	return client
@@ -59,38 +51,28 @@ func (w *World) Client(certificate *tls.Certificate, protocol Protocol) *http.Cl
 
 // TLS returns a configuration that trusts the servers of the world.
 func (w *World) TLS(certificate *tls.Certificate) *tls.Config {
-	config := &tls.Config{RootCAs: w.roots, MinVersion: tls.VersionTLS12}
-	if certificate != nil {
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate, nil }
-	}
-	return config
+	return dcrclient.TLS(w.roots, certificate)
 }
 
 // An Answer is an HTTP response that has been read whole.
-type Answer struct {
-	Status   int
-	Protocol Protocol
-	Header   http.Header
-	Body     []byte
-}
+type Answer struct{ dcrclient.Answer }
 
 // Do sends a request and reads the answer whole.
 func Do(client *http.Client, request *http.Request) (*Answer, error) {
-	response, err := client.Do(request)
+	answer, err := dcrclient.Do(client, request)
 	if err != nil {
 		return nil, err
 	}
-	return ReadAnswer(response)
+	return &Answer{*answer}, nil
 }
 
 // ReadAnswer reads a response whole and closes its body.
 func ReadAnswer(response *http.Response) (*Answer, error) {
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := dcrclient.ReadAnswer(response)
 	if err != nil {
-		return nil, fmt.Errorf("read the answer %s: %w", response.Status, err)
+		return nil, err
 	}
-	return &Answer{Status: response.StatusCode, Protocol: Protocol(response.Proto), Header: response.Header, Body: body}, nil
+	return &Answer{*answer}, nil
 }
 
 // NewRequest makes a request with a body of that Content-Type; an empty one is not sent.
@@ -112,47 +94,9 @@ func NewRequest(ctx context.Context, method, url, contentType, body string) (*ht
 // JSON reads the body as one JSON object, with its numbers as they are written.
 func (a *Answer) JSON(tb testing.TB) map[string]any {
 	tb.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(a.Body))
-	decoder.UseNumber()
-	var object map[string]any
-	if err := decoder.Decode(&object); err != nil || object == nil || decoder.More() {
-		tb.Fatalf("status %d, Content-Type %q: the body is not a JSON object: %v: %.200q", a.Status, a.Header.Get("Content-Type"), err, a.Body)
+	object, err := dcrclient.Object(a.Body)
+	if err != nil {
+		tb.Fatalf("status %d, Content-Type %q: the body is %v: %.200q", a.Status, a.Header.Get("Content-Type"), err, a.Body)
 	}
 	return object
-}
-
-// Refusal is the body of an answer that refuses.
-type Refusal struct {
-	Code        string `json:"error"`
-	Description string `json:"error_description"`
-	Details     []struct {
-		Rule        string `json:"rule"`
-		Pointer     string `json:"pointer"`
-		Description string `json:"description"`
-		Clause      string `json:"clause"`
-		Help        string `json:"help"`
-	} `json:"error_details"`
-}
-
-// Refusal reads the body of a refusal; the zero Refusal where it is none.
-func (a *Answer) Refusal() Refusal {
-	var refusal Refusal
-	if json.Unmarshal(a.Body, &refusal) != nil {
-		return Refusal{}
-	}
-	return refusal
-}
-
-// Rule is the id of the rule that refused, "" where Envoy did.
-func (r Refusal) Rule() string {
-	if len(r.Details) == 0 {
-		return ""
-	}
-	return r.Details[0].Rule
-}
-
-// String is the answer for a failing test: what it is and who refused, without tokens.
-func (a *Answer) String() string {
-	r := a.Refusal()
-	return fmt.Sprintf("%d %s %s (%s)", a.Status, r.Code, r.Rule(), r.Description)
 }

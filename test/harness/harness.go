@@ -1,7 +1,7 @@
 // Package harness lets tests use the product from outside, as a TPP and as an operator do: it builds the program, runs
 // worlds of it (real Envoy, real Redis, each part a process), takes parts of them down and brings them back, and sends
-// requests to them. It signs tokens and talks HTTP with the standard library alone, so that it shares no mistake with
-// the code under test, and it can sign and send what no honest TPP would.
+// requests to them. It signs and sends with internal/dcrclient, which shares no code with the gate, and so no mistake; it can
+// sign and send what no honest TPP would.
 package harness
 
 import (

@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // What looks for leaks finds them, and says where without repeating what.
 func TestLeaks(t *testing.T) {
-	token := &JWT{Header: map[string]any{"alg": "HS256"}, Claims: map[string]any{"iss": "a test of leaks"}, Key: []byte("secret")}
+	token := &JWT{dcrclient.JWT{Header: map[string]any{"alg": "HS256"}, Claims: map[string]any{"iss": "a test of leaks"}, Key: []byte("secret")}}
 	pieces := strings.Split(token.Compact(), ".")
 	for _, test := range []struct{ name, line, want string }{
 		{"nothing", `{"msg":"decision","id":"1","cause":"the token is expired"}`, ""},

@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Registered is a software that is a client of the bank, and has a token for everything it is registered for.
+// Registered is a software that is a client of the bank, and has a token for everything it is registered for. Both are empty
+// until it has asked for them.
 type Registered struct {
 	*Software
 	ID    string
@@ -15,40 +18,71 @@ type Registered struct {
 	HTTP  *http.Client
 }
 
-// Register makes a software that has registered and has a token.
-func (w *World) Register(tb testing.TB, order Order) *Registered {
+// Stranger makes a software that the bank does not know yet.
+func (w *World) Stranger(tb testing.TB, order Order) *Registered {
 	tb.Helper()
 	software, err := w.Enrol(tb.Context(), order)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := &Registered{Software: software, HTTP: w.Client(&software.Transport, HTTP2)}
-	contentType, body := software.Sent(software.Request())
-	answer := r.Send(tb, http.MethodPost, software.RegistrationURL(), contentType, body, false)
-	if answer.Status != http.StatusCreated {
+	return &Registered{Software: software, HTTP: w.Client(&software.Transport, HTTP2)}
+}
+
+// Register makes a software that has registered and has a token.
+func (w *World) Register(tb testing.TB, order Order) *Registered {
+	tb.Helper()
+	r := w.Stranger(tb, order)
+	r.Join(tb, r.Request())
+	return r
+}
+
+// Join registers the software with a request of its own, and gets a token.
+func (r *Registered) Join(tb testing.TB, request *JWT) {
+	tb.Helper()
+	if answer := r.Apply(tb, request); answer.Status != http.StatusCreated {
 		tb.Fatalf("register: %s", answer)
 	}
-	r.ID, _ = answer.JSON(tb)["client_id"].(string)
 	r.Renew(tb)
-	return r
+}
+
+// Apply sends a registration request, and keeps the client's id if there is one in the answer.
+func (r *Registered) Apply(tb testing.TB, request *JWT) *Answer {
+	tb.Helper()
+	contentType, body := r.Sent(request)
+	answer := r.Send(tb, http.MethodPost, r.RegistrationURL(), contentType, body, false)
+	if answer.Status == http.StatusCreated {
+		r.ID = answer.Text("client_id")
+	}
+	return answer
 }
 
 // Renew gets another token.
 func (r *Registered) Renew(tb testing.TB) {
 	tb.Helper()
-	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_assertion": {r.Assertion(r.ID).Compact()},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-	}
+	r.RenewAt(tb, r.World.File.Token)
+}
+
+// RenewAt is Renew at a token endpoint.
+func (r *Registered) RenewAt(tb testing.TB, endpoint string) {
+	tb.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}}
 	if scope := r.TokenScope(); scope != "" {
 		form.Set("scope", scope)
 	}
-	answer := r.Send(tb, http.MethodPost, r.World.File.Token, "application/x-www-form-urlencoded", form.Encode(), false)
+	answer := r.Form(tb, endpoint, form)
 	if answer.Status != http.StatusOK {
 		tb.Fatalf("token: %s", answer)
 	}
-	r.Token, _ = answer.JSON(tb)["access_token"].(string)
+	r.Token = answer.Text("access_token")
 	Remember(r.Token)
+}
+
+// Form posts a form with a fresh client assertion, which names the token endpoint that discovery names.
+func (r *Registered) Form(tb testing.TB, endpoint string, form url.Values) *Answer {
+	tb.Helper()
+	form.Set("client_assertion_type", dcrclient.AssertionType)
+	form.Set("client_assertion", r.Assertion(r.ID).Compact())
+	return r.Send(tb, http.MethodPost, endpoint, dcrclient.FormType, form.Encode(), false)
 }
 
 // Send sends a request, with the token where it is asked for.

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -78,33 +78,12 @@ func newWorld(running *world.World) (*World, error) {
 		err = errors.New("server_ca holds no certificate")
 	}
 	if err == nil {
-		w.StatementKey, err = readKey(w.Path(w.File.Directory.StatementKey))
+		w.StatementKey, err = dcrclient.ReadKey(w.Path(w.File.Directory.StatementKey))
 	}
 	if err != nil {
 		return nil, errors.Join(err, running.Stop())
 	}
 	return w, nil
-}
-
-func readKey(path string) (crypto.Signer, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parseKey(string(content))
-}
-
-// parseKey reads a private key as the world writes them: PKCS #8 in PEM.
-func parseKey(text string) (crypto.Signer, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("no PEM text")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	return key.(crypto.Signer), nil // every private key of the standard library is one
 }
 
 // Path is the absolute path of a file that world.json names.

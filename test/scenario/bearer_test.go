@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
@@ -94,13 +95,13 @@ func TestBearerTokens(t *testing.T) {
 	token := c.token(t)
 	p := strings.Split(token, ".")
 	forge := func(change func(*harness.JWT)) string {
-		forged := &harness.JWT{
+		forged := &harness.JWT{JWT: dcrclient.JWT{
 			Key: c.Signing, Header: map[string]any{"alg": "PS256", "typ": "at+jwt", "kid": c.SigningKeyID},
 			Claims: map[string]any{
 				"iss": c.World.File.Issuer, "aud": c.World.MTLS(), "sub": c.id, "client_id": c.id, "jti": newUUID(),
 				"iat": ago(0), "exp": in(5 * time.Minute), "scope": "accounts", "cnf": map[string]string{"x5t#S256": strings.Repeat("A", 43)},
 			},
-		}
+		}}
 		if change != nil {
 			change(forged)
 		}
@@ -108,7 +109,7 @@ func TestBearerTokens(t *testing.T) {
 	}
 	for name, bad := range map[string]string{
 		"a client assertion":                     c.Assertion(c.id).Compact(),
-		"a software statement":                   c.FirstStatement,
+		"a software statement":                   c.StatementText,
 		"a registration request":                 c.Request().Compact(),
 		"forged with the software's key":         forge(nil),
 		"forged with the server's kid":           forge(func(j *harness.JWT) { j.RawHeader = decode(t, p[0]) }),

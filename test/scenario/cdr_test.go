@@ -73,7 +73,7 @@ func TestRecipientsRefused(t *testing.T) {
 		{"without an end", statement(harness.Changes{Omit: []string{"exp"}}), p, unfit("statement.missing")},
 		{"over", statement(harness.Changes{Claims: map[string]any{"exp": 1}}), p, unfit("statement.times.exp")},
 		{"another role", statement(harness.Changes{Claims: map[string]any{"software_roles": "AISP"}}), p, unapproved("statement.roles")},
-		{"a certificate of the UK's CA", p.FirstStatement, uk, unfit("statement.certificate")},
+		{"a certificate of the UK's CA", p.StatementText, uk, unfit("statement.certificate")},
 	} {
 		request := p.Request()
 		request.Claims["software_statement"] = c.statement

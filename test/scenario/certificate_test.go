@@ -130,8 +130,8 @@ func TestStatementsOfOthers(t *testing.T) {
 	p, victim := newTPP(t), newTPP(t)
 	sibling := enrol(t, gateway, harness.Order{OrgID: p.OrgID})
 	refuseAll(t, p, []attack{
-		{"of another organisation", claim("software_statement", victim.FirstStatement), unfit("statement.certificate")},
-		{"of another software of the organisation", claim("software_statement", sibling.FirstStatement), unfit("statement.certificate")},
+		{"of another organisation", claim("software_statement", victim.StatementText), unfit("statement.certificate")},
+		{"of another software of the organisation", claim("software_statement", sibling.StatementText), unfit("statement.certificate")},
 	})
 	victim.register(t, nil)
 }

@@ -103,7 +103,7 @@ func (a *abroad) write(t *testing.T, folder, file string) {
 func (a *abroad) enrol(t *testing.T, w *harness.World) (*tpp, *directory.Member) {
 	t.Helper()
 	p, member := a.adopt(t, w)
-	p.FirstStatement = a.statement(t, member, nil)
+	p.StatementText = a.statement(t, member, nil)
 	return p, member
 }
 
@@ -226,10 +226,10 @@ func crossings(t *testing.T, w *harness.World, a *abroad) {
 		certificate *tls.Certificate
 		want        want
 	}{
-		{"a statement from home, a certificate from abroad", home, home.FirstStatement, &foreign.Transport, unfit("statement.certificate")},
-		{"a statement from abroad, a certificate from home", foreign, foreign.FirstStatement, &home.Transport, unfit("statement.certificate")},
-		{"a statement from abroad, a key from home", home, foreign.FirstStatement, &foreign.Transport, metadata("request.signature")},
-		{"a statement from home, a key from abroad", foreign, home.FirstStatement, &home.Transport, metadata("request.signature")},
+		{"a statement from home, a certificate from abroad", home, home.StatementText, &foreign.Transport, unfit("statement.certificate")},
+		{"a statement from abroad, a certificate from home", foreign, foreign.StatementText, &home.Transport, unfit("statement.certificate")},
+		{"a statement from abroad, a key from home", home, foreign.StatementText, &foreign.Transport, metadata("request.signature")},
+		{"a statement from home, a key from abroad", foreign, home.StatementText, &home.Transport, metadata("request.signature")},
 		{"home's issuer, signed abroad", foreign, with(map[string]any{"iss": directory.Issuer}), &foreign.Transport, unfit("statement.signature")},
 		{"the issuer abroad, signed at home", home, fromHome(harness.Changes{Claims: map[string]any{"iss": abroadIssuer}}), &home.Transport, unfit("statement.signature")},
 		{"an issuer in capitals", foreign, with(map[string]any{"iss": strings.ToUpper(abroadIssuer)}), &foreign.Transport, unapproved("statement.issuer")},

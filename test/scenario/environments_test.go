@@ -61,7 +61,7 @@ func TestProductionBesideTheSandbox(t *testing.T) {
 		}
 	}
 	for _, statement := range []string{in("production"), in(nil)} { // what says nothing is production's
-		production.FirstStatement = statement
+		production.StatementText = statement
 		c := production.register(t, nil)
 		token := c.token(t)
 		if answer := c.accounts(t, token); answer.Status != http.StatusOK {

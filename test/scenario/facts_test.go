@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
@@ -130,7 +131,7 @@ func registrySocket(t *testing.T, w *harness.World, c captured) {
 	}
 	pieces := strings.Split(c.first.facts(), ".")
 	signed := func(header, claims string) string {
-		return (&harness.JWT{RawHeader: header, RawClaims: claims, Key: stranger}).Compact()
+		return (&harness.JWT{JWT: dcrclient.JWT{RawHeader: header, RawClaims: claims, Key: stranger}}).Compact()
 	}
 	header, claims := decode(t, pieces[0]), decode(t, pieces[1])
 	elsewhere := func(p passed, method, path, body string) passed {

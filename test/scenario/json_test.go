@@ -90,7 +90,7 @@ func TestBodies(t *testing.T) {
 		want       want
 	}{
 		{"none", "", metadata("request.empty")},
-		{"JSON, as in the IS-JSON profile", `{"software_statement":"` + p.FirstStatement + `"}`, metadata("request.jws.base64")},
+		{"JSON, as in the IS-JSON profile", `{"software_statement":"` + p.StatementText + `"}`, metadata("request.jws.base64")},
 		{"the JSON serialization of a JWS", `{"payload":"a","protected":"b","signature":"c"}`, metadata("request.jws.compact")},
 		{"a form", "request=" + good, metadata("request.jws.base64")},
 		{"a line break behind it", good + "\n", metadata("request.jws.base64")},

@@ -128,7 +128,7 @@ func TestRevocation(t *testing.T) {
 		}
 	})
 	for name, token := range map[string]string{
-		"garbage": "garbage", "an assertion": c.Assertion(c.id).Compact(), "a statement": c.FirstStatement, "large": strings.Repeat("a.", 4000),
+		"garbage": "garbage", "an assertion": c.Assertion(c.id).Compact(), "a statement": c.StatementText, "large": strings.Repeat("a.", 4000),
 	} {
 		t.Run("of what is no token: "+name, func(t *testing.T) { done(t, revoke(t, c, with("token", token))) })
 	}

@@ -80,12 +80,12 @@ func TestStatementMember(t *testing.T) {
 		{"absent", noClaim(member), unfit("statement.missing")},
 		{"null", claim(member, nil), unfit("statement.missing")},
 		{"a number", claim(member, 1), unfit("statement.missing")},
-		{"a list of one", claim(member, []string{p.FirstStatement}), unfit("statement.missing")},
+		{"a list of one", claim(member, []string{p.StatementText}), unfit("statement.missing")},
 		{"empty", claim(member, ""), unfit("statement.jws.compact")},
 		{"not a JWT", claim(member, "a.b"), unfit("statement.jws.compact")},
 		{"JSON", claim(member, map[string]string{"iss": "OpenBanking Ltd"}), unfit("statement.missing")},
 		{"the request itself", func(r *harness.JWT) { r.Claims[member] = p.Request().Compact() }, unapproved("statement.issuer")},
-		{"with a space behind it", claim(member, p.FirstStatement+" "), unfit("statement.jws.base64")},
+		{"with a space behind it", claim(member, p.StatementText+" "), unfit("statement.jws.base64")},
 	})
 }
 

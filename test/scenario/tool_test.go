@@ -68,7 +68,9 @@ func contains(list []any, wanted string) bool {
 // request is the tool's: no software_id, response_types only where they are configured.
 func (c *tool) request() *harness.JWT {
 	request := c.Request()
+	delete(request.Claims, "software_id")
 	delete(request.Claims, "response_types")
+	request.Claims["grant_types"] = []string{"authorization_code", "client_credentials"}
 	request.Claims["token_endpoint_auth_method"] = c.method
 	if c.method == "tls_client_auth" {
 		request.Claims["tls_client_auth_subject_dn"] = c.dn()

@@ -49,7 +49,7 @@ func TestUpdateAttacks(t *testing.T) {
 		{"another client's id", claim("client_id", other.id), metadata("client_id")},
 		{"an id in other letters", claim("client_id", swapCase(c.id)), metadata("client_id")},
 		{"an id that is no string", claim("client_id", 1), metadata("client_id")},
-		{"another organisation's statement", claim("software_statement", other.FirstStatement), unfit("statement.certificate")},
+		{"another organisation's statement", claim("software_statement", other.StatementText), unfit("statement.certificate")},
 		{"all of another's", func(j *harness.JWT) { *j = *other.Request() }, unfit("statement.certificate")},
 		{"signed by another", signedBy("", other.Signing), metadata("request.signature")},
 		{"a part of the metadata only", noClaim("scope"), metadata("dictionary.required")},
