@@ -14,9 +14,6 @@ import (
 )
 
 const (
-	// gateName is the name of the gate's cluster, which the reader of routes.yaml keeps from upstreams.
-	gateName = "gate"
-
 	// maxRefusal is the largest body of a refusal that is passed on whole.
 	maxRefusal = 16 << 10
 
@@ -59,8 +56,8 @@ func (t *translation) extAuthz() *authzv3.ExtAuthz {
 func gateService() *corev3.GrpcService {
 	return &corev3.GrpcService{
 		TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
-			ClusterName: gateName,
-			Authority:   gateName,
+			ClusterName: routes.GateCluster,
+			Authority:   routes.GateCluster,
 			RetryPolicy: &corev3.RetryPolicy{
 				RetryOn:    "connect-failure,refused-stream,reset-before-request",
 				NumRetries: number(1),

@@ -22,9 +22,6 @@ const (
 	// nodeName is what Envoy calls itself and the group it is one of.
 	nodeName = "dcr-gateway"
 
-	// xdsName is the name of the cluster that the configuration comes from.
-	xdsName = "xds"
-
 	// An Envoy that has lost the server of its configuration asks for it again after these.
 	reconnectBase = 100 * time.Millisecond
 	reconnectMax  = time.Second
@@ -101,7 +98,7 @@ func largePatterns() *bootstrapv3.LayeredRuntime {
 }
 
 func (t *translation) xdsCluster() *clusterv3.Cluster {
-	return t.cluster(xdsName, []string{t.options.XDS}, http2(&corev3.Http2ProtocolOptions{
+	return t.cluster(routes.XDSCluster, []string{t.options.XDS}, http2(&corev3.Http2ProtocolOptions{
 		ConnectionKeepalive: &corev3.KeepaliveSettings{
 			Interval: duration(keepaliveInterval), Timeout: duration(keepaliveTimeout),
 		},
@@ -115,7 +112,7 @@ func xdsSource() *corev3.ApiConfigSource {
 		TransportApiVersion: corev3.ApiVersion_V3,
 		GrpcServices: []*corev3.GrpcService{{
 			TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
-				ClusterName: xdsName,
+				ClusterName: routes.XDSCluster,
 				RetryPolicy: &corev3.RetryPolicy{RetryBackOff: &corev3.BackoffStrategy{
 					BaseInterval: duration(reconnectBase), MaxInterval: duration(reconnectMax),
 				}},

@@ -33,7 +33,7 @@ const (
 // gateCluster speaks HTTP/2 to the gate and watches its health: a gate that fails is not asked (panic threshold 0), and
 // what it would be asked is answered 503 at once.
 func (t *translation) gateCluster() *clusterv3.Cluster {
-	cluster := t.cluster(gateName, []string{t.options.Gate}, http2(new(corev3.Http2ProtocolOptions)))
+	cluster := t.cluster(routes.GateCluster, []string{t.options.Gate}, http2(new(corev3.Http2ProtocolOptions)))
 	cluster.HealthChecks = []*corev3.HealthCheck{{
 		Timeout:               duration(healthInterval),
 		Interval:              duration(healthInterval),
@@ -43,7 +43,7 @@ func (t *translation) gateCluster() *clusterv3.Cluster {
 		UnhealthyThreshold:    number(2),
 		HealthyThreshold:      number(1),
 		HealthChecker: &corev3.HealthCheck_GrpcHealthCheck_{
-			GrpcHealthCheck: &corev3.HealthCheck_GrpcHealthCheck{Authority: gateName},
+			GrpcHealthCheck: &corev3.HealthCheck_GrpcHealthCheck{Authority: routes.GateCluster},
 		},
 	}}
 	return cluster

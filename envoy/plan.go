@@ -129,9 +129,6 @@ func metadataAction(name, namespace, key string, source routev3.RateLimit_Action
 	}}
 }
 
-// rateLimitName is the name of the rate limit service's cluster, which the reader of routes.yaml keeps from upstreams.
-const rateLimitName = "rate-limit-service"
-
 // rateLimits asks the service about requests of proved clients on routes with a plan. What it does not answer in time is
 // refused.
 func rateLimits(service *routes.RateLimitService) *fleetv3.RateLimit {
@@ -144,7 +141,7 @@ func rateLimits(service *routes.RateLimitService) *fleetv3.RateLimit {
 			TransportApiVersion: corev3.ApiVersion_V3,
 			GrpcService: &corev3.GrpcService{
 				TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
-					ClusterName: rateLimitName, Authority: rateLimitName,
+					ClusterName: routes.RateLimitCluster, Authority: routes.RateLimitCluster,
 				}},
 				Timeout: duration(service.Timeout),
 			},
@@ -156,5 +153,5 @@ func rateLimits(service *routes.RateLimitService) *fleetv3.RateLimit {
 }
 
 func (t *translation) rateLimitCluster(service *routes.RateLimitService) *clusterv3.Cluster {
-	return t.cluster(rateLimitName, []string{service.Address}, http2(new(corev3.Http2ProtocolOptions)))
+	return t.cluster(routes.RateLimitCluster, []string{service.Address}, http2(new(corev3.Http2ProtocolOptions)))
 }

@@ -95,7 +95,7 @@ func (t *translation) routeSettings(route *routes.Route) map[string]*anypb.Any {
 }
 
 func otherPaths() *routev3.Route {
-	result := nobody("other-paths", http.StatusNotFound)
+	result := nobody(routes.OtherPaths, http.StatusNotFound)
 	result.Match = &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
 	return result
 }

@@ -15,6 +15,8 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
+const factsHeader = facts.Header
+
 // proved verifies the facts of an answer as a registry does.
 func (w *world) proved(t testing.TB, got answer) *dcrpb.Facts {
 	t.Helper()

@@ -6,12 +6,11 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
 // The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
 const (
-	factsHeader = "x-dcr-facts"
-
 	clientHeader      = "x-dcr-client-id"
 	softwareHeader    = "x-dcr-software-id"
 	orgHeader         = "x-dcr-org-id"
@@ -27,7 +26,7 @@ func (f *factory) told(version string, r *filter.Request) ([]header, error) {
 	switch r.Route.Facts {
 	case routes.FactsSigned:
 		compact, err := f.signed(version, r)
-		return []header{{factsHeader, compact}}, err
+		return []header{{facts.Header, compact}}, err
 	case routes.FactsHeaders:
 		return plain(r)
 	case routes.FactsNone:

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// reservedUpstreams are names that Envoy's configuration has for servers of its own.
-var reservedUpstreams = []string{"gate", "xds", "rate-limit-service"}
-
 func (c *checker) checkListeners() {
 	addresses := map[string]string{}
 	for _, name := range c.listeners {
@@ -48,7 +45,7 @@ func (c *checker) checkNames(where string, listener Listener) {
 func (c *checker) checkUpstreams() {
 	for _, name := range c.upstreams {
 		upstream, where := c.Upstreams[name], "upstreams."+name
-		if slices.Contains(reservedUpstreams, name) {
+		if slices.Contains([]string{GateCluster, XDSCluster, RateLimitCluster}, name) {
 			c.add("upstream.name", where, "is a name that the gateway uses itself")
 		}
 		for i, address := range upstream.Address {

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// reservedRoutes are names of Envoy's own routes.
-var reservedRoutes = []string{"other-paths"}
-
 // routePlace is a route and where it is.
 type routePlace struct {
 	*Route
@@ -44,7 +41,7 @@ func (c *checker) checkRoutes() {
 }
 
 func (c *checker) checkRoute(r routePlace) {
-	if slices.Contains(reservedRoutes, r.Name) {
+	if r.Name == OtherPaths {
 		c.add("route.name", r.key("name"), "is a name that the gateway uses itself")
 	}
 	if strings.HasSuffix(r.Path, "/") && (r.Endpoint != EndpointRegistration || !slices.Contains(r.Methods, "POST")) {

@@ -1,8 +1,6 @@
 package routes
 
-import (
-	"time"
-)
+import "time"
 
 // MaxBody is the largest body that is shown to the gate: of the endpoints, whose facts are bound to it.
 const MaxBody Size = 64 << 10
@@ -43,6 +41,14 @@ const KeyManagerBuiltin = "builtin"
 
 // Registry is the name of the upstream that serves the endpoints.
 const Registry = "registry"
+
+// Names that Envoy's configuration has for parts of the gateway itself: no upstream and no route may have them.
+const (
+	GateCluster      = "gate"               // the gate
+	XDSCluster       = "xds"                // the server of Envoy's configuration
+	RateLimitCluster = "rate-limit-service" // the rate limit service
+	OtherPaths       = "other-paths"        // the route of requests that no route of the file has
+)
 
 // DefaultPlan is the name of the plan of every route that names none.
 const DefaultPlan = "default"

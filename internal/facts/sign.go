@@ -12,8 +12,8 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// Header is the request header that carries facts behind the gate, in its canonical form.
-const Header = "X-Dcr-Facts"
+// Header is the request header that carries facts behind the gate.
+const Header = "x-dcr-facts"
 
 // Issuer is the iss of all facts.
 const Issuer = "dcr-gate"
