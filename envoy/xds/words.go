@@ -41,23 +41,15 @@ func withoutContent(message string) string {
 
 // clean returns one line of printable characters, limit of them at most.
 func clean(text string, limit int) string {
-	var line strings.Builder
-	count, space := 0, false
-	for _, char := range text {
-		if !unicode.IsGraphic(char) || unicode.IsSpace(char) || char == unicode.ReplacementChar {
-			space = count > 0
-			continue
+	printable := strings.Map(func(char rune) rune {
+		if !unicode.IsGraphic(char) || char == unicode.ReplacementChar {
+			return ' '
 		}
-		if space {
-			line.WriteByte(' ')
-			count, space = count+1, false
-		}
-		if count >= limit {
-			line.WriteString("...")
-			break
-		}
-		line.WriteRune(char)
-		count++
+		return char
+	}, text)
+	line := []rune(strings.Join(strings.Fields(printable), " "))
+	if len(line) > limit {
+		return string(line[:limit]) + "..."
 	}
-	return line.String()
+	return string(line)
 }

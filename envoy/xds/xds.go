@@ -1,22 +1,32 @@
 // Package xds gives Envoys their configuration: Delta ADS over one stream for each Envoy, with listeners, routes, clusters
-// and secrets (LDS, RDS, CDS, SDS). The protocol's state of a stream is go-control-plane's; what is pushed when is ours
-// (order.go), because its own caches push all types at once.
+// and secrets (LDS, RDS, CDS, SDS). go-control-plane keeps the protocol's state of a stream; we decide what is pushed
+// when (order.go), because its own caches push all types at once.
 package xds
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"time"
 
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/server/delta/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
-// linger is how long a cluster stays after the last route to it has gone. A request that met the route before looks the
-// cluster up only once its body is there and the gate has allowed it, and again at a retry.
+// linger is how long a cluster stays after the last route to it has gone. A request that was matched earlier resolves its
+// cluster only after its body has arrived and the gate has allowed it, and once more on retry.
 const linger = 30 * time.Second
 
 // A Server gives Envoys their configuration: Delta ADS over a Unix socket (LDS, RDS, CDS, SDS). All Envoys get the same.
@@ -48,15 +58,15 @@ type Ack struct {
 	Refused string    `json:"refused,omitempty"` // Envoy's words if it has refused what came after
 }
 
-// New returns a server that has nothing to give yet: an Envoy that connects waits for the first Publish. It tells heard
-// what became of each version, one outcome at a time and in order; heard may call the server.
+// New returns a server that has nothing to give yet: an Envoy that connects waits for the first Publish. The server calls
+// heard with what became of each version, one outcome at a time and in order; heard may call the server.
 func New(log *slog.Logger, heard func(Outcome)) *Server {
 	return &Server{log: log, heard: heard, linger: linger, peers: map[*peer]struct{}{}, wake: make(chan struct{}, 1)}
 }
 
 // Publish replaces the whole configuration and returns at once. What an Envoy has already is not pushed to it again,
-// except what it has refused. A failure leaves everything as it was: the parts do not fit together. It keeps nothing of
-// what it is given.
+// except what it has refused. An error says that the parts do not fit together, and leaves everything as it was. Publish
+// keeps no reference to its arguments.
 func (s *Server) Publish(r *envoy.Resources, secrets []*tlsv3.Secret) error {
 	next, err := newPublication(r, secrets)
 	if err != nil {
@@ -85,4 +95,130 @@ func (s *Server) Envoys() []Envoy {
 	}
 	slices.SortFunc(envoys, func(a, b Envoy) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
 	return envoys
+}
+
+// An Outcome is what became of the version last published.
+//
+// Accepted: every connected Envoy has acknowledged every type of it. There is one for each Publish, once there is an Envoy,
+// also when nothing had to be pushed, and one more when an Envoy has connected and has acknowledged everything.
+//
+// Refused: an Envoy did not take a push of it. There is one for each Publish or newly connected Envoy, however many
+// types and Envoys refuse. Whoever published should publish what was accepted before: until then that Envoy keeps a
+// mixture, each type being old or new as a whole, never routes without their clusters.
+type Outcome struct {
+	Version string // Resources.Version
+	Refused bool
+	Type    string // refused: listeners, routes, clusters or secrets
+	Words   string // refused: Envoy's words, one line, with nothing of a secret
+}
+
+// told is the last outcome since the last Publish or connection.
+type told int
+
+const (
+	nothing told = iota
+	accepted
+	refused
+)
+
+// settle reports that the version is accepted, if it is.
+func (s *Server) settle() {
+	if s.current == nil || s.told == accepted || len(s.peers) == 0 {
+		return
+	}
+	for p := range s.peers {
+		if !p.settled() {
+			return
+		}
+	}
+	s.tell(accepted, Outcome{Version: s.current.version})
+}
+
+// refuse reports that the version is refused, once.
+func (s *Server) refuse(kind kind, words string) {
+	if s.told != refused {
+		s.tell(refused, Outcome{Version: s.current.version, Refused: true, Type: kind.String(), Words: words})
+	}
+}
+
+func (s *Server) tell(what told, outcome Outcome) {
+	s.told = what
+	s.outcomes = append(s.outcomes, outcome)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// deliver calls heard with the outcomes until ctx ends.
+func (s *Server) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		}
+		s.mu.Lock()
+		outcomes := s.outcomes
+		s.outcomes = nil
+		s.mu.Unlock()
+		for _, outcome := range outcomes {
+			if ctx.Err() != nil {
+				return
+			}
+			s.heard(outcome)
+		}
+	}
+}
+
+const (
+	// An Envoy that does not answer for that long is gone: the others need not wait for it.
+	pingInterval = 30 * time.Second
+	pingTimeout  = 5 * time.Second
+
+	// minPing is less than the interval at which an Envoy may ask whether we are there.
+	minPing = 10 * time.Second
+
+	// maxQuestion leaves room for the names and versions of what a reconnecting Envoy has.
+	maxQuestion = 64 << 20
+
+	onlyDelta = "only Delta ADS is served here: ads_config needs api_type DELTA_GRPC"
+)
+
+// Serve serves Envoys until ctx ends, and closes the listener. Streams are then cut; Envoys keep what they have.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxQuestion),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingInterval, Timeout: pingTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
+		grpc.WaitForHandlers(true),
+		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return s.refuseProtocol() }),
+	)
+	discoveryv3.RegisterAggregatedDiscoveryServiceServer(server, aggregated{s})
+	go s.deliver(ctx)
+	defer server.Stop() // returns when all handlers have
+	return socket.Until(ctx, func() error { return server.Serve(listener) }, func() error { return nil })
+}
+
+func (s *Server) refuseProtocol() error {
+	s.log.Warn("an envoy asks in another protocol: " + onlyDelta)
+	return status.Error(codes.Unimplemented, onlyDelta)
+}
+
+// aggregated implements discoveryv3.AggregatedDiscoveryServiceServer.
+type aggregated struct{ server *Server }
+
+// StreamAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
+func (a aggregated) StreamAggregatedResources(discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer) error {
+	return a.server.refuseProtocol()
+}
+
+// DeltaAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
+func (a aggregated) DeltaAggregatedResources(stream discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesServer) error {
+	p := a.server.newPeer()
+	// An Envoy that has no listener left asks for no routes, which must not mean all of them.
+	named := delta.DeactivateLegacyWildcardForTypes([]string{resource.RouteType, resource.SecretType})
+	return delta.NewServer(stream.Context(), p, p, named).DeltaStreamHandler(stream, resource.AnyType)
 }
