@@ -36,11 +36,10 @@ func (o *options) run(ctx context.Context, call cli.Call) error {
 	if o.list {
 		return o.printCases(call.Stdout)
 	}
-	setup, err := o.setup()
-	if err != nil {
+	if err := o.load(); err != nil {
 		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
-	report, err := Judge(ctx, setup)
+	report, err := Judge(ctx, o.Setup)
 	if err != nil {
 		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
@@ -76,7 +75,7 @@ func (o *options) printCases(stdout io.Writer) error {
 		return err
 	}
 	for _, c := range all {
-		if o.profile != "" && !c.Of(o.profile) {
+		if o.Profile != "" && !c.Of(o.Profile) {
 			continue
 		}
 		if _, err := fmt.Fprintf(stdout, "%s  %s (%s)\n", c.ID, c.Title, c.Clause); err != nil {
@@ -86,48 +85,46 @@ func (o *options) printCases(stdout io.Writer) error {
 	return nil
 }
 
-// options are the flags.
+// options are the flags: those of the setup itself, and the files that the rest of it comes from.
 type options struct {
-	profile, base, discovery, token, issuer, audience, method string
-	certificate, key, otherCertificate, otherKey, ca          string
-	signingKey, kid, statement, statementCommand              string
-	world                                                     string
-	tpp                                                       int
-	redirects, only                                           []string
-	claims                                                    map[string]any
-	junit                                                     string
-	list                                                      bool
-	statements                                                Statements
-	form                                                      cli.Form
+	Setup
+
+	certificate, key, otherCertificate, otherKey, ca string
+	signingKey, statement, statementCommand          string
+	world                                            string
+	tpp                                              int
+	junit                                            string
+	list                                             bool
+	form                                             cli.Form
 }
 
 func (o *options) declare(f *flag.FlagSet) {
-	f.StringVar(&o.profile, "profile", "", "the standard, by `NAME`: "+strings.Join(dcrclient.Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
-	f.StringVar(&o.base, "base", "", "`URL` of the registration endpoint (default that of the discovery document)")
-	f.StringVar(&o.discovery, "discovery", "", "`URL` of the bank's discovery document")
-	f.StringVar(&o.token, "token-endpoint", "", "`URL`, instead of discovery")
-	f.StringVar(&o.issuer, "issuer", "", "the bank's issuer, a `URL`, instead of discovery")
-	f.StringVar(&o.audience, "aud", "", "aud of registration requests: the bank's `ID` in the directory")
+	f.StringVar(&o.Profile, "profile", "", "the standard, by `NAME`: "+strings.Join(dcrclient.Profiles(), ", ")+" (default "+defaultProfile+", or the world's)")
+	f.StringVar(&o.Base, "base", "", "`URL` of the registration endpoint (default that of the discovery document)")
+	f.StringVar(&o.Discovery, "discovery", "", "`URL` of the bank's discovery document")
+	f.StringVar(&o.Token, "token-endpoint", "", "`URL`, instead of discovery")
+	f.StringVar(&o.Issuer, "issuer", "", "the bank's issuer, a `URL`, instead of discovery")
+	f.StringVar(&o.Audience, "aud", "", "aud of registration requests: the bank's `ID` in the directory")
 	f.StringVar(&o.certificate, "cert", "", "transport certificate, PEM `FILE`")
 	f.StringVar(&o.key, "key", "", "its private key, PEM `FILE`")
 	f.StringVar(&o.otherCertificate, "other-cert", "", "transport certificate of another TPP, PEM `FILE`: tokens must not work with it")
 	f.StringVar(&o.otherKey, "other-key", "", "its private key, PEM `FILE`")
 	f.StringVar(&o.ca, "ca", "", "CAs of the bank's servers, PEM `FILE` (default the system's)")
 	f.StringVar(&o.signingKey, "signing-key", "", "signing key, PEM `FILE`")
-	f.StringVar(&o.kid, "kid", "", "its `ID` in the directory")
+	f.StringVar(&o.KeyID, "kid", "", "its `ID` in the directory")
 	f.StringVar(&o.statement, "ssa", "", "software statement, `FILE`")
 	f.StringVar(&o.statementCommand, "ssa-command", "", "`COMMAND` for the shell that prints a fresh software statement, instead of --ssa")
-	f.StringVar(&o.method, "auth-method", "", "`METHOD` that the client authenticates by: private_key_jwt (the default) or tls_client_auth")
-	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", cli.Each(&o.redirects))
-	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", cli.JSONMembers(&o.claims))
+	f.StringVar(&o.AuthMethod, "auth-method", "", "`METHOD` that the client authenticates by: private_key_jwt (the default) or tls_client_auth")
+	f.Func("redirect-uri", "`URI` to register; may be repeated (default those of the software statement)", cli.Each(&o.RedirectURIs))
+	f.Func("claim", "`NAME=JSON` to set in every registration request; may be repeated", cli.JSONMembers(&o.Claims))
 	f.StringVar(&o.world, "world", "", "`DIR` of a sandbox: fills in all of the flags above")
 	f.IntVar(&o.tpp, "tpp", 1, "`NUMBER` of the TPP in the sandbox, from 1")
 	f.Func("only", "`ID`s of the cases to run, separated by commas", func(ids string) error {
-		o.only = append(o.only, strings.Split(ids, ",")...)
+		o.Only = append(o.Only, strings.Split(ids, ",")...)
 		return nil
 	})
 	f.StringVar(&o.junit, "junit", "", "`FILE` for a report in JUnit's form")
-	f.BoolVar(&o.list, "list", false, "list the cases, and run none")
+	f.BoolVar(&o.list, "list", false, "list the cases and run nothing")
 	o.form.Add(f)
 	f.Var(&o.form, "out", "the same as --output, in `FORM`")
 }

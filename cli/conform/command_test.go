@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 		{"other redirect URIs", with("--only", "REG-03", "--redirect-uri", "https://tpp.example.com/two"), 0, "1 hold", ""},
 		{"a claim of the bank's", with("--only", "REG-03", "--claim", `client_name="a"`), 0, "1 hold", ""},
 		{"the list", []string{"--list", "--profile", "cdr-au"}, 0, "REG-01  a registration", ""},
-		{"nothing is said", nil, 2, "", "what is missing: --cert, --key, --signing-key, --kid, --aud, --base or --discovery, --token-endpoint or --discovery, --ssa or --ssa-command"},
+		{"nothing is said", nil, 2, "", "missing: --cert, --key, --signing-key, --kid, --aud, --base or --discovery, --token-endpoint or --discovery, --ssa or --ssa-command"},
 		{"no such case", with("--only", "REG-99"), 2, "", "has no case REG-99"},
 		{"no such profile", with("--profile", "obie-9"), 2, "", "no profile is called obie-9"},
 		{"no such method", with("--auth-method", "none"), 2, "", "--auth-method must be"},
@@ -146,11 +146,11 @@ func TestWorld(t *testing.T) {
 		other, err                                string
 	}{
 		{"its own profile", options{tpp: 1}, "obie-3.3", "https://a/3.3", "x", "1.pem", "k1", "2.pem", ""},
-		{"another profile, the last TPP", options{tpp: 2, profile: "obie-3.1"}, "obie-3.1", "https://a/3.1", "x", "2.pem", "k2", "1.pem", ""},
-		{"another directory", options{tpp: 1, profile: "cdr-au"}, "cdr-au", "https://a/cdr", "y", "c.pem", "kc", "1.pem", ""},
-		{"flags come first", options{tpp: 1, base: "https://b", audience: "z", kid: "k"}, "obie-3.3", "https://b", "z", "1.pem", "k", "2.pem", ""},
+		{"another profile, the last TPP", options{tpp: 2, Setup: Setup{Profile: "obie-3.1"}}, "obie-3.1", "https://a/3.1", "x", "2.pem", "k2", "1.pem", ""},
+		{"another directory", options{tpp: 1, Setup: Setup{Profile: "cdr-au"}}, "cdr-au", "https://a/cdr", "y", "c.pem", "kc", "1.pem", ""},
+		{"flags come first", options{tpp: 1, Setup: Setup{Base: "https://b", Audience: "z", KeyID: "k"}}, "obie-3.3", "https://b", "z", "1.pem", "k", "2.pem", ""},
 		{"no such TPP", options{tpp: 3}, "", "", "", "", "", "", "the sandbox has TPPs 1 to 2"},
-		{"a profile that it does not serve", options{tpp: 1, profile: "is-json"}, "", "", "", "", "", "", "no registration endpoint for is-json"},
+		{"a profile that it does not serve", options{tpp: 1, Setup: Setup{Profile: "is-json"}}, "", "", "", "", "", "", "no registration endpoint for is-json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := test.o
@@ -162,9 +162,9 @@ func TestWorld(t *testing.T) {
 				}
 				return
 			}
-			got := []string{o.profile, o.base, o.audience, filepath.Base(o.certificate), o.kid, filepath.Base(o.otherCertificate)}
+			got := []string{o.Profile, o.Base, o.Audience, filepath.Base(o.certificate), o.KeyID, filepath.Base(o.otherCertificate)}
 			want := []string{test.profile, test.base, test.audience, test.certificate, test.kid, test.other}
-			if err != nil || strings.Join(got, " ") != strings.Join(want, " ") || o.statements.Fetch == nil || !o.statements.Fresh {
+			if err != nil || strings.Join(got, " ") != strings.Join(want, " ") || o.Statements.Fetch == nil || !o.Statements.Fresh {
 				t.Errorf("got %q, %v, want %q", got, err, want)
 			}
 		})

@@ -1,13 +1,15 @@
 package conform
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,57 +18,50 @@ import (
 
 const defaultProfile = "obie-3.3"
 
-// setup loads what the flags name.
-func (o *options) setup() (Setup, error) {
+// load reads what the flags name.
+func (o *options) load() error {
 	if o.world != "" {
 		if err := o.fromWorld(); err != nil {
-			return Setup{}, err
+			return err
 		}
 	}
-	if o.profile == "" {
-		o.profile = defaultProfile
-	}
+	o.Profile = cmp.Or(o.Profile, defaultProfile)
 	if err := o.complete(); err != nil {
-		return Setup{}, err
+		return err
 	}
-	s := Setup{
-		Profile: o.profile, Base: o.base, Discovery: o.discovery, Token: o.token, Issuer: o.issuer, Audience: o.audience,
-		RedirectURIs: o.redirects, AuthMethod: o.method, Claims: o.claims, KeyID: o.kid, Only: o.only, Statements: o.statements,
-	}
-	return s, errors.Join(o.loadCertificates(&s), o.loadKey(&s))
+	return errors.Join(o.loadCertificates(), o.loadKey())
 }
 
 // complete says which flags are missing.
 func (o *options) complete() error {
 	var missing []string
 	for _, flag := range []struct{ name, value string }{
-		{"--cert", o.certificate}, {"--key", o.key}, {"--signing-key", o.signingKey}, {"--kid", o.kid}, {"--aud", o.audience},
-		{"--base or --discovery", o.base + o.discovery}, {"--token-endpoint or --discovery", o.token + o.discovery},
+		{"--cert", o.certificate}, {"--key", o.key}, {"--signing-key", o.signingKey}, {"--kid", o.KeyID}, {"--aud", o.Audience},
+		{"--base or --discovery", o.Base + o.Discovery}, {"--token-endpoint or --discovery", o.Token + o.Discovery},
 	} {
 		if flag.value == "" {
 			missing = append(missing, flag.name)
 		}
 	}
-	if o.statements.Fetch == nil {
-		o.statements = fromFile(o.statement)
+	if o.Statements.Fetch == nil {
+		o.Statements = fromFile(o.statement)
 		if o.statementCommand != "" {
-			o.statements = fromCommand(o.statementCommand)
+			o.Statements = fromCommand(o.statementCommand)
 		} else if o.statement == "" {
 			missing = append(missing, "--ssa or --ssa-command")
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("what is missing: %s; or --world, for a sandbox", strings.Join(missing, ", "))
+		return fmt.Errorf("missing: %s; or --world, for a sandbox", strings.Join(missing, ", "))
 	}
-	if !slices.Contains(methods, o.method) {
+	if !slices.Contains(methods, o.AuthMethod) {
 		return errors.New("--auth-method must be private_key_jwt or tls_client_auth")
 	}
 	return nil
 }
 
-func (o *options) loadCertificates(s *Setup) error {
-	var err error
-	if s.Certificate, err = tls.LoadX509KeyPair(o.certificate, o.key); err != nil {
+func (o *options) loadCertificates() (err error) {
+	if o.Certificate, err = tls.LoadX509KeyPair(o.certificate, o.key); err != nil {
 		return fmt.Errorf("the transport certificate and its key: %w", err)
 	}
 	if o.otherCertificate != "" {
@@ -74,14 +69,14 @@ func (o *options) loadCertificates(s *Setup) error {
 		if err != nil {
 			return fmt.Errorf("the other transport certificate and its key: %w", err)
 		}
-		s.Other = &other
+		o.Other = &other
 	}
-	s.Roots, err = dcrclient.Roots(o.ca)
+	o.Roots, err = dcrclient.Roots(o.ca)
 	return err
 }
 
-func (o *options) loadKey(s *Setup) (err error) {
-	if s.SigningKey, err = dcrclient.ReadKey(o.signingKey); err != nil {
+func (o *options) loadKey() (err error) {
+	if o.SigningKey, err = dcrclient.ReadKey(o.signingKey); err != nil {
 		return fmt.Errorf("the signing key: %w", err)
 	}
 	return nil
@@ -97,12 +92,96 @@ func fromFile(path string) Statements {
 // fromCommand runs a command in the shell, as the user would.
 func fromCommand(command string) Statements {
 	return Statements{Fresh: true, Fetch: func(ctx context.Context) (string, error) {
-		var stdout bytes.Buffer
 		run := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the user's own command line
-		run.Stdout, run.Stderr = &stdout, os.Stderr
-		if err := run.Run(); err != nil {
+		run.Stderr = os.Stderr
+		text, err := run.Output()
+		if err != nil {
 			return "", fmt.Errorf("--ssa-command: %w", err)
 		}
-		return stdout.String(), nil
+		return string(text), nil
+	}}
+}
+
+// world is what we need of a sandbox's world.json.
+type world struct {
+	Profile       string            `json:"profile"`
+	Discovery     string            `json:"discovery"`
+	ServerCA      string            `json:"server_ca"`
+	Registrations map[string]string `json:"registration_endpoints"`
+	Worlds        map[string]papers `json:"worlds"` // of profiles whose TPPs are another directory's
+	papers
+}
+
+// papers are a registration endpoint, and the TPPs that it knows by a directory.
+type papers struct {
+	Registration string `json:"registration_endpoint"`
+	Audience     string `json:"audience"`
+	Directory    struct {
+		API string `json:"api"`
+		CA  string `json:"ca"`
+	} `json:"directory"`
+	TPPs []dcrclient.Member `json:"tpps"`
+}
+
+// fromWorld fills in the flags that were not given.
+func (o *options) fromWorld() error {
+	text, err := os.ReadFile(filepath.Join(o.world, "world.json"))
+	if err != nil {
+		return fmt.Errorf("the sandbox: %w", err)
+	}
+	var w world
+	if err := json.Unmarshal(text, &w); err != nil {
+		return fmt.Errorf("the sandbox's world.json: %w", err)
+	}
+	o.Profile = cmp.Or(o.Profile, w.Profile)
+	of, ok := w.Worlds[o.Profile]
+	if !ok {
+		of = w.papers
+	}
+	if o.tpp < 1 || o.tpp > len(of.TPPs) {
+		return fmt.Errorf("the sandbox has TPPs 1 to %d", len(of.TPPs))
+	}
+	if o.Profile != w.Profile && w.Registrations[o.Profile] == "" && o.Base == "" {
+		return fmt.Errorf("the sandbox has no registration endpoint for %s", o.Profile)
+	}
+	o.Base = cmp.Or(o.Base, w.Registrations[o.Profile], of.Registration)
+	o.Discovery = cmp.Or(o.Discovery, w.Discovery)
+	o.Audience = cmp.Or(o.Audience, of.Audience)
+	o.fromTPP(of, w.ServerCA)
+	o.fromOther(slices.Concat(of.TPPs[o.tpp%len(of.TPPs):], of.TPPs, w.TPPs), of.TPPs[o.tpp-1])
+	return nil
+}
+
+func (o *options) fromTPP(of papers, serverCA string) {
+	path := func(name string) string { return filepath.Join(o.world, name) }
+	tpp := of.TPPs[o.tpp-1]
+	o.certificate = cmp.Or(o.certificate, path(tpp.TransportCert))
+	o.key = cmp.Or(o.key, path(tpp.TransportKey))
+	o.signingKey = cmp.Or(o.signingKey, path(tpp.SigningKey))
+	o.KeyID = cmp.Or(o.KeyID, tpp.SigningKeyID)
+	o.ca = cmp.Or(o.ca, path(serverCA))
+	if o.statement == "" && o.statementCommand == "" {
+		o.Statements = fromDirectory(of.Directory.API, path(of.Directory.CA), tpp.SoftwareID)
+	}
+}
+
+// fromOther takes the certificate of the first TPP that is another one.
+func (o *options) fromOther(tpps []dcrclient.Member, own dcrclient.Member) {
+	for _, other := range tpps {
+		if o.otherCertificate == "" && other.TransportCert != own.TransportCert {
+			o.otherCertificate, o.otherKey = filepath.Join(o.world, other.TransportCert), filepath.Join(o.world, other.TransportKey)
+		}
+	}
+}
+
+// fromDirectory has the sandbox's directory sign statements.
+func fromDirectory(api, ca, softwareID string) Statements {
+	return Statements{Fresh: true, Fetch: func(ctx context.Context) (string, error) {
+		directory, err := dcrclient.OpenDirectory(api, ca)
+		if err != nil {
+			return "", err
+		}
+		defer directory.HTTP.CloseIdleConnections()
+		return directory.Statement(ctx, softwareID, dcrclient.Changes{})
 	}}
 }

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"encoding/xml"
 	"fmt"
 	"strings"
 )
@@ -78,4 +79,51 @@ func (r *Report) Text() string {
 		fmt.Fprintf(&text, "stopped: %s\n", r.Stopped)
 	}
 	return text.String()
+}
+
+// suites is the form in which continuous integration reads results.
+type suites struct {
+	XMLName xml.Name `xml:"testsuites"`
+	Suite   struct {
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Skipped  int        `xml:"skipped,attr"`
+		Time     string     `xml:"timestamp,attr"`
+		Cases    []testcase `xml:"testcase"`
+	} `xml:"testsuite"`
+}
+
+type testcase struct {
+	Class   string   `xml:"classname,attr"`
+	Name    string   `xml:"name,attr"`
+	Failure *because `xml:"failure,omitempty"`
+	Skipped *because `xml:"skipped,omitempty"`
+}
+
+type because struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit is the report for continuous integration.
+func (r *Report) JUnit() ([]byte, error) {
+	var all suites
+	of := &all.Suite
+	of.Name, of.Time = "dcr-gateway conform "+r.Profile, r.At
+	of.Tests, of.Failures, of.Skipped = len(r.Results), r.Failed, r.Skipped
+	for _, result := range r.Results {
+		c, why := testcase{Class: r.Profile, Name: result.ID + " " + result.Title}, &because{Message: strings.Join(result.Because, "; ")}
+		switch result.Outcome {
+		case Holds:
+		case Fails:
+			why.Text = result.Clause + ": " + result.Sentence
+			c.Failure = why
+		case Skipped:
+			c.Skipped = why
+		}
+		of.Cases = append(of.Cases, c)
+	}
+	text, err := xml.MarshalIndent(all, "", "  ")
+	return append([]byte(xml.Header), append(text, '\n')...), err
 }

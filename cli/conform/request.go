@@ -3,6 +3,7 @@ package conform
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -53,29 +54,39 @@ func (c *course) dress(r *request, s Step) error {
 			return err
 		}
 	}
-	for name, value := range s.Headers {
-		text, err := v.Text(value)
-		if err != nil {
-			return err
-		}
-		r.Header.Set(name, text)
+	query := url.Values{}
+	if err := errors.Join(fill(v, s.Headers, r.Header.Set), fill(v, s.Query, query.Set)); err != nil {
+		return err
 	}
 	for _, name := range s.OmitHeaders {
 		r.Header.Del(name)
 	}
-	r.interaction = r.Header.Get(dcrclient.InteractionID)
-	if s.Method != "" {
-		r.Method = s.Method
+	if len(query) > 0 {
+		r.URL += "?" + query.Encode()
 	}
+	r.interaction = r.Header.Get(dcrclient.InteractionID)
+	r.Method = cmp.Or(s.Method, r.Method)
 	if s.Body != "" {
 		r.Body = []byte(s.Body)
 	}
-	return c.query(r, s, v)
+	return nil
+}
+
+// fill sets texts by their names, with what the names in them stand for.
+func fill(v dcrclient.Values, texts map[string]string, set func(name, text string)) error {
+	for name, value := range texts {
+		text, err := v.Text(value)
+		if err != nil {
+			return err
+		}
+		set(name, text)
+	}
+	return nil
 }
 
 // bear adds the access token (RFC 6750, section 2.1).
 func (c *course) bear(r *request, s Step, v dcrclient.Values) error {
-	token := c.token
+	token, err := c.token, error(nil)
 	switch s.Bearer {
 	case "":
 	case "none":
@@ -85,30 +96,10 @@ func (c *course) bear(r *request, s Step, v dcrclient.Values) error {
 	case "changed":
 		token = changeSignature("." + token)[1:]
 	default:
-		text, err := v.Text(s.Bearer)
-		if err != nil {
-			return err
-		}
-		token = text
+		token, err = v.Text(s.Bearer)
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	return nil
-}
-
-func (c *course) query(r *request, s Step, v dcrclient.Values) error {
-	if len(s.Query) == 0 {
-		return nil
-	}
-	query := url.Values{}
-	for name, value := range s.Query {
-		text, err := v.Text(value)
-		if err != nil {
-			return err
-		}
-		query.Set(name, text)
-	}
-	r.URL += "?" + query.Encode()
-	return nil
+	r.Bearer(token)
+	return err
 }
 
 // registration writes the body that registers or replaces a client.
@@ -130,7 +121,7 @@ func (c *course) registration(ctx context.Context, r *request, s Step) error {
 		return err
 	}
 	if s.Do == "update" { // "the client MUST include its client_id" (RFC 7592, section 2.2)
-		r.claims["client_id"] = c.id()
+		r.claims["client_id"] = c.client().id
 	}
 	maps.Copy(r.claims, c.setup.Claims)
 	token, err := c.jwt(r, s, v)
@@ -176,4 +167,71 @@ func twice(object, again map[string]any, v dcrclient.Values) (string, error) {
 		return "", err
 	}
 	return dcrclient.ObjectText(object, filled)
+}
+
+// tokenRequest writes a request for an access token of the client's own (RFC 6749, section 4.4).
+func (c *course) tokenRequest(r *request, s Step) error {
+	assertion, err := c.assertion(r, s)
+	if err != nil {
+		return err
+	}
+	form, err := c.software().TokenForm(c.client().id, "", assertion)
+	if err != nil {
+		return err
+	}
+	if err := fill(c.values(), s.Form, form.Set); err != nil {
+		return err
+	}
+	for _, name := range s.OmitForm {
+		form.Del(name)
+	}
+	for name, value := range s.FormAgain {
+		form.Add(name, value)
+	}
+	r.SetBody(dcrclient.FormType, []byte(form.Encode()))
+	return nil
+}
+
+// assertion authenticates the client, changed as a step says.
+func (c *course) assertion(r *request, s Step) (*dcrclient.JWT, error) {
+	audience := cmp.Or(c.setup.Issuer, c.setup.Token) // the issuer, as RFC 10070 wants it, where that is known
+	r.claims = c.software().Assertion(c.client().id, audience).Claims
+	return c.jwt(r, s, c.values())
+}
+
+// request is an HTTP request, and what was meant by it.
+type request struct {
+	*dcrclient.Request
+	certificate string // own, other or none
+
+	claims      map[string]any // of the registration request, or of the assertion
+	statement   map[string]any // that the request names
+	interaction string
+}
+
+// wire has an HTTP client for each certificate.
+type wire map[string]*http.Client
+
+func newWire(s *Setup) wire {
+	w := wire{"own": dcrclient.NewHTTP(s.Roots, &s.Certificate), "none": dcrclient.NewHTTP(s.Roots, nil)}
+	if s.Other != nil {
+		w["other"] = dcrclient.NewHTTP(s.Roots, s.Other)
+	}
+	return w
+}
+
+// close ends the connections that are still open.
+func (w wire) close() {
+	for _, client := range w {
+		client.CloseIdleConnections()
+	}
+}
+
+// send sends a request. An answer of any status is no error; an error does not name the URL, which may hold a token.
+func (w wire) send(ctx context.Context, r *request) (*dcrclient.Answer, error) {
+	answer, err := dcrclient.Send(ctx, w[r.certificate], r.Request)
+	if of, ok := errors.AsType[*url.Error](err); ok {
+		err = of.Err
+	}
+	return answer, err
 }
