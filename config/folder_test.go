@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -87,7 +87,7 @@ func TestFoldersRefused(t *testing.T) {
 			dir := withFolder(t)
 			c.write(dir)
 			_, err := Read(filepath.Join(dir, "routes.yaml"))
-			problems, _ := errors.AsType[routes.Problems](err)
+			problems, _ := errors.AsType[yamlfile.Problems](err)
 			if len(problems) != 1 {
 				t.Fatalf("refused with %v", err)
 			}

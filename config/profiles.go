@@ -3,19 +3,19 @@ package config
 import (
 	"slices"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // readProfiles reads the profiles that are shipped and those that the file names, and returns what is wrong with each and
 // was not said already.
-func (v *Version) readProfiles(from *source, said routes.Problems) (found routes.Problems) {
+func (v *Version) readProfiles(from *source, said yamlfile.Problems) (found yamlfile.Problems) {
 	v.Profiles = map[string]*dcr.Profile{}
 	for _, name := range profile.Names() {
 		shipped, err := profile.Load(name)
 		if err != nil {
-			return append(found, v.File.Problem(routes.Error, "profile.invalid", "profiles", "%v", err))
+			return append(found, v.File.Problem(yamlfile.Error, "profile.invalid", "profiles", "%v", err))
 		}
 		v.Profiles[name] = shipped
 	}
@@ -23,11 +23,11 @@ func (v *Version) readProfiles(from *source, said routes.Problems) (found routes
 		where := file.where
 		own, err := profile.LoadFrom(from.file, file.path)
 		switch {
-		case err != nil && !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }):
+		case err != nil && !slices.ContainsFunc(said, func(p *yamlfile.Problem) bool { return p.Where == where }):
 			found = append(found, v.faults("profile.invalid", where, err)...)
 		case err != nil:
 		case v.Profiles[own.Name] != nil:
-			found = append(found, v.File.Problem(routes.Error, "profile.invalid", where, "an earlier profile, or one that is shipped, has its name"))
+			found = append(found, v.File.Problem(yamlfile.Error, "profile.invalid", where, "an earlier profile, or one that is shipped, has its name"))
 		default:
 			v.Profiles[own.Name] = own
 		}

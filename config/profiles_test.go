@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -50,7 +50,7 @@ func TestOwnProfileRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Read(own(t, c.profile))
-			problems, _ := errors.AsType[routes.Problems](err)
+			problems, _ := errors.AsType[yamlfile.Problems](err)
 			if len(problems) == 0 {
 				t.Fatalf("refused with %v", err)
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // A Version is routes.yaml with everything that it includes, free of errors. It never changes.
@@ -24,7 +25,7 @@ type Version struct {
 	Directories []*directory.Directory
 	Profiles    map[string]*dcr.Profile // by name: those that are shipped, and the file's own
 	ClientCAs   []byte                  // PEM bundle of the CAs that issue client certificates, of all directories together
-	Warnings    routes.Problems         // what is allowed and should be looked at
+	Warnings    yamlfile.Problems       // what is allowed and should be looked at
 	Files       []File                  // what it was made of, routes.yaml first; there is no secret in them
 
 	id     string
@@ -41,7 +42,7 @@ func Short(id string) string { return id[:min(len(id), 16)] }
 // Included identifies all that routes.yaml includes, without routes.yaml itself.
 func (v *Version) Included() string { return identify(append([]File{{}}, v.Files[1:]...)) }
 
-// Read reads routes.yaml and all that it includes from the disk. Where a file is at fault the error is routes.Problems,
+// Read reads routes.yaml and all that it includes from the disk. Where a file is at fault the error is yamlfile.Problems,
 // with every one of them, and the warnings too.
 func Read(path string) (*Version, error) {
 	v, err := Look(path)
@@ -124,19 +125,19 @@ func (v *Version) read(disk *source, asked, root string) error {
 }
 
 // parse reads routes.yaml, also one that is well but for files that are not there (yet).
-func parse(name string, text []byte, dir string) (*routes.File, routes.Problems, error) {
+func parse(name string, text []byte, dir string) (*routes.File, yamlfile.Problems, error) {
 	file, err := routes.Parse(name, text, dir)
 	if err == nil {
 		return file, nil, nil
 	}
-	found, _ := errors.AsType[routes.Problems](err)
+	found, _ := errors.AsType[yamlfile.Problems](err)
 	if file, kept := routes.ParseKept(name, text, dir); kept == nil {
 		return file, found, nil
 	}
 	return nil, nil, err
 }
 
-func isError(p *routes.Problem) bool { return p.Severity == routes.Error }
+func isError(p *yamlfile.Problem) bool { return p.Severity == yamlfile.Error }
 
 // Restore makes a version of files that were read before, whatever is on the disk by now. Names of secrets, which are no
 // part of a version, are relative to dir. Files may be in any order but for the first, routes.yaml; those that the version
@@ -172,22 +173,22 @@ func Restore(dir string, files []File) (*Version, error) {
 }
 
 // readDirectories reads all of them, and returns what is wrong with each and was not said already.
-func (v *Version) readDirectories(from *source, said routes.Problems) routes.Problems {
-	var found routes.Problems
+func (v *Version) readDirectories(from *source, said yamlfile.Problems) yamlfile.Problems {
+	var found yamlfile.Problems
 	type identity struct{ issuer, environment string }
 	names, identities := map[string]bool{}, map[identity]bool{}
 	for _, file := range from.expand("directories", v.File.Directories) {
 		where := file.where
 		d, err := directory.LoadFrom(from.file, file.path)
 		if err != nil {
-			if !slices.ContainsFunc(said, func(p *routes.Problem) bool { return p.Where == where }) {
+			if !slices.ContainsFunc(said, func(p *yamlfile.Problem) bool { return p.Where == where }) {
 				found = append(found, v.faults("directory.invalid", where, err)...)
 			}
 			continue
 		}
 		is := identity{d.Issuer, strings.ToLower(d.Environment)}
 		if names[d.Name] || identities[is] {
-			found = append(found, v.File.Problem(routes.Error, "directory.invalid", where,
+			found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", where,
 				"an earlier directory has its name, or its issuer and environment: of several of one issuer each needs its own environment, and one may have none"))
 			continue
 		}
@@ -196,16 +197,16 @@ func (v *Version) readDirectories(from *source, said routes.Problems) routes.Pro
 		v.ClientCAs = append(v.ClientCAs, d.CABundle...)
 	}
 	if len(v.Directories)+len(found)+len(said) == 0 {
-		found = append(found, v.File.Problem(routes.Error, "directory.invalid", "directories", "no directory is in use: the folders that are named hold no .yaml file"))
+		found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", "directories", "no directory is in use: the folders that are named hold no .yaml file"))
 	}
 	return found
 }
 
 // faults are what is wrong with a directory or a profile, each with the line of its own file.
-func (v *Version) faults(id, where string, err error) routes.Problems {
-	found, ok := errors.AsType[routes.Problems](err)
+func (v *Version) faults(id, where string, err error) yamlfile.Problems {
+	found, ok := errors.AsType[yamlfile.Problems](err)
 	if !ok {
-		return routes.Problems{v.File.Problem(routes.Error, id, where, "%v", err)}
+		return yamlfile.Problems{v.File.Problem(yamlfile.Error, id, where, "%v", err)}
 	}
 	for _, problem := range found {
 		problem.File = v.shown(problem.File)

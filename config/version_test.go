@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -100,7 +100,7 @@ func TestReadFindsEverything(t *testing.T) {
 				sample.Write(t, filepath.Join(dir, "directory.yaml"), c.directory)
 			}
 			_, err := Read(filepath.Join(dir, "routes.yaml"))
-			problems, ok := errors.AsType[routes.Problems](err)
+			problems, ok := errors.AsType[yamlfile.Problems](err)
 			if !ok {
 				t.Fatalf("refused with %v", err)
 			}
@@ -170,7 +170,7 @@ func TestReadTellsDirectoriesApart(t *testing.T) {
 			}
 			sample.Write(t, filepath.Join(dir, "routes.yaml"), sample.With(t, "[directory.yaml]", "["+strings.Join(names, ", ")+"]"))
 			version, err := Read(filepath.Join(dir, "routes.yaml"))
-			problems, _ := errors.AsType[routes.Problems](err)
+			problems, _ := errors.AsType[yamlfile.Problems](err)
 			switch {
 			case c.want == "" && (err != nil || len(version.Directories) != len(c.files)):
 				t.Errorf("got %v", err)

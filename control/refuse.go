@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // maxReasons is how many faults of one file the log tells; the status has all of them.
@@ -16,7 +16,7 @@ const maxReasons = 10
 // refuse notes why the disk is not in force; the part runs on what it ran on before.
 func (f *Follower) refuse(ctx context.Context, version string, cause error) error {
 	refused, reasons := cause.Error(), []string{firstLine(cause)}
-	problems, _ := errors.AsType[routes.Problems](cause)
+	problems, _ := errors.AsType[yamlfile.Problems](cause)
 	if problems != nil {
 		refused, reasons = explain(problems)
 	}
@@ -36,10 +36,10 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 
 // explain says how many errors there are, and what the first of them are: what the log tells, which never has a line of
 // the file itself.
-func explain(problems routes.Problems) (refused string, reasons []string) {
+func explain(problems yamlfile.Problems) (refused string, reasons []string) {
 	errors := 0
 	for _, problem := range problems {
-		if problem.Severity != routes.Error {
+		if problem.Severity != yamlfile.Error {
 			continue
 		}
 		if errors++; errors <= maxReasons {

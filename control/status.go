@@ -3,8 +3,8 @@ package control
 import (
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // Status is what a part runs on, and what keeps it from running on what is on the disk.
@@ -28,11 +28,11 @@ type Status struct {
 
 // FileStatus is the file on the disk, and why it is not in force if it is not.
 type FileStatus struct {
-	Path     string          `json:"path"`
-	Version  string          `json:"version,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // "" where it is in force
-	Problems routes.Problems `json:"problems,omitempty"`
-	Warnings routes.Problems `json:"warnings,omitempty"`
+	Path     string            `json:"path"`
+	Version  string            `json:"version,omitempty"`
+	Refused  string            `json:"refused,omitempty"` // "" where it is in force
+	Problems yamlfile.Problems `json:"problems,omitempty"`
+	Warnings yamlfile.Problems `json:"warnings,omitempty"`
 }
 
 // Entry is a version of the history.

@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 const apiManager = "from-an-api-manager.md"
@@ -154,7 +155,7 @@ func (f folder) check(t *testing.T, routesText, directoryText string) error {
 		}
 	}
 	for _, problem := range lint.Lint(file, known, time.Now()) {
-		if problem.Severity == routes.Error {
+		if problem.Severity == yamlfile.Error {
 			return problem
 		}
 		t.Logf("warning: %v", problem)

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // serve answers as a gate's admin server, on a Unix socket, and returns its address.
@@ -58,15 +58,15 @@ func TestStatus(t *testing.T) {
 	ill := serve(t, say(t, "GET /status", control.Status{
 		Version: "aaaa", Since: ago(50 * time.Hour), Routes: 1, Entry: 2, Source: control.FromHistory, Why: "the file on the disk is not in force",
 		LastError: "a\nb", LastErrorAt: &when, Refusals: 2, Reloads: 1,
-		File: control.FileStatus{Path: "routes.yaml", Version: "bbbb", Refused: "1 of its lines is at fault", Problems: routes.Problems{
-			{ID: "route.upstream", Severity: routes.Error, File: "routes.yaml", Line: 3, Column: 5, Where: "routes[0].upstream", What: "no upstream has the name", Text: "    upstream: x"},
+		File: control.FileStatus{Path: "routes.yaml", Version: "bbbb", Refused: "1 of its lines is at fault", Problems: yamlfile.Problems{
+			{ID: "route.upstream", Severity: yamlfile.Error, File: "routes.yaml", Line: 3, Column: 5, Where: "routes[0].upstream", What: "no upstream has the name", Text: "    upstream: x"},
 		}},
 		Envoys: []xds.Envoy{{ID: "e", Since: ago(0), Types: map[string]xds.Ack{"listeners": {Version: "aaaa", At: ago(0), Refused: "no such filter"}}}},
 	}))
 	fresh := serve(t, say(t, "GET /status", control.Status{Why: "nothing is in force", File: control.FileStatus{Path: "r.yaml", Refused: "it cannot be read"}}))
 	warns := serve(t, say(t, "GET /status", control.Status{
 		Version: "cccc", Since: ago(0), Routes: 2, Entry: 3, Rollback: 3, Source: control.FromHistory, Healthy: true,
-		File: control.FileStatus{Path: "r.yaml", Warnings: routes.Problems{{ID: "plan.unused", Severity: routes.Warning, Where: "plans.x", What: "no route"}}},
+		File: control.FileStatus{Path: "r.yaml", Warnings: yamlfile.Problems{{ID: "plan.unused", Severity: yamlfile.Warning, Where: "plans.x", What: "no route"}}},
 	}))
 	for _, test := range []struct {
 		name, gate string

@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // Commands are the commands, for the program's table.
@@ -118,7 +119,7 @@ func (c *call) load(path string) (*config.Version, error) {
 
 // refuse prints why a file is refused.
 func (c *call) refuse(path string, cause error) error {
-	var problems routes.Problems
+	var problems yamlfile.Problems
 	if !errors.As(cause, &problems) {
 		return cli.Exit{Code: 1, Text: cause.Error()}
 	}
@@ -127,7 +128,7 @@ func (c *call) refuse(path string, cause error) error {
 }
 
 // problemText prints problems, each with the line that it is about.
-func problemText(problems routes.Problems) string {
+func problemText(problems yamlfile.Problems) string {
 	var text strings.Builder
 	for _, problem := range problems {
 		text.WriteString(problem.Error() + "\n")

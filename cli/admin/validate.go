@@ -7,21 +7,21 @@ import (
 	"fmt"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // validation is what is known of a file in the end.
 type validation struct {
-	File     string          `json:"file"`
-	Version  string          `json:"version,omitempty"`
-	Routes   int             `json:"routes"`
-	Valid    bool            `json:"valid"`
-	Errors   int             `json:"errors"`
-	Warnings int             `json:"warnings"`
-	Problems routes.Problems `json:"problems"`
-	Refused  string          `json:"refused,omitempty"` // why, where it is not by problems of the file's lines
-	Envoy    string          `json:"envoy,omitempty"`   // what the Envoy here says
+	File     string            `json:"file"`
+	Version  string            `json:"version,omitempty"`
+	Routes   int               `json:"routes"`
+	Valid    bool              `json:"valid"`
+	Errors   int               `json:"errors"`
+	Warnings int               `json:"warnings"`
+	Problems yamlfile.Problems `json:"problems"`
+	Refused  string            `json:"refused,omitempty"` // why, where it is not by problems of the file's lines
+	Envoy    string            `json:"envoy,omitempty"`   // what the Envoy here says
 }
 
 func validateFlags(c *call, flags *flag.FlagSet) {
@@ -30,20 +30,20 @@ func validateFlags(c *call, flags *flag.FlagSet) {
 
 // validate reads a file as the gate would, makes Envoy's configuration of it, and asks an Envoy about that.
 func validate(ctx context.Context, c *call) error {
-	v := &validation{File: c.Operands[0], Problems: routes.Problems{}}
+	v := &validation{File: c.Operands[0], Problems: yamlfile.Problems{}}
 	version, err := config.Read(v.File)
 	if err == nil {
 		v.Version, v.Routes, v.Problems = version.ID(), len(version.File.Routes), append(v.Problems, version.Warnings...)
 		err = v.ask(ctx, c, version)
 	}
-	var problems routes.Problems
+	var problems yamlfile.Problems
 	if errors.As(err, &problems) {
 		v.Problems = problems
 	} else if err != nil {
 		v.Refused = err.Error()
 	}
 	for _, problem := range v.Problems {
-		if problem.Severity == routes.Error {
+		if problem.Severity == yamlfile.Error {
 			v.Errors++
 		} else {
 			v.Warnings++

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // most is how many problems of one rule are told. The last one says how many more there are.
@@ -23,7 +24,7 @@ type Known struct {
 
 // Lint says what is wrong with a file beyond what routes.Parse refuses, in the order of its lines. Files that are not
 // there are not its matter. It reads the certificates that the file names, and takes time in proportion to the file.
-func Lint(file *routes.File, known Known, now time.Time) routes.Problems {
+func Lint(file *routes.File, known Known, now time.Time) yamlfile.Problems {
 	l := &linter{File: file, known: known, roles: known.roles(), now: now, found: map[string]*kind{}}
 	for _, rule := range Rules() {
 		l.found[rule.ID] = &kind{severity: rule.Severity}
@@ -54,8 +55,8 @@ type linter struct {
 
 // kind is what was found under one rule.
 type kind struct {
-	severity routes.Severity
-	problems routes.Problems
+	severity yamlfile.Severity
+	problems yamlfile.Problems
 	more     int
 }
 
@@ -72,8 +73,8 @@ func (l *linter) add(rule, where, what string, arguments ...any) {
 // full says whether a rule has found as much as is told.
 func (l *linter) full(rule string) bool { return len(l.found[rule].problems) == most }
 
-func (l *linter) problems() routes.Problems {
-	var all routes.Problems
+func (l *linter) problems() yamlfile.Problems {
+	var all yamlfile.Problems
 	for _, rule := range Rules() {
 		k := l.found[rule.ID]
 		if k.more > 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // overlapping returns the pairs "WINNER LOSER" that are found in a file of one listener.
@@ -148,7 +149,7 @@ func TestTime(t *testing.T) {
 			if took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			overlap := slices.IndexFunc(found, func(p *routes.Problem) bool { return p.ID == "route.overlap" })
+			overlap := slices.IndexFunc(found, func(p *yamlfile.Problem) bool { return p.ID == "route.overlap" })
 			if (overlap >= 0) != (test.want != "") || overlap >= 0 && !strings.Contains(found[overlap].What, test.want) {
 				t.Errorf("found %v", found)
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // TestPage: docs/lint.md has a row for each rule, as the rule stands, with what breaks it and how to fix that; and none
@@ -33,7 +34,7 @@ func TestPage(t *testing.T) {
 		rows[id] = cells
 	}
 	for _, read := range []string{"directory.invalid", "profile.invalid"} { // are found where those are read, by package control
-		if row := rows[read]; row == nil || row[1] != string(routes.Error) {
+		if row := rows[read]; row == nil || row[1] != string(yamlfile.Error) {
 			t.Errorf("%s has no row, or another severity", read)
 		}
 		delete(rows, read)

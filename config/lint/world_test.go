@@ -18,6 +18,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -120,7 +121,7 @@ func (f *folder) sign(name string, leaf, issuer *x509.Certificate, key crypto.Pu
 }
 
 // lint reads a text and looks at it.
-func (f *folder) lint(text string) routes.Problems {
+func (f *folder) lint(text string) yamlfile.Problems {
 	f.t.Helper()
 	file, err := routes.Parse("routes.yaml", []byte(text), f.dir)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // FuzzParse looks for a text that ends the process, for a problem that nobody could find in the file, and for a file
@@ -43,14 +44,14 @@ func FuzzParse(f *testing.F) {
 }
 
 func checkProblems(t *testing.T, text string, err error) {
-	problems, ok := err.(routes.Problems)
+	problems, ok := err.(yamlfile.Problems)
 	if !ok || len(problems) == 0 || problems.Error() == "" {
 		t.Fatalf("the error is a %T: %v", err, err)
 	}
 	lines := strings.Count(text, "\n") + 1
 	for i, problem := range problems {
 		switch {
-		case problem.ID == "" || problem.What == "" || problem.Severity != routes.Error || problem.File != "routes.yaml":
+		case problem.ID == "" || problem.What == "" || problem.Severity != yamlfile.Error || problem.File != "routes.yaml":
 			t.Errorf("this says too little: %+v", *problem)
 		case problem.Line > lines || problem.Line > 0 && problem.Column < 1:
 			t.Errorf("there is no such line: %+v", *problem)

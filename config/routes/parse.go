@@ -10,8 +10,8 @@ import (
 var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: maxFile, Tokens: 2_000_000, Anchors: 256})
 
 // Parse reads the text of a file. The name is what its problems call it; the folder is what its relative names are
-// relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is a
-// Problems: everything that is wrong, in the order of the lines, or the one thing for which the text is not YAML at all.
+// relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is
+// yamlfile.Problems: everything that is wrong, in the order of the lines, or the one thing for which the text is not YAML at all.
 func Parse(name string, text []byte, dir string) (*File, error) {
 	return parse(name, text, dir, false)
 }
@@ -57,22 +57,9 @@ func sample() File {
 	return file
 }
 
-// What Parse says about a file that it refuses.
-type (
-	Problem  = yamlfile.Problem
-	Problems = yamlfile.Problems
-	Severity = yamlfile.Severity
-)
-
-// An error refuses the file; a warning does not.
-const (
-	Error   = yamlfile.Error
-	Warning = yamlfile.Warning
-)
-
 // Problem returns a problem at a YAML path of the file, such as routes[3].upstream, or at the nearest part of that path
 // which the file has.
-func (f *File) Problem(severity Severity, id, where, what string, arguments ...any) *Problem {
+func (f *File) Problem(severity yamlfile.Severity, id, where, what string, arguments ...any) *yamlfile.Problem {
 	return f.source.Problem(severity, id, where, what, arguments...)
 }
 

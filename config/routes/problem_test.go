@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 func TestProblemsPrint(t *testing.T) {
@@ -123,15 +124,15 @@ func TestFileProblem(t *testing.T) {
 		{"edge", "52:1"},
 		{"", "0:0"},
 	} {
-		problem := file.Problem(routes.Warning, "some.id", c.where, "is %d", 5)
+		problem := file.Problem(yamlfile.Warning, "some.id", c.where, "is %d", 5)
 		if have := fmt.Sprintf("%d:%d", problem.Line, problem.Column); have != c.want {
 			t.Errorf("%s: have %s, want %s", c.where, have, c.want)
 		}
-		if problem.ID != "some.id" || problem.Severity != routes.Warning || problem.What != "is 5" || problem.File != "testdata/full.yaml" {
+		if problem.ID != "some.id" || problem.Severity != yamlfile.Warning || problem.What != "is 5" || problem.File != "testdata/full.yaml" {
 			t.Errorf("have %+v", problem)
 		}
 	}
-	if have := new(routes.File).Problem(routes.Error, "some.id", "issuer", "is bad").Error(); have != "error: issuer: is bad [some.id]" {
+	if have := new(routes.File).Problem(yamlfile.Error, "some.id", "issuer", "is bad").Error(); have != "error: issuer: is bad [some.id]" {
 		t.Errorf("have %s", have)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // read returns a file of testdata.
@@ -154,7 +155,7 @@ func TestParseTakesEveryEditorsFiles(t *testing.T) {
 	}
 	crlf := bytes.ReplaceAll(bytes.Replace(source, []byte("token: true"), []byte("tokn: true"), 1), []byte("\n"), []byte("\r\n"))
 	_, err = routes.Parse("routes.yaml", crlf, dir)
-	if problem := err.(routes.Problems)[0]; problem.Line != 96 || problem.Text != "    tokn: true" {
+	if problem := err.(yamlfile.Problems)[0]; problem.Line != 96 || problem.Text != "    tokn: true" {
 		t.Errorf("have %+v", problem)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // A refusal is a file that is not taken: testdata/full.yaml, in which one text stands for another.
@@ -42,10 +43,10 @@ func (r refusal) edited(t testing.TB) (text, dir string) {
 }
 
 // parse returns what Parse finds wrong with a text.
-func parse(t testing.TB, text, dir string) routes.Problems {
+func parse(t testing.TB, text, dir string) yamlfile.Problems {
 	t.Helper()
 	_, err := routes.Parse("routes.yaml", []byte(text), dir)
-	problems, ok := errors.AsType[routes.Problems](err)
+	problems, ok := errors.AsType[yamlfile.Problems](err)
 	if err != nil && !ok {
 		t.Fatalf("the error is a %T", err)
 	}
@@ -122,7 +123,7 @@ func TestParseRefusesTooMuch(t *testing.T) {
 	}
 }
 
-func ids(problems routes.Problems) string {
+func ids(problems yamlfile.Problems) string {
 	var all []string
 	for _, problem := range problems {
 		all = append(all, problem.ID)

@@ -1,9 +1,11 @@
 package routes
 
+import "github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
+
 // A Rule is something that a file must hold to.
 type Rule struct {
 	ID       string
-	Severity Severity
+	Severity yamlfile.Severity
 	Doc      string
 }
 
@@ -12,7 +14,7 @@ type Rule struct {
 func Rules() []Rule {
 	all := make([]Rule, len(rules))
 	for i, rule := range rules {
-		all[i] = Rule{ID: rule.id, Severity: Error, Doc: rule.doc}
+		all[i] = Rule{ID: rule.id, Severity: yamlfile.Error, Doc: rule.doc}
 	}
 	return all
 }

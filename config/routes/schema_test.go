@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // compiled returns the schema, ready to judge.
@@ -34,7 +35,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 }
 
 // shape says whether the problems are ones that a schema can know of: none, or some that are about the form of a value.
-func shape(problems routes.Problems) (mustRefuse, mayRefuse bool) {
+func shape(problems yamlfile.Problems) (mustRefuse, mayRefuse bool) {
 	for _, problem := range problems {
 		class, _, _ := strings.Cut(problem.ID, ".")
 		mustRefuse = mustRefuse || class == "key" || class == "value"
@@ -46,7 +47,7 @@ func shape(problems routes.Problems) (mustRefuse, mayRefuse bool) {
 func agree(t *testing.T, schema *jsonschema.Schema, name, text, dir string) (refused bool) {
 	t.Helper()
 	problems := parse(t, text, dir)
-	if slices.ContainsFunc(problems, func(p *routes.Problem) bool { return strings.HasPrefix(p.ID, "yaml.") }) {
+	if slices.ContainsFunc(problems, func(p *yamlfile.Problem) bool { return strings.HasPrefix(p.ID, "yaml.") }) {
 		return true // the text is not one that a schema gets to see
 	}
 	var document any

@@ -260,7 +260,7 @@ func brokenDirectory(t *testing.T, w *harness.World, home *client, token string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if problems := status.File.Problems; len(problems) != 1 || problems[0].ID != "directory.invalid" || problems[0].Line != 1 || !strings.Contains(problems[0].What, "colour") {
+	if problems := status.File.Problems; len(problems) != 1 || problems[0].ID != "key.unknown" || problems[0].Line != 1 {
 		t.Errorf("problems %+v", problems)
 	}
 	if answer := home.accounts(t, token); answer.Status != http.StatusOK {
