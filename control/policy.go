@@ -10,6 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
@@ -76,12 +77,12 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 // newFilters makes a filter for every check of routes.Checks; routes choose among them.
 func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[string]filter.Filter, error) {
 	file := version.File
-	directories, anchors := filter.Directories{}, []filter.KindAnchors{}
+	directories, anchors := trust.Directories{}, []trust.Issuer{}
 	for _, d := range version.Directories {
 		directories[d.Name] = newDirectory(d)
 		for _, kind := range d.Certificates {
-			anchors = append(anchors, filter.KindAnchors{
-				Trust: filter.Trust{Directory: d.Name, Profile: kind.Profile}, Anchors: d.Anchors[kind.Profile],
+			anchors = append(anchors, trust.Issuer{
+				Trust: trust.Trust{Directory: d.Name, Profile: kind.Profile}, Anchors: d.Anchors[kind.Profile],
 			})
 		}
 	}
@@ -110,8 +111,8 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 }
 
 // newDirectory gives each directory its own way out, which reaches that directory's hosts and no others.
-func newDirectory(d *directory.Directory) *filter.Directory {
-	return &filter.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
+func newDirectory(d *directory.Directory) *trust.Directory {
+	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
 }
 
 // gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
 
 // The page on directory files has a row for each key, each shipped directory and each kind of certificates, and no other.
@@ -26,7 +25,7 @@ func TestDirectories(t *testing.T) {
 		{"the file", file, append(keysOf(dcr.Directory{}), "extends")},
 		{"claims", claims, keysOf(dcr.StatementClaims{})},
 		{"certificates", certificates, keysOf(dcr.CertificateKind{})},
-		{"kinds", kinds, rule.CertificateProfiles()},
+		{"kinds", kinds, dcr.CertificateProfiles()},
 	} {
 		holdRows(t, part.name, part.text, part.want)
 	}

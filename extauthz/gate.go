@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
@@ -122,7 +123,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 // all. A public route has no checks and says so; a chain that is empty otherwise denies.
 func (g *Gate) run(ctx context.Context, r *filter.Request, line *decision.Line) error {
 	if r.Route.Bound() && r.Method != http.MethodDelete { // whose answer has no body
-		if err := filter.CheckAccept(r.Header); err != nil {
+		if err := request.CheckAccept(r.Header); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -59,7 +60,7 @@ func wantHeaders(t *testing.T, name string, got answer, want map[string]string) 
 // TestPlainFacts tells what was proved and nothing else, and nothing at all where a header cannot say it.
 func TestPlainFacts(t *testing.T) {
 	w := newWorld(t)
-	certificate := &filter.Certificate{Certificate: &cert.Certificate{Thumbprint: "thumb"}, Trusts: []filter.Trust{{Profile: "obwac"}}}
+	certificate := &trust.Certificate{Certificate: &cert.Certificate{Thumbprint: "thumb"}, Trusts: []trust.Trust{{Profile: "obwac"}}}
 	good := token.Token{ClientID: "c", Software: &dcr.Software{Id: "s", OrgId: "o", Roles: []string{"R"}}, Scopes: []string{"a", "b"}}
 	with := func(change func(*token.Token)) *token.Token {
 		changed := good

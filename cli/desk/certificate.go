@@ -7,14 +7,14 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
 // clientCertificate is what the gate's certificate filter would prove of the certificate given.
-func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (*filter.Certificate, error) {
+func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (*trust.Certificate, error) {
 	if l.certificate == "" {
 		l.notChecked("whether the TLS client certificate is the software's: --cert FILE names it")
 		standIn := l.standInCertificate()
@@ -48,11 +48,11 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 }
 
 // standInCertificate is one of the software's, as far as the statement says which that is.
-func (l *linter) standInCertificate() *filter.Certificate {
+func (l *linter) standInCertificate() *trust.Certificate {
 	of := l.software()
-	certificate := &filter.Certificate{Certificate: &cert.Certificate{CommonName: of.GetId(), OrganisationalUnit: of.GetOrgId()}}
+	certificate := &trust.Certificate{Certificate: &cert.Certificate{CommonName: of.GetId(), OrganisationalUnit: of.GetOrgId()}}
 	if l.directory != nil {
-		certificate.Trusts = []filter.Trust{{Directory: l.directory.Name, Profile: "ob_legacy"}}
+		certificate.Trusts = []trust.Trust{{Directory: l.directory.Name, Profile: "ob_legacy"}}
 	}
 	return certificate
 }
@@ -70,55 +70,55 @@ func (l *linter) software() *dcr.Software {
 }
 
 // kinds are those of the directory, with their CAs where its file names them.
-func (l *linter) kinds() (kinds []filter.KindAnchors, anchored bool) {
+func (l *linter) kinds() (kinds []trust.Issuer, anchored bool) {
 	name := ""
 	if l.directory != nil {
 		name = l.directory.Name
 		for _, kind := range l.directory.Certificates {
-			trust := filter.Trust{Directory: name, Profile: kind.Profile}
-			kinds = append(kinds, filter.KindAnchors{Trust: trust, Anchors: l.directory.Anchors[kind.Profile]})
+			as := trust.Trust{Directory: name, Profile: kind.Profile}
+			kinds = append(kinds, trust.Issuer{Trust: as, Anchors: l.directory.Anchors[kind.Profile]})
 		}
 	}
 	if kinds != nil {
 		return kinds, true
 	}
-	for _, profile := range rule.CertificateProfiles() {
-		kinds = append(kinds, filter.KindAnchors{Trust: filter.Trust{Directory: name, Profile: profile}, Anchors: &cert.Anchors{}})
+	for _, profile := range dcr.CertificateProfiles() {
+		kinds = append(kinds, trust.Issuer{Trust: trust.Trust{Directory: name, Profile: profile}, Anchors: &cert.Anchors{}})
 	}
 	return kinds, false
 }
 
 // unanchored is a certificate of which nobody here knows the CA. One that may be of several kinds is taken for the one
 // that makes it the software's.
-func (l *linter) unanchored(presented *cert.Certificate, kinds []filter.KindAnchors, refused error) (*filter.Certificate, error) {
+func (l *linter) unanchored(presented *cert.Certificate, kinds []trust.Issuer, refused error) (*trust.Certificate, error) {
 	l.notChecked("whether a CA of the directory has issued the TLS client certificate: a directory's file with its CAs (--directory FILE) tells")
-	kinds = slices.DeleteFunc(kinds, func(kind filter.KindAnchors) bool { return !presented.Is(kind.Profile) })
+	kinds = slices.DeleteFunc(kinds, func(kind trust.Issuer) bool { return !presented.Is(kind.Profile) })
 	if len(kinds) == 0 {
 		return nil, refused
 	}
 	if err := presented.ValidAt(l.at.Time); err != nil {
 		return nil, filter.RefuseCertificate(err)
 	}
-	proved := &filter.Certificate{Certificate: presented}
+	proved := &trust.Certificate{Certificate: presented}
 	for _, kind := range kinds {
 		proved.Trusts = append(proved.Trusts, kind.Trust)
 	}
-	bound := slices.IndexFunc(proved.Trusts, func(t filter.Trust) bool { return l.binds(proved, t.Profile) })
+	bound := slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return l.binds(proved, t.Profile) })
 	if bound < 0 { // a QWAC need not have the software's names
-		bound = slices.IndexFunc(proved.Trusts, func(t filter.Trust) bool { return t.Profile == "qwac" })
+		bound = slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Profile == "qwac" })
 	}
 	proved.Trusts = proved.Trusts[max(bound, 0):]
 	return proved, nil
 }
 
-// binds says whether the certificate's names are those of the software, by the rule of a kind.
-func (l *linter) binds(c *filter.Certificate, profile string) bool {
-	return rule.CheckBinding(&dcr.Presented{Certificate: c.Certificate, Profile: profile}, l.software()) == nil
+// binds says whether the certificate's names are those of the software, by the rule of a type.
+func (l *linter) binds(c *trust.Certificate, kind string) bool {
+	return trust.Binds(kind, c, l.software())
 }
 
 // vouch lists a certificate in the software's key set where the gate may want it listed, and nobody here can tell: the
 // organisation's set is not here, and perhaps not the software's.
-func (l *linter) vouch(c *filter.Certificate) {
+func (l *linter) vouch(c *trust.Certificate) {
 	if l.directory == nil || l.request.statement == nil || l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
 		return
 	}

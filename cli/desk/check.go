@@ -8,6 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
@@ -39,11 +40,11 @@ func (l *linter) check(ctx context.Context) error {
 	if err != nil && !ok {
 		return err
 	}
-	directories := filter.Directories{}
+	directories := trust.Directories{}
 	if l.directory != nil {
 		l.answer.Directory = l.directory.Name
 		l.keys = newFileKeys(outbound.New(l.directory.Policy()))
-		directories[l.directory.Name] = &filter.Directory{Directory: l.directory.Directory, Keys: l.keys}
+		directories[l.directory.Name] = &trust.Directory{Directory: l.directory.Directory, Keys: l.keys}
 	}
 	l.alwaysNotChecked()
 	body, err := l.body()

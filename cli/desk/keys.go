@@ -19,27 +19,27 @@ func newFileKeys(client *outbound.Client) *fileKeys {
 	return &fileKeys{client: client, sets: map[string]jose.KeySet{}}
 }
 
-// Keys implements filter.KeySets.
+// Keys implements trust.KeySets.
 func (f *fileKeys) Keys(_ context.Context, url, _ string) (jose.KeySet, error) {
 	return f.sets[url], f.client.Allows(url)
 }
 
-// KeysListing implements filter.KeySets.
+// KeysListing implements trust.KeySets.
 func (f *fileKeys) KeysListing(ctx context.Context, url, _ string) (jose.KeySet, error) {
 	return f.Keys(ctx, url, "")
 }
 
-// OrganisationKeys implements filter.KeySets.
+// OrganisationKeys implements trust.KeySets.
 func (f *fileKeys) OrganisationKeys(ctx context.Context, url, _ string) (jose.KeySet, error) {
 	return f.Keys(ctx, url, "")
 }
 
-// RevokedLately implements filter.KeySets.
+// RevokedLately implements trust.KeySets.
 func (f *fileKeys) RevokedLately(ctx context.Context, url string) (jose.KeySet, error) {
 	return f.Revoked(ctx, url)
 }
 
-// Revoked implements filter.KeySets: nobody here knows of any.
+// Revoked implements trust.KeySets: nobody here knows of any.
 func (f *fileKeys) Revoked(_ context.Context, url string) (jose.KeySet, error) {
 	return jose.KeySet{}, f.client.Allows(url)
 }

@@ -11,7 +11,8 @@ import (
 	"maps"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	requests "github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
@@ -35,7 +36,7 @@ func (l *linter) body() (string, error) {
 
 // standInStatement puts a statement that verifies in the place of one whose signature cannot be checked.
 func (l *linter) standInStatement() (replaced bool, err error) {
-	unverified, form := filter.ParseStatement(l.request.ssa)
+	unverified, form := trust.ParseStatement(l.request.ssa)
 	if l.jwks != "" {
 		set, err := readKeys(l.jwks)
 		if err == nil && l.directory != nil {
@@ -70,7 +71,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 	if l.request.raw == "" {
 		l.notChecked("the signature and the header of the request: it is not signed yet")
 	} else {
-		read, err := filter.ReadRequest(l.profile, []byte(l.request.raw))
+		read, err := requests.Read(l.profile, []byte(l.request.raw))
 		if err != nil { // for the gate to say
 			return l.request.raw, nil
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
@@ -74,7 +74,7 @@ func showStatement(ctx context.Context, c *call) error {
 
 // check asks what a gate asks of a statement, in the order in which it does.
 func (s *shownStatement) check(ctx context.Context, c *call, raw string) error {
-	unverified, err := filter.ParseStatement(raw)
+	unverified, err := trust.ParseStatement(raw)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directo
 	}
 	keys := newFileKeys(outbound.New(d.Policy()))
 	keys.sets[d.JWKS] = set
-	statement, err := (&filter.Directory{Directory: d.Directory, Keys: keys}).ReadStatement(ctx, unverified)
+	statement, err := (&trust.Directory{Directory: d.Directory, Keys: keys}).ReadStatement(ctx, unverified)
 	s.Signature = verified
 	if refusal, ok := errors.AsType[*dcr.Error](err); ok && slices.Contains([]string{"statement.algorithm", "statement.signature"}, refusal.Rule) {
 		s.Signature = wrong

@@ -19,6 +19,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	frameworks "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
@@ -171,13 +172,13 @@ func (w *world) gateOf(name, body string) []finding {
 	w.t.Helper()
 	p, err := profile.Load(name)
 	ok(w.t, err)
-	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		{Trust: filter.Trust{Directory: "desk", Profile: "ob_legacy"}, Anchors: w.loaded.Anchors["ob_legacy"]},
+	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
+		{Trust: trust.Trust{Directory: "desk", Profile: "ob_legacy"}, Anchors: w.loaded.Anchors["ob_legacy"]},
 	})
 	ok(w.t, err)
-	used := &filter.Directory{Directory: w.loaded.Directory, Keys: jwks.New(outbound.New(w.loaded.Policy()), time.Now)}
+	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(outbound.New(w.loaded.Policy()), time.Now)}
 	statement := &filter.StatementFilter{
-		Directories: filter.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+		Directories: trust.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 	r := &filter.Request{
 		Now: time.Now(), Route: &filter.Ready{Route: &routes.Route{Name: "a"}, Profile: p}, Header: http.Header{"Content-Type": p.ContentTypes[:1]},

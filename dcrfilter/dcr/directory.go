@@ -84,3 +84,6 @@ type CertificateKind struct {
 	Profile string   `yaml:"profile" is:"certificate,required" doc:"the type"`
 	CA      []string `yaml:"ca" is:"file,required" doc:"PEM files of the CAs that issue it, relative to this file; each CA is trusted for itself"`
 }
+
+// CertificateProfiles are the types of certificates that a directory may name.
+func CertificateProfiles() []string { return []string{"ob_legacy", "obwac", "qwac", "cdr"} }

@@ -3,7 +3,6 @@ package dcr
 import (
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -46,15 +45,7 @@ type Registration struct {
 	AuthMethods []string // token_endpoint_auth_method values that this installation offers
 	Request     strictjson.Object
 	Statement   *Statement
-	Certificate *Presented
 	Current     *Current // on PUT, the client that is replaced; nil on POST
-}
-
-// Presented is the TLS client certificate of a request, verified against the CAs of a directory.
-type Presented struct {
-	*cert.Certificate
-	Profile string // ob_legacy, obwac, qwac or cdr: which of the directory's certificate profiles it verified under
-	Listed  bool   // its thumbprint is that of a tls key in the software's or organisation's key set (D.4, qwac)
 }
 
 // Current is the client that a PUT replaces, and what the PUT may not change of it.

@@ -138,10 +138,10 @@ func TestLoadKeepsAnchorsApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.Anchors["ob_legacy"].Verify(client, now); err != nil {
+	if _, err := loaded.Anchors["ob_legacy"].Verify(client, now); err != nil {
 		t.Error(err)
 	}
-	if err := loaded.Anchors["qwac"].Verify(client, now); err == nil {
+	if _, err := loaded.Anchors["qwac"].Verify(client, now); err == nil {
 		t.Error("the certificate of one kind verified as another")
 	}
 }

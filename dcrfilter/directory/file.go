@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
@@ -41,7 +40,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"claim":       yamlfile.Formed("the name of a claim: 1 to 64 letters, digits and . _ -", 64, `[A-Za-z0-9_.-]+`),
 	"scope":       yamlfile.Formed("a scope token: 1 to 64 printable ASCII characters without spaces, quotes and backslashes", 64, `[!#-\[\]-~]+`), // RFC 6749, section 3.3
 	"role":        yamlfile.Formed(`a role, or "" where none is needed`, 1024, printing+`*`),
-	"certificate": yamlfile.OneOf(rule.CertificateProfiles()...),
+	"certificate": yamlfile.OneOf(dcr.CertificateProfiles()...),
 	"listed":      yamlfile.OneOf(string(dcr.ListedRequired), string(dcr.ListedWhenKnown), string(dcr.ListedOff)),
 	"bool":        yamlfile.Bool(),
 }

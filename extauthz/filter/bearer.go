@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 )
 
 const (
@@ -27,22 +28,22 @@ const (
 type BearerFilter struct {
 	verifier    *token.Verifier
 	store       *store.Store
-	directories Directories
+	directories trust.Directories
 	verified    *lru.Cache[[sha256.Size]byte, *token.Token]
-	holders     *holders
+	clients     *trust.Clients
 }
 
 // NewBearerFilter returns the filter.
-func NewBearerFilter(verifier *token.Verifier, store *store.Store, directories Directories) (*BearerFilter, error) {
+func NewBearerFilter(verifier *token.Verifier, store *store.Store, directories trust.Directories) (*BearerFilter, error) {
 	verified, err := lru.New[[sha256.Size]byte, *token.Token](tokenCacheSize)
 	if err != nil {
 		return nil, err
 	}
-	holders, err := newHolders(store)
+	clients, err := trust.NewClients(store)
 	if err != nil {
 		return nil, err
 	}
-	return &BearerFilter{verifier: verifier, store: store, directories: directories, verified: verified, holders: holders}, nil
+	return &BearerFilter{verifier: verifier, store: store, directories: directories, verified: verified, clients: clients}, nil
 }
 
 // Check implements Filter: it proves Request.Token.
@@ -70,7 +71,7 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	case !standing.Active || standing.Generation != t.Generation:
 		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
 	}
-	if err := f.checkHolder(ctx, r, t.ClientID, standing.Version); err != nil {
+	if err := f.checkCertificate(ctx, r, t.ClientID, standing.Version); err != nil {
 		return err
 	}
 	r.Token = t
@@ -96,6 +97,24 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 	}
 	f.verified.Add(key, t)
 	return t, nil
+}
+
+// checkCertificate proves that the certificate of a call still belongs to the client: by its names, by the directory's list
+// of certificates where it has one, and by its not being revoked. A certificate can be taken away sooner than the tokens
+// that were got with it end.
+func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, clientID string, version uint64) error {
+	of, err := f.clients.Software(ctx, clientID, version)
+	if errors.Is(err, store.ErrNotFound) {
+		return dcr.Refuse("bearer.token").CausedBy(err)
+	} else if err != nil {
+		return err
+	}
+	source := f.directories.Of(of)
+	if source == nil {
+		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client's directory is not configured any more"))
+	}
+	_, err = source.Certificate(ctx, r.Certificate, of, trust.Lately)
+	return refuse(err, toStranger, "bearer.token")
 }
 
 // bearerToken reads the token out of the one place where it may be: "shall only accept access tokens in the header"

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
@@ -69,9 +70,9 @@ func TestBinding(t *testing.T) {
 // no other.
 func TestBindingOfTwoKinds(t *testing.T) {
 	w := newWorld(t)
-	anchors := func(profiles ...string) (list []filter.KindAnchors) {
+	anchors := func(profiles ...string) (list []trust.Issuer) {
 		for _, profile := range profiles {
-			list = append(list, filter.KindAnchors{Trust: filter.Trust{Directory: w.uk.Name, Profile: profile}, Anchors: w.uk.Anchors["obwac"]})
+			list = append(list, trust.Issuer{Trust: trust.Trust{Directory: w.uk.Name, Profile: profile}, Anchors: w.uk.Anchors["obwac"]})
 		}
 		return list
 	}
@@ -109,9 +110,9 @@ func TestBindingOfTwoKinds(t *testing.T) {
 // directory that knows the software: each directory gives out names of its own.
 func TestBindingOfAnotherDirectory(t *testing.T) {
 	w := newWorld(t)
-	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		{Trust: filter.Trust{Directory: "elsewhere", Profile: "ob_legacy"}, Anchors: w.uk.Anchors["qwac"]},
-		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
+		{Trust: trust.Trust{Directory: "elsewhere", Profile: "ob_legacy"}, Anchors: w.uk.Anchors["qwac"]},
+		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
 	client := w.client()

@@ -4,6 +4,7 @@ import (
 	"crypto/x509/pkix"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
@@ -15,8 +16,8 @@ func cdrName(unit string) pkix.Name {
 // TestCDRCertificates have no software's name: they are bound to one by its key, and by nothing else.
 func TestCDRCertificates(t *testing.T) {
 	w := newWorld(t)
-	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "cdr"}, Anchors: w.anchors(w.stranger)},
+	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
+		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "cdr"}, Anchors: w.anchors(w.stranger)},
 	})
 	w.must(err)
 	client := w.client()

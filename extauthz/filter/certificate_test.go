@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
@@ -74,18 +75,18 @@ func TestCertificateKinds(t *testing.T) {
 	tests := []struct {
 		name string
 		leaf leaf
-		want []filter.Trust
+		want []trust.Trust
 	}{
-		{"legacy", w.transport, []filter.Trust{{Directory: "loopback", Profile: "ob_legacy"}}},
-		{"an OBWAC looks like a QWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-1"), nil), []filter.Trust{{Directory: "loopback", Profile: "obwac"}}},
-		{"a QWAC looks like an OBWAC", w.mint(w.qtsp, psdName(orgID, "PSDGB-FCA-1"), nil), []filter.Trust{{Directory: "loopback", Profile: "qwac"}}},
+		{"legacy", w.transport, []trust.Trust{{Directory: "loopback", Profile: "ob_legacy", Issuer: w.legacy.Certificate}}},
+		{"an OBWAC looks like a QWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Profile: "obwac", Issuer: w.eidas.Certificate}}},
+		{"a QWAC looks like an OBWAC", w.mint(w.qtsp, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Profile: "qwac", Issuer: w.qtsp.Certificate}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := w.request(nil, "")
 			r.PeerPEM = test.leaf.escaped
 			want(t, w.in(t).run(w.chain("certificate"), r), "")
-			if !slices.Equal(r.Certificate.Trusts, test.want) {
+			if !slices.EqualFunc(r.Certificate.Trusts, test.want, sameTrust) {
 				t.Errorf("got %v, want %v", r.Certificate.Trusts, test.want)
 			}
 			if r.Certificate.Thumbprint != test.leaf.thumbprint {
@@ -132,12 +133,12 @@ func TestCertificateSaysWhy(t *testing.T) {
 	w := newWorld(t)
 	expired := w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.NotAfter = w.now.Add(-time.Minute) })
 	unfit := w.mint(w.legacy, legacyName(softwareID, orgID), strange)
-	trust := func(directory, file string) filter.KindAnchors {
-		return filter.KindAnchors{Trust: filter.Trust{Directory: directory, Profile: "ob_legacy"}, Anchors: w.uk.Anchors[file]}
+	issuer := func(directory, file string) trust.Issuer {
+		return trust.Issuer{Trust: trust.Trust{Directory: directory, Profile: "ob_legacy"}, Anchors: w.uk.Anchors[file]}
 	}
-	for name, anchors := range map[string][]filter.KindAnchors{
-		"its own directory last":  {trust("other", "qwac"), trust("loopback", "ob_legacy")},
-		"its own directory first": {trust("loopback", "ob_legacy"), trust("other", "qwac")},
+	for name, anchors := range map[string][]trust.Issuer{
+		"its own directory last":  {issuer("other", "qwac"), issuer("loopback", "ob_legacy")},
+		"its own directory first": {issuer("loopback", "ob_legacy"), issuer("other", "qwac")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := filter.NewCertificateFilter(anchors)
@@ -159,17 +160,17 @@ func TestCertificateSaysWhy(t *testing.T) {
 // TestCertificateOfSeveralDirectories has directories that name the same CA, and one that has another of its name.
 func TestCertificateOfSeveralDirectories(t *testing.T) {
 	w := newWorld(t)
-	trust := func(directory, profile string, anchors *cert.Anchors) filter.KindAnchors {
-		return filter.KindAnchors{Trust: filter.Trust{Directory: directory, Profile: profile}, Anchors: anchors}
+	issuer := func(directory, profile string, anchors *cert.Anchors) trust.Issuer {
+		return trust.Issuer{Trust: trust.Trust{Directory: directory, Profile: profile}, Anchors: anchors}
 	}
-	f, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		trust("one", "ob_legacy", w.anchors(w.legacy)), trust("another", "ob_legacy", w.anchors(w.newCA("legacy"))),
-		trust("two", "obwac", w.anchors(w.legacy)), trust("three", "ob_legacy", w.anchors(w.legacy)),
+	f, err := filter.NewCertificateFilter([]trust.Issuer{
+		issuer("one", "ob_legacy", w.anchors(w.legacy)), issuer("another", "ob_legacy", w.anchors(w.newCA("legacy"))),
+		issuer("two", "obwac", w.anchors(w.legacy)), issuer("three", "ob_legacy", w.anchors(w.legacy)),
 	})
 	w.must(err)
 	r := w.request(nil, "")
 	want(t, w.run([]filter.Filter{f}, r), "")
-	if got := r.Certificate.Trusts; !slices.Equal(got, []filter.Trust{{Directory: "one", Profile: "ob_legacy"}, {Directory: "three", Profile: "ob_legacy"}}) {
+	if got := r.Certificate.Trusts; len(got) != 2 || got[0].Directory != "one" || got[1].Directory != "three" {
 		t.Errorf("got %v", got)
 	}
 }
@@ -178,4 +179,8 @@ func TestCertificateFilterNeedsCAs(t *testing.T) {
 	if f, err := filter.NewCertificateFilter(nil); err == nil {
 		t.Errorf("a filter without CAs was made: %v", f)
 	}
+}
+
+func sameTrust(a, b trust.Trust) bool {
+	return a.Directory == b.Directory && a.Profile == b.Profile && a.Issuer.Equal(b.Issuer)
 }

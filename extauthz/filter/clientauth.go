@@ -11,6 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
@@ -50,7 +51,7 @@ var assertionForm = map[string]string{
 // (RFC 7523) or tls_client_auth (RFC 8705, section 2.1), and that the connection is of that client's software.
 type ClientAuthFilter struct {
 	Store       *store.Store
-	Directories Directories
+	Directories trust.Directories
 	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint
 }
 
@@ -107,7 +108,7 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 		return nil, dcr.Refuse("clientauth.assertion_type")
 	}
 	unverified, err := jose.Parse(parameters.Value("client_assertion"), jose.Policy{
-		Algorithms: requestAlgorithms, Types: assertionTypes, MaxBytes: maxAssertionBytes,
+		Algorithms: jose.FAPI, Types: assertionTypes, MaxBytes: maxAssertionBytes,
 	})
 	if malformed, ok := errors.AsType[*jose.FormError](err); ok {
 		return nil, dcr.Refuse(assertionForm[malformed.Rule], malformed.Args...).CausedBy(err)
@@ -119,21 +120,20 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if err != nil {
 		return nil, dcr.Refuse("clientauth.iss").CausedBy(err)
 	}
-	client, presented, err := f.load(ctx, r, id, "private_key_jwt")
+	client, err := f.load(ctx, id, "private_key_jwt")
 	if err != nil {
 		return nil, err
 	}
 	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
-	of := client.GetSoftware()
-	source := f.Directories[of.GetDirectory()]
-	if err := source.vouches(ctx, of.GetKeySets(), unverified.KeyID, presented.Thumbprint, source.Keys.Revoked); err != nil {
-		return nil, faultOf(err, "clientauth.client")
-	}
-	verified, err := source.verify(ctx, of, unverified)
+	source, err := f.checkCertificate(ctx, r, client)
 	if err != nil {
-		return nil, faultOf(err, "clientauth.client")
+		return nil, err
+	}
+	verified, err := source.Signed(ctx, unverified, client.GetSoftware())
+	if err != nil {
+		return nil, refuse(err, toStranger, "clientauth.client")
 	}
 	return client, f.checkAssertion(r, verified, client.GetId(), parameters)
 }
@@ -141,7 +141,7 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 // certificate authenticates by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section 2) and the
 // subject must be the registered one.
 func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
-	client, presented, err := f.load(ctx, r, parameters.Value("client_id"), "tls_client_auth")
+	client, err := f.load(ctx, parameters.Value("client_id"), "tls_client_auth")
 	if err != nil {
 		return nil, err
 	}
@@ -149,39 +149,38 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if err != nil {
 		return nil, fmt.Errorf("registered subject DN: %w", err)
 	}
-	if !presented.Subject.Matches(registered, true) {
+	if !r.Certificate.Subject.Matches(registered, true) {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
-	source := f.Directories[client.GetSoftware().GetDirectory()]
-	if err := source.vouches(ctx, client.GetSoftware().GetKeySets(), "", presented.Thumbprint, source.Keys.Revoked); err != nil {
-		return nil, faultOf(err, "clientauth.client")
+	_, err = f.checkCertificate(ctx, r, client)
+	return client, err
+}
+
+// load reads the client's record and checks that it is active and registered for the method.
+func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.Client, error) {
+	client, err := f.Store.Client(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, dcr.Refuse("clientauth.client").CausedBy(err)
+	case err != nil:
+		return nil, fmt.Errorf("record of the client: %w", err)
+	case client.GetState() != dcrpb.Client_ACTIVE:
+		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is suspended"))
+	case client.GetTokenEndpointAuthMethod() != method:
+		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is registered for another method"))
 	}
 	return client, nil
 }
 
-// load reads the client's record and proves that it is active, registered for the method, and that the connection is of
-// its software: org A's certificate gets no token with a stolen assertion of org B.
-func (f *ClientAuthFilter) load(ctx context.Context, r *Request, id, method string) (*dcrpb.Client, *dcr.Presented, error) {
-	client, err := f.Store.Client(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(err)
-	case err != nil:
-		return nil, nil, fmt.Errorf("record of the client: %w", err)
-	case client.GetState() != dcrpb.Client_ACTIVE:
-		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is suspended"))
-	case client.GetTokenEndpointAuthMethod() != method:
-		return nil, nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the client is registered for another method"))
-	}
-	source := f.Directories[client.GetSoftware().GetDirectory()]
+// checkCertificate proves that the connection is of the client's software product: organisation A's certificate gets no
+// token with a stolen assertion of organisation B.
+func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, error) {
+	source := f.Directories.Of(client.GetSoftware())
 	if source == nil {
-		return nil, nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetSoftware().GetDirectory())
+		return nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetSoftware().GetDirectory())
 	}
-	presented, err := source.bind(ctx, r.Certificate, client.GetSoftware())
-	if err != nil {
-		return nil, nil, faultOf(err, "clientauth.client")
-	}
-	return client, presented, nil
+	_, err := source.Certificate(ctx, r.Certificate, client.GetSoftware(), trust.Now)
+	return source, refuse(err, toStranger, "clientauth.client")
 }
 
 // checkAssertion checks the claims of a verified assertion (RFC 7523, section 3) and names its jti for burning.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
@@ -12,18 +13,18 @@ import (
 
 // environments are the world's directory, a sandbox, and another of the same issuer: that of an environment, or of all
 // others where it is "". The other's key is the stranger's, and so is its CA.
-func (w *world) environments(environment string) (directories filter.Directories, certificate filter.Filter) {
+func (w *world) environments(environment string) (directories trust.Directories, certificate filter.Filter) {
 	w.t.Helper()
 	w.keystore.set("production", w.keys.stranger.jwk)
 	directories = w.directories()
 	other := *w.uk.Directory
 	other.Name, other.Environment, other.JWKS = "production", environment, w.keystore.at("production")
-	directories[other.Name] = &filter.Directory{
+	directories[other.Name] = &trust.Directory{
 		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
 	}
-	certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-		{Trust: filter.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
-		{Trust: filter.Trust{Directory: other.Name, Profile: "ob_legacy"}, Anchors: w.anchors(w.stranger)},
+	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
+		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		{Trust: trust.Trust{Directory: other.Name, Profile: "ob_legacy"}, Anchors: w.anchors(w.stranger)},
 	})
 	w.must(err)
 	return directories, certificate
@@ -92,8 +93,8 @@ func TestUsedJTIsOfTwoDirectories(t *testing.T) {
 	ids := map[string]bool{}
 	for _, name := range []string{"loopback", "production", "loopback"} {
 		d := w.directories(single, func(d *dcr.Directory) { d.Name = name })
-		certificate, err := filter.NewCertificateFilter([]filter.KindAnchors{
-			{Trust: filter.Trust{Directory: name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		certificate, err := filter.NewCertificateFilter([]trust.Issuer{
+			{Trust: trust.Trust{Directory: name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
 		})
 		w.must(err)
 		r := w.registering(w.application())
@@ -115,7 +116,7 @@ func TestDirectoriesOfARoute(t *testing.T) {
 	directories, certificate := w.environments("production")
 	other := *w.uk.Directory
 	other.Name, other.Issuer, other.JWKS = "elsewhere", "Somebody Ltd", w.keystore.at("production")
-	directories[other.Name] = &filter.Directory{
+	directories[other.Name] = &trust.Directory{
 		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
 	}
 	statement := &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}}

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -53,22 +53,13 @@ type Request struct {
 	Body    []byte
 	PeerPEM string // the TLS client certificate as Envoy gives it, still percent-encoded
 
-	Certificate  *Certificate
+	Certificate  *trust.Certificate
 	Token        *token.Token
 	Client       *dcrpb.Client
 	AuthMethod   string // how Client was authenticated at the token endpoint
 	Registration *Registration
 	UsedJTIs     []*dcrpb.UsedJTI
 }
-
-// Certificate is a TLS client certificate that verified, and under which directories' kinds.
-type Certificate struct {
-	*cert.Certificate
-	Trusts []Trust // at least one
-}
-
-// Trust names a directory and the kind of its certificates that this one is.
-type Trust struct{ Directory, Profile string }
 
 // Registration is a registration request with everything in it verified.
 type Registration struct {

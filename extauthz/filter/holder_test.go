@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
@@ -43,9 +42,9 @@ func TestHolder(t *testing.T) {
 		{name: "the directory publishes none", change: func(c *dcrpb.Client) { c.Software.KeySets.RevokedJwks, c.Software.KeySets.OrgRevokedJwks = "", "" }},
 		{name: "a place that may not be asked any more", change: func(c *dcrpb.Client) { c.Software.KeySets.RevokedJwks = "https://127.0.0.1:1/revoked" }, want: invalidToken,
 			because: "allowed"},
-		{name: "the client is of another organisation by now", change: func(c *dcrpb.Client) { c.Software.OrgId = otherOrgID }, want: invalidToken, because: rule.ErrBinding.Error()},
+		{name: "the client is of another organisation by now", change: func(c *dcrpb.Client) { c.Software.OrgId = otherOrgID }, want: invalidToken, because: "not bound"},
 		{name: "the client is of a directory that is gone", change: func(c *dcrpb.Client) { c.Software.Directory = "gone" }, want: invalidToken, because: "not configured"},
-		{name: "a QWAC that is not listed any more", leaf: qwac, want: invalidToken, because: rule.ErrBinding.Error(), fetched: "org software"},
+		{name: "a QWAC that is not listed any more", leaf: qwac, want: invalidToken, because: "not bound", fetched: "org software"},
 		{name: "a QWAC that is listed", leaf: qwac, sets: map[string]string{"org": w.jwk(qwac, "tls")}, fetched: "org org-revoked revoked software"},
 	}
 	for _, test := range tests {

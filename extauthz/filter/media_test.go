@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 )
 
 // TestContentType covers Content-Type and Content-Encoding of a registration request.
@@ -88,7 +88,7 @@ func TestAccept(t *testing.T) {
 			if test.values != "" {
 				header["Accept"] = strings.Split(test.values, "|")
 			}
-			want(t, filter.CheckAccept(header), test.want)
+			want(t, request.CheckAccept(header), test.want)
 		})
 	}
 }

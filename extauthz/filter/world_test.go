@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
@@ -99,23 +100,23 @@ func (w *world) openTokens() {
 }
 
 // directories are the world's directory with a way out that remembers nothing yet.
-func (w *world) directories(changes ...func(*dcr.Directory)) filter.Directories {
+func (w *world) directories(changes ...func(*dcr.Directory)) trust.Directories {
 	changed := *w.uk.Directory
 	for _, change := range changes {
 		change(&changed)
 	}
-	return filter.Directories{changed.Name: &filter.Directory{
+	return trust.Directories{changed.Name: &trust.Directory{
 		Directory: &changed, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
 	}}
 }
 
 // filters are all filters, as the gate makes them.
-func (w *world) filters(directories filter.Directories) map[string]filter.Filter {
+func (w *world) filters(directories trust.Directories) map[string]filter.Filter {
 	w.t.Helper()
-	var anchors []filter.KindAnchors
+	var anchors []trust.Issuer
 	for _, kind := range w.uk.Certificates {
-		anchors = append(anchors, filter.KindAnchors{
-			Trust: filter.Trust{Directory: w.uk.Name, Profile: kind.Profile}, Anchors: w.uk.Anchors[kind.Profile],
+		anchors = append(anchors, trust.Issuer{
+			Trust: trust.Trust{Directory: w.uk.Name, Profile: kind.Profile}, Anchors: w.uk.Anchors[kind.Profile],
 		})
 	}
 	certificate, err := filter.NewCertificateFilter(anchors)
@@ -142,7 +143,7 @@ func (w *world) chain(checks ...string) []filter.Filter {
 	return w.chainOf(w.directories(), checks...)
 }
 
-func (w *world) chainOf(directories filter.Directories, checks ...string) []filter.Filter {
+func (w *world) chainOf(directories trust.Directories, checks ...string) []filter.Filter {
 	w.t.Helper()
 	filters := w.filters(directories)
 	var chain []filter.Filter

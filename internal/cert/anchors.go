@@ -63,30 +63,30 @@ func (a *Anchors) Equal(other *Anchors) bool {
 	return a == other || a != nil && other != nil && a.pool.Equal(other.pool)
 }
 
-// Verify says whether the certificate chains to an anchor, for TLS client use, at the time given. Its errors are of
-// type *Error.
-func (a *Anchors) Verify(c *Certificate, now time.Time) error {
+// Verify says whether the certificate chains to an anchor, for TLS client use, at the time given, and returns the CA that
+// issued it, whose word a certificate's status is. Its errors are of type *Error.
+func (a *Anchors) Verify(c *Certificate, now time.Time) (issuer *x509.Certificate, err error) {
 	if a == nil || a.pool == nil { // without roots, x509 would ask the system's
-		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
+		return nil, refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
 	if err := c.ValidAt(now); err != nil {
-		return err
+		return nil, err
 	}
 	if !a.subjects[string(c.X509.RawIssuer)] { // x509 would say so too, later: a gate may have many directories' anchors
-		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
+		return nil, refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
-	_, err := c.X509.Verify(x509.VerifyOptions{
+	chains, err := c.X509.Verify(x509.VerifyOptions{
 		Roots:       a.pool,
 		CurrentTime: now,
 		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
-		return refuse("certificate.issuer", "the client certificate's issuer is not trusted")
+		return nil, refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
 	if err != nil {
-		return refuse("certificate.chain", "the client certificate's issuer may not vouch for it: expired, constrained or not for clientAuth")
+		return nil, refuse("certificate.chain", "the client certificate's issuer may not vouch for it: expired, constrained or not for clientAuth")
 	}
-	return nil
+	return chains[0][1], nil // an anchor is a CA, and the certificate is not
 }
 
 // ValidAt says whether the certificate is neither expired nor not valid yet: "the time interval during which the CA

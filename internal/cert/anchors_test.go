@@ -54,8 +54,12 @@ func TestVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := ruleOf(t, anchors.Verify(c, test.now)); got != test.want {
+			issuer, err := anchors.Verify(c, test.now)
+			if got := ruleOf(t, err); got != test.want {
 				t.Errorf("refused by %q, want %q", got, test.want)
+			}
+			if test.want == "" && !issuer.Equal(issuing.cert) || test.want != "" && issuer != nil {
+				t.Errorf("issued by %v", issuer)
 			}
 		})
 	}
@@ -68,7 +72,8 @@ func TestVerifyWithoutAnchors(t *testing.T) {
 	}
 	for name, anchors := range map[string]*Anchors{"nil": nil, "zero value": {}} {
 		t.Run(name, func(t *testing.T) {
-			if got := ruleOf(t, anchors.Verify(c, noon)); got != "certificate.issuer" {
+			_, err := anchors.Verify(c, noon)
+			if got := ruleOf(t, err); got != "certificate.issuer" {
 				t.Errorf("refused by %q, want certificate.issuer", got)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"math/big"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
@@ -27,6 +28,11 @@ type Certificate struct {
 	OrganisationIdentifier string   // 2.5.4.97, "" where there is none
 	AuthorisationNumber    string   // its PSP identifier where it is PSDcc-NCA-id (ETSI TS 119 495, section 5.2.1)
 	Roles                  []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
+
+	Serial      *big.Int // by which its issuer knows it
+	OCSPServers []string // that say whether it is revoked (RFC 5280, section 4.2.2.1)
+	IssuerURLs  []string // of its issuer's certificate (RFC 5280, section 4.2.2.1)
+	CRLs        []string // distribution points (RFC 5280, section 4.2.1.13)
 }
 
 // Parse reads one DER certificate and refuses one that may not be a TLS client. Its errors are
@@ -40,7 +46,10 @@ func Parse(der []byte) (*Certificate, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(leaf.Raw)
-	c := &Certificate{X509: leaf, NotAfter: leaf.NotAfter, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:])}
+	c := &Certificate{
+		X509: leaf, NotAfter: leaf.NotAfter, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:]),
+		Serial: leaf.SerialNumber, OCSPServers: leaf.OCSPServer, IssuerURLs: leaf.IssuingCertificateURL, CRLs: leaf.CRLDistributionPoints,
+	}
 	if err := c.readSubject(leaf.RawSubject); err != nil {
 		return nil, err
 	}

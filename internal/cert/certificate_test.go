@@ -255,3 +255,19 @@ func TestMatchesGo(t *testing.T) {
 		t.Errorf("%s must match %s with lossy, and only then", printed, c.Subject)
 	}
 }
+
+// TestKept: what a certificate's status is asked by outlives its X.509 structure.
+func TestKept(t *testing.T) {
+	c, err := Parse(newCA(t, "ca", nil, nil).issue(t, func(c *x509.Certificate) {
+		c.SerialNumber, c.OCSPServer = big.NewInt(42), []string{"http://ocsp.example"}
+		c.IssuingCertificateURL, c.CRLDistributionPoints = []string{"http://ca.example/ca.cer"}, []string{"http://ca.example/ca.crl"}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := c.Kept()
+	if kept.X509 != nil || kept.Serial.Int64() != 42 || kept.OCSPServers[0] != "http://ocsp.example" ||
+		kept.IssuerURLs[0] != "http://ca.example/ca.cer" || kept.CRLs[0] != "http://ca.example/ca.crl" {
+		t.Errorf("got %+v", kept)
+	}
+}

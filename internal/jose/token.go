@@ -15,6 +15,10 @@ const (
 	EdDSA = "EdDSA"
 )
 
+// FAPI are the algorithms of software statements, requests and client assertions: "shall use PS256 or ES256 algorithms"
+// (FAPI 1.0 Part 2, section 8.6).
+var FAPI = []string{PS256, ES256}
+
 // ErrSignature is the one error for a signature that does not verify, a key that is not there and a key that may not
 // be used: an attacker learns nothing from it.
 var ErrSignature = errors.New("the signature does not verify with any acceptable key")

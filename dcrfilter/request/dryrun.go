@@ -1,4 +1,4 @@
-package filter
+package request
 
 import (
 	"net/http"
@@ -7,10 +7,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// dryRun says whether a request is only to be tried: "The Prefer request header field is used to indicate that particular
+// DryRun says whether a request is only to be tried: "The Prefer request header field is used to indicate that particular
 // server behaviors are preferred by the client" (RFC 7240, section 2). A preference may be ignored, but nobody who wants
 // to try expects a client to be made: where that is not offered the request is refused.
-func dryRun(header http.Header, offered bool) (bool, error) {
+func DryRun(header http.Header, offered bool) (bool, error) {
 	if !preferred(header, "dry-run") {
 		return false, nil
 	}

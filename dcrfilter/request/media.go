@@ -1,4 +1,4 @@
-package filter
+package request
 
 import (
 	"mime"
@@ -17,9 +17,9 @@ var charsets = map[string][]string{
 	dcr.BodyJSON: {"", "utf-8", "us-ascii"},
 }
 
-// checkContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
+// CheckContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
 // "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ).
-func checkContentType(header http.Header, profile *dcr.Profile) error {
+func CheckContentType(header http.Header, profile *dcr.Profile) error {
 	refusal := dcr.Refuse("content_type", strings.Join(profile.ContentTypes, ", ")).Under(profile)
 	values := header.Values("Content-Type")
 	if len(values) != 1 {

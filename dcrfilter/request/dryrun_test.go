@@ -1,4 +1,4 @@
-package filter
+package request
 
 import (
 	"net/http"
@@ -26,7 +26,7 @@ func TestDryRun(t *testing.T) {
 		{[]string{""}, false, false, ""},
 		{[]string{"dry-run"}, false, false, "request.dry_run"},
 	} {
-		got, err := dryRun(http.Header{"Prefer": c.prefer}, c.offered)
+		got, err := DryRun(http.Header{"Prefer": c.prefer}, c.offered)
 		rule := ""
 		if err != nil {
 			rule = dcr.AsRefusal(err).Rule

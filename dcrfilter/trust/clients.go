@@ -1,0 +1,46 @@
+package trust
+
+import (
+	"context"
+	"fmt"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+)
+
+// clientCacheSize is more clients than a bank has at one time: there are some hundreds of TPPs.
+const clientCacheSize = 4_096
+
+// Clients remembers whose software products the clients of calls are. A record that was changed has another version, which
+// the caller asks of the store with each call, so what is remembered is never old.
+type Clients struct {
+	store *store.Store
+	seen  *lru.Cache[string, client]
+}
+
+type client struct {
+	version  uint64
+	software *dcr.Software
+}
+
+// NewClients returns a memory that knows no client yet.
+func NewClients(store *store.Store) (*Clients, error) {
+	seen, err := lru.New[string, client](clientCacheSize)
+	return &Clients{store: store, seen: seen}, err
+}
+
+// Software returns what the client's record says of its software product, in the version given or in a newer one:
+// store.ErrNotFound.
+func (c *Clients) Software(ctx context.Context, clientID string, version uint64) (*dcr.Software, error) {
+	if known, ok := c.seen.Get(clientID); ok && known.version == version {
+		return known.software, nil
+	}
+	record, err := c.store.Client(ctx, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("record of the client: %w", err)
+	}
+	c.seen.Add(clientID, client{record.GetVersion(), record.GetSoftware()})
+	return record.GetSoftware(), nil
+}

@@ -1,0 +1,85 @@
+package trust
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+)
+
+// maxStatementBytes bounds a software statement: OBIE's have about 4 KB.
+const maxStatementBytes = 64 << 10
+
+// Statement verifies a software statement with the keys of the directory that has its issuer and environment, reads it and
+// checks that it is acceptable now. It fails with a *dcr.Error: a statement is shown to nobody but who registers with it.
+func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (*Directory, *dcr.Statement, error) {
+	unverified, err := ParseStatement(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
+	chosen, err := directory.Choose(func(yield func(*dcr.Directory) bool) {
+		for one := range maps.Values(d) {
+			if !yield(one.Directory) {
+				return
+			}
+		}
+	}, unverified.Claims)
+	if err != nil {
+		return nil, nil, err
+	}
+	source := d[chosen.Name]
+	statement, err := source.ReadStatement(ctx, unverified)
+	if err != nil {
+		return nil, nil, err
+	}
+	return source, statement, rule.CheckStatement(source.Directory, statement, now)
+}
+
+// statementForm are the refusals of a software statement that is malformed, by the rule of package jose.
+var statementForm = map[string]string{
+	"jws.size":         "statement.jws.size",
+	"jws.compact":      "statement.jws.compact",
+	"jws.base64":       "statement.jws.base64",
+	"jws.header":       "statement.jws.header",
+	"jws.crit":         "statement.jws.crit",
+	"jws.embedded_key": "statement.jws.embedded_key",
+	"jws.alg":          "statement.jws.alg",
+	"jws.typ":          "statement.jws.typ",
+	"jws.kid":          "statement.jws.kid",
+	"jws.payload":      "statement.jws.payload",
+}
+
+// ParseStatement checks the form of a software statement. Nothing in it may be believed yet. It fails with a *dcr.Error.
+func ParseStatement(raw string) (*jose.Unverified, error) {
+	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: jose.FAPI, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxStatementBytes})
+	if form, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, dcr.RefuseStatement(statementForm[form.Rule], form.Args...).CausedBy(err)
+	}
+	return unverified, err
+}
+
+// ReadStatement verifies a statement of this directory and reads it. It fails with a *dcr.Error.
+func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
+	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
+	// to say.
+	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
+		return nil, dcr.RefuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
+	}
+	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
+	if err != nil {
+		return nil, dcr.Refuse("directory.unavailable").CausedBy(err)
+	}
+	verified, err := unverified.Verify(keys)
+	if err != nil {
+		return nil, dcr.RefuseStatement("statement.signature").CausedBy(err)
+	}
+	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
+}
