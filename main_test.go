@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 		{"ssa without a verb", []string{"ssa"}, 2, "", "show FILE"},
 		{"a request that is none", []string{"lint", broken}, 1, "request.jws", ""},
 		{"the cases of a bank's conformance", []string{"conform", "--list"}, 0, "REG-01  ", ""},
-		{"conform without a bank", []string{"conform"}, 2, "", "what is missing: --cert"},
+		{"conform without a bank", []string{"conform"}, 2, "", "missing: --cert"},
 		{"render says what is wrong too", []string{"routes", "render", broken}, 1, "", "routs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
