@@ -34,7 +34,7 @@ func (w *World) Raw(ctx context.Context, certificate *tls.Certificate, request s
 	if _, err := io.WriteString(connection, request); err != nil {
 		return nil, err
 	}
-	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil) //nolint:bodyclose // ReadAnswer does
 	if err != nil {
 		return nil, err
 	}

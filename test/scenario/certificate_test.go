@@ -45,7 +45,7 @@ func TestHandshakes(t *testing.T) {
 		"another's certificate without its key": {Certificate: newTPP(t).Transport.Certificate, PrivateKey: p.Transport.PrivateKey},
 	} {
 		for _, protocol := range []harness.Protocol{harness.HTTP1, harness.HTTP2} {
-			t.Run(name+" "+string(protocol), func(t *testing.T) {
+			t.Run(name+" "+protocol, func(t *testing.T) {
 				t.Parallel()
 				sent := call{method: "POST", url: p.registration, contentType: "application/jose", body: p.Request().Compact(), certificate: certificate,
 					anonymous: certificate == nil, protocol: protocol}

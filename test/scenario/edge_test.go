@@ -171,7 +171,7 @@ func TestReservedHeaders(t *testing.T) {
 	victim := newTPP(t)
 	headers := reserved(victim)
 	for _, protocol := range []harness.Protocol{harness.HTTP1, harness.HTTP2} {
-		t.Run("a good request "+string(protocol), func(t *testing.T) {
+		t.Run("a good request "+protocol, func(t *testing.T) {
 			t.Parallel()
 			p := newTPP(t)
 			answer := p.do(t, call{method: "POST", url: p.registration, contentType: "application/jose", body: p.Request().Compact(), header: headers, protocol: protocol})
@@ -179,7 +179,7 @@ func TestReservedHeaders(t *testing.T) {
 				t.Errorf("got %s, want 201", answer)
 			}
 		})
-		t.Run("a request with another's statement "+string(protocol), func(t *testing.T) {
+		t.Run("a request with another's statement "+protocol, func(t *testing.T) {
 			t.Parallel()
 			p := newTPP(t)
 			sent := call{method: "POST", url: p.registration, contentType: "application/jose", body: victim.Request().Compact(), header: headers, protocol: protocol}
