@@ -129,19 +129,19 @@ func TestSecretsRefuse(t *testing.T) {
 		{"missing", func(_ *testing.T, v *vault) { os.Remove(filepath.Join(v.dir, "a.pem")) }, `listener "mtls": a.pem: no such file or directory`},
 		{"missing key", func(_ *testing.T, v *vault) { os.Remove(filepath.Join(v.dir, "ours.key")) }, `upstream "bank": ours.key: no such file`},
 		{"key of another certificate", func(t *testing.T, v *vault) { v.copy(t, "a.key", "b.key") }, `a.pem with a.key: tls: private key does not match public key`},
-		{"key in place of a certificate", func(t *testing.T, v *vault) { v.copy(t, "a.pem", "a.key") }, `there is no certificate in PEM`},
-		{"certificate in place of a key", func(t *testing.T, v *vault) { v.copy(t, "a.key", "a.pem") }, `there is no private key in PEM`},
-		{"empty", func(t *testing.T, v *vault) { v.write(t, "a.pem", nil) }, `there is no certificate in PEM`},
-		{"DER", func(t *testing.T, v *vault) { v.write(t, "ca.pem", v.trust.certificate.Raw) }, `upstream "bank": ca.pem: there is no certificate in PEM`},
+		{"key in place of a certificate", func(t *testing.T, v *vault) { v.copy(t, "a.pem", "a.key") }, `holds no certificate in PEM form`},
+		{"certificate in place of a key", func(t *testing.T, v *vault) { v.copy(t, "a.key", "a.pem") }, `holds no private key in PEM form`},
+		{"empty", func(t *testing.T, v *vault) { v.write(t, "a.pem", nil) }, `holds no certificate in PEM form`},
+		{"DER", func(t *testing.T, v *vault) { v.write(t, "ca.pem", v.trust.certificate.Raw) }, `upstream "bank": ca.pem: holds no certificate in PEM form`},
 		{"half written", func(t *testing.T, v *vault) {
 			v.write(t, "ca.pem", slices.Concat(v.trust.pem, v.trust.pem[:100]))
 		}, `ca.pem: a PEM block is not complete`},
 		{"half written key", func(t *testing.T, v *vault) { v.write(t, "a.key", []byte("-----BEGIN PRIVATE KEY-----\nAAAA")) }, `a PEM block is not complete`},
 		{"not a certificate", func(t *testing.T, v *vault) {
 			v.write(t, "ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("s3cret")}))
-		}, `a certificate cannot be read`},
+		}, `certificate 1 of the file is malformed`},
 		{"too large", func(t *testing.T, v *vault) { v.write(t, "ca.pem", make([]byte, 1<<20+1)) }, `is larger than 1 MiB`},
-		{"a folder", func(_ *testing.T, v *vault) { v.file.Upstreams["bank"].TLS.CA = "." }, `is a directory`},
+		{"a folder", func(_ *testing.T, v *vault) { v.file.Upstreams["bank"].TLS.CA = "." }, `is not a file`},
 		{"Ed25519", func(t *testing.T, v *vault) { v.ed25519(t) }, `the key must be RSA of 2048 bits or more, or ECDSA`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

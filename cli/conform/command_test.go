@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 		{"an operand", with("more"), 2, "", ""},
 		{"no such file", with("--cert", "nothing"), 2, "", "the transport certificate and its key"},
 		{"a CA that is none", with("--ca", file("ssa.jwt")), 2, "", "there is no certificate"},
-		{"a key that is none", with("--signing-key", file("ssa.jwt")), 2, "", "the signing key: the file holds no PEM text"},
+		{"a key that is none", with("--signing-key", file("ssa.jwt")), 2, "", "ssa.jwt: holds no private key in PEM form"},
 		{"no such world", []string{"--world", file("nowhere")}, 2, "", "the sandbox"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

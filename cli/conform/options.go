@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 const defaultProfile = "obie-3.3"
@@ -76,7 +77,7 @@ func (o *options) loadCertificates() (err error) {
 }
 
 func (o *options) loadKey() (err error) {
-	if o.SigningKey, err = dcrclient.ReadKey(o.signingKey); err != nil {
+	if o.SigningKey, err = pemfile.ReadKey(o.signingKey); err != nil {
 		return fmt.Errorf("the signing key: %w", err)
 	}
 	return nil

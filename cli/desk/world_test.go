@@ -25,8 +25,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 const bankID = "0015800001HQQrZAAY"
@@ -90,7 +90,7 @@ func newWorld(t testing.TB) *world {
 	s, err := made()
 	ok(t, err)
 	w := &world{t: t, made: s, dir: t.TempDir(), kid: s.member.SigningKeyID, cert: s.member.TransportCert}
-	w.signer, err = pki.ParseKey([]byte(s.member.SigningKey))
+	w.signer, err = pemfile.PrivateKey([]byte(s.member.SigningKey))
 	ok(t, err)
 	w.write("issuing.pem", string(issuing))
 	w.write("server.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))

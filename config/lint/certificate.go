@@ -13,9 +13,8 @@ const soon = 30 * 24 * time.Hour
 
 // certificates looks at every PEM file that the file names for listeners and upstreams.
 func (l *linter) certificates() {
-	read := &reader{seen: map[string]content{}}
 	for _, name := range slices.Sorted(maps.Keys(l.Listeners)) {
-		l.listener(read, name)
+		l.listener(name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Upstreams)) {
 		trust := l.Upstreams[name].TLS
@@ -23,21 +22,21 @@ func (l *linter) certificates() {
 			continue
 		}
 		where := "upstreams." + name + ".tls"
-		if ca := l.chain(read, where+".ca", trust.CA); ca != nil {
+		if ca := l.chain(where+".ca", trust.CA); ca != nil {
 			l.validity(where+".ca", ca)
 		}
 		if trust.Certificate != "" && trust.Key != "" {
-			l.pair(read, where, trust.Certificate, trust.Key)
+			l.pair(where, trust.Certificate, trust.Key)
 		}
 	}
 }
 
 // listener looks at a listener's certificates, each by itself, and whether one of them has each of its names.
-func (l *linter) listener(read *reader, name string) {
+func (l *linter) listener(name string) {
 	listener, where := l.Listeners[name], "listeners."+name
-	chains := []chain{l.pair(read, where, listener.Certificate, listener.Key)}
+	chains := []chain{l.pair(where, listener.Certificate, listener.Key)}
 	for i, more := range listener.Certificates {
-		chains = append(chains, l.pair(read, fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
+		chains = append(chains, l.pair(fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
 	}
 	if slices.ContainsFunc(chains, func(c chain) bool { return c == nil }) {
 		return // its names are unknown, and that is said
@@ -57,8 +56,8 @@ func (l *linter) host(where, host string, chains []chain) {
 }
 
 // pair looks at a certificate chain and its key. It returns nil where there is no chain to look at.
-func (l *linter) pair(read *reader, where, certificate, key string) chain {
-	loaded := l.chain(read, where+".certificate", certificate)
+func (l *linter) pair(where, certificate, key string) chain {
+	loaded := l.chain(where+".certificate", certificate)
 	if loaded == nil {
 		return nil
 	}
@@ -66,7 +65,7 @@ func (l *linter) pair(read *reader, where, certificate, key string) chain {
 	if weakness := loaded.weakness(); weakness != "" {
 		l.add("certificate.weak", where+".certificate", "%s", weakness)
 	}
-	signer, err := read.key(l.Abs(key))
+	signer, err := readKey(l.Abs(key))
 	switch {
 	case missing(err):
 	case err != nil:
@@ -78,8 +77,8 @@ func (l *linter) pair(read *reader, where, certificate, key string) chain {
 }
 
 // chain reads a PEM file of certificates. It returns nil where that cannot be done.
-func (l *linter) chain(read *reader, where, name string) chain {
-	loaded, err := read.chain(l.Abs(name))
+func (l *linter) chain(where, name string) chain {
+	loaded, err := readChain(l.Abs(name))
 	if err != nil && !missing(err) {
 		l.add("certificate.unreadable", where, "%v", err)
 	}

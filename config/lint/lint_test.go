@@ -77,7 +77,7 @@ var cases = []breach{
 	{name: "no PEM", files: func(f *folder) { f.write("ca.pem", []byte("no PEM")) },
 		id: "certificate.unreadable", want: `upstreams.far.tls.ca: holds no certificate in PEM form`},
 	{name: "no certificate", files: func(f *folder) { f.write("ca.pem", pemOf("CERTIFICATE")) },
-		id: "certificate.unreadable", want: `upstreams.far.tls.ca: certificate 1 of the file is none: `},
+		id: "certificate.unreadable", want: `upstreams.far.tls.ca: certificate 1 of the file is malformed`},
 	{name: "no key", files: func(f *folder) { f.write("local.key", pemOf("PRIVATE KEY")) },
 		id: "certificate.unreadable", want: `listeners.public.key: holds no RSA or EC key`},
 	{name: "a certificate for a key", files: func(f *folder) { f.write("local.key", pemOf("CERTIFICATE")) },

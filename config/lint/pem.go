@@ -5,106 +5,41 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
-	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 const (
-	maxPEM       = 1 << 20
 	leastRSABits = 2048 // BCP 195 (RFC 9325, section 4.5): "MUST be at least 2048 bits"
 	leastECBits  = 256  // Envoy takes no shorter one
 )
 
-// reader reads PEM files, each once.
-type reader struct{ seen map[string]content }
-
-type content struct {
-	text []byte
-	err  error
-}
-
-// errNoFile is for what is not there, or is no file: the reader of routes.yaml has said so.
-var errNoFile = errors.New("is not a file")
-
-func missing(err error) bool { return errors.Is(err, errNoFile) || errors.Is(err, fs.ErrNotExist) }
-
-func (r *reader) read(path string) ([]byte, error) {
-	have, ok := r.seen[path]
-	if !ok {
-		have.text, have.err = readPEM(path)
-		r.seen[path] = have
-	}
-	return have.text, have.err
-}
-
-func readPEM(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, errNoFile
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
-	}
-	defer file.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, maxPEM+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
-	}
-	if len(text) > maxPEM {
-		return nil, errors.New("is larger than 1 MiB")
-	}
-	return text, nil
+// missing says whether a file is not there, or is no file: the reader of routes.yaml has said so.
+func missing(err error) bool {
+	return errors.Is(err, pemfile.ErrNoFile) || errors.Is(err, fs.ErrNotExist)
 }
 
 // chain is one certificate or more.
 type chain []*x509.Certificate
 
-func (r *reader) chain(path string) (chain, error) {
-	text, err := r.read(path)
+func readChain(path string) (chain, error) {
+	text, err := pemfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	var c chain
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d of the file is none: %w", len(c)+1, err)
-		}
-		c = append(c, certificate)
-	}
-	if len(c) == 0 {
-		return nil, errors.New("holds no certificate in PEM form")
-	}
-	return c, nil
+	return pemfile.Certificates(text)
 }
 
-// key reads a private key: PKCS #8, or the older forms of RSA and EC keys.
-func (r *reader) key(path string) (crypto.Signer, error) {
-	text, err := r.read(path)
+func readKey(path string) (crypto.Signer, error) {
+	text, err := pemfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-			return nil, errors.New("is encrypted: nobody could enter its password")
-		}
-		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			continue
-		}
-		return privatekey.Parse(block.Bytes)
-	}
-	return nil, errors.New("holds no private key in PEM form")
+	return pemfile.PrivateKey(text)
 }
 
 // has says whether a key is that of the first certificate.

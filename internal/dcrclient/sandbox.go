@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 // Member is a software product of a sandbox's directory with all that its owner holds. Certificates, keys and the statement
@@ -33,7 +35,7 @@ func (m *Member) Software() (*Software, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the directory's transport certificate: %w", err)
 	}
-	signing, err := ParseKey([]byte(m.SigningKey))
+	signing, err := pemfile.PrivateKey([]byte(m.SigningKey))
 	if err != nil {
 		return nil, fmt.Errorf("the directory's signing key: %w", err)
 	}

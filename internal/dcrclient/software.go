@@ -9,14 +9,12 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
-	"github.com/dcr-gateway/dcr-gateway/internal/privatekey"
 )
 
 // Ways to authenticate at the token endpoint: "only tls_client_auth and private_key_jwt are FAPI compliant" (OBIE DCR,
@@ -230,29 +228,6 @@ const FormType = "application/x-www-form-urlencoded"
 // ClientURL is where a client is read, updated and deleted. An endpoint that ends in a slash gets no second one.
 func ClientURL(registration, clientID string) string {
 	return strings.TrimSuffix(registration, "/") + "/" + url.PathEscape(clientID)
-}
-
-// ReadKey reads a private key's PEM file.
-func ReadKey(file string) (crypto.Signer, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	return ParseKey(text)
-}
-
-// ParseKey reads the first private key of a PEM text, as PKCS #8 or in the older forms. Its error quotes nothing.
-func ParseKey(text []byte) (crypto.Signer, error) {
-	block, rest := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("the file holds no PEM text")
-	}
-	for ; block != nil; block, rest = pem.Decode(rest) {
-		if key, err := privatekey.Parse(block.Bytes); err == nil {
-			return key, nil
-		}
-	}
-	return nil, errors.New("the file holds no private key that is not encrypted")
 }
 
 // ObjectText writes an object as JSON, and the members of again once more at its end.

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -117,7 +118,7 @@ func (x Dialect) Open(dir, url string) (*Directory, error) {
 	}
 	d := &Directory{dialect: x, dir: dir, url: url + x.prefix, issuing: issuing, software: map[string]*Software{}}
 	for _, file := range []string{StatementKey, statementECKey} {
-		key, err := pki.ReadKey(filepath.Join(dir, file))
+		key, err := pemfile.ReadKey(filepath.Join(dir, file))
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 const (
@@ -94,7 +96,7 @@ func ParseAuthority(certificate, key []byte) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse a CA's certificate: %w", err)
 	}
-	signer, err := ParseKey(key)
+	signer, err := pemfile.PrivateKey(key)
 	if err != nil {
 		return nil, err
 	}

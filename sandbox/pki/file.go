@@ -41,19 +41,6 @@ func WriteCertificate(path string, der []byte) error {
 	return WriteFile(path, EncodeCertificate(der), 0o644)
 }
 
-// ReadKey reads a private key's file.
-func ReadKey(path string) (crypto.Signer, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	key, err := ParseKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return key, nil
-}
-
 // ReadAuthority reads a CA's certificate and key from their files.
 func ReadAuthority(certificate, key string) (*Authority, error) {
 	certificateText, err := os.ReadFile(certificate)

@@ -43,37 +43,3 @@ func EncodeKey(key crypto.Signer) ([]byte, error) {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
-
-// ParseKey reads the first private key of a PEM text: PKCS #8, or the older forms that openssl writes.
-func ParseKey(text []byte) (crypto.Signer, error) {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		key, err := parseBlock(block)
-		if err != nil {
-			return nil, fmt.Errorf("parse a private key: %w", err)
-		}
-		if key != nil {
-			return key, nil
-		}
-	}
-	return nil, errors.New("there is no private key in the PEM text")
-}
-
-func parseBlock(block *pem.Block) (crypto.Signer, error) {
-	switch block.Type {
-	case "PRIVATE KEY":
-		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		signer, ok := key.(crypto.Signer)
-		if !ok {
-			return nil, errors.New("the key cannot sign")
-		}
-		return signer, nil
-	case "RSA PRIVATE KEY":
-		return x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		return x509.ParseECPrivateKey(block.Bytes)
-	}
-	return nil, nil
-}

@@ -6,62 +6,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-func TestParseKey(t *testing.T) {
-	rsaKeys, err := RSA(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ecKey, err := EC()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ecDER, err := x509.MarshalECPrivateKey(ecKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := EncodeKey(ecKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
-	tests := []struct {
-		name string
-		text []byte
-		want crypto.PublicKey // nil: refused
-	}{
-		{"PKCS #8", pkcs8, ecKey.Public()},
-		{"PKCS #1", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKeys[0])), rsaKeys[0].Public()},
-		{"SEC 1, behind its parameters", append(block("EC PARAMETERS", []byte{6, 0}), block("EC PRIVATE KEY", ecDER)...), ecKey.Public()},
-		{"a certificate", block("CERTIFICATE", []byte("x")), nil},
-		{"damaged", block("PRIVATE KEY", []byte("x")), nil},
-		{"nothing", nil, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			key, err := ParseKey(test.text)
-			if test.want == nil {
-				if err == nil {
-					t.Error("accepted")
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !public.Equal(test.want) {
-				t.Error("another key")
-			}
-		})
-	}
-}
 
 // The key of RFC 7638, section 3.1, and its thumbprint.
 func TestThumbprint(t *testing.T) {

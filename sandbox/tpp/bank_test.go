@@ -15,9 +15,9 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
@@ -156,7 +156,7 @@ func registered(t *testing.T, args ...string) *aBank {
 // verified reads a JWT that the TPP's signing key must have signed.
 func verified(t *testing.T, compact string) strictjson.Object {
 	t.Helper()
-	key, err := pki.ParseKey([]byte(member.SigningKey))
+	key, err := pemfile.PrivateKey([]byte(member.SigningKey))
 	if err != nil {
 		t.Fatal(err)
 	}

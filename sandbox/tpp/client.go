@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 // ErrNoClient says that there is no client_id yet.
@@ -50,7 +51,7 @@ func Open(record Record) (*Client, error) {
 	}
 	var signing crypto.Signer
 	if record.SigningKey != "" {
-		if signing, err = dcrclient.ReadKey(record.SigningKey); err != nil {
+		if signing, err = pemfile.ReadKey(record.SigningKey); err != nil {
 			return nil, fmt.Errorf("the signing key: %w", err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
 )
@@ -80,7 +81,7 @@ func (s *site) cold() (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := pki.ReadKey(s.world.Path(s.world.File.Directory.StatementKey))
+	key, err := pemfile.ReadKey(s.world.Path(s.world.File.Directory.StatementKey))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (s *site) mint(keyFile string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := pki.ReadKey(keyFile)
+	key, err := pemfile.ReadKey(keyFile)
 	if err != nil {
 		return nil, err
 	}

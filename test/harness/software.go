@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 // Software is a TPP's software product with all that its owner holds. Its statement is that of when it was enrolled, or of the
@@ -72,7 +73,7 @@ func (s *Software) SSA() (*JWT, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := dcrclient.ReadKey(s.World.Path(s.at().Directory.StatementKey))
+	key, err := pemfile.ReadKey(s.World.Path(s.at().Directory.StatementKey))
 	return &JWT{dcrclient.JWT{Header: token.Header, Claims: token.Claims, Key: key}}, err
 }
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
@@ -78,7 +78,7 @@ func newWorld(running *world.World) (*World, error) {
 		err = errors.New("server_ca holds no certificate")
 	}
 	if err == nil {
-		w.StatementKey, err = dcrclient.ReadKey(w.Path(w.File.Directory.StatementKey))
+		w.StatementKey, err = pemfile.ReadKey(w.Path(w.File.Directory.StatementKey))
 	}
 	if err != nil {
 		return nil, errors.Join(err, running.Stop())
