@@ -2,7 +2,9 @@
 package fleet
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,12 +15,27 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
+// program is the product, built for these tests.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "dcr-tests")
+	if err == nil {
+		program, err = harness.Build(context.Background(), dir)
+	}
+	code := 1
+	if err == nil {
+		code = m.Run()
+	}
+	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
 func newWorld(t *testing.T, gateways int) *harness.World {
 	t.Helper()
-	program, err := harness.Build(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
 	w, err := harness.Start(t.Context(), harness.Options{Program: program, Fleet: gateways})
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +103,51 @@ func TestWhatOneGatewayAnswersHoldsAtAll(t *testing.T) {
 	c.wantStatus(http.StatusOK, first, second, third)
 	c.token(third)
 	wantOwnRegistry(t, w)
+}
+
+// TestEachGateReadsItsOwnFile: a file that takes the place of the link reaches one gate, and the one that all links lead to
+// reaches the others.
+func TestEachGateReadsItsOwnFile(t *testing.T) {
+	w := newWorld(t, 2)
+	text, err := w.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "/.well-known/second"
+	added := text + "\n  - {name: second, path: " + path + ", methods: [GET], listener: public, public: true, endpoint: discovery}\n"
+	want := func(statuses ...int) {
+		t.Helper()
+		for i, status := range statuses {
+			url := strings.TrimSuffix(w.File.Fleet[i].Discovery, "/.well-known/openid-configuration") + path
+			request, err := harness.NewRequest(t.Context(), http.MethodGet, url, "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer, err := harness.Do(w.Client(nil, harness.HTTP2), request); err != nil || answer.Status != status {
+				t.Errorf("gateway %d: %v %v, want %d", i+1, answer, err, status)
+			}
+		}
+	}
+	before, err := w.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := w.At(2)
+	if err := second.Install(t.Context(), added); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := w.Status(t.Context()); err != nil || now.Version != before.Version {
+		t.Errorf("the first gate has version %s, want %s (%v)", now.Version, before.Version, err)
+	}
+	want(http.StatusNotFound, http.StatusOK)
+	if err := w.Install(t.Context(), added); err != nil {
+		t.Fatal(err)
+	}
+	first, err := w.Status(t.Context())
+	if other, otherErr := second.Status(t.Context()); errors.Join(err, otherErr) != nil || first.Version != other.Version {
+		t.Errorf("equal files have the versions %s and %s (%v %v)", first.Version, other.Version, err, otherErr)
+	}
+	want(http.StatusOK, http.StatusOK)
 }
 
 // wantOwnRegistry checks that the registry of each gateway has issued tokens.

@@ -86,6 +86,14 @@ func newWorld(running *world.World) (*World, error) {
 	return w, nil
 }
 
+// At is the world with another gateway of its fleet as the one that clients and operators use, by its number from 1.
+func (w *World) At(number int) *World {
+	return &World{
+		Dir: w.Dir, File: w.File.At(number), roots: w.roots, running: w.running, StatementKey: w.StatementKey,
+		clients: map[clientKey]*http.Client{},
+	}
+}
+
 // Path is the absolute path of a file that world.json names.
 func (w *World) Path(name string) string { return filepath.Join(w.Dir, name) }
 
