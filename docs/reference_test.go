@@ -72,6 +72,7 @@ func TestReference(t *testing.T) {
 			fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", key, value.Description, form(schema.Defs, value), preset(what, key))
 		}
 	}
+	page.WriteString(endpoints())
 	page.WriteString(checks())
 	for name, def := range schema.Defs {
 		if len(def.Properties) > 0 {
@@ -92,6 +93,23 @@ func holdPage(t *testing.T, name string, want []byte) {
 	if textOf(t, name) != string(want) {
 		t.Errorf("%s is not up to date: go test ./docs -update", name)
 	}
+}
+
+// endpoints is the table of the endpoints.
+func endpoints() string {
+	var table strings.Builder
+	table.WriteString("\n## Endpoints\n\nThe registry serves these. A route names one method or more of one endpoint, and at least these checks.\n\n" +
+		"| endpoint | what it does | method | checks |\n|---|---|---|---|\n")
+	for _, endpoint := range routes.Endpoints {
+		for _, method := range slices.Sorted(maps.Keys(endpoint.Methods)) {
+			checks := "none: it is for everybody"
+			if needed := endpoint.Methods[method]; len(needed) > 0 {
+				checks = "`" + strings.Join(needed, "`, `") + "`"
+			}
+			fmt.Fprintf(&table, "| `%s` | %s | `%s` | %s |\n", endpoint.Name, endpoint.Doc, method, checks)
+		}
+	}
+	return table.String()
 }
 
 // checks is the table of the checks.

@@ -9,9 +9,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// meantForAll are the endpoints that everybody may ask.
-var meantForAll = []string{routes.EndpointJWKS, routes.EndpointDiscovery, routes.EndpointErrors}
-
 // publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
 // is meant to be there.
 func (l *linter) publicRoutes() {
@@ -24,10 +21,15 @@ func (l *linter) publicRoutes() {
 	for i := range l.Routes {
 		route := &l.Routes[i]
 		number := protected[prefix(route.Path)]
-		if route.Public && number > 0 && !slices.Contains(meantForAll, route.Endpoint) {
+		if route.Public && number > 0 && !openEndpoint(route.Endpoint) {
 			l.add("public.prefix", at(i, "public"), "anybody may ask for it, while under %s %d other routes are protected", prefix(route.Path), number)
 		}
 	}
+}
+
+// openEndpoint says whether a name is that of an endpoint that everybody may ask.
+func openEndpoint(name string) bool {
+	return slices.ContainsFunc(routes.Endpoints, func(e routes.Endpoint) bool { return e.Name == name && e.Open() })
 }
 
 // prefix is the first two segments of a path, by which APIs and their versions are told apart.

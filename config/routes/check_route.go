@@ -125,23 +125,6 @@ func (c *checker) checkPassedOn(r routePlace) {
 	}
 }
 
-// duties are the methods each endpoint of the registry has, and the checks that its standard does not let it do
-// without (OBIE DCR 3.3, "Endpoints"; RFC 7009, section 2.1; RFC 7662, section 2.1). A route may ask for more.
-var duties = map[string]map[string][]string{
-	EndpointRegistration: {
-		"POST":   {CheckCertificate, CheckStatement},
-		"GET":    {CheckCertificate, CheckBearer, CheckOwner},
-		"PUT":    {CheckCertificate, CheckBearer, CheckOwner, CheckStatement},
-		"DELETE": {CheckCertificate, CheckBearer, CheckOwner},
-	},
-	EndpointToken:         {"POST": {CheckCertificate, CheckClientAuth}},
-	EndpointRevocation:    {"POST": {CheckCertificate, CheckClientAuth}},
-	EndpointIntrospection: {"POST": {CheckCertificate, CheckClientAuth}},
-	EndpointJWKS:          {"GET": nil},
-	EndpointDiscovery:     {"GET": nil},
-	EndpointErrors:        {"GET": nil},
-}
-
 // checkEndpointPath: "POST /register" makes a client, and all other operations are on "/register/{ClientId}" (OBIE DCR,
 // Endpoints). The other endpoints have one path each.
 func (c *checker) checkEndpointPath(r routePlace) {
@@ -164,16 +147,7 @@ func (c *checker) checkEndpoint(r routePlace) {
 	if r.Endpoint != "" {
 		c.checkEndpointPath(r)
 	}
-	duty, known := duties[r.Endpoint]
-	for i, method := range r.Methods {
-		needed, has := duty[method]
-		if known && !has {
-			c.add("route.method", item(r.key("methods"), i), "the endpoint %s does not have it", r.Endpoint)
-		}
-		for _, check := range needed {
-			if !r.Needs(check) {
-				c.add("route.duty", r.key("checks"), "%s at the endpoint %s needs the check %s", method, r.Endpoint, check)
-			}
-		}
+	for _, lack := range r.duties() {
+		c.add(lack.rule, r.key(lack.key), "%s", lack.what)
 	}
 }

@@ -61,9 +61,13 @@ func checkNames() []string {
 }
 
 // Chain returns the names of the route's checks in the order in which the gate runs them; a public route has none. It
-// fails where the checks are unknown, named twice, or lack something of the route. The reader refuses such a route too,
-// with its line: a chain that cannot hold is never made, wherever the route comes from.
+// fails if a check is unknown or named twice, if the route lacks something that a check needs, or if its endpoint demands
+// another check. The reader refuses such a route too, with its line: a chain that cannot hold is never made, wherever the
+// route comes from.
 func (r *Route) Chain() ([]string, error) {
+	for _, lack := range r.duties() {
+		return nil, errors.New(lack.what)
+	}
 	switch {
 	case r.Public && len(r.Checks) > 0:
 		return nil, errors.New("a public route has no checks")

@@ -40,6 +40,9 @@ func TestChainRefuses(t *testing.T) {
 		route *Route
 		want  string
 	}{
+		{"a client's record for everybody", &Route{Public: true, Endpoint: EndpointRegistration, Methods: []string{"GET"}}, "needs the check certificate"},
+		{"a client's record for every client", with("certificate bearer", func(r *Route) { r.Methods = []string{"GET"} }), "GET at the endpoint registration needs the check owner"},
+		{"a method that the endpoint does not have", with("certificate clientauth", func(r *Route) { r.Endpoint, r.Methods = EndpointToken, []string{"GET"} }), "does not have it"},
 		{"no checks", complete(""), "must say that it is public"},
 		{"public, with checks", with("certificate", func(r *Route) { r.Public = true }), "a public route has no checks"},
 		{"an unknown check", complete("certificate magic"), "unknown or named twice"},

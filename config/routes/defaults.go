@@ -65,19 +65,10 @@ func (r *Route) fillDefaults(f *File) {
 	if r.Endpoint != "" {
 		r.Upstream = cmp.Or(r.Upstream, Registry)
 	}
-	r.BodyLimit = cmp.Or(r.BodyLimit, bodyLimit(r.Endpoint))
+	r.BodyLimit = cmp.Or(r.BodyLimit, r.endpoint().BodyLimit, MaxBody)
 	r.Timeout = cmp.Or(r.Timeout, f.Upstreams[r.Upstream].Timeout)
 	r.Facts = cmp.Or(r.Facts, FactsSigned)
 	if _, there := f.Plans[DefaultPlan]; there {
 		r.Plan = cmp.Or(r.Plan, DefaultPlan)
 	}
-}
-
-// bodyLimit is smaller where the body is a form.
-func bodyLimit(endpoint string) Size {
-	switch endpoint {
-	case EndpointToken, EndpointRevocation, EndpointIntrospection:
-		return 16 << 10
-	}
-	return MaxBody
 }

@@ -39,7 +39,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"tls_version":        yamlfile.OneOf("1.2", "1.3"),
 	"method":             yamlfile.OneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
 	"check":              yamlfile.OneOf(checkNames()...),
-	"endpoint":           yamlfile.OneOf(EndpointRegistration, EndpointToken, EndpointRevocation, EndpointIntrospection, EndpointJWKS, EndpointDiscovery, EndpointErrors),
+	"endpoint":           yamlfile.OneOf(endpointNames()...),
 	"facts":              yamlfile.OneOf(FactsSigned, FactsHeaders, FactsNone),
 
 	"retries": yamlfile.Whole(0, 3),

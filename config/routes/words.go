@@ -12,17 +12,6 @@ const MaxUpload Size = 10 << 20
 // that the gate's own answer is the one the client sees; a frozen gate is found by health checks long before.
 const GateTimeout = 5 * time.Second
 
-// The endpoints that the registry serves.
-const (
-	EndpointRegistration  = "registration"
-	EndpointToken         = "token"
-	EndpointRevocation    = "revocation"
-	EndpointIntrospection = "introspection"
-	EndpointJWKS          = "jwks"
-	EndpointDiscovery     = "discovery"
-	EndpointErrors        = "errors" // the page that explains refusals; they link to it
-)
-
 // What a listener asks of a client's TLS handshake.
 const (
 	CertificateRequired = "required"

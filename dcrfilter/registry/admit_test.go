@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -160,6 +161,23 @@ func TestCapturedFacts(t *testing.T) {
 		if got := w.get(id); got.status != http.StatusOK {
 			t.Errorf("a client has gone: %d", got.status)
 		}
+	}
+}
+
+// Each method of each endpoint has a handler, and each handler is one of these.
+func TestEveryEndpointIsServed(t *testing.T) {
+	handlers := newWorld(t).registry.handlers
+	number := 0
+	for _, endpoint := range routes.Endpoints {
+		for method := range endpoint.Methods {
+			number++
+			if handlers[action{endpoint.Name, method}] == nil {
+				t.Errorf("nobody serves %s at the endpoint %s", method, endpoint.Name)
+			}
+		}
+	}
+	if len(handlers) != number {
+		t.Errorf("there are %d handlers for %d methods", len(handlers), number)
 	}
 }
 

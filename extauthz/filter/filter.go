@@ -20,7 +20,7 @@ type Filter interface {
 	Check(ctx context.Context, r *Request) error
 }
 
-// Ready is a route of routes.yaml with what is derived from it.
+// Ready is a route of routes.yaml with what is derived from it. Requests share it, and nobody changes it.
 type Ready struct {
 	*routes.Route
 	Profile   *dcr.Profile  // of a registration route
