@@ -1,7 +1,7 @@
 package envoy_test
 
 import (
-	"net"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 // An edge is a real Envoy on a rendered configuration, with a gate and upstreams of the test's own.
@@ -138,15 +139,14 @@ func (e *edge) options() envoy.Options {
 // host returns the IP:PORT of a listener's URL.
 func host(url string) string { return strings.TrimPrefix(url, "https://") }
 
-// freeAddress finds a loopback port that nobody uses now.
+// freeAddress finds a loopback port that nothing uses.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 func writeFile(t testing.TB, path string, content []byte) {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
 // The store must do what the product asks of Redis: scripts, and keys that expire by themselves.
@@ -49,12 +51,11 @@ func TestStore(t *testing.T) {
 
 func start(t *testing.T) net.Conn {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	address := fmt.Sprintf("127.0.0.1:%d", port)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Command().Run(ctx, []string{"--listen", address}, io.Discard, io.Discard) }()

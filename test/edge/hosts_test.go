@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
@@ -23,12 +24,11 @@ const (
 // withNames adds a listener with server names, and a route of the bank on it.
 func withNames(t *testing.T) (address string) {
 	t.Helper()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address = taken.Addr().String()
-	taken.Close()
+	address = fmt.Sprintf("127.0.0.1:%d", port)
 	change(t, func(text string) string {
 		listener := fmt.Sprintf("listeners:\n  named: {address: %q, url: https://%s, server_names: [%s, %s],\n"+
 			"    certificate: tls/server.pem, key: tls/server.key, client_certificate: required}\n", address, ownName, ownName, otherName)

@@ -36,25 +36,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func newWorld(t *testing.T, gateways int) *harness.World {
-	t.Helper()
-	w, err := harness.Start(t.Context(), harness.Options{Program: program, Fleet: gateways})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(w.End(), w.CheckLogs()); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log("the world's files are kept in", w.Dir)
-		} else if err := os.RemoveAll(w.Dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return w
-}
-
 // client is a registered client that uses whichever gateway it likes.
 type client struct {
 	*harness.Registered
@@ -77,7 +58,7 @@ func (c client) wantStatus(want int, gateways ...worldfile.Gateway) {
 }
 
 func TestWhatOneGatewayAnswersHoldsAtAll(t *testing.T) {
-	w := newWorld(t, 3)
+	w := harness.New(t, harness.Options{Program: program, Fleet: 3})
 	first, second, third := w.File.Fleet[0], w.File.Fleet[1], w.File.Fleet[2]
 	c := client{w.Register(t, harness.Order{}), t} // at the first
 	c.token(second)
@@ -110,7 +91,7 @@ func TestWhatOneGatewayAnswersHoldsAtAll(t *testing.T) {
 // TestEachGateReadsItsOwnFile: a file that takes the place of the link reaches one gate, and the one that all links lead to
 // reaches the others.
 func TestEachGateReadsItsOwnFile(t *testing.T) {
-	w := newWorld(t, 2)
+	w := harness.New(t, harness.Options{Program: program, Fleet: 2})
 	text, err := w.Routes()
 	if err != nil {
 		t.Fatal(err)

@@ -36,15 +36,40 @@ func runIn(m *testing.M, start func(string, *World), checks []func(*World) error
 	}
 	start(program, world)
 	code = m.Run()
-	err = errors.Join(world.End(), world.CheckLogs())
-	for _, check := range checks {
-		err = errors.Join(err, check(world))
-	}
+	err = world.endAndCheck(checks)
 	if code != 0 || err != nil {
 		fmt.Fprintln(os.Stderr, "the world's files are kept in", world.Dir)
 		return code, err
 	}
 	return 0, os.RemoveAll(world.Dir)
+}
+
+// New starts a world for one test and ends it with the test. Its logs are checked then, as those of Main's world are.
+func New(tb testing.TB, o Options, checks ...func(*World) error) *World {
+	tb.Helper()
+	w, err := Start(tb.Context(), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := w.endAndCheck(checks); err != nil {
+			tb.Error(err)
+		}
+		if tb.Failed() {
+			tb.Log("the world's files are kept in", w.Dir)
+		} else if err := os.RemoveAll(w.Dir); err != nil {
+			tb.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *World) endAndCheck(checks []func(*World) error) error {
+	err := errors.Join(w.End(), w.CheckLogs())
+	for _, check := range checks {
+		err = errors.Join(err, check(w))
+	}
+	return err
 }
 
 // CheckLogs reads all that a world has logged, after it has ended: nothing secret is in it, and no data race.

@@ -3,7 +3,6 @@
 package scenario
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"testing"
@@ -27,21 +26,7 @@ func TestMain(m *testing.M) {
 // newWorld starts a world for one test. Its logs are checked like those of the shared one.
 func newWorld(t *testing.T) *harness.World {
 	t.Helper()
-	w, err := harness.Start(t.Context(), harness.Options{Program: program})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(w.End(), w.CheckLogs(), checkDecisions(w)); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log("the world's files are kept in", w.Dir)
-		} else if err := os.RemoveAll(w.Dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return w
+	return harness.New(t, harness.Options{Program: program}, checkDecisions)
 }
 
 // eventually asks again until it is told yes, for as long as a change may take to be known everywhere.
