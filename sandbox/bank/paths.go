@@ -22,6 +22,10 @@ const (
 	// SampleAccount is the AccountId of an account that the bank has.
 	SampleAccount = "22289"
 
+	// EchoPath answers with the request as the bank got it. No route of the sandbox leads there: add one to see what
+	// its checks, facts and headers come to.
+	EchoPath = "/echo"
+
 	// HealthPath answers 200 as long as the bank serves.
 	HealthPath = "/health"
 )
