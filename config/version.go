@@ -39,6 +39,16 @@ func (v *Version) ID() string { return v.id }
 // Short is an ID as people read it.
 func Short(id string) string { return id[:min(len(id), 16)] }
 
+// Directory returns the directory of a name, or nil.
+func (v *Version) Directory(name string) *directory.Directory {
+	for _, d := range v.Directories {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
 // Included identifies all that routes.yaml includes, without routes.yaml itself.
 func (v *Version) Included() string { return identify(append([]File{{}}, v.Files[1:]...)) }
 

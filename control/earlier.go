@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 )
 
@@ -19,10 +20,11 @@ const (
 
 // retired is what is left of a version that is not in force any more: requests may be under way that began under it.
 type retired struct {
-	version  string
-	policy   *extauthz.Policy
-	weight   int
-	replaced time.Time // when Envoy had acknowledged a later version; zero before
+	version   string
+	policy    *extauthz.Policy
+	published store.Publication
+	weight    int
+	replaced  time.Time // when Envoy had acknowledged a later version; zero before
 }
 
 // know has the gate know of a version that Envoy is about to be given; nil when it has been.
@@ -43,7 +45,18 @@ func (g *Gate) forget() {
 	for _, e := range g.inUse() {
 		policies = append(policies, e.policy)
 	}
-	g.gate.Use(policies...)
+	g.parts.Gate.Use(policies...)
+}
+
+// published is what the registries need for the versions in use.
+func (g *Gate) published() []store.Publication {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var all []store.Publication
+	for _, e := range g.inUse() {
+		all = append(all, e.published)
+	}
+	return all
 }
 
 // inUse are the versions that requests may come under.
@@ -58,7 +71,7 @@ func (g *Gate) inUse() []retired {
 }
 
 func (e *edition) retired() retired {
-	return retired{version: e.version.ID(), policy: e.policy, weight: len(e.version.File.Routes) + versionWeight}
+	return retired{version: e.version.ID(), policy: e.policy, published: e.published, weight: len(e.version.File.Routes) + versionWeight}
 }
 
 // retire forgets versions that no request can come under any more, and the oldest where there are too many.

@@ -17,8 +17,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/watch"
 )
 
-// lookAgain is how long the warnings about a file hold.
-const lookAgain = time.Hour
+const (
+	lookAgain  = time.Hour   // how long the warnings about a file hold
+	retryAfter = time.Second // after something failed that has nothing to do with the file
+)
 
 // A Part is what runs on a configuration: a gate with its Envoy, or a registry.
 type Part interface {
@@ -112,16 +114,19 @@ func (f *Follower) Load(ctx context.Context) error {
 func (f *Follower) Run(ctx context.Context) error {
 	tick := time.NewTicker(watch.Interval)
 	defer tick.Stop()
+	var again <-chan time.Time // set while what was refused may go well without a change of the files
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 			if f.files.Changed(ctx) {
-				f.look(ctx)
+				again = f.look(ctx)
 			}
+		case <-again:
+			again = f.look(ctx)
 		case <-f.pokes:
-			f.look(ctx)
+			again = f.look(ctx)
 		case a := <-f.asks:
 			a.done <- a.do(ctx)
 		}
@@ -136,11 +141,14 @@ func (f *Follower) Poke() {
 	}
 }
 
-// look acts on files that may have changed.
-func (f *Follower) look(ctx context.Context) {
-	_ = f.reload(ctx) // the error is in the log and in the status
+// look acts on files that may have changed. It returns when to look again though they have not, or nil.
+func (f *Follower) look(ctx context.Context) (again <-chan time.Time) {
+	if err := f.reload(ctx); errors.Is(err, errTemporary) { // the error is in the log and in the status
+		again = time.After(retryAfter)
+	}
 	f.part.Changed(ctx)
 	f.watch()
+	return again
 }
 
 func (f *Follower) watch() {

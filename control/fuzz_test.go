@@ -30,7 +30,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := gate.prepare(version); err != nil {
+		if _, err := gate.prepare(t.Context(), version); err != nil {
 			t.Errorf("it is taken, and then: %v\n%s", err, text)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
@@ -20,13 +21,10 @@ const patience = 10 * time.Second
 // A Gate keeps the gate and its Envoy on one version: the gate knows a version before Envoy is given it, and forgets one
 // only after Envoy has a later one.
 type Gate struct {
-	gate     *extauthz.Gate
-	policies func(*config.Version) (*extauthz.Policy, error)
-	xds      *xds.Server
-	options  envoy.Options
-	log      *slog.Logger
-	late     chan xds.Outcome // what nobody waits for
-	lean     *edition         // after which memory was given back; Run's own
+	parts Parts
+	xds   *xds.Server
+	late  chan xds.Outcome // what nobody waits for
+	lean  *edition         // after which memory was given back; Run's own
 
 	mu      sync.Mutex
 	live    *edition
@@ -40,6 +38,7 @@ type Gate struct {
 type edition struct {
 	version   *config.Version
 	policy    *extauthz.Policy
+	published store.Publication // for the registries
 	resources *envoy.Resources
 	secrets   []*envoy.Secret // as they were published last
 	good      []*envoy.Secret // as Envoy has acknowledged them last
@@ -51,10 +50,19 @@ type wait struct {
 	word    chan xds.Outcome
 }
 
-// NewGate returns the gate's side of a Follower. policies makes a configuration into what the gate decides by.
-func NewGate(gate *extauthz.Gate, policies func(*config.Version) (*extauthz.Policy, error), options envoy.Options, log *slog.Logger) *Gate {
-	g := &Gate{gate: gate, policies: policies, options: options, log: log, late: make(chan xds.Outcome, 64)}
-	g.xds = xds.New(log, g.hear)
+// Parts are what a Gate puts versions in force with.
+type Parts struct {
+	Gate      *extauthz.Gate
+	Policies  *Policies
+	Publisher *Publisher
+	Envoy     envoy.Options
+	Log       *slog.Logger
+}
+
+// NewGate returns the gate's side of a Follower.
+func NewGate(parts Parts) *Gate {
+	g := &Gate{parts: parts, late: make(chan xds.Outcome, 64)}
+	g.xds = xds.New(parts.Log, g.hear)
 	return g
 }
 
@@ -66,8 +74,11 @@ func (g *Gate) Files(version *config.Version) []string { return envoy.SecretFile
 
 // Apply implements Part: what Envoy refuses is in force nowhere.
 func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
-	next, err := g.prepare(version)
+	next, err := g.prepare(ctx, version)
 	if err != nil {
+		return err
+	}
+	if next.published, err = g.parts.Publisher.publish(ctx, version); err != nil {
 		return err
 	}
 	g.know(next)
@@ -92,12 +103,12 @@ func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
 }
 
 // prepare makes a configuration ready; nobody knows of it yet.
-func (g *Gate) prepare(version *config.Version) (*edition, error) {
-	policy, err := g.policies(version)
+func (g *Gate) prepare(ctx context.Context, version *config.Version) (*edition, error) {
+	policy, err := g.parts.Policies.Make(ctx, version)
 	if err != nil {
 		return nil, err
 	}
-	resources, err := envoy.Translate(version.File, g.options)
+	resources, err := envoy.Translate(version.File, g.parts.Envoy)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +138,7 @@ func (g *Gate) publish(ctx context.Context, e *edition) (xds.Outcome, error) {
 	case outcome := <-w.word:
 		return outcome, nil
 	case <-silence.C:
-		g.log.WarnContext(ctx, "envoy has not said whether it takes the routes", "version", version)
+		g.parts.Log.WarnContext(ctx, "envoy has not said whether it takes the routes", "version", version)
 		return xds.Outcome{}, nil
 	case <-ctx.Done():
 		return xds.Outcome{}, ctx.Err()

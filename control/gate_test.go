@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
@@ -24,16 +24,29 @@ import (
 
 func newPolicies(t testing.TB) *Policies {
 	t.Helper()
-	client, err := redis.Open(redisserver.Start(t, t.TempDir(), "--appendonly", "no").URL)
+	kept, _ := newStore(t)
+	return NewPolicies(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)))
+}
+
+func newStore(t testing.TB) (*store.Store, *redisserver.Server) {
+	t.Helper()
+	server := redisserver.Start(t, t.TempDir(), "--appendonly", "no")
+	client, err := redis.Open(server.URL)
 	must(t, err)
 	t.Cleanup(func() { _ = client.Close() })
 	kept, err := store.Open(t.Context(), client, 4)
 	must(t, err)
-	return &Policies{Store: kept, Keys: NewKeys(kept, false, slog.New(slog.DiscardHandler))}
+	return kept, server
 }
 
 // newGate is a gate whose Envoy has not come yet.
 func newGate(t testing.TB) (*Gate, *buffer) {
+	t.Helper()
+	kept, _ := newStore(t)
+	return newGateOf(t, kept)
+}
+
+func newGateOf(t testing.TB, kept *store.Store) (*Gate, *buffer) {
 	t.Helper()
 	log := &buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
@@ -41,10 +54,10 @@ func newGate(t testing.TB) (*Gate, *buffer) {
 	must(t, err)
 	gate, err := extauthz.New(extauthz.Config{Signer: signer, Log: logger, Now: time.Now})
 	must(t, err)
-	policies := newPolicies(t)
-	options := envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}
-	ctx := t.Context()
-	return NewGate(gate, func(c *config.Version) (*extauthz.Policy, error) { return policies.Make(ctx, c) }, options, logger), log
+	return NewGate(Parts{
+		Gate: gate, Policies: NewPolicies(kept, token.NewRings(t.Context(), kept, false, logger)), Publisher: NewPublisher(kept, signer, logger),
+		Envoy: envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}, Log: logger,
+	}), log
 }
 
 func must(t testing.TB, err error) {
@@ -142,7 +155,7 @@ func TestGateKnowsWhatEnvoyIsBeingGiven(t *testing.T) {
 	path := filepath.Join(dir, "routes.yaml")
 	must(t, gate.Apply(t.Context(), read(t, path)))
 	sample.Write(t, path, sample.Routes+"# two\n")
-	next, err := gate.prepare(read(t, path))
+	next, err := gate.prepare(t.Context(), read(t, path))
 	must(t, err)
 	known := func() bool {
 		gate.forget() // as it does now and then

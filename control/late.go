@@ -18,8 +18,9 @@ const (
 )
 
 // Run hears what Envoy says of a version after it was put in force without its word: when it connects, and when it gets
-// other certificates. It returns when ctx ends.
+// other certificates. It also keeps published what the registries need. It returns when ctx ends.
 func (g *Gate) Run(ctx context.Context, follower *Follower) error {
+	go g.parts.Publisher.run(ctx, g.published)
 	tick := time.NewTicker(forgetEvery)
 	defer tick.Stop()
 	for {
@@ -58,7 +59,7 @@ func (g *Gate) note(ctx context.Context, outcome xds.Outcome, follower *Follower
 	default:
 		why := fmt.Sprintf("envoy refuses the %s: %s", outcome.Type, outcome.Words)
 		if err := follower.GiveUp(ctx, outcome.Version, why); err != nil {
-			g.log.ErrorContext(ctx, "envoy refuses the version in force", "version", outcome.Version, "cause", err.Error())
+			g.parts.Log.ErrorContext(ctx, "envoy refuses the version in force", "version", outcome.Version, "cause", err.Error())
 		}
 	}
 }
@@ -68,10 +69,10 @@ func (g *Gate) refuseSecrets(ctx context.Context, live *edition, outcome xds.Out
 	if g.current() != live {
 		return // another version has come with certificates of its own
 	}
-	g.log.ErrorContext(ctx, "envoy refuses new certificates, those before stay in use", "cause", outcome.Words)
+	g.parts.Log.ErrorContext(ctx, "envoy refuses new certificates, those before stay in use", "cause", outcome.Words)
 	g.setFault("envoy refuses the certificates on the disk: " + outcome.Words)
 	if err := g.xds.Publish(live.resources, live.good); err != nil {
-		g.log.ErrorContext(ctx, "the certificates before were not published", "cause", err.Error())
+		g.parts.Log.ErrorContext(ctx, "the certificates before were not published", "cause", err.Error())
 	}
 }
 
@@ -84,7 +85,7 @@ func (g *Gate) Changed(ctx context.Context) {
 	}
 	secrets, err := envoy.Secrets(live.version.File, live.version.ClientCAs)
 	if err != nil {
-		g.log.WarnContext(ctx, "the certificates on the disk are not used, those before stay in use", "cause", err.Error())
+		g.parts.Log.WarnContext(ctx, "the certificates on the disk are not used, those before stay in use", "cause", err.Error())
 		g.setFault(err.Error())
 		return
 	}
@@ -93,7 +94,7 @@ func (g *Gate) Changed(ctx context.Context) {
 	live.secrets = secrets
 	g.mu.Unlock()
 	if err := g.xds.Publish(live.resources, secrets); err != nil {
-		g.log.ErrorContext(ctx, "certificates were not published", "cause", err.Error())
+		g.parts.Log.ErrorContext(ctx, "certificates were not published", "cause", err.Error())
 	}
 }
 
@@ -113,6 +114,7 @@ func (g *Gate) Describe(status *Status) {
 	slices.Sort(status.Known)
 	status.Known = slices.Compact(status.Known) // a file may have come back to what it was
 	status.Envoys = g.xds.Envoys()
+	status.Orphans = g.parts.Policies.orphans.Status()
 	if g.fault != "" && status.Healthy {
 		status.Healthy, status.Why = false, g.fault
 	}

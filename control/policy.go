@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 const (
@@ -27,11 +29,25 @@ const (
 // Policies make configurations into what a gate decides by. What was made for one serves the next as well, as long as it
 // comes out the same: the keys that were fetched and the tokens that were verified outlive a change of a route.
 type Policies struct {
-	Store *store.Store
-	Keys  *Keys
+	store  *store.Store
+	all    *token.Rings
+	issued *token.Identities
 
+	orphans config.Orphans
+	rings   []used // of the keys for access tokens, of the list of files before and of this one
 	made    made
 	filters map[string]filter.Filter
+}
+
+// used is a ring in use.
+type used struct {
+	files []string
+	ring  *token.Ring
+}
+
+// NewPolicies returns the policies of a gate whose rings these are.
+func NewPolicies(s *store.Store, rings *token.Rings) *Policies {
+	return &Policies{store: s, all: rings, issued: token.NewIdentities(s)}
 }
 
 // made is what the filters depend on.
@@ -47,10 +63,10 @@ func (m made) equal(other made) bool {
 		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
 }
 
-// Make makes one. ctx is the part's own.
+// Make makes one.
 func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz.Policy, error) {
 	file := version.File
-	ring, err := p.Keys.Ring(ctx, file)
+	ring, err := p.ring(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +90,29 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 	})
 }
 
+// ring returns the ring of a file's keys. A gate may be up before the first registry, which makes the keys in the store.
+func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, error) {
+	files := file.TokenKeys()
+	if last := len(p.rings) - 1; last >= 0 && slices.Equal(p.rings[last].files, files) {
+		return p.rings[last].ring, nil
+	}
+	ring, err := p.all.Use(ctx, files)
+	if err != nil && (len(files) > 0 || len(p.rings) > 0) {
+		p.all.Release(files)
+		return nil, fmt.Errorf("keys of access tokens: %w; %w", err, errTemporary)
+	}
+	p.rings = append(p.rings, used{files, ring})
+	if len(p.rings) > 2 {
+		p.all.Release(p.rings[0].files)
+		p.rings = p.rings[1:]
+	}
+	return ring, nil
+}
+
 // newFilters makes a filter for every check of routes.Checks; routes choose among them.
 func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[string]filter.Filter, error) {
 	file := version.File
+	known := func(client *dcrpb.Client) error { return p.orphans.Check(version, client) }
 	directories, anchors := trust.Directories{}, []trust.Issuer{}
 	for _, d := range version.Directories {
 		directories[d.Name] = newDirectory(d)
@@ -90,7 +126,7 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	if err != nil {
 		return nil, err
 	}
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(ring, file.Issuer, file.Tokens.Audience), p.Store, directories)
+	bearer, err := filter.NewBearerFilter(p.inspector(file, ring), p.store, directories, known)
 	if err != nil {
 		return nil, err
 	}
@@ -101,13 +137,18 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	return map[string]filter.Filter{
 		routes.CheckCertificate: certificate,
 		routes.CheckBasic:       basic,
-		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.Store, Directories: directories, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
+		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
 		routes.CheckBearer:      bearer,
-		routes.CheckOwner:       filter.NewOwnerFilter(p.Store),
+		routes.CheckOwner:       filter.NewOwnerFilter(p.store),
 		routes.CheckScope:       filter.ScopeFilter{},
 		routes.CheckRole:        filter.RoleFilter{},
 		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
 	}, nil
+}
+
+// inspector says what an access token is: our own issuer is the only one there is.
+func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspector {
+	return token.Issuers{Own: token.NewBuiltin(ring, token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}, p.issued)}
 }
 
 // newDirectory gives each directory its own way out, which reaches that directory's hosts and no others.

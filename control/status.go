@@ -3,27 +3,29 @@ package control
 import (
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // Status is what a part runs on, and what keeps it from running on what is on the disk.
 type Status struct {
-	Version     string      `json:"version"`
-	Since       time.Time   `json:"since"`
-	Routes      int         `json:"routes"`
-	Entry       int         `json:"entry"`  // its number in the history; 0 while it is not there
-	Source      string      `json:"source"` // file, or history: the last good version, or one rolled back to
-	Healthy     bool        `json:"healthy"`
-	Why         string      `json:"why,omitempty"` // why it is not
-	File        FileStatus  `json:"file"`
-	LastError   string      `json:"last_error,omitempty"`
-	LastErrorAt *time.Time  `json:"last_error_at,omitempty"`
-	Rollback    int         `json:"rollback,omitempty"` // the entry that was rolled back to
-	Known       []string    `json:"known,omitempty"`    // versions that the gate decides under
-	Envoys      []xds.Envoy `json:"envoys,omitempty"`
-	Reloads     uint64      `json:"reloads"`  // versions put in force since the start
-	Refusals    uint64      `json:"refusals"` // versions refused since the start
+	Version     string              `json:"version"`
+	Since       time.Time           `json:"since"`
+	Routes      int                 `json:"routes"`
+	Entry       int                 `json:"entry"`  // its number in the history; 0 while it is not there
+	Source      string              `json:"source"` // file, or history: the last good version, or one rolled back to
+	Healthy     bool                `json:"healthy"`
+	Why         string              `json:"why,omitempty"` // why it is not
+	File        FileStatus          `json:"file"`
+	LastError   string              `json:"last_error,omitempty"`
+	LastErrorAt *time.Time          `json:"last_error_at,omitempty"`
+	Rollback    int                 `json:"rollback,omitempty"` // the entry that was rolled back to
+	Known       []string            `json:"known,omitempty"`    // versions that the gate decides under
+	Envoys      []xds.Envoy         `json:"envoys,omitempty"`
+	Orphans     config.OrphanStatus `json:"orphans"`  // clients whose profile or directory the configuration lacks
+	Reloads     uint64              `json:"reloads"`  // versions put in force since the start
+	Refusals    uint64              `json:"refusals"` // versions refused since the start
 }
 
 // FileStatus is the file on the disk, and why it is not in force if it is not.

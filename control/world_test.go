@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +17,6 @@ import (
 )
 
 const awhile = 5 * time.Second
-
-func itoa(number int) string { return strconv.Itoa(number) }
 
 func read(t *testing.T, path string) *config.Version {
 	t.Helper()

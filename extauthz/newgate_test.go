@@ -11,6 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // filters are all filters as a gate has them: they have seen nothing yet.
@@ -21,11 +22,12 @@ func (w *world) filters() map[string]filter.Filter {
 	})
 	w.must(err)
 	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
-	bearer, err := filter.NewBearerFilter(token.NewVerifier(w.ring, issuerURL, audience), w.store, directories)
+	known := func(*dcrpb.Client) error { return nil }
+	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil), w.store, directories, known)
 	w.must(err)
 	return map[string]filter.Filter{
 		"certificate": certificate, "bearer": bearer, "owner": filter.NewOwnerFilter(w.store), "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},
-		"clientauth": &filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL}},
+		"clientauth": &filter.ClientAuthFilter{Store: w.store, Directories: directories, Known: known, Audiences: []string{issuerURL}},
 		"statement":  &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
 	}
 }

@@ -66,7 +66,7 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.ring = token.FileRing([]string{made.token})
 	w.must(w.ring.Load(t.Context()))
-	w.issuer = token.NewIssuer(w.ring, issuerURL, audience, 5*time.Minute, func() time.Time { return w.now })
+	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil, 5*time.Minute, func() time.Time { return w.now })
 	w.openDirectory()
 	w.openTPP()
 	w.gate = w.newGate(w.filters())

@@ -33,7 +33,7 @@ type Facts struct {
 	Exp           uint32                 `protobuf:"varint,3,opt,name=exp,proto3" json:"exp,omitempty"`
 	Jti           string                 `protobuf:"bytes,4,opt,name=jti,proto3" json:"jti,omitempty"`         // the decision's id, the same in the log lines of gate and registry
 	Route         string                 `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`     // name of the route in routes.yaml
-	Version       string                 `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"` // content hash of the routes.yaml the decision was made under
+	Version       string                 `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"` // SHA-256 in hex of the configuration that the decision was made under
 	Request       *RequestFacts          `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"` // on routes served by the registry; absent on bank API routes
 	Certificate   *CertificateFacts      `protobuf:"bytes,8,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	Client        *ClientFacts           `protobuf:"bytes,9,opt,name=client,proto3" json:"client,omitempty"`

@@ -25,22 +25,31 @@ const (
 	openRetry = 200 * time.Millisecond
 )
 
-// part holds the flags that gate, registry and keys share.
-type part struct {
-	routes, address, redis, log string
-	level                       slog.Level
+// stored are the flags of all that needs Redis and a log.
+type stored struct {
+	redis, log string
+	level      slog.Level
+	name       string // of the part, in its log lines
 }
 
-func newPart(flags *flag.FlagSet, address string) *part {
-	p := &part{}
-	flags.StringVar(&p.routes, "routes", "routes.yaml", "the routes `FILE`")
-	flags.StringVar(&p.redis, "redis", "", "Redis `URL`: redis://, rediss://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
-	flags.StringVar(&p.log, "log", "", "`FILE` for the log, JSON lines (default standard error)")
-	flags.TextVar(&p.level, "log-level", slog.LevelInfo, "least `LEVEL` logged: debug, info, warn or error")
-	if address != "" {
-		flags.StringVar(&p.address, "listen", address, "`ADDRESS` to serve on: unix:PATH, or HOST:PORT of a private network")
-	}
-	return p
+func (s *stored) define(flags *flag.FlagSet) {
+	flags.StringVar(&s.redis, "redis", "", "Redis `URL`: redis://, rediss://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
+	flags.StringVar(&s.log, "log", "", "`FILE` for the log, JSON lines (default standard error)")
+	flags.TextVar(&s.level, "log-level", slog.LevelInfo, "least `LEVEL` logged: debug, info, warn or error")
+}
+
+// part are the flags that a gate and a registry share: they serve, and answer operators and probes.
+type part struct {
+	stored
+	address, admin, health string
+}
+
+func (p *part) define(flags *flag.FlagSet, name string) {
+	p.stored.define(flags)
+	p.name = name
+	flags.StringVar(&p.address, "listen", "unix:run/"+name+".sock", "`ADDRESS` to serve on: unix:PATH, or HOST:PORT of a private network")
+	flags.StringVar(&p.admin, "admin", "unix:run/"+name+"-admin.sock", "`ADDRESS` of the admin interface: unix:PATH, which only the operator can open")
+	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: on the admin interface alone)")
 }
 
 // parse reads flags. What is wrong with them the flag package has said by then.
@@ -52,7 +61,7 @@ func parse(flags *flag.FlagSet, arguments []string) error {
 	return cli.Exit{Code: 2}
 }
 
-// setup is what gate and registry both are made of.
+// setup is what gate and registry both stand on.
 type setup struct {
 	store   *store.Store
 	log     *slog.Logger
@@ -60,16 +69,19 @@ type setup struct {
 }
 
 // open opens the log and reaches Redis.
-func (p *part) open(ctx context.Context) (*setup, error) {
-	log, closer, err := decision.Open(p.log, p.level)
+func (s *stored) open(ctx context.Context) (*setup, error) {
+	log, closer, err := decision.Open(s.log, s.level)
 	if err != nil {
 		return nil, err
 	}
-	s := &setup{log: log, closers: []io.Closer{closer}}
-	if err := s.openStore(ctx, p.redis); err != nil {
-		return nil, errors.Join(err, s.close())
+	if s.name != "" {
+		log = log.With("part", s.name)
 	}
-	return s, nil
+	opened := &setup{log: log, closers: []io.Closer{closer}}
+	if err := opened.openStore(ctx, s.redis); err != nil {
+		return nil, errors.Join(err, opened.close())
+	}
+	return opened, nil
 }
 
 func (s *setup) openStore(ctx context.Context, url string) error {

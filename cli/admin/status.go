@@ -69,6 +69,9 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if said.LastErrorAt != nil {
 		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
 	}
+	if orphans := said.Orphans; orphans.Requests > 0 {
+		line("orphans", "%s FAILED: clients are registered under what the file lacks: %s", count(int(orphans.Requests), "request"), strings.Join(orphans.Missing, ", "))
+	}
 	line("since start", "%s put in force, %d refused", count(int(said.Reloads), "version"), said.Refusals)
 	if len(said.Known) > 1 {
 		line("decides under", "%s", strings.Join(short(said.Known), ", "))

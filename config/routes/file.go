@@ -151,6 +151,15 @@ func (f *File) Abs(name string) string {
 	return filepath.Join(f.Dir, name)
 }
 
+// TokenKeys are the absolute names of the files with the keys for access tokens; none where they are kept in Redis.
+func (f *File) TokenKeys() []string {
+	var files []string
+	for _, name := range f.Tokens.Keys {
+		files = append(files, f.Abs(name))
+	}
+	return files
+}
+
 // Route returns the route of a name, or nil.
 func (f *File) Route(name string) *Route {
 	for i := range f.Routes {

@@ -1,14 +1,18 @@
 package dcr
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// retryAfter is what a 503 asks of the client, in seconds: a part that was restarted is back within it.
-const retryAfter = "2"
+// retryAfter is what a 503 asks of the client that does not say itself when to try again: a part that was restarted is back
+// within it.
+const retryAfter = 2 * time.Second
 
 // Answer is a refusal as HTTP. It is the one place where refusals become HTTP, for the gate and the registry alike.
 // The header holds what RFC 9110 and RFC 6750 ask of the status; the body is a JSON object {"error",
@@ -23,7 +27,7 @@ func (e *Error) Answer(help string) (status int, header http.Header, body []byte
 	case http.StatusMethodNotAllowed:
 		header.Set("Allow", strings.Join(e.Allow, ", "))
 	case http.StatusServiceUnavailable:
-		header.Set("Retry-After", retryAfter)
+		header.Set("Retry-After", strconv.Itoa(int(cmp.Or(e.Retry, retryAfter)/time.Second)))
 	}
 	return e.Status, header, e.body(help)
 }

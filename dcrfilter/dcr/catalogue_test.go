@@ -91,7 +91,7 @@ func idsInCode(t *testing.T) (named map[string]bool, called map[string][]int) {
 			}
 		}
 	}
-	for _, room := range []string{"dcrfilter", "extauthz", "internal"} {
+	for _, room := range []string{"config", "dcrfilter", "extauthz", "internal"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", room), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

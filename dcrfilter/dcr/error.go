@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Class is the outward kind of a refusal: an HTTP status and the error code of the standard that defines it.
@@ -86,8 +87,9 @@ type Error struct {
 
 	More []*Error // what else is wrong with the same request, answered together with this
 
-	Allow []string // for 405: the methods that are allowed
-	Scope string   // for insufficient_scope: what would be enough
+	Allow []string      // for 405: the methods that are allowed
+	Scope string        // for insufficient_scope: what would be enough
+	Retry time.Duration // for 503: when to try again, in whole seconds; 2 seconds when 0
 }
 
 // Refuse returns the refusal that the catalogue has under the id. args fill the places that its sentence has for them, in
@@ -127,6 +129,9 @@ func (e Error) Under(p *Profile) *Error {
 
 // CausedBy returns a copy with a cause, which is logged and never answered.
 func (e Error) CausedBy(cause error) *Error { e.Cause = cause; return &e }
+
+// After returns a copy that asks the client to try again after that time, in whole seconds.
+func (e Error) After(wait time.Duration) *Error { e.Retry = wait; return &e }
 
 // maxFindings bounds what is answered and logged at once. The remaining ones follow once these are fixed.
 const maxFindings = 50

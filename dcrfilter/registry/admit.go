@@ -35,14 +35,10 @@ type request struct {
 // admit compares the request with its facts and refuses what the gate did not allow, whatever it asks for. The gate has
 // matched the path with the route, and its signature covers route, method, path with query, and body together: facts
 // about one request serve no other.
-func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line) (*request, error) {
-	proved, err := g.proved(ctx, incoming.Header)
-	if err != nil {
-		return nil, err
-	}
-	line.facts = proved
+func (e *edition) admit(incoming *http.Request, line *line) (admitted *request, err error) {
+	proved := line.facts
 	_, query, _ := strings.Cut(incoming.RequestURI, "?")
-	admitted := &request{now: line.start, route: g.routes[proved.GetRoute()], facts: proved, header: incoming.Header, query: query, line: line}
+	admitted = &request{now: line.start, route: e.routes[proved.GetRoute()], facts: proved, header: incoming.Header, query: query, line: line}
 	if admitted.route == nil || !slices.Contains(admitted.route.Methods, incoming.Method) {
 		return nil, dcr.Refuse("facts.route").CausedBy(errors.New("the facts are of a route that this registry does not serve"))
 	}
@@ -56,7 +52,7 @@ func (g *Registry) admit(ctx context.Context, incoming *http.Request, line *line
 	if proved.GetRequest().GetBodySha256() != base64.RawURLEncoding.EncodeToString(digest[:]) {
 		return nil, dcr.Refuse("facts.body").CausedBy(errors.New("the facts are of another body"))
 	}
-	admitted.profile, err = g.config.profile(admitted.route)
+	admitted.profile, err = e.profile(admitted.route)
 	return admitted, err
 }
 
@@ -68,6 +64,8 @@ func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts
 	}
 	proved, err := g.facts.Verify(ctx, values[0], g.parts.Now())
 	switch {
+	case errors.Is(err, facts.ErrUnknownKey): // that Redis has lost, for all we know: its gate publishes it every second
+		return nil, dcr.Refuse("facts.key").CausedBy(err).After(retryAfter)
 	case errors.Is(err, facts.ErrStale):
 		return nil, dcr.Refuse("facts.stale").CausedBy(err)
 	case errors.Is(err, facts.ErrInvalid):

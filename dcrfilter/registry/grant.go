@@ -25,7 +25,7 @@ type grant struct {
 
 // token answers the client credentials grant (RFC 6749, section 4.4) with a token that is bound to the certificate the
 // request came with (RFC 8705, section 3).
-func (g *Registry) token(ctx context.Context, r *request) (answer, error) {
+func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 	parameters, err := r.parameters()
 	if err != nil {
 		return answer{}, err
@@ -33,18 +33,18 @@ func (g *Registry) token(ctx context.Context, r *request) (answer, error) {
 	if err := checkGrantType(parameters); err != nil {
 		return answer{}, err
 	}
-	client, err := g.authenticated(ctx, r)
+	client, err := e.authenticated(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
-	scopes, err := grantedScopes(parameters, client, g.config.Profiles[client.GetProfile()])
+	scopes, err := grantedScopes(parameters, client, e.version.Profiles[client.GetProfile()])
 	if err != nil {
 		return answer{}, err
 	}
-	if err := g.burn(ctx, r); err != nil {
+	if err := e.burn(ctx, r); err != nil {
 		return answer{}, err
 	}
-	compact, issued, err := g.parts.Issuer.Issue(ctx, token.Token{
+	compact, issued, err := e.issuer.Issue(ctx, token.Token{
 		ClientID: client.GetId(), Software: client.GetSoftware(), Scopes: scopes,
 		Thumbprint: r.facts.GetCertificate().GetThumbprint(), Generation: client.GetGeneration(),
 	})
@@ -77,7 +77,7 @@ func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Prof
 		return nil, dcr.Refuse("grant_type.registered")
 	}
 	if !parameters.Has("scope") {
-		if profile == nil || profile.Clients.DefaultScope != dcr.DefaultRegistered {
+		if profile.Clients.DefaultScope != dcr.DefaultRegistered {
 			return nil, nil
 		}
 		return slices.DeleteFunc(slices.Clone(client.GetScopes()), func(scope string) bool { return scope == "openid" }), nil

@@ -15,6 +15,7 @@ type line struct {
 	start       time.Time
 	interaction string
 	facts       *dcrpb.Facts // nil until they are verified
+	help        string       // URL of the page that explains refusals, once the version is known
 	refusal     *dcr.Error   // nil where the request was done
 	status      int
 	registered  string // id of the client that the request made, or found to be its own already

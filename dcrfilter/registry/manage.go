@@ -17,8 +17,8 @@ import (
 const updateAttempts = 3
 
 // read answers with a client's registration (RFC 7592, section 2.1).
-func (g *Registry) read(ctx context.Context, r *request) (answer, error) {
-	record, err := g.owned(ctx, r)
+func (e *edition) read(ctx context.Context, r *request) (answer, error) {
+	record, err := e.owned(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -32,8 +32,8 @@ func (g *Registry) read(ctx context.Context, r *request) (answer, error) {
 // update replaces a client's registration: "Valid values of client metadata fields in this request MUST replace, not
 // augment, the values previously associated with this client." (RFC 7592, section 2.2) On any refusal the client stays
 // as it was.
-func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
-	asked, err := g.registration(r)
+func (e *edition) update(ctx context.Context, r *request) (answer, error) {
+	asked, err := e.registration(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -42,7 +42,7 @@ func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	for range updateAttempts {
-		if err = g.replace(ctx, r, record); !errors.Is(err, store.ErrConflict) {
+		if err = e.replace(ctx, r, record); !errors.Is(err, store.ErrConflict) {
 			break
 		}
 	}
@@ -61,8 +61,8 @@ func (g *Registry) update(ctx context.Context, r *request) (answer, error) {
 }
 
 // replace puts the new record in the place of the client's current one.
-func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client) error {
-	current, err := g.owned(ctx, r)
+func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client) error {
+	current, err := e.owned(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -75,9 +75,9 @@ func (g *Registry) replace(ctx context.Context, r *request, record *dcrpb.Client
 		record.Generation++
 	}
 	if r.tried() {
-		return g.parts.Store.MayUpdate(ctx, record, r.facts.GetUsedJtis())
+		return e.parts.Store.MayUpdate(ctx, record, r.facts.GetUsedJtis())
 	}
-	return g.parts.Store.Update(ctx, record, r.facts.GetUsedJtis())
+	return e.parts.Store.Update(ctx, record, r.facts.GetUsedJtis())
 }
 
 // "The ASPSP must not invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what
@@ -103,12 +103,12 @@ func sameName(a, b string) bool {
 
 // remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued to
 // the client" (OBIE DCR, DELETE). A client that is not there has no token that is alive.
-func (g *Registry) remove(ctx context.Context, r *request) (answer, error) {
+func (e *edition) remove(ctx context.Context, r *request) (answer, error) {
 	id, err := r.owner()
 	if err != nil {
 		return answer{}, err
 	}
-	err = g.parts.Store.Delete(ctx, id)
+	err = e.parts.Store.Delete(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return answer{}, refuseUnknown(err)
 	}
@@ -119,12 +119,12 @@ func (g *Registry) remove(ctx context.Context, r *request) (answer, error) {
 }
 
 // owned reads the record of the client that the request is about.
-func (g *Registry) owned(ctx context.Context, r *request) (*dcrpb.Client, error) {
+func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, error) {
 	id, err := r.owner()
 	if err != nil {
 		return nil, err
 	}
-	record, err := g.parts.Store.Client(ctx, id)
+	record, err := e.parts.Store.Client(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, refuseUnknown(err)
@@ -133,7 +133,7 @@ func (g *Registry) owned(ctx context.Context, r *request) (*dcrpb.Client, error)
 	case record.GetState() != dcrpb.Client_ACTIVE:
 		return nil, refuseUnknown(errors.New("the client is suspended"))
 	}
-	return record, nil
+	return record, e.orphans.Check(e.version, record)
 }
 
 // owner returns the id of the client whose token the request carried. It is the client that the path names: the reader

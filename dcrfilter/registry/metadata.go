@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
@@ -41,23 +42,24 @@ type metadata struct {
 }
 
 // newMetadata writes the discovery document. What it says of grants is what the token endpoint does.
-func newMetadata(c *Config) ([]byte, error) {
+func newMetadata(version *config.Version) ([]byte, error) {
 	// "For JWS, both clients and authorization servers shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
 	// Clients take the first.
 	algorithms := []string{"PS256", "ES256"}
+	file := version.File
 	m := metadata{
-		Issuer:                c.File.Issuer,
-		RegistrationEndpoint:  c.url(routes.EndpointRegistration, http.MethodPost),
-		TokenEndpoint:         c.url(routes.EndpointToken, http.MethodPost),
-		RevocationEndpoint:    c.url(routes.EndpointRevocation, http.MethodPost),
-		IntrospectionEndpoint: c.url(routes.EndpointIntrospection, http.MethodPost),
-		JWKSURI:               c.url(routes.EndpointJWKS, http.MethodGet),
-		Scopes:                c.scopes(),
+		Issuer:                file.Issuer,
+		RegistrationEndpoint:  endpointURL(file, routes.EndpointRegistration, http.MethodPost),
+		TokenEndpoint:         endpointURL(file, routes.EndpointToken, http.MethodPost),
+		RevocationEndpoint:    endpointURL(file, routes.EndpointRevocation, http.MethodPost),
+		IntrospectionEndpoint: endpointURL(file, routes.EndpointIntrospection, http.MethodPost),
+		JWKSURI:               endpointURL(file, routes.EndpointJWKS, http.MethodGet),
+		Scopes:                scopes(version),
 		GrantTypes:            []string{clientCredentials},
 		ResponseTypes:         []string{"code", "code id_token"},
-		TokenAuthMethods:      c.File.AuthMethods, TokenAuthAlgorithms: algorithms,
-		RevocationAuthMethods: c.File.AuthMethods, RevocationAuthAlgorithms: algorithms,
-		IntrospectionAuthMethods: c.File.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
+		TokenAuthMethods:      file.AuthMethods, TokenAuthAlgorithms: algorithms,
+		RevocationAuthMethods: file.AuthMethods, RevocationAuthAlgorithms: algorithms,
+		IntrospectionAuthMethods: file.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
 		IDTokenAlgorithms: algorithms, RequestObjectAlgorithms: algorithms,
 		CertificateBoundAccessTokens: true,
 	}
@@ -76,9 +78,9 @@ func newMetadata(c *Config) ([]byte, error) {
 }
 
 // scopes are those that any of the directories' roles may be given.
-func (c *Config) scopes() []string {
+func scopes(version *config.Version) []string {
 	all := map[string]bool{}
-	for _, directory := range c.Directories {
+	for _, directory := range version.Directories {
 		for scope := range directory.Scopes {
 			all[scope] = true
 		}
@@ -87,11 +89,12 @@ func (c *Config) scopes() []string {
 }
 
 // discovery answers with the authorization server's metadata (RFC 8414, section 3.2).
-func (g *Registry) discovery(context.Context, *request) (answer, error) {
-	return public(g.metadata, metadataMaxAge), nil
+func (e *edition) discovery(context.Context, *request) (answer, error) {
+	return public(e.metadata, metadataMaxAge), nil
 }
 
 // jwks answers with the keys that verify access tokens (RFC 7517, section 5).
-func (g *Registry) jwks(context.Context, *request) (answer, error) {
-	return public(g.parts.Ring.JWKS(), keysMaxAge), nil
+func (e *edition) jwks(context.Context, *request) (answer, error) {
+	keys, err := e.ring.JWKS()
+	return public(keys, keysMaxAge), err
 }

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"reflect"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/config"
 )
 
 func TestDiscovery(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.File.AuthMethods = []string{"private_key_jwt"} })
+	w := newWorld(t, func(c *config.Version) { c.File.AuthMethods = []string{"private_key_jwt"} })
 	got := w.do(call{route: "discovery", method: "GET", target: "/.well-known/openid-configuration"})
 	if got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" || got.header.Get("Cache-Control") != "public, max-age=60" {
 		t.Fatalf("got %d %v", got.status, got.header)
@@ -34,7 +36,7 @@ func TestDiscovery(t *testing.T) {
 }
 
 func TestDiscoveryNamesOnlyWhatIsThere(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.File.Routes = c.File.Routes[6:] })
+	w := newWorld(t, func(c *config.Version) { c.File.Routes = c.File.Routes[6:] })
 	got := w.do(call{route: "discovery", method: "GET", target: "/.well-known/openid-configuration"})
 	for _, name := range []string{"registration_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint"} {
 		if _, named := got.json[name]; named {

@@ -21,8 +21,8 @@ func (r *request) parameters() (form.Form, error) {
 }
 
 // burn marks the jti of the client assertion as used. A request without an assertion has none.
-func (g *Registry) burn(ctx context.Context, r *request) error {
-	err := g.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetUsedJtis())
+func (e *edition) burn(ctx context.Context, r *request) error {
+	err := e.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetUsedJtis())
 	switch {
 	// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used "jti" values" (RFC
 	// 7523, section 3)
@@ -37,8 +37,8 @@ func (g *Registry) burn(ctx context.Context, r *request) error {
 }
 
 // authenticated reads the record of the client that the gate has authenticated.
-func (g *Registry) authenticated(ctx context.Context, r *request) (*dcrpb.Client, error) {
-	client, err := g.parts.Store.Client(ctx, r.facts.GetClient().GetId())
+func (e *edition) authenticated(ctx context.Context, r *request) (*dcrpb.Client, error) {
+	client, err := e.parts.Store.Client(ctx, r.facts.GetClient().GetId())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, dcr.Refuse("client.unknown").As(dcr.InvalidClient).CausedBy(err)
@@ -47,5 +47,5 @@ func (g *Registry) authenticated(ctx context.Context, r *request) (*dcrpb.Client
 	case client.GetState() != dcrpb.Client_ACTIVE:
 		return nil, dcr.Refuse("client.suspended")
 	}
-	return client, nil
+	return client, e.orphans.Check(e.version, client)
 }

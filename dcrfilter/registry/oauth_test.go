@@ -30,7 +30,7 @@ func TestToken(t *testing.T) {
 			if len(got.json) != 4 || got.json["token_type"] != "Bearer" || got.json["expires_in"] != 300.0 || got.json["scope"] != test.want {
 				t.Errorf("got %s, want the scope %q", got.body, test.want)
 			}
-			issued, err := w.registry.parts.Verifier.Verify(t.Context(), got.json["access_token"].(string), time.Now())
+			issued, err := w.edition.inspector.Inspect(t.Context(), got.json["access_token"].(string), time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestRevokeAndIntrospect(t *testing.T) {
 	another := w.register(newSoftware(), nil)
 	compact := w.newToken(id)
 	active := w.form("introspect", id, "token="+compact)
-	issued, err := w.registry.parts.Verifier.Verify(t.Context(), compact, time.Now())
+	issued, err := w.edition.inspector.Inspect(t.Context(), compact, time.Now())
 	w.must(err)
 	for name, want := range map[string]any{
 		"active": true, "client_id": id, "sub": id, "scope": "accounts payments", "token_type": "Bearer", "jti": issued.ID, "iss": issuer,
@@ -135,7 +135,7 @@ func TestIntrospectSaysNothingOfADeadToken(t *testing.T) {
 	w := newWorld(t)
 	s := newSoftware()
 	id := w.register(s, nil)
-	old := token.NewIssuer(w.registry.parts.Ring, issuer, audience, time.Minute, func() time.Time { return time.Now().Add(-time.Hour) })
+	old := token.NewIssuer(w.edition.ring, token.Identity{Issuer: issuer, Audience: audience}, nil, time.Minute, func() time.Time { return time.Now().Add(-time.Hour) })
 	expired, _, err := old.Issue(t.Context(), token.Token{ClientID: id, Thumbprint: thumbprint, Generation: 1})
 	w.must(err)
 	compact := w.newToken(id)

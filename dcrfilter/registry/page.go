@@ -52,8 +52,8 @@ func spans(text string) []span {
 func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }
 
 // errors answers with the page that explains refusals.
-func (g *Registry) errors(context.Context, *request) (answer, error) {
-	return answer{status: http.StatusOK, body: g.page, header: http.Header{
+func (e *edition) errors(context.Context, *request) (answer, error) {
+	return answer{status: http.StatusOK, body: e.page, header: http.Header{
 		"Content-Type":            {"text/html; charset=utf-8"},
 		"Cache-Control":           {fmt.Sprintf("public, max-age=%d", pageMaxAge)},
 		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'"},

@@ -2,9 +2,12 @@ package registry
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 )
 
 // A market whose tokens say nothing of themselves: "Introspection of Access Tokens ... MUST NOT be supported".
@@ -29,18 +32,42 @@ func TestDefaultScopeIsTheProfiles(t *testing.T) {
 	}
 }
 
-// Where nobody knows the client's profile any more, the least is allowed.
-func TestPolicyOfAProfileThatHasGone(t *testing.T) {
-	w := newWorld(t)
-	id := w.register(newSoftware(), nil)
-	clear(w.registry.config.Profiles)
-	if got := w.get(id); got.status != http.StatusServiceUnavailable {
-		t.Errorf("a route without its profile: got %d %s", got.status, got.body)
-	}
-	if got := w.form("token", id, "grant_type=client_credentials"); got.status != http.StatusOK || got.json["scope"] != nil {
-		t.Errorf("got %d %s", got.status, got.body)
-	}
-	if got := w.form("introspect", id, "token="+w.newToken(id)); got.json["active"] != false {
-		t.Errorf("got %d %s", got.status, got.body)
+// A client whose record names what the version lacks is our fault, at every endpoint alike: not a token without scopes, and
+// not an inactive one.
+func TestOrphans(t *testing.T) {
+	for name, lose := range map[string]func(v *config.Version){
+		"profile obie-3.3": func(v *config.Version) {
+			profile := *v.Profiles["obie-3.3"]
+			profile.Name = "other"
+			v.Profiles = map[string]*dcr.Profile{"other": &profile}
+			for i := range v.File.Routes {
+				if v.File.Routes[i].Profile != "" {
+					v.File.Routes[i].Profile = "other"
+				}
+			}
+		},
+		"directory openbanking-uk": func(v *config.Version) {
+			renamed := *v.Directories[0].Directory
+			renamed.Name = "other"
+			v.Directories = []*directory.Directory{{Directory: &renamed}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			s := newSoftware()
+			id := w.register(s, nil)
+			compact := w.newToken(id)
+			lose(w.version)
+			for what, got := range map[string]reply{
+				"read": w.get(id), "token": w.form("token", id, "grant_type=client_credentials"), "introspection": w.form("introspect", id, "token="+compact),
+			} {
+				t.Run(what, func(t *testing.T) {
+					w.in(t).want(got, http.StatusServiceUnavailable, "temporarily_unavailable", "client.orphaned")
+				})
+			}
+			if got := w.registry.Status().Orphans; got.Requests != 3 || !slices.Equal(got.Missing, []string{name}) {
+				t.Errorf("the status says %+v", got)
+			}
+		})
 	}
 }

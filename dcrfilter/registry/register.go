@@ -13,8 +13,8 @@ import (
 )
 
 // register stores a new client (RFC 7591, section 3; OBIE DCR, POST /register).
-func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
-	asked, err := g.registration(r)
+func (e *edition) register(ctx context.Context, r *request) (answer, error) {
+	asked, err := e.registration(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -22,7 +22,7 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	record.Id = g.parts.Store.NewClientID(record.GetSoftware())
+	record.Id = e.parts.Store.NewClientID(record.GetSoftware())
 	record.IssuedAt = record.GetUpdatedAt()
 	body, err := document(r, record)
 	if err != nil {
@@ -30,25 +30,25 @@ func (g *Registry) register(ctx context.Context, r *request) (answer, error) {
 	}
 	unique, jtis := r.profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetUsedJtis()
 	if r.tried() {
-		err = g.parts.Store.MayCreate(ctx, record, jtis, unique)
+		err = e.parts.Store.MayCreate(ctx, record, jtis, unique)
 	} else {
-		err = g.parts.Store.Create(ctx, record, jtis, unique)
+		err = e.parts.Store.Create(ctx, record, jtis, unique)
 	}
 	switch {
 	case errors.Is(err, store.ErrDuplicate) && r.profile.Clients.Duplicates == dcr.ReturnExisting:
-		return g.existing(ctx, r, asked.Statement)
+		return e.existing(ctx, r, asked.Statement)
 	case err != nil:
 		return answer{}, refuseWrite(err, jtis)
 	case r.tried():
 		return wouldBe(body)
 	}
 	r.line.registered = record.GetId()
-	return g.registered(r, record.GetId(), body), nil
+	return e.registered(r, record.GetId(), body), nil
 }
 
-func (g *Registry) registered(r *request, id string, body []byte) answer {
+func (e *edition) registered(r *request, id string, body []byte) answer {
 	created := secret(http.StatusCreated, body)
-	created.header.Set("Location", strings.TrimSuffix(g.config.File.URL(r.route), "/")+"/"+id)
+	created.header.Set("Location", strings.TrimSuffix(e.version.File.URL(r.route), "/")+"/"+id)
 	return created
 }
 
@@ -58,19 +58,19 @@ var errGone = errors.New("the software's client was deleted meanwhile")
 // existing answers with the client that the software has already, as it is registered: to a TPP that never got the answer
 // to its registration. The request is one of the same software, signed anew, so that whoever asks has proved to be the
 // client; that it is of the same organisation still is looked at here.
-func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
+func (e *edition) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
 	jtis := r.facts.GetUsedJtis()
 	if r.tried() {
 		jtis = nil // MayCreate has looked at them, and none is to be burnt
 	}
-	id, err := g.parts.Store.Existing(ctx, statement.Software, jtis)
+	id, err := e.parts.Store.Existing(ctx, statement.Software, jtis)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errGone
 	case err != nil:
 		return answer{}, refuseWrite(err, jtis)
 	}
-	record, err := g.parts.Store.Client(ctx, id)
+	record, err := e.parts.Store.Client(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errGone
@@ -80,6 +80,9 @@ func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Stat
 	if record.GetSoftware().GetOrgId() != statement.Software.OrgId || record.GetState() != dcrpb.Client_ACTIVE {
 		return answer{}, refuseWrite(store.ErrDuplicate, nil)
 	}
+	if err := e.orphans.Check(e.version, record); err != nil {
+		return answer{}, err
+	}
 	body, err := document(r, record)
 	if err != nil {
 		return answer{}, err
@@ -88,7 +91,7 @@ func (g *Registry) existing(ctx context.Context, r *request, statement *dcr.Stat
 		return wouldBe(body)
 	}
 	r.line.registered = id
-	return g.registered(r, id, body), nil
+	return e.registered(r, id, body), nil
 }
 
 // refuseWrite says why a registration or an update was not stored.

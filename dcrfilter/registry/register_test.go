@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -109,13 +110,13 @@ func TestRegisterRefusesABodyTheGateCannotHaveRead(t *testing.T) {
 }
 
 // duplicates changes what is done about a software that has a client already.
-func duplicates(policy string) func(*Config) {
+func duplicates(policy string) func(*config.Version) {
 	return policies(func(p *dcr.ClientPolicy) { p.Duplicates = policy })
 }
 
 // policies changes what holds for clients of the profile.
-func policies(change func(*dcr.ClientPolicy)) func(*Config) {
-	return func(c *Config) {
+func policies(change func(*dcr.ClientPolicy)) func(*config.Version) {
+	return func(c *config.Version) {
 		for name, profile := range c.Profiles {
 			changed := *profile
 			change(&changed.Clients)

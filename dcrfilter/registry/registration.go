@@ -16,10 +16,10 @@ import (
 
 // registration reads what the request asks for. Its signatures, rules and certificate were the gate's to check; the
 // facts say that they hold for exactly this body.
-func (g *Registry) registration(r *request) (*dcr.Registration, error) {
+func (e *edition) registration(r *request) (*dcr.Registration, error) {
 	proved := r.facts.GetRegistration()
-	from, known := g.config.Directories[proved.GetSoftware().GetDirectory()]
-	if !known || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
+	from := e.version.Directory(proved.GetSoftware().GetDirectory())
+	if from == nil || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
 	asked, err := claims(r.profile, r.body)
@@ -34,7 +34,7 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a software statement: %w", err)
 	}
-	statement, err := directory.ReadStatement(from, stated, raw)
+	statement, err := directory.ReadStatement(from.Directory, stated, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (g *Registry) registration(r *request) (*dcr.Registration, error) {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
 	}
 	return &dcr.Registration{
-		Now: r.now, Profile: r.profile, Directory: from, Audiences: g.config.File.Audiences,
-		AuthMethods: g.config.File.AuthMethods, Request: asked, Statement: statement,
+		Now: r.now, Profile: r.profile, Directory: from.Directory, Audiences: e.version.File.Audiences,
+		AuthMethods: e.version.File.AuthMethods, Request: asked, Statement: statement,
 	}, nil
 }
 

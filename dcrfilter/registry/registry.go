@@ -1,16 +1,23 @@
 // Package registry is the registry: the HTTP back end behind the gate. It keeps client records and issues, revokes and
-// introspects tokens. It parses no certificate and verifies no software statement: it reads the gate's facts.
+// introspects tokens. It parses no certificate, verifies no software statement and reads no routes.yaml: it reads the
+// gate's facts, and has the version of the configuration that they name from Redis.
 package registry
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
@@ -18,50 +25,36 @@ import (
 // budget is how long a request may take; Envoy waits a little longer.
 const budget = 4 * time.Second
 
-// Registry answers what the gate has let on. It is an http.Handler.
+// Parts are what a registry works with.
+type Parts struct {
+	Store   *store.Store
+	Rings   *token.Rings
+	Secrets string // absolute folder that the secret files which a version names are relative to
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Registry answers what the gate allowed, each request under the version of the configuration that its facts name. It is
+// an http.Handler.
 type Registry struct {
-	parts    Parts
-	facts    *facts.Verifier
-	config   Config
-	routes   map[string]*routes.Route // that name an endpoint, by name
-	handlers map[action]handler
-	metadata []byte // the discovery document
-	page     []byte // that explains refusals
-	help     string // its URL, "" where no route serves it
+	parts   Parts
+	facts   *facts.Verifier // outlives versions: a key that it knows is known under the next version too
+	issued  *token.Identities
+	orphans config.Orphans
+	open    func(ctx context.Context, id string) (*config.Version, error)
+	loading singleflight.Group
+
+	mu       sync.Mutex
+	editions map[string]*held // by the version's ID
 }
 
-// action is what a request wants of an endpoint.
-type action struct {
-	endpoint, method string
-}
-
-type handler func(ctx context.Context, r *request) (answer, error)
-
-// New returns a registry for one version of the configuration.
-func New(config Config, parts Parts) (*Registry, error) {
-	registry := &Registry{parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), config: config, routes: config.endpoints()}
-	registry.handlers = map[action]handler{
-		{routes.EndpointRegistration, http.MethodPost}:   registry.register,
-		{routes.EndpointRegistration, http.MethodGet}:    registry.read,
-		{routes.EndpointRegistration, http.MethodPut}:    registry.update,
-		{routes.EndpointRegistration, http.MethodDelete}: registry.remove,
-		{routes.EndpointToken, http.MethodPost}:          registry.token,
-		{routes.EndpointRevocation, http.MethodPost}:     registry.revoke,
-		{routes.EndpointIntrospection, http.MethodPost}:  registry.introspect,
-		{routes.EndpointJWKS, http.MethodGet}:            registry.jwks,
-		{routes.EndpointDiscovery, http.MethodGet}:       registry.discovery,
-		{routes.EndpointErrors, http.MethodGet}:          registry.errors,
+// New returns a registry that has no version yet.
+func New(parts Parts) *Registry {
+	g := &Registry{
+		parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
 	}
-	metadata, err := newMetadata(&config)
-	if err != nil {
-		return nil, err
-	}
-	registry.metadata = metadata
-	if registry.page, err = errorsPage(); err != nil {
-		return nil, err
-	}
-	registry.help = config.url(routes.EndpointErrors, http.MethodGet)
-	return registry, nil
+	g.open = g.published
+	return g
 }
 
 // ServeHTTP answers one request and writes one line about it.
@@ -72,27 +65,27 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	result, err := g.decide(ctx, incoming, line)
 	if err != nil {
 		line.refusal = dcr.AsRefusal(err)
-		result.status, result.header, result.body = line.refusal.Answer(g.help)
+		result.status, result.header, result.body = line.refusal.Answer(line.help)
 	}
 	line.status = result.status
 	result.write(w, line.interaction)
 	g.logDecision(ctx, line)
 }
 
-// decide admits the request and does what it asks for. A panic is a fault like any other: it denies.
+// decide finds the version that the facts name, and has it answer. A panic is a fault like any other: it denies.
 func (g *Registry) decide(ctx context.Context, incoming *http.Request, line *line) (result answer, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = dcr.Refuse("panic").CausedBy(fmt.Errorf("a panic with a %T\n%s", fault, debug.Stack())) // its value may quote the request
 		}
 	}()
-	admitted, err := g.admit(ctx, incoming, line)
-	if err != nil {
+	if line.facts, err = g.proved(ctx, incoming.Header); err != nil {
 		return answer{}, err
 	}
-	handle, known := g.handlers[action{admitted.route.Endpoint, incoming.Method}]
-	if !known {
-		return answer{}, fmt.Errorf("the endpoint %s has no method %.16q", admitted.route.Endpoint, incoming.Method)
+	under, err := g.edition(ctx, line.facts.GetVersion())
+	if err != nil {
+		return answer{}, dcr.Refuse("facts.version").CausedBy(err).After(retryAfter)
 	}
-	return handle(ctx, admitted)
+	line.help = under.help
+	return under.answer(ctx, incoming, line)
 }

@@ -14,15 +14,17 @@ import (
 
 // revoke answers RFC 7009: "The authorization server responds with HTTP status code 200 if the token has been revoked
 // successfully or if the client submitted an invalid token." (section 2.2)
-func (g *Registry) revoke(ctx context.Context, r *request) (answer, error) {
-	named, err := g.namedToken(ctx, r)
+func (e *edition) revoke(ctx context.Context, r *request) (answer, error) {
+	named, err := e.namedToken(ctx, r, func(compact string) (*token.Token, error) {
+		return token.Signed(ctx, append([]*token.Ring{e.ring}, e.parts.Rings.All()...), compact, r.now)
+	})
 	if err != nil {
 		return answer{}, err
 	}
 	// "If the server responds with HTTP status code 503, the client must assume the token still exists and may retry after
 	// a reasonable delay." (RFC 7009, section 2.2.1)
 	if named != nil {
-		if err := g.parts.Store.Revoke(ctx, named.ClientID, named.ID, named.Expires); err != nil {
+		if err := e.parts.Store.Revoke(ctx, named.ClientID, named.ID, named.Expires); err != nil {
 			return answer{}, fmt.Errorf("revoking a token: %w", err)
 		}
 	}
@@ -50,22 +52,24 @@ type confirmation struct {
 
 // introspect answers RFC 7662: "to avoid disclosing too much of the authorization server's state ... the authorization
 // server SHOULD NOT include any additional information about an inactive token" (section 2.2).
-func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
-	named, err := g.namedToken(ctx, r)
+func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
+	named, err := e.namedToken(ctx, r, func(compact string) (*token.Token, error) {
+		return e.inspector.Inspect(ctx, compact, r.now)
+	})
 	if err != nil {
 		return answer{}, err
 	}
 	if named == nil {
 		return secretJSON(introspection{})
 	}
-	allowed, err := g.introspected(ctx, named)
+	allowed, err := e.introspected(ctx, named)
 	if err != nil {
 		return answer{}, err
 	}
 	if !allowed {
 		return secretJSON(introspection{})
 	}
-	standing, err := g.parts.Store.Standing(ctx, named.ClientID, named.ID)
+	standing, err := e.parts.Store.Standing(ctx, named.ClientID, named.ID)
 	if err != nil {
 		return answer{}, fmt.Errorf("standing of a token: %w", err)
 	}
@@ -74,28 +78,30 @@ func (g *Registry) introspect(ctx context.Context, r *request) (answer, error) {
 	}
 	return secretJSON(introspection{
 		Active: true, ClientID: named.ClientID, Subject: named.ClientID, Scope: strings.Join(named.Scopes, " "),
-		TokenType: "Bearer", ID: named.ID, Issuer: g.config.File.Issuer, Audience: g.config.File.Tokens.Audience,
+		TokenType: "Bearer", ID: named.ID, Issuer: named.Issuer, Audience: named.Audience,
 		IssuedAt: named.IssuedAt.Unix(), Expires: named.Expires.Unix(), Confirmation: &confirmation{named.Thumbprint},
 	})
 }
 
 // introspected says whether the profile of the token's client lets its tokens be introspected: "Introspection of Access
 // Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
-func (g *Registry) introspected(ctx context.Context, named *token.Token) (bool, error) {
-	client, err := g.parts.Store.Client(ctx, named.ClientID)
+func (e *edition) introspected(ctx context.Context, named *token.Token) (bool, error) {
+	client, err := e.parts.Store.Client(ctx, named.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("record of the client: %w", err)
 	}
-	profile := g.config.Profiles[client.GetProfile()]
-	return profile != nil && profile.Clients.Introspection, nil
+	if err := e.orphans.Check(e.version, client); err != nil {
+		return false, err
+	}
+	return e.version.Profiles[client.GetProfile()].Clients.Introspection, nil
 }
 
 // namedToken returns the token that a revocation or introspection request names; nil where it is none of ours, is
 // expired, or is not the caller's. Nobody is told which: another client's token is none to them.
-func (g *Registry) namedToken(ctx context.Context, r *request) (*token.Token, error) {
+func (e *edition) namedToken(ctx context.Context, r *request, inspect func(compact string) (*token.Token, error)) (*token.Token, error) {
 	parameters, err := r.parameters()
 	if err != nil {
 		return nil, err
@@ -103,15 +109,15 @@ func (g *Registry) namedToken(ctx context.Context, r *request) (*token.Token, er
 	if !parameters.Has("token") {
 		return nil, dcr.Refuse("token.missing")
 	}
-	if err := g.burn(ctx, r); err != nil {
+	if err := e.burn(ctx, r); err != nil {
 		return nil, err
 	}
-	named, err := g.parts.Verifier.Verify(ctx, parameters.Value("token"), r.now)
+	named, err := inspect(parameters.Value("token"))
 	switch {
 	case errors.Is(err, token.ErrInvalid):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("verifying a token: %w", err)
+		return nil, fmt.Errorf("inspecting a token: %w", err)
 	case named.ClientID != r.facts.GetClient().GetId():
 		return nil, nil
 	}

@@ -50,7 +50,7 @@ func TestUpdateOfRoles(t *testing.T) {
 			if told := inner.form("introspect", id, "token="+old); told.json["active"] != (test.want == 1) {
 				t.Errorf("the token of before: %s", told.body)
 			}
-			issued, err := w.registry.parts.Verifier.Verify(t.Context(), inner.newToken(id), time.Now())
+			issued, err := w.edition.inspector.Inspect(t.Context(), inner.newToken(id), time.Now())
 			if err != nil || !slices.Equal(issued.Software.GetRoles(), test.after) {
 				t.Errorf("the next token says %v, want %v: %v", issued.Software.GetRoles(), test.after, err)
 			}
@@ -67,7 +67,7 @@ func TestRecordFromBeforeRoles(t *testing.T) {
 	record.Software.Roles = nil
 	w.must(w.store.Update(t.Context(), record, nil))
 	roles := func() []string {
-		issued, err := w.registry.parts.Verifier.Verify(t.Context(), w.newToken(id), time.Now())
+		issued, err := w.edition.inspector.Inspect(t.Context(), w.newToken(id), time.Now())
 		w.must(err)
 		return issued.Software.GetRoles()
 	}

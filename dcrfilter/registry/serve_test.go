@@ -93,7 +93,7 @@ func TestOneLinePerRequest(t *testing.T) {
 		if got["route"] != want[i].route || got["outcome"] != want[i].outcome || rule != want[i].rule || got["status"] != want[i].status || client != want[i].client {
 			t.Errorf("line %d is %s, want %+v", i, line, want[i])
 		}
-		if id, _ := got["id"].(string); id == "" || got["version"] != "v1" || got["took_us"] == nil {
+		if id, _ := got["id"].(string); id == "" || got["version"] != versionID || got["took_us"] == nil {
 			t.Errorf("line %d lacks something: %s", i, line)
 		}
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -19,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
@@ -40,15 +42,21 @@ const (
 	formType   = "application/x-www-form-urlencoded"
 )
 
+// versionID names the one version that the gate of these tests decides by.
+var versionID = strings.Repeat("0a", 32)
+
 // world is a registry on a real Redis, and a gate's signer whose facts it takes.
 type world struct {
 	t        *testing.T
 	redis    *redisserver.Server
 	store    *store.Store
 	gate     *facts.Signer
-	issuer   *token.Issuer
+	version  *config.Version
 	registry *Registry
-	log      *logBuffer
+	edition  *edition
+
+	forgetVersion func(id string) error // takes a version out of Redis
+	log           *logBuffer
 }
 
 // logBuffer is a log that several requests may write.
@@ -63,6 +71,12 @@ func (l *logBuffer) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
+func (l *logBuffer) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
+}
+
 // tokenKey is one RSA key for all tests: making one is slow.
 var tokenKey = sync.OnceValues(func() ([]byte, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -73,22 +87,28 @@ var tokenKey = sync.OnceValues(func() ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
 })
 
-func newWorld(t *testing.T, changes ...func(*Config)) *world {
+func newWorld(t *testing.T, changes ...func(*config.Version)) *world {
 	t.Helper()
 	w := &world{t: t, redis: redisserver.Start(t, t.TempDir()), log: &logBuffer{}}
 	client, err := redis.Open(w.redis.URL)
 	w.must(err)
 	t.Cleanup(func() { _ = client.Close() })
+	w.forgetVersion = func(id string) error { return client.Del(t.Context(), "dcr:version:"+id).Err() }
 	w.store, err = store.Open(t.Context(), client, 4)
 	w.must(err)
 	w.gate = w.newGate()
-	config := config(t)
+	w.version = w.sampleVersion()
 	for _, change := range changes {
-		change(&config)
+		change(w.version)
 	}
-	parts := w.parts()
-	w.issuer = parts.Issuer
-	w.registry, err = New(config, parts)
+	w.registry = New(w.parts())
+	w.registry.open = func(_ context.Context, id string) (*config.Version, error) {
+		if id != versionID {
+			return nil, store.ErrNotFound
+		}
+		return w.version, nil
+	}
+	w.edition, err = w.registry.edition(t.Context(), versionID)
 	w.must(err)
 	return w
 }
@@ -112,26 +132,28 @@ func (w *world) newGate() *facts.Signer {
 	w.t.Helper()
 	gate, err := facts.NewSigner()
 	w.must(err)
-	w.must(w.store.PublishFactsKey(w.t.Context(), gate.KeyID(), gate.JWK(), time.Minute))
+	_, err = w.store.Publish(w.t.Context(), store.FactsKey(gate.KeyID(), gate.JWK(), time.Hour))
+	w.must(err)
 	return gate
 }
 
 func (w *world) parts() Parts {
+	log := slog.New(slog.NewJSONHandler(w.log, nil))
+	return Parts{Store: w.store, Rings: token.NewRings(w.t.Context(), w.store, true, log), Log: log, Now: time.Now}
+}
+
+// keyFile is a file with the key of all tests.
+func (w *world) keyFile() string {
 	w.t.Helper()
 	key, err := tokenKey()
 	w.must(err)
 	path := filepath.Join(w.t.TempDir(), "key.pem")
 	w.must(os.WriteFile(path, key, 0o600))
-	ring := token.FileRing([]string{path})
-	w.must(ring.Load(w.t.Context()))
-	return Parts{
-		Store: w.store, Ring: ring, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
-		Issuer:   token.NewIssuer(ring, issuer, audience, 5*time.Minute, time.Now),
-		Verifier: token.NewVerifier(ring, issuer, audience),
-	}
+	return path
 }
 
-func config(t *testing.T) Config {
+func (w *world) sampleVersion() *config.Version {
+	t := w.t
 	t.Helper()
 	obie, err := profile.Load("obie-3.3")
 	if err != nil {
@@ -142,10 +164,10 @@ func config(t *testing.T) Config {
 		t.Fatal(err)
 	}
 	one := collection + "/{ClientId}"
-	return Config{
-		Directories: map[string]*dcr.Directory{uk.Name: uk}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
+	return &config.Version{
+		Directories: []*directory.Directory{{Directory: uk}}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
 		File: &routes.File{
-			Issuer: issuer, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Tokens: routes.Tokens{Audience: audience},
+			Issuer: issuer, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Tokens: routes.Tokens{Audience: audience, Lifetime: 5 * time.Minute, Keys: []string{w.keyFile()}},
 			Listeners: map[string]routes.Listener{"mtls": {URL: mtls}, "public": {URL: issuer}},
 			Routes: []routes.Route{
 				{Name: "register", Methods: []string{"POST"}, Path: collection, Endpoint: routes.EndpointRegistration, Profile: obie.Name, Listener: "mtls"},
@@ -227,7 +249,7 @@ func (w *world) serve(incoming *http.Request) reply {
 func bound(c call) *dcrpb.Facts {
 	digest := sha256.Sum256([]byte(c.body))
 	return &dcrpb.Facts{
-		Iat: uint32(time.Now().Unix()), Exp: uint32(time.Now().Unix() + 30), Jti: rand.Text(), Route: c.route, Version: "v1",
+		Iat: uint32(time.Now().Unix()), Exp: uint32(time.Now().Unix() + 30), Jti: rand.Text(), Route: c.route, Version: versionID,
 		Request: &dcrpb.RequestFacts{Method: c.method, Path: c.target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
 	}
 }

@@ -15,6 +15,9 @@ const (
 	shardsKey      = "dcr:shards"
 	signingKeysKey = "dcr:keys"
 	factsKeyPrefix = "dcr:facts:"
+	versionPrefix  = "dcr:version:"
+	versionsKey    = "dcr:versions" // when each version was published last
+	issuersKey     = "dcr:issuers"  // until when tokens of each may be alive
 )
 
 // clientIDLength is that of two hex digits and 16 bytes in base64url.

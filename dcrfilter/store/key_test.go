@@ -67,18 +67,3 @@ func wantNoError(t *testing.T, errs []error) {
 		must(t, err)
 	}
 }
-
-func factsKeys(t *testing.T, s *Store) {
-	_, err := s.FactsKey(t.Context(), "kid")
-	wantError(t, "before", err, ErrNotFound)
-	must(t, s.PublishFactsKey(t.Context(), "kid", []byte(`{"kty":"OKP"}`), time.Hour))
-	jwk, err := s.FactsKey(t.Context(), "kid")
-	if must(t, err); string(jwk) != `{"kty":"OKP"}` {
-		t.Errorf("jwk %s", jwk)
-	}
-	wantExpiry(t, s, factsKeyPrefix+"kid", at(3600))
-	must(t, s.PublishFactsKey(t.Context(), "kid", []byte("new"), 2*time.Hour))
-	wantExpiry(t, s, factsKeyPrefix+"kid", at(7200))
-	wantFailure(t, "for ever", s.PublishFactsKey(t.Context(), "kid", jwk, 0))
-	wantFailure(t, "no id", s.PublishFactsKey(t.Context(), "", jwk, time.Hour))
-}

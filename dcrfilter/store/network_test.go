@@ -166,7 +166,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 		}
 	})
 	s := &Store{redis: dial(t, "redis://"+host), shards: 16, scripts: newScripts()}
-	err := s.PublishFactsKey(t.Context(), "kid", []byte("secret"), time.Hour)
+	_, err := s.Publish(t.Context(), FactsKey("kid", []byte("secret"), time.Hour))
 	if wantFailure(t, "publish", err); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}

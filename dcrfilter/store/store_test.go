@@ -63,7 +63,9 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"standing", standings},
 		{"revocations", revocations},
 		{"signing keys", signingKeys},
-		{"facts keys", factsKeys},
+		{"published", published},
+		{"published is bounded", publishedIsBounded},
+		{"issuers", issuers},
 		{"model", func(t *testing.T, s *Store) { compareWithModel(t, s, 1000) }},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })

@@ -14,15 +14,15 @@ import (
 // Issuer signs tokens.
 type Issuer struct {
 	ring     *Ring
-	issuer   string
-	audience string
+	own      Identity
+	issued   *Identities
 	lifetime time.Duration
 	now      func() time.Time
 }
 
-// NewIssuer returns an issuer of tokens that name issuer and audience as iss and aud.
-func NewIssuer(ring *Ring, issuer, audience string, lifetime time.Duration, now func() time.Time) *Issuer {
-	return &Issuer{ring: ring, issuer: issuer, audience: audience, lifetime: lifetime, now: now}
+// NewIssuer returns an issuer of tokens that carry the identity own, which issued is to remember.
+func NewIssuer(ring *Ring, own Identity, issued *Identities, lifetime time.Duration, now func() time.Time) *Issuer {
+	return &Issuer{ring: ring, own: own, issued: issued, lifetime: lifetime, now: now}
 }
 
 // claims are those of RFC 9068 (section 2.2), with the confirmation of RFC 8705 (section 3.1) and four of our own.
@@ -68,8 +68,12 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 	t.ID = rand.Text() // 130 random bits, of 128 that FAPI 1.0 Part 1 (section 5.2.2) asks for
 	t.IssuedAt = i.now().Truncate(time.Second)
 	t.Expires = t.IssuedAt.Add(i.lifetime)
+	t.Issuer, t.Audience = i.own.Issuer, i.own.Audience
+	if err := i.issued.remember(ctx, i.own, t.IssuedAt, t.Expires); err != nil {
+		return "", Token{}, err
+	}
 	payload, err := json.Marshal(claims{
-		Issuer: i.issuer, Audience: i.audience, Subject: t.ClientID, ClientID: t.ClientID,
+		Issuer: t.Issuer, Audience: t.Audience, Subject: t.ClientID, ClientID: t.ClientID,
 		IssuedAt: t.IssuedAt.Unix(), Expires: t.Expires.Unix(), ID: t.ID,
 		Scope: strings.Join(t.Scopes, " "), Confirmation: confirmation{t.Thumbprint},
 		SoftwareID: t.Software.GetId(), OrgID: t.Software.GetOrgId(), Roles: t.Software.GetRoles(), Generation: t.Generation,

@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -18,6 +19,9 @@ const (
 	coolDownEmpty = 20 * time.Millisecond
 )
 
+// errNoKeys says that a ring has no keys (yet).
+var errNoKeys = errors.New("there are no keys for access tokens")
+
 // Ring is the set of keys: those that verify, and the one that signs. It is refreshed from its source (the store, or
 // files) in the background and on an unknown kid, at most once a second. A source that fails leaves the keys as they
 // were. It is safe for concurrent use.
@@ -33,12 +37,11 @@ type Ring struct {
 
 func newRing(source func(context.Context, time.Time) ([]key, error), now func() time.Time) *Ring {
 	ring := &Ring{source: source, now: now, loading: make(chan struct{}, 1)}
-	ring.keys.Store(&snapshot{jwks: document(nil)})
+	ring.keys.Store(&snapshot{})
 	return ring
 }
 
-// Load reads the keys from their source. A process calls it once before it serves: a ring that was never loaded signs
-// and verifies nothing.
+// Load reads the keys from their source. A ring that was never loaded signs and verifies nothing.
 func (r *Ring) Load(ctx context.Context) error { return r.load(ctx, 0) }
 
 // Follow loads the keys again and again until ctx ends, and logs what fails.
@@ -59,15 +62,24 @@ func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// JWKS is the JWK Set of the keys that verify (RFC 7517, section 5).
-func (r *Ring) JWKS() []byte { return r.keys.Load().jwks }
+// Loaded says whether there are keys.
+func (r *Ring) Loaded() bool { return len(r.keys.Load().keys) > 0 }
+
+// JWKS is the JWK Set of the keys that verify (RFC 7517, section 5). It fails while there are none.
+func (r *Ring) JWKS() ([]byte, error) {
+	known := r.keys.Load()
+	if len(known.keys) == 0 {
+		return nil, errNoKeys
+	}
+	return known.jwks, nil
+}
 
 // signing returns the key that signs now.
 func (r *Ring) signing() (key, error) {
 	if k, ok := r.keys.Load().signing(r.now()); ok {
 		return k, nil
 	}
-	return key{}, fmt.Errorf("there is no key to sign tokens with")
+	return key{}, errNoKeys
 }
 
 // verifying returns the set of the one key that has the kid; an unknown kid makes it ask the source once more.

@@ -71,7 +71,7 @@ func TestLoadWaitsNoLongerThanItsCaller(t *testing.T) {
 }
 
 func TestRingThatWasNeverLoaded(t *testing.T) {
-	if got := string(newRing(nil, time.Now).JWKS()); got != `{"keys":[]}` {
+	if got, err := newRing(nil, time.Now).JWKS(); err == nil {
 		t.Errorf("the JWK Set is %s", got)
 	}
 }
@@ -79,14 +79,14 @@ func TestRingThatWasNeverLoaded(t *testing.T) {
 func BenchmarkVerify(b *testing.B) {
 	c := newClock()
 	ring, _ := fixed(b, c)
-	compact, _, err := NewIssuer(ring, issuer, audience, 5*time.Minute, c.now).Issue(b.Context(), grant())
+	compact, _, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(b.Context(), grant())
 	if err != nil {
 		b.Fatal(err)
 	}
-	verifier := NewVerifier(ring, issuer, audience)
+	verifier := NewBuiltin(ring, ours, nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := verifier.Verify(b.Context(), compact, c.now()); err != nil {
+		if _, err := verifier.Inspect(b.Context(), compact, c.now()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -14,16 +14,13 @@ const (
 	// publishAhead is how long a new key is published before it signs: every gate has refreshed several times by then.
 	publishAhead = 60 * time.Second
 
-	// dropMargin is added to the lifetime of tokens before an old key is dropped: for clocks, and for a registry that
-	// has not heard of the new key yet.
+	// rotatePeriod is how long a key signs before the next one takes over.
+	rotatePeriod = 30 * 24 * time.Hour
+
+	// dropMargin is added to the life of the longest token before an old key is dropped: for clocks, and for a registry that
+	// does not know the new key yet.
 	dropMargin = 5 * time.Minute
 )
-
-// Rotation is when a registry renews the keys in the store.
-type Rotation struct {
-	Period   time.Duration // age of the newest key at which the next one is made
-	Lifetime time.Duration // of the longest token
-}
 
 // StoreRing returns the ring of the keys in the store, which it only reads.
 func StoreRing(s *store.Store, now func() time.Time) *Ring {
@@ -33,20 +30,26 @@ func StoreRing(s *store.Store, now func() time.Time) *Ring {
 // KeptRing returns the ring of the keys in the store, and keeps them: each load makes the first key and the next one
 // when their time has come, and drops a key that no living token can be signed with. Any number of registries may keep
 // one store.
-func KeptRing(s *store.Store, rotation Rotation, now func() time.Time) *Ring {
+func KeptRing(s *store.Store, now func() time.Time) *Ring {
 	return newRing(func(ctx context.Context, at time.Time) ([]key, error) {
-		if err := keep(ctx, s, rotation, at); err != nil {
+		if err := keep(ctx, s, at); err != nil {
 			return nil, err
 		}
 		return readStored(ctx, s)
 	}, now)
 }
 
-// RotateNow adds a key, which signs as soon as it has been published for long enough, and returns its id.
+// ErrNotKept says that the store holds no keys: they are elsewhere, or there is no registry yet to make the first.
+var ErrNotKept = errors.New("there are no token keys in the store")
+
+// RotateNow adds a key to those that a registry keeps in the store (ErrNotKept), which signs as soon as it has been published for long enough, and returns its id.
 func RotateNow(ctx context.Context, s *store.Store, now time.Time) (kid string, err error) {
 	stored, err := s.SigningKeys(ctx)
 	if err != nil {
 		return "", fmt.Errorf("reading token keys: %w", err)
+	}
+	if len(stored) == 0 {
+		return "", ErrNotKept
 	}
 	if kid, err = add(ctx, s, newest(stored), now); err != nil {
 		return "", err
@@ -60,19 +63,19 @@ func RotateNow(ctx context.Context, s *store.Store, now time.Time) (kid string, 
 	return kid, nil
 }
 
-func keep(ctx context.Context, s *store.Store, rotation Rotation, now time.Time) error {
+func keep(ctx context.Context, s *store.Store, now time.Time) error {
 	stored, err := s.SigningKeys(ctx)
 	if err != nil {
 		return fmt.Errorf("reading token keys: %w", err)
 	}
-	if last := newest(stored); now.Sub(last) >= rotation.Period {
+	if last := newest(stored); now.Sub(last) >= rotatePeriod {
 		_, err := add(ctx, s, last, now)
 		return err
 	}
 	for i := range len(stored) - 1 {
-		// The key after it began to sign then, and the last token of this key ended a lifetime later.
+		// The key after it began to sign then, and the last token of this key ended the longest lifetime later.
 		successor := stored[i+1].Created.Add(publishAhead)
-		if now.After(successor.Add(rotation.Lifetime + dropMargin)) {
+		if now.After(successor.Add(MaxLifetime + dropMargin)) {
 			if err := s.DropSigningKey(ctx, stored[i].ID); err != nil {
 				return fmt.Errorf("dropping a token key: %w", err)
 			}

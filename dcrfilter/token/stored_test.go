@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	period   = 30 * 24 * time.Hour
-	lifetime = 5 * time.Minute
+	period   = rotatePeriod
+	lifetime = MaxLifetime
 )
 
 func openStore(t *testing.T) (*store.Store, *redisserver.Server) {
@@ -52,8 +52,8 @@ func signer(t *testing.T, ring *Ring) string {
 func TestRotationLosesNoLivingToken(t *testing.T) {
 	kept, _ := openStore(t)
 	c := newClock()
-	registry, gate := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now), StoreRing(kept, c.now)
-	issuing, verifying := NewIssuer(registry, issuer, audience, lifetime, c.now), NewVerifier(gate, issuer, audience)
+	registry, gate := KeptRing(kept, c.now), StoreRing(kept, c.now)
+	issuing, verifying := NewIssuer(registry, ours, nil, lifetime, c.now), NewBuiltin(gate, ours, nil)
 	issue := func() string {
 		t.Helper()
 		compact, _, err := issuing.Issue(t.Context(), grant())
@@ -64,7 +64,7 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 	}
 	verify := func(compact string) {
 		t.Helper()
-		if _, err := verifying.Verify(t.Context(), compact, c.now()); err != nil {
+		if _, err := verifying.Inspect(t.Context(), compact, c.now()); err != nil {
 			t.Errorf("at %s: %v", c.now().UTC(), err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
 	rings := make([]*Ring, 4)
 	var group sync.WaitGroup
 	for i := range rings {
-		rings[i] = KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+		rings[i] = KeptRing(kept, c.now)
 		group.Go(func() {
 			if err := rings[i].Load(t.Context()); err != nil {
 				t.Error(err)
@@ -129,7 +129,7 @@ func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
 func TestRotateNow(t *testing.T) {
 	kept, _ := openStore(t)
 	c := newClock()
-	registry := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+	registry := KeptRing(kept, c.now)
 	load(t, registry)
 	first := signer(t, registry)
 	c.advance(time.Hour)
@@ -148,8 +148,12 @@ func TestRotateNow(t *testing.T) {
 	var document struct {
 		Keys []struct{ Kid, Use, Alg, D string }
 	}
-	if err := json.Unmarshal(registry.JWKS(), &document); err != nil || len(document.Keys) != 2 {
-		t.Fatalf("the JWK Set is %s, %v, want both keys", registry.JWKS(), err)
+	keys, err := registry.JWKS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(keys, &document); err != nil || len(document.Keys) != 2 {
+		t.Fatalf("the JWK Set is %s, %v, want both keys", keys, err)
 	}
 	for i, want := range []string{kid, first} {
 		if k := document.Keys[i]; k.Kid != want || k.Alg != "PS256" || k.Use != "sig" || k.D != "" {
@@ -161,10 +165,10 @@ func TestRotateNow(t *testing.T) {
 func TestRingWithoutItsSource(t *testing.T) {
 	kept, server := openStore(t)
 	c := newClock()
-	registry, gate := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now), StoreRing(kept, c.now)
+	registry, gate := KeptRing(kept, c.now), StoreRing(kept, c.now)
 	load(t, registry)
 	load(t, gate)
-	compact, _, err := NewIssuer(registry, issuer, audience, lifetime, c.now).Issue(t.Context(), grant())
+	compact, _, err := NewIssuer(registry, ours, nil, lifetime, c.now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,12 +176,12 @@ func TestRingWithoutItsSource(t *testing.T) {
 	if err := gate.Load(t.Context()); err == nil {
 		t.Error("a load without a store succeeded")
 	}
-	verifying := NewVerifier(gate, issuer, audience)
-	if _, err := verifying.Verify(t.Context(), compact, c.now()); err != nil {
+	verifying := NewBuiltin(gate, ours, nil)
+	if _, err := verifying.Inspect(t.Context(), compact, c.now()); err != nil {
 		t.Errorf("a token of a known key: %v", err)
 	}
-	fresh := NewVerifier(StoreRing(kept, c.now), issuer, audience)
-	if _, err := fresh.Verify(t.Context(), compact, c.now()); err == nil || errors.Is(err, ErrInvalid) {
+	fresh := NewBuiltin(StoreRing(kept, c.now), ours, nil)
+	if _, err := fresh.Inspect(t.Context(), compact, c.now()); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want that the keys could not be had", err)
 	}
 }
@@ -185,7 +189,7 @@ func TestRingWithoutItsSource(t *testing.T) {
 func TestDamagedKeyLeavesTheRingAsItWas(t *testing.T) {
 	kept, _ := openStore(t)
 	c := newClock()
-	ring := KeptRing(kept, Rotation{Period: period, Lifetime: lifetime}, c.now)
+	ring := KeptRing(kept, c.now)
 	load(t, ring)
 	want := signer(t, ring)
 	c.advance(time.Hour)

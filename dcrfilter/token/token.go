@@ -1,5 +1,5 @@
-// Package token is the built-in key manager: it issues certificate-bound access tokens (RFC 9068, RFC 8705) and
-// verifies them. The registry issues, the gate verifies.
+// Package token says whose an access token is and what it says (Inspector), and is the built-in key manager: it issues
+// certificate-bound access tokens (RFC 9068, RFC 8705). The registry issues, the gate inspects.
 package token
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// ErrInvalid is the one error for a token that is not to be accepted; its wrapped text is for the log.
+// ErrInvalid is the one error for an invalid token; its wrapped text is for the log.
 var ErrInvalid = errors.New("the access token is not acceptable")
 
 // MaxLifetime is the longest life a token may have.
@@ -28,6 +28,8 @@ const (
 
 // Token is a verified access token. Its signature, issuer, audience and times hold; its standing is the store's to say.
 type Token struct {
+	Issuer     string // iss
+	Audience   string // of aud, the one that is ours
 	ID         string // jti
 	ClientID   string
 	Software   *dcr.Software // id, organisation and roles alone: what a token says of it

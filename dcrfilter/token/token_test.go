@@ -22,6 +22,9 @@ const (
 	thumbprint = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
 )
 
+// ours is who issues tokens in these tests, and for whom.
+var ours = Identity{Issuer: issuer, Audience: audience}
+
 // clock is a time that a test sets.
 type clock struct {
 	mutex sync.Mutex
@@ -67,16 +70,17 @@ func grant() Token {
 func TestIssuedTokenVerifies(t *testing.T) {
 	c := newClock()
 	ring, _ := fixed(t, c)
-	compact, issued, err := NewIssuer(ring, issuer, audience, 5*time.Minute, c.now).Issue(t.Context(), grant())
+	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := NewVerifier(ring, issuer, audience).Verify(t.Context(), compact, c.now().Add(299*time.Second))
+	got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), compact, c.now().Add(299*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := grant()
 	want.ID, want.IssuedAt, want.Expires = issued.ID, c.now(), c.now().Add(5*time.Minute)
+	want.Issuer, want.Audience = issuer, audience
 	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(issued, want) || len(want.ID) < 22 {
 		t.Errorf("verified %+v\nissued %+v\nwant %+v", *got, issued, want)
 	}
@@ -86,7 +90,7 @@ func TestTokenOnTheWire(t *testing.T) {
 	c := newClock()
 	ring, _ := fixed(t, c)
 	bare := Token{ClientID: "client-1", Thumbprint: thumbprint, Generation: 1}
-	compact, issued, err := NewIssuer(ring, issuer, audience, 5*time.Minute, c.now).Issue(t.Context(), bare)
+	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(t.Context(), bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +135,7 @@ func TestIssueRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			wanted := grant()
 			test.change(&wanted)
-			compact, _, err := NewIssuer(test.ring, issuer, audience, test.life, c.now).Issue(t.Context(), wanted)
+			compact, _, err := NewIssuer(test.ring, ours, nil, test.life, c.now).Issue(t.Context(), wanted)
 			if compact != "" || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %q, %v, want %s", compact, err, test.want)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // clientCacheSize is more clients than a bank has at one time: there are some hundreds of TPPs.
@@ -17,6 +18,7 @@ const clientCacheSize = 4_096
 // the caller asks of the store with each call, so what is remembered is never old.
 type Clients struct {
 	store *store.Store
+	known Known
 	seen  *lru.Cache[string, client]
 }
 
@@ -25,14 +27,18 @@ type client struct {
 	software *dcr.Software
 }
 
-// NewClients returns a memory that knows no client yet.
-func NewClients(store *store.Store) (*Clients, error) {
+// Known returns nil if the configuration has what a client's record names, its profile and its directory, and a refusal
+// otherwise: that of a fault of ours.
+type Known func(record *dcrpb.Client) error
+
+// NewClients returns a memory that knows no client yet. It remembers no client that is not known.
+func NewClients(store *store.Store, known Known) (*Clients, error) {
 	seen, err := lru.New[string, client](clientCacheSize)
-	return &Clients{store: store, seen: seen}, err
+	return &Clients{store: store, known: known, seen: seen}, err
 }
 
 // Software returns what the client's record says of its software product, in the version given or in a newer one:
-// store.ErrNotFound.
+// store.ErrNotFound, or the refusal of Known.
 func (c *Clients) Software(ctx context.Context, clientID string, version uint64) (*dcr.Software, error) {
 	if known, ok := c.seen.Get(clientID); ok && known.version == version {
 		return known.software, nil
@@ -40,6 +46,9 @@ func (c *Clients) Software(ctx context.Context, clientID string, version uint64)
 	record, err := c.store.Client(ctx, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("record of the client: %w", err)
+	}
+	if err := c.known(record); err != nil {
+		return nil, err
 	}
 	c.seen.Add(clientID, client{record.GetVersion(), record.GetSoftware()})
 	return record.GetSoftware(), nil

@@ -142,7 +142,7 @@ func TestAssertionForNobody(t *testing.T) {
 	client := w.client()
 	directories := w.directories()
 	chain := append(w.chainOf(directories, "certificate"),
-		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL, ""}})
+		&filter.ClientAuthFilter{Store: w.store, Directories: directories, Known: w.known, Audiences: []string{issuerURL, ""}})
 	for name, audience := range map[string]any{"an empty text": "", "a list of one": []string{""}} {
 		r := w.asserting(w.keys.software.sign(t, nil, w.assertionClaims(client).with(claims{"aud": audience})))
 		if got := verdict(t, w.authenticate(chain, r)); got != "401 invalid_client clientauth.aud" {

@@ -23,10 +23,10 @@ const (
 )
 
 // BearerFilter proves that the request carries an access token of ours that is alive and bound to the TLS client
-// certificate, and that this is still one of the client's. A caller learns that the token will not do, not why. A verified token is remembered by the SHA-256 of its bytes; its
-// standing, and the certificate's, is asked for every time.
+// certificate, and that this is still one of the client's. A caller learns that the token is invalid, not why. A verified
+// token is remembered by the SHA-256 of its bytes; its standing, and the certificate's, is asked for every time.
 type BearerFilter struct {
-	verifier    *token.Verifier
+	inspector   token.Inspector
 	store       *store.Store
 	directories trust.Directories
 	verified    *lru.Cache[[sha256.Size]byte, *token.Token]
@@ -34,16 +34,16 @@ type BearerFilter struct {
 }
 
 // NewBearerFilter returns the filter.
-func NewBearerFilter(verifier *token.Verifier, store *store.Store, directories trust.Directories) (*BearerFilter, error) {
+func NewBearerFilter(inspector token.Inspector, store *store.Store, directories trust.Directories, known trust.Known) (*BearerFilter, error) {
 	verified, err := lru.New[[sha256.Size]byte, *token.Token](tokenCacheSize)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := trust.NewClients(store)
+	clients, err := trust.NewClients(store, known)
 	if err != nil {
 		return nil, err
 	}
-	return &BearerFilter{verifier: verifier, store: store, directories: directories, verified: verified, clients: clients}, nil
+	return &BearerFilter{inspector: inspector, store: store, directories: directories, verified: verified, clients: clients}, nil
 }
 
 // Check implements Filter: it proves Request.Token.
@@ -88,7 +88,7 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 		f.verified.Remove(key)
 		return nil, dcr.Refuse("bearer.token").CausedBy(errors.New("the token has expired"))
 	}
-	t, err := f.verifier.Verify(ctx, compact, r.Now)
+	t, err := f.inspector.Inspect(ctx, compact, r.Now)
 	switch {
 	case errors.Is(err, token.ErrInvalid):
 		return nil, dcr.Refuse("bearer.token").CausedBy(err)
@@ -111,7 +111,7 @@ func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, clientI
 	}
 	source := f.directories.Of(of)
 	if source == nil {
-		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client's directory is not configured any more"))
+		return fmt.Errorf("the client's directory %s is not part of the configuration", of.GetDirectory())
 	}
 	_, err = source.Certificate(ctx, r.Certificate, of, trust.Lately)
 	return refuse(err, toStranger, "bearer.token")

@@ -52,6 +52,7 @@ var assertionForm = map[string]string{
 type ClientAuthFilter struct {
 	Store       *store.Store
 	Directories trust.Directories
+	Known       trust.Known
 	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint
 }
 
@@ -175,9 +176,12 @@ func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.
 // checkCertificate proves that the connection is of the client's software product: organisation A's certificate gets no
 // token with a stolen assertion of organisation B.
 func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, error) {
+	if err := f.Known(client); err != nil {
+		return nil, err
+	}
 	source := f.Directories.Of(client.GetSoftware())
 	if source == nil {
-		return nil, fmt.Errorf("the client's directory %s is not configured any more", client.GetSoftware().GetDirectory())
+		return nil, fmt.Errorf("the client's directory %s is not part of the configuration", client.GetSoftware().GetDirectory())
 	}
 	_, err := source.Certificate(ctx, r.Certificate, client.GetSoftware(), trust.Now)
 	return source, refuse(err, toStranger, "clientauth.client")

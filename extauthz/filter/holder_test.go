@@ -43,7 +43,7 @@ func TestHolder(t *testing.T) {
 		{name: "a place that may not be asked any more", change: func(c *dcrpb.Client) { c.Software.KeySets.RevokedJwks = "https://127.0.0.1:1/revoked" }, want: invalidToken,
 			because: "allowed"},
 		{name: "the client is of another organisation by now", change: func(c *dcrpb.Client) { c.Software.OrgId = otherOrgID }, want: invalidToken, because: "not bound"},
-		{name: "the client is of a directory that is gone", change: func(c *dcrpb.Client) { c.Software.Directory = "gone" }, want: invalidToken, because: "not configured"},
+		{name: "the client is of a directory that is gone", change: func(c *dcrpb.Client) { c.Software.Directory = "gone" }, want: "503 temporarily_unavailable client.orphaned", because: "lacks"},
 		{name: "a QWAC that is not listed any more", leaf: qwac, want: invalidToken, because: "not bound", fetched: "org software"},
 		{name: "a QWAC that is listed", leaf: qwac, sets: map[string]string{"org": w.jwk(qwac, "tls")}, fetched: "org org-revoked revoked software"},
 	}
@@ -129,8 +129,25 @@ func TestHolderIsRemembered(t *testing.T) {
 // A filter that knows no directories lets nobody through.
 func TestHolderWithoutDirectories(t *testing.T) {
 	w := newWorld(t)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store, nil)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, nil, w.known)
 	w.must(err)
 	r := w.calling(w.client(), w.transport)
-	want(t, w.run([]filter.Filter{w.chain("certificate")[0], bearer}, r), invalidToken)
+	want(t, w.run([]filter.Filter{w.chain("certificate")[0], bearer}, r), "fault")
+}
+
+// A client whose profile or directory the configuration lacks is not at fault: neither its calls nor its authentication are
+// refused as if it were.
+func TestOrphanedClient(t *testing.T) {
+	w := newWorld(t)
+	client := w.client()
+	calls, authentication := w.chain("certificate", "bearer"), w.chain("certificate", "clientauth")
+	authenticate := func() error {
+		return w.run(authentication, w.form(map[string]string{
+			"client_assertion_type": jwtBearer, "client_assertion": w.keys.software.sign(t, nil, w.assertionClaims(client)),
+		}))
+	}
+	want(t, authenticate(), "")
+	w.orphaned = true
+	want(t, w.run(calls, w.calling(client, w.transport)), "503 temporarily_unavailable client.orphaned")
+	want(t, authenticate(), "503 temporarily_unavailable client.orphaned")
 }

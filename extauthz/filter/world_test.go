@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -52,7 +53,8 @@ type world struct {
 	keys     keys
 	ring     *token.Ring
 	issuer   *token.Issuer
-	verifier *token.Verifier
+	orphaned bool // whether the configuration lacks what clients were registered under
+	verifier token.Inspector
 }
 
 func newWorld(t testing.TB) *world {
@@ -95,8 +97,8 @@ func (w *world) openTokens() {
 	w.must(os.WriteFile(path, text, 0o600))
 	w.ring = token.FileRing([]string{path})
 	w.must(w.ring.Load(w.t.Context()))
-	w.issuer = token.NewIssuer(w.ring, issuerURL, tokenAudience, 5*time.Minute, func() time.Time { return w.now })
-	w.verifier = token.NewVerifier(w.ring, issuerURL, tokenAudience)
+	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil, 5*time.Minute, func() time.Time { return w.now })
+	w.verifier = token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil)
 }
 
 // directories are the world's directory with a way out that remembers nothing yet.
@@ -110,6 +112,14 @@ func (w *world) directories(changes ...func(*dcr.Directory)) trust.Directories {
 	}}
 }
 
+// known are the clients of the world's directories; its filters ask it.
+func (w *world) known(client *dcrpb.Client) error {
+	if w.orphaned || client.GetSoftware().GetDirectory() != w.uk.Name {
+		return dcr.Refuse("client.orphaned").CausedBy(errors.New("the configuration lacks its directory"))
+	}
+	return nil
+}
+
 // filters are all filters, as the gate makes them.
 func (w *world) filters(directories trust.Directories) map[string]filter.Filter {
 	w.t.Helper()
@@ -121,14 +131,14 @@ func (w *world) filters(directories trust.Directories) map[string]filter.Filter 
 	}
 	certificate, err := filter.NewCertificateFilter(anchors)
 	w.must(err)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories, w.known)
 	w.must(err)
 	basic, err := filter.NewBasicFilter()
 	w.must(err)
 	return map[string]filter.Filter{
 		"certificate": certificate,
 		"basic":       basic,
-		"clientauth":  &filter.ClientAuthFilter{Store: w.store, Directories: directories, Audiences: []string{issuerURL, tokenURL}},
+		"clientauth":  &filter.ClientAuthFilter{Store: w.store, Directories: directories, Known: w.known, Audiences: []string{issuerURL, tokenURL}},
 		"bearer":      bearer,
 		"owner":       filter.NewOwnerFilter(w.store),
 		"scope":       filter.ScopeFilter{},

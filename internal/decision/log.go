@@ -87,12 +87,14 @@ func (l Line) Write(ctx context.Context, log *slog.Logger) {
 
 // Open returns a logger of JSON lines to a file, opened for appending, or to standard error when path is "".
 func Open(path string, level slog.Level) (*slog.Logger, io.Closer, error) {
-	file := os.Stderr
-	if path != "" {
-		var err error
-		if file, err = os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640); err != nil {
-			return nil, nil, err
-		}
+	options := &slog.HandlerOptions{Level: level}
+	if path == "" {
+		// Standard error is the process's own: it has to say there why it ends, after the log was closed.
+		return slog.New(slog.NewJSONHandler(os.Stderr, options)), io.NopCloser(nil), nil
 	}
-	return slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: level})), file, nil
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, nil, err
+	}
+	return slog.New(slog.NewJSONHandler(file, options)), file, nil
 }

@@ -108,7 +108,6 @@ func TestVerifyRefuses(t *testing.T) {
 		cause  string
 	}{
 		{"another key's signature", other.key, good, claims(""), "signature"},
-		{"a kid nobody published", other.key, jose.Header{Algorithm: "EdDSA", Type: "dcr-facts+jwt", KeyID: other.KeyID()}, claims(""), "no gate has published"},
 		{"an access token's type", signer.key, jose.Header{Algorithm: "EdDSA", Type: "at+jwt", KeyID: signer.KeyID()}, claims(""), "typ"},
 		{"no type", signer.key, jose.Header{Algorithm: "EdDSA", KeyID: signer.KeyID()}, claims(""), "typ"},
 		{"no kid", signer.key, jose.Header{Algorithm: "EdDSA", Type: "dcr-facts+jwt"}, claims(""), "kid"},
@@ -131,6 +130,13 @@ func TestVerifyRefuses(t *testing.T) {
 				t.Errorf("got %v, %v, want ErrInvalid for %s", f, err, test.cause)
 			}
 		})
+	}
+	unknown, err := jose.Sign(other.key, jose.Header{Algorithm: "EdDSA", Type: "dcr-facts+jwt", KeyID: other.KeyID()}, []byte(claims("")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewVerifier((&registry{keys: published(signer)}).lookup).Verify(t.Context(), unknown, now); !errors.Is(err, ErrUnknownKey) || errors.Is(err, ErrInvalid) {
+		t.Errorf("a key that nobody published: %v", err)
 	}
 	for _, garbage := range []string{"", "x", "a.b.c", "e30.e30."} {
 		if _, err := NewVerifier((&registry{}).lookup).Verify(t.Context(), garbage, now); !errors.Is(err, ErrInvalid) {

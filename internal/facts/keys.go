@@ -112,7 +112,7 @@ func (k *keys) room(kid string, now time.Time) bool {
 
 func (a answer) result() (jose.KeySet, error) {
 	if !a.found {
-		return jose.KeySet{}, fmt.Errorf("%w: %w", ErrInvalid, ErrUnknownKey)
+		return jose.KeySet{}, ErrUnknownKey
 	}
 	return a.set, nil
 }

@@ -61,8 +61,8 @@ func TestUnknownKeyIsAskedForOnceASecond(t *testing.T) {
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
-			if _, err := known.find(t.Context(), signer.KeyID(), now); !errors.Is(err, ErrInvalid) {
-				t.Errorf("got %v, want ErrInvalid", err)
+			if _, err := known.find(t.Context(), signer.KeyID(), now); !errors.Is(err, ErrUnknownKey) || errors.Is(err, ErrInvalid) {
+				t.Errorf("got %v, want that the key is unknown", err)
 			}
 		})
 	}
@@ -105,8 +105,8 @@ func TestFloodOfKidsIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 2 * maxKeys {
-		if _, err := known.find(t.Context(), fmt.Sprint(i), now); !errors.Is(err, ErrInvalid) {
-			t.Fatalf("got %v, want ErrInvalid", err)
+		if _, err := known.find(t.Context(), fmt.Sprint(i), now); !errors.Is(err, ErrUnknownKey) {
+			t.Fatalf("got %v, want that the key is unknown", err)
 		}
 	}
 	if asked := source.asked.Load(); asked != maxKeys || len(known.known) != maxKeys {

@@ -22,7 +22,8 @@ const (
 	skew     = 5 * time.Second // between the clocks of gate and registry
 )
 
-// What is wrong with facts. Any other error of Verify means that the key could not be asked for.
+// What is wrong with facts. Any other error of Verify means that nobody can say: the key is unknown (ErrUnknownKey), for
+// Redis may have lost it, or could not be looked up.
 var (
 	ErrInvalid = errors.New("the facts are not acceptable")
 	ErrStale   = errors.New("the facts are not of this time")

@@ -60,8 +60,8 @@ func processes(o Options, w *worldfile.World, envoy string) map[string]worldfile
 	}
 	for i, g := range o.gateways() {
 		routes, logs := g.shared(w.Fleet[i].Routes), w.Fleet[i].Logs
-		all[g.part(registryPart)] = g.command(o.Executable, "registry", "--routes", routes, "--listen", registrySocket, "--admin", registryAdminSocket,
-			"--state", "run/registry-state", "--redis", w.Redis, "--log", g.shared(logs.Registry))
+		all[g.part(registryPart)] = g.command(o.Executable, "registry", "--listen", registrySocket, "--admin", registryAdminSocket,
+			"--secrets", filepath.Dir(g.shared(routesFile)), "--redis", w.Redis, "--log", g.shared(logs.Registry))
 		gate := []string{"gate", "--routes", routes, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
 			"--state", "run/gate-state", "--access-log", g.shared(logs.Envoy), "--redis", w.Redis, "--log", g.shared(logs.Gate)}
 		if g.number > 1 { // the first one's addresses are in routes.yaml

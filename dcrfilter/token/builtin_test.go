@@ -51,7 +51,7 @@ func TestVerifyAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := good(ring, private, c)
 			change(&w)
-			got, err := NewVerifier(ring, issuer, audience).Verify(t.Context(), w.sign(t), c.now())
+			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.now())
 			if err != nil || got.Thumbprint != thumbprint {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -114,7 +114,7 @@ func TestVerifyRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := good(ring, private, c)
 			test.change(&w)
-			got, err := NewVerifier(ring, issuer, audience).Verify(t.Context(), w.sign(t), c.now())
+			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.now())
 			if got != nil || !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %+v, %v, want ErrInvalid for %s", got, err, test.want)
 			}
@@ -142,7 +142,7 @@ func TestVerifyRefusesGarbage(t *testing.T) {
 		"nothing": "", "a word": "token", "two parts": header + "." + "e30", "padded": compact + "=", "a space": compact + " ",
 		"alg none": none + "." + rest, "no signature": compact[:strings.LastIndexByte(compact, '.')+1],
 	} {
-		if _, err := NewVerifier(ring, issuer, audience).Verify(t.Context(), text, c.now()); !errors.Is(err, ErrInvalid) {
+		if _, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), text, c.now()); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)
 		}
 	}

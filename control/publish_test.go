@@ -1,0 +1,85 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/test/sample"
+)
+
+// What a gate decides by, a registry can have: before the first decision, and again within a second or two after Redis has
+// lost it.
+func TestVersionsAreKeptPublished(t *testing.T) {
+	kept, server := newStore(t)
+	gate, _ := newGateOf(t, kept)
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	published := func(version *config.Version) error {
+		packed, err := kept.Version(t.Context(), version.ID())
+		if err == nil {
+			_, err = config.Unpack(t.TempDir(), version.ID(), packed)
+		}
+		return err
+	}
+	first := read(t, path)
+	must(t, gate.Apply(t.Context(), first))
+	must(t, published(first))
+	sample.Write(t, path, sample.Routes+"# two\n")
+	second := read(t, path)
+	must(t, gate.Apply(t.Context(), second))
+	must(t, published(second))
+
+	follower, err := NewFollower(path, "", gate, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(func() { _ = follower.Close() })
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _ = gate.Run(ctx, follower) }()
+	server.Kill() // it keeps nothing
+	server.Start()
+	for _, version := range []*config.Version{first, second} { // of the first there may be requests under way
+		for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+			if err := published(version); err == nil {
+				break
+			} else if !errors.Is(err, store.ErrNotFound) || time.Since(begun) > awhile {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// A version that no registry can have is in force nowhere; it is as soon as Redis is back, without a look at the file by
+// anybody.
+func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
+	kept, server := newStore(t)
+	gate, _ := newGateOf(t, kept)
+	dir := sample.Folder(t)
+	path := filepath.Join(dir, "routes.yaml")
+	follower, err := NewFollower(path, "", gate, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(func() { _ = follower.Close() })
+	must(t, follower.Load(t.Context()))
+	first := follower.Live().ID()
+	server.Stop()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _ = follower.Run(ctx) }()
+	sample.Write(t, path, sample.Routes+"# two\n")
+	until := func(what string, done func(Status) bool) {
+		t.Helper()
+		for begun := time.Now(); !done(follower.Status()); time.Sleep(5 * time.Millisecond) {
+			if time.Since(begun) > 2*awhile {
+				t.Fatalf("%s: %+v", what, follower.Status())
+			}
+		}
+	}
+	until("refused", func(s Status) bool { return s.File.Refused != "" && s.Version == first })
+	server.Start()
+	until("in force", func(s Status) bool { return s.Healthy && s.Version != first })
+}

@@ -1,0 +1,115 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+)
+
+// An edition is a version made ready for the registry, which serves the routes that name an endpoint. Whether they make
+// sense is the reader's and the linter's to say; what the registry does not understand it does not serve.
+type edition struct {
+	parts     Parts
+	version   *config.Version
+	orphans   *config.Orphans
+	routes    map[string]*routes.Route // that name an endpoint, by name
+	handlers  map[action]handler
+	ring      *token.Ring
+	issuer    *token.Issuer
+	inspector token.Inspector
+	metadata  []byte // the discovery document
+	page      []byte // that explains refusals
+	help      string // URL of the page, "" where no route serves it
+}
+
+// action is what a request wants of an endpoint.
+type action struct {
+	endpoint, method string
+}
+
+type handler func(ctx context.Context, r *request) (answer, error)
+
+// newEdition makes a version ready. Keys for access tokens that are missing are no reason not to serve what needs none.
+func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*edition, error) {
+	file := version.File
+	own := token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}
+	ring, err := g.parts.Rings.Use(ctx, file.TokenKeys())
+	if err != nil {
+		g.parts.Log.ErrorContext(ctx, "there are no keys for access tokens", "version", version.ID(), "cause", err.Error())
+	}
+	e := &edition{
+		parts: g.parts, version: version, orphans: &g.orphans, routes: map[string]*routes.Route{}, ring: ring,
+		issuer:    token.NewIssuer(ring, own, g.issued, file.Tokens.Lifetime, g.parts.Now),
+		inspector: token.Issuers{Own: token.NewBuiltin(ring, own, g.issued)},
+	}
+	e.handlers = map[action]handler{
+		{routes.EndpointRegistration, http.MethodPost}:   e.register,
+		{routes.EndpointRegistration, http.MethodGet}:    e.read,
+		{routes.EndpointRegistration, http.MethodPut}:    e.update,
+		{routes.EndpointRegistration, http.MethodDelete}: e.remove,
+		{routes.EndpointToken, http.MethodPost}:          e.token,
+		{routes.EndpointRevocation, http.MethodPost}:     e.revoke,
+		{routes.EndpointIntrospection, http.MethodPost}:  e.introspect,
+		{routes.EndpointJWKS, http.MethodGet}:            e.jwks,
+		{routes.EndpointDiscovery, http.MethodGet}:       e.discovery,
+		{routes.EndpointErrors, http.MethodGet}:          e.errors,
+	}
+	for i := range file.Routes {
+		if route := &file.Routes[i]; route.Endpoint != "" {
+			e.routes[route.Name] = route
+		}
+	}
+	if e.metadata, err = newMetadata(version); err == nil {
+		e.page, err = errorsPage()
+	}
+	if err != nil {
+		e.release()
+		return nil, err
+	}
+	e.help = endpointURL(file, routes.EndpointErrors, http.MethodGet)
+	return e, nil
+}
+
+// release gives back what the edition uses.
+func (e *edition) release() { e.parts.Rings.Release(e.version.File.TokenKeys()) }
+
+// answer admits the request and does what it asks for.
+func (e *edition) answer(ctx context.Context, incoming *http.Request, line *line) (answer, error) {
+	admitted, err := e.admit(incoming, line)
+	if err != nil {
+		return answer{}, err
+	}
+	handle, known := e.handlers[action{admitted.route.Endpoint, incoming.Method}]
+	if !known {
+		return answer{}, fmt.Errorf("the endpoint %s has no method %.16q", admitted.route.Endpoint, incoming.Method)
+	}
+	return handle(ctx, admitted)
+}
+
+// profile returns the profile of a registration route; other endpoints have none.
+func (e *edition) profile(route *routes.Route) (*dcr.Profile, error) {
+	if route.Endpoint != routes.EndpointRegistration {
+		return nil, nil
+	}
+	profile := e.version.Profiles[route.Profile]
+	if profile == nil {
+		return nil, fmt.Errorf("the profile of route %s is not part of the configuration", route.Name)
+	}
+	return profile, nil
+}
+
+// endpointURL returns the URL of the first route of an endpoint and method, or "" if there is none.
+func endpointURL(file *routes.File, endpoint, method string) string {
+	for i := range file.Routes {
+		if route := &file.Routes[i]; route.Endpoint == endpoint && slices.Contains(route.Methods, method) {
+			return file.URL(route)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,196 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/config"
+)
+
+const (
+	// keepFor is how long a version is kept after it was asked for: Envoys may work under it that have not heard of the next.
+	keepFor = time.Hour
+
+	// maxEditions bounds how many are kept, of those that were asked for last.
+	maxEditions = 32
+
+	// ahead is how many of the versions that gates have published are made ready before anybody asks for them: so that the
+	// first request does not wait, and that a missing secret is reported before it is needed.
+	ahead = 4
+
+	lookEvery  = time.Second
+	loadTime   = 10 * time.Second // however long whoever asked first can wait
+	failedFor  = 200 * time.Millisecond
+	faultFor   = time.Minute // how long the status shows a version that could not be had
+	retryAfter = time.Second // a gate publishes again within it what Redis has lost
+)
+
+// held is a version that is kept, or why it cannot be had just now.
+type held struct {
+	edition *edition
+	fault   error
+	at      time.Time // when it was asked for last, or has failed
+}
+
+// edition returns the version of that ID: from memory, else from Redis. However many ask for a version at once, it is
+// loaded once.
+func (g *Registry) edition(ctx context.Context, id string) (*edition, error) {
+	if !config.IsID(id) {
+		return nil, fmt.Errorf("the facts name the version %.16q, which is none", id)
+	}
+	if e, known, err := g.recall(id); known {
+		return e, err
+	}
+	loaded := g.loading.DoChan(id, func() (any, error) {
+		loading, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
+		defer cancel()
+		return g.load(loading, id)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for version %s: %w", config.Short(id), ctx.Err())
+	case result := <-loaded:
+		e, _ := result.Val.(*edition)
+		return e, result.Err
+	}
+}
+
+// recall answers from memory. A failure is remembered for a moment, so that what cannot be had is not read again and again.
+func (g *Registry) recall(id string) (e *edition, known bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h, now := g.editions[id], g.parts.Now()
+	switch {
+	case h == nil || h.fault != nil && now.Sub(h.at) >= failedFor:
+		return nil, false, nil
+	case h.fault != nil:
+		return nil, true, h.fault
+	}
+	h.at = now
+	return h.edition, true, nil
+}
+
+// load takes a version from Redis and keeps it.
+func (g *Registry) load(ctx context.Context, id string) (*edition, error) {
+	if e, known, err := g.recall(id); known { // somebody else was faster
+		return e, err
+	}
+	version, err := g.open(ctx, id)
+	var e *edition
+	if err == nil {
+		e, err = g.newEdition(ctx, version)
+	}
+	g.forget(nil)
+	g.mu.Lock()
+	before := g.editions[id]
+	g.editions[id] = &held{edition: e, fault: err, at: g.parts.Now()}
+	g.mu.Unlock()
+	if err != nil && (before == nil || before.fault == nil || before.fault.Error() != err.Error()) {
+		g.parts.Log.ErrorContext(ctx, "a version cannot be served", "version", id, "cause", err.Error())
+	}
+	return e, err
+}
+
+// published takes a version from where the gates publish it.
+func (g *Registry) published(ctx context.Context, id string) (*config.Version, error) {
+	packed, err := g.parts.Store.Version(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("version %s: %w", config.Short(id), err)
+	}
+	return config.Unpack(g.parts.Secrets, id, packed)
+}
+
+// forget forgets versions that nobody has asked for within an hour, but for those that are to be kept, and the oldest where
+// there are too many.
+func (g *Registry) forget(keep []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.parts.Now()
+	newest := slices.SortedFunc(maps.Keys(g.editions), func(a, b string) int { return g.editions[b].at.Compare(g.editions[a].at) })
+	for i, id := range newest {
+		h, limit := g.editions[id], keepFor
+		if h.fault != nil {
+			limit = faultFor
+		}
+		if i < maxEditions && (now.Sub(h.at) <= limit || slices.Contains(keep, id)) {
+			continue
+		}
+		if delete(g.editions, id); h.edition != nil {
+			h.edition.release()
+		}
+	}
+}
+
+// Run makes ready what gates publish, and forgets what nobody asks for, until ctx ends.
+func (g *Registry) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	failing := false
+	for {
+		ids, err := g.parts.Store.Versions(ctx, ahead)
+		if err != nil && !failing && ctx.Err() == nil {
+			g.parts.Log.ErrorContext(ctx, "looking for new versions", "cause", err.Error())
+		}
+		if failing = err != nil; !failing {
+			g.prepare(ctx, ids)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// prepare makes versions ready that are not yet.
+func (g *Registry) prepare(ctx context.Context, ids []string) {
+	for _, id := range ids {
+		g.mu.Lock()
+		known := g.editions[id]
+		g.mu.Unlock()
+		if known == nil || known.fault != nil {
+			_, _ = g.edition(ctx, id) // what is wrong is in the log and in the status
+		}
+	}
+	g.forget(ids)
+}
+
+// Status is what a registry serves under, and what keeps it from serving.
+type Status struct {
+	Healthy  bool                `json:"healthy"`
+	Why      string              `json:"why,omitempty"` // why it is not
+	Versions []VersionStatus     `json:"versions"`      // that it has, the one that was asked for last first
+	Orphans  config.OrphanStatus `json:"orphans"`
+}
+
+// VersionStatus is a version that a registry has, or why it does not.
+type VersionStatus struct {
+	Version string    `json:"version"`
+	Asked   time.Time `json:"asked"` // when it was asked for last
+	Fault   string    `json:"fault,omitempty"`
+}
+
+// Status says what the registry serves under.
+func (g *Registry) Status() Status {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	status := Status{Healthy: true, Versions: []VersionStatus{}, Orphans: g.orphans.Status()}
+	for id, h := range g.editions {
+		fault := h.fault
+		if fault == nil && !h.edition.ring.Loaded() {
+			fault = errors.New("there are no keys for access tokens")
+		}
+		said := VersionStatus{Version: id, Asked: h.at}
+		if fault != nil {
+			said.Fault = fault.Error()
+			status.Healthy, status.Why = false, "a version cannot be served in full"
+		}
+		status.Versions = append(status.Versions, said)
+	}
+	slices.SortFunc(status.Versions, func(a, b VersionStatus) int { return b.Asked.Compare(a.Asked) })
+	return status
+}

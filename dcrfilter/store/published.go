@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// MaxVersion bounds what is published of one version, in bytes.
+const MaxVersion = 32 << 20
+
+// renewals is how often something is published again within the time for which registries know it.
+const renewals = 24
+
+// A Publication is what a gate makes known to the registries for a time: its facts key, or the files of a version. Nothing
+// of it is secret.
+type Publication struct {
+	key, version string // version is "" unless it is one
+	value        []byte
+	life         time.Duration
+}
+
+// FactsKey is the public JWK of a gate's facts key.
+func FactsKey(kid string, jwk []byte, life time.Duration) Publication {
+	return Publication{key: factsKeyPrefix + kid, value: jwk, life: life}
+}
+
+// VersionFiles are the packed files of a version of the configuration.
+func VersionFiles(id string, packed []byte, life time.Duration) Publication {
+	return Publication{key: versionPrefix + id, version: id, value: packed, life: life}
+}
+
+// Publish sees to it that Redis holds all of these for most of their time to come. Where it does already, that is one round
+// trip that writes nothing: a gate calls it every second. written is how many Redis had not, or not for long any more.
+func (s *Store) Publish(ctx context.Context, all ...Publication) (written int, err error) {
+	left := make([]*redis.DurationCmd, len(all))
+	pipe := s.redis.Pipeline()
+	for i, p := range all {
+		if len(p.value) == 0 || len(p.value) > MaxVersion || p.life < time.Minute { // to Redis, no time at all is for ever
+			return 0, errors.New("store: what is to be published is empty, too large, or for no time")
+		}
+		left[i] = pipe.PTTL(ctx, p.key)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return 0, failed("look for what is published", err)
+	}
+	for i, p := range all {
+		if left[i].Val() > p.life-p.life/renewals {
+			continue
+		}
+		if p.version != "" {
+			if err := s.list(ctx, p); err != nil {
+				return written, failed("list a version", err)
+			}
+		}
+		if err := s.redis.Set(ctx, p.key, p.value, p.life).Err(); err != nil {
+			return written, failed("publish", err)
+		}
+		written++
+	}
+	return written, nil
+}
+
+// list notes that a version was published now, and forgets those that have expired.
+func (s *Store) list(ctx context.Context, p Publication) error {
+	now := time.Now()
+	pipe := s.redis.TxPipeline()
+	pipe.ZRemRangeByScore(ctx, versionsKey, "-inf", strconv.FormatInt(now.Add(-p.life).Unix(), 10))
+	pipe.ZAdd(ctx, versionsKey, redis.Z{Score: float64(now.Unix()), Member: p.version})
+	_, err := pipe.Exec(ctx)
+	return err
+}
+
+// FactsKey returns the JWK of a gate's facts key: ErrNotFound.
+func (s *Store) FactsKey(ctx context.Context, kid string) ([]byte, error) {
+	jwk, err := s.redis.Get(ctx, factsKeyPrefix+kid).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, failed("read a facts key", err)
+	}
+	return jwk, nil
+}
+
+// Version returns the packed files of a version: ErrNotFound. Whether they are those of the version is the caller's to
+// check.
+func (s *Store) Version(ctx context.Context, id string) ([]byte, error) {
+	packed, err := s.redis.GetRange(ctx, versionPrefix+id, 0, MaxVersion).Bytes()
+	switch {
+	case err != nil:
+		return nil, failed("read a version", err)
+	case len(packed) == 0:
+		return nil, ErrNotFound
+	case len(packed) > MaxVersion:
+		return nil, fmt.Errorf("store: the version is larger than %d MiB", MaxVersion>>20)
+	}
+	return packed, nil
+}
+
+// Versions lists the ids that gates have published, at most so many, the one that was published or renewed last first.
+func (s *Store) Versions(ctx context.Context, most int) ([]string, error) {
+	ids, err := s.redis.ZRevRange(ctx, versionsKey, 0, int64(most)-1).Result()
+	if err != nil {
+		return nil, failed("list the versions", err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,92 @@
+package token
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+)
+
+// Rings are the rings of a process: one of the keys in the store, and one for each list of key files that a version of the
+// configuration names. Rings outlive versions. It is safe for concurrent use.
+type Rings struct {
+	ctx    context.Context // of the process: its end stops the rings
+	store  *store.Store
+	issues bool
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	rings map[string]*kept // by its files
+}
+
+// kept is a ring that is followed until nobody uses it.
+type kept struct {
+	ring *Ring
+	uses int
+	stop context.CancelFunc
+}
+
+// NewRings returns the rings of a gate, or of a registry, which issues: it makes the store's keys, which a gate only reads.
+func NewRings(ctx context.Context, s *store.Store, issues bool, log *slog.Logger) *Rings {
+	return &Rings{ctx: ctx, store: s, issues: issues, log: log, rings: map[string]*kept{}}
+}
+
+// Use returns the ring of some key files, the first of which signs, or of the keys in the store where there are none. It is
+// loaded again and again until it was released as often as it is used. An error says that there are no keys (yet); the ring
+// is in use all the same and goes on trying.
+func (r *Rings) Use(ctx context.Context, files []string) (*Ring, error) {
+	name := nameOf(files)
+	r.mu.Lock()
+	known := r.rings[name]
+	if known == nil {
+		following, stop := context.WithCancel(r.ctx)
+		known = &kept{ring: r.open(files), stop: stop}
+		r.rings[name] = known
+		go known.ring.Follow(following, r.log)
+	}
+	known.uses++
+	r.mu.Unlock()
+	if known.ring.Loaded() {
+		return known.ring, nil
+	}
+	return known.ring, known.ring.load(ctx, coolDown)
+}
+
+// Release ends one use of the ring of these files.
+func (r *Rings) Release(files []string) {
+	name := nameOf(files)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.rings[name]; known != nil {
+		if known.uses--; known.uses == 0 {
+			known.stop()
+			delete(r.rings, name)
+		}
+	}
+}
+
+// All are the rings there are.
+func (r *Rings) All() []*Ring {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*Ring
+	for _, known := range r.rings {
+		all = append(all, known.ring)
+	}
+	return all
+}
+
+func (r *Rings) open(files []string) *Ring {
+	switch {
+	case len(files) > 0:
+		return FileRing(files)
+	case r.issues:
+		return KeptRing(r.store, time.Now)
+	}
+	return StoreRing(r.store, time.Now)
+}
+
+func nameOf(files []string) string { return strings.Join(files, "\n") }

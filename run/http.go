@@ -1,0 +1,119 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
+)
+
+// serveAdmin answers operators, and probes and scrapers.
+func (p *part) serveAdmin(ctx context.Context, group *errgroup.Group, admin, health http.Handler) {
+	group.Go(func() error { return serveHTTP(ctx, p.admin, admin) })
+	if p.health != "" {
+		group.Go(func() error { return serveHTTP(ctx, p.health, health) })
+	}
+}
+
+// poke looks at the files when SIGHUP asks for it.
+func poke(ctx context.Context, follower *control.Follower) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			follower.Poke()
+		}
+	}
+}
+
+// lastAnswer is the time that an answer may still take when the part ends.
+const lastAnswer = 100 * time.Millisecond
+
+func serveHTTP(ctx context.Context, address string, handler http.Handler) error {
+	listener, err := socket.Listen(ctx, address)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	if err := socket.ServeHTTP(ctx, listener, server, lastAnswer); ctx.Err() == nil {
+		return fmt.Errorf("%s: %w", address, err)
+	}
+	return nil
+}
+
+// registryAdmin serves what an operator asks a registry. It has no file and no history, so there is nothing to roll back:
+// that is a gate's.
+//
+//	GET /status  registry.Status
+//	and what registryHealth serves
+func registryAdmin(status func() registry.Status) http.Handler {
+	mux := registryHealth(status)
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
+	return mux
+}
+
+// registryHealth serves what probes and scrapers ask of a registry.
+//
+//	GET /healthz, /readyz  200 as long as the process answers; the body says whether something keeps it from serving
+//	GET /metrics           Prometheus
+func registryHealth(status func() registry.Status) *http.ServeMux {
+	health := func(w http.ResponseWriter, _ *http.Request) {
+		body := map[string]string{"status": "ok"}
+		if s := status(); !s.Healthy {
+			body = map[string]string{"status": "degraded", "why": s.Why}
+		}
+		answer(w, body)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", health)
+	mux.HandleFunc("GET /readyz", health)
+	mux.Handle("GET /metrics", registryMetrics(status))
+	return mux
+}
+
+func registryMetrics(status func() registry.Status) http.Handler {
+	metrics := prometheus.NewRegistry()
+	gauge := func(name, help string, value func(registry.Status) float64) {
+		metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(status()) }))
+	}
+	gauge("dcr_registry_versions", "Versions of the configuration that the registry has.", func(s registry.Status) float64 { return float64(len(s.Versions)) })
+	gauge("dcr_registry_healthy", "1 while the registry can serve every version that it was asked for.", func(s registry.Status) float64 {
+		if s.Healthy {
+			return 1
+		}
+		return 0
+	})
+	metrics.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "dcr_registry_orphaned_requests_total", Help: "Requests that failed because the configuration lacks what the client was registered under.",
+		}, func() float64 { return float64(status().Orphans.Requests) }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})
+}
+
+func answer(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // the asker is gone
+}
