@@ -48,11 +48,7 @@ var base64url = base64.RawURLEncoding.Strict()
 func decode(part string) ([]byte, error) {
 	decoded, err := base64url.DecodeString(part)
 	if err != nil || strings.ContainsAny(part, "\r\n") {
-		return nil, errBase64()
+		return nil, formError("jws.base64")
 	}
 	return decoded, nil
-}
-
-func errBase64() error {
-	return formError("jws.base64")
 }

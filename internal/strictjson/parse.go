@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -24,9 +27,10 @@ var (
 	errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
 )
 
-// Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth,
-// an object of more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose names are equal without
-// regard to case. Errors name what is wrong, never a value. The object shares no memory with the document.
+// Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth, an
+// object of more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose
+// names are equal without regard to case. Errors name what is wrong, never a value. The object shares no memory with the
+// document.
 func Parse(document []byte) (Object, error) {
 	object := Object{}
 	if err := parse(document, '{', func(r *reader) error { return r.object(1, object) }); err != nil {
@@ -52,53 +56,39 @@ func parse(document []byte, bracket byte, value func(*reader) error) error {
 	if r.next() != bracket {
 		return fmt.Errorf("json: not an %s", map[byte]string{'{': "object", '[': "array"}[bracket])
 	}
-	if err := value(r); err != nil {
-		return err
-	}
-	if r.next(); r.at < len(r.text) {
+	if !json.Valid(document) {
 		return errForm
 	}
-	return nil
+	return value(r)
 }
 
-// A reader goes once through a document and checks the grammar of RFC 8259 and our own demands as it goes.
+// A reader goes once through a document of which encoding/json has checked the grammar (RFC 8259), and makes our own
+// demands on it.
 type reader struct {
 	text []byte
 	at   int
 }
 
-// peek returns the byte at hand, 0 at the end, which is no byte of JSON either.
-func (r *reader) peek() byte {
-	if r.at < len(r.text) {
-		return r.text[r.at]
-	}
-	return 0
-}
-
-// next steps over white space and returns the byte it stops at.
+// next steps over white space and returns the byte it stops at, 0 at the end.
 func (r *reader) next() byte {
-	for {
-		switch c := r.peek(); c {
-		case ' ', '\t', '\r', '\n':
-			r.at++
-		default:
+	for ; r.at < len(r.text); r.at++ {
+		if c := r.text[r.at]; strings.IndexByte(" \t\r\n", c) < 0 {
 			return c
 		}
 	}
+	return 0
 }
 
 // object reads the object that begins here, and its members into the object given unless that is nil.
 func (r *reader) object(depth int, into Object) error {
 	names := make([]string, 0, usualMembers)
-	return r.list(depth, '}', func() error {
+	return r.list(depth, func() error {
 		name, err := r.name(&names)
 		if err != nil {
 			return err
 		}
-		if r.next() != ':' {
-			return errForm
-		}
-		r.at++
+		r.next()
+		r.at++ // the colon
 		r.next()
 		start := r.at
 		if err := r.value(depth); err != nil {
@@ -113,7 +103,7 @@ func (r *reader) object(depth int, into Object) error {
 
 // array reads the array that begins here, and shows each of its values unless see is nil.
 func (r *reader) array(depth int, see func(json.RawMessage)) error {
-	return r.list(depth, ']', func() error {
+	return r.list(depth, func() error {
 		start := r.at
 		if err := r.value(depth); err != nil {
 			return err
@@ -125,45 +115,109 @@ func (r *reader) array(depth int, see func(json.RawMessage)) error {
 	})
 }
 
-// list reads what stands between two brackets, with a comma between each two.
-func (r *reader) list(depth int, end byte, item func() error) error {
+// list reads what is between two brackets, with a comma between each two items.
+func (r *reader) list(depth int, item func() error) error {
 	if depth > MaxDepth {
 		return errDepth
 	}
-	r.at++
-	if r.next() == end {
-		r.at++
-		return nil
-	}
 	for {
+		r.at++ // the opening bracket, or a comma
+		if c := r.next(); c == '}' || c == ']' {
+			break
+		}
 		if err := item(); err != nil {
 			return err
 		}
-		switch r.next() {
-		case ',':
-			r.at++
-			r.next()
-		case end:
-			r.at++
-			return nil
-		default:
-			return errForm
+		if r.next() != ',' {
+			break
 		}
 	}
+	r.at++ // the closing bracket
+	return nil
 }
 
-// value reads the value that begins here. depth is that of the object or array it is in.
+// value steps over the value that begins here. depth is that of the object or array it is in.
 func (r *reader) value(depth int) error {
-	switch c := r.peek(); c {
+	switch r.text[r.at] {
 	case '{':
 		return r.object(depth+1, nil)
 	case '[':
 		return r.array(depth+1, nil)
 	case '"':
-		_, err := r.string()
-		return err
-	case 't', 'f', 'n':
-		return r.word()
+		return r.string()
 	}
-	return r.number()
+	for strings.IndexByte(",]} \t\r\n", r.text[r.at]) < 0 { // a number, true, false or null
+		r.at++
+	}
+	return nil
+}
+
+// name reads a member's name and remembers it among those of its object.
+//
+// "The Header Parameter names within the JOSE Header MUST be unique" (RFC 7515, section 4); "the Claim Names within a
+// JWT Claims Set MUST be unique" (RFC 7519, section 4).
+func (r *reader) name(names *[]string) (string, error) {
+	start := r.at
+	if err := r.string(); err != nil {
+		return "", err
+	}
+	name, ok := text(r.text[start:r.at])
+	if !ok {
+		return "", errForm
+	}
+	for i := range len(name) {
+		if name[i] < 0x20 || name[i] > 0x7e {
+			return "", errors.New("json: the name of a member is not printable ASCII")
+		}
+	}
+	for _, other := range *names {
+		if len(other) == len(name) && strings.EqualFold(other, name) {
+			return "", errors.New("json: two members have one name")
+		}
+	}
+	if *names = append(*names, name); len(*names) > MaxMembers {
+		return "", errMany
+	}
+	return name, nil
+}
+
+// string steps over the string that begins here.
+func (r *reader) string() error {
+	for r.at++; r.text[r.at] != '"'; r.at++ {
+		if r.text[r.at] != '\\' {
+			continue
+		}
+		if err := r.escape(); err != nil {
+			return err
+		}
+	}
+	r.at++ // the quotation mark
+	return nil
+}
+
+// escape steps to the last byte of the escape that begins here, a surrogate pair being one. Half a pair is no character:
+// "the behavior of software that receives JSON texts containing such values is unpredictable" (RFC 8259, section 8.2).
+func (r *reader) escape() error {
+	r.at++
+	if r.text[r.at] != 'u' {
+		return nil
+	}
+	const digits, pair = 4, len(`\u0000`)
+	first := codeUnit(r.text[r.at+1:])
+	r.at += digits
+	if !utf16.IsSurrogate(first) {
+		return nil
+	}
+	rest, second := bytes.CutPrefix(r.text[r.at+1:], []byte(`\u`))
+	if !second || utf16.DecodeRune(first, codeUnit(rest)) == utf8.RuneError {
+		return errors.New("json: half a surrogate pair")
+	}
+	r.at += pair
+	return nil
+}
+
+// codeUnit reads four hexadecimal digits.
+func codeUnit(digits []byte) rune {
+	unit, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // json.Valid has looked
+	return rune(unit)
 }
