@@ -35,135 +35,116 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	say := func(line string) { _, _ = fmt.Fprintln(stderr, "bench: "+line) }
-	found, err := measure(ctx, say)
+	b, err := openBench(ctx, func(line string) { _, _ = fmt.Fprintln(stderr, "bench: "+line) })
 	if err != nil {
 		return err
 	}
-	return errors.Join(found.print(stdout), found.missed())
+	if err := errors.Join(b.measure(ctx), b.close()); err != nil {
+		return err
+	}
+	return errors.Join(b.print(stdout), b.missed())
 }
 
 // measure measures all there is. Saves come first, while nothing else runs.
-func measure(ctx context.Context, say func(string)) (found *report, err error) {
-	say("building the program")
-	b, err := openBench(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.close()) }()
-	say("starting a world")
+func (b *bench) measure(ctx context.Context) error {
+	b.say("starting a world")
 	many, err := b.site(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found = new(report)
-	if found.reloads, err = reloads(ctx, many.world, say); err != nil {
-		return nil, err
+	if err := b.reload(ctx, many.world); err != nil {
+		return err
 	}
 	if err := many.refresh(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	say("starting another world")
+	b.say("starting another world")
 	few, err := b.site(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := found.contests(ctx, b, few, many, say); err != nil {
-		return nil, err
-	}
-	gate, err := memoryOf(few.world, harness.Gate, gateMost)
-	if err != nil {
-		return nil, err
-	}
-	registry, err := memoryOf(few.world, harness.Registry, registryMost)
-	found.memory = []memory{gate, registry}
-	return found, err
-}
-
-// contests measures the gate of a world with few routes against the floor, and against gates that have more to look
-// through.
-func (r *report) contests(ctx context.Context, b *bench, few, many *site, say func(string)) error {
 	floor, err := b.floor()
 	if err != nil {
 		return err
 	}
-	if err := r.warm(ctx, floor, few, many, say); err != nil {
+	if err := b.warm(ctx, floor, few, many); err != nil {
 		return fmt.Errorf("warm checks: %w", err)
 	}
-	if err := r.cold(ctx, b, floor, few, say); err != nil {
+	if err := b.cold(ctx, floor, few); err != nil {
 		return fmt.Errorf("cold checks: %w", err)
 	}
-	return nil
+	gate, gateErr := memoryOf(few.world, harness.Gate, "", gateMost)
+	registry, registryErr := memoryOf(few.world, harness.Registry, "", registryMost)
+	b.memory = []demand{gate, registry}
+	return errors.Join(gateErr, registryErr)
 }
 
-func (r *report) warm(ctx context.Context, floor *server, few, many *site, say func(string)) error {
-	warm, err := few.warm(ctx)
+// warm measures calls with one token: at a gate with few routes against one with many, and against the floor.
+func (b *bench) warm(ctx context.Context, floor server, few, many *site) error {
+	call, err := few.warm(ctx)
 	if err != nil {
 		return err
 	}
-	warmOfMany, err := many.warm(ctx)
+	callOfMany, err := many.warm(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.compare(ctx, say, pair{
+	gate := &side{server: few.gate, source: call}
+	if err := b.compare(ctx, pair{
 		what: "check", few: "few routes", many: "10,000 routes", most: scaleMost,
-		sides: [2]side{{few.gate, warm}, {many.gate, warmOfMany}},
+		sides: [2]*side{gate, {server: many.gate, source: callOfMany}},
 	}); err != nil {
 		return err
 	}
-	return r.contest(ctx, say, contest{"warm bearer check", warmLeast, side{floor, warm}, side{few.gate, warm}})
+	return b.contest(ctx, contest{name: "warm bearer check", least: warmLeast, floor: &side{server: floor, source: call}, gate: gate})
 }
 
-func (r *report) cold(ctx context.Context, b *bench, floor *server, few *site, say func(string)) error {
+// cold measures registrations, of which the gate knows nothing before: at a gate with one profile and one directory against
+// gates with more of both, and against the floor.
+func (b *bench) cold(ctx context.Context, floor server, few *site) error {
 	if err := few.trust(ctx, 1); err != nil {
 		return err
 	}
-	say("signing the certificates and registration requests of the cold checks")
-	cold, err := few.cold()
+	b.say("signing the certificates and registration requests of the cold checks")
+	registration, err := few.cold()
 	if err != nil {
 		return err
 	}
-	for _, other := range []struct {
-		directories int
-		what        string
-	}{{2, "7 profiles and 2 directories"}, {50, "7 profiles and 50 directories"}} {
-		if err := r.among(ctx, b, other.directories, pair{
-			what: "registration", few: "one of each", many: other.what, most: directoriesMost, sides: [2]side{{few.gate, cold}},
-		}, say); err != nil {
+	gate := &side{server: few.gate, source: registration}
+	for _, directories := range []int{2, 50} {
+		many := fmt.Sprintf("7 profiles and %d directories", directories)
+		b.say("starting a world of " + many)
+		wide, err := b.site(ctx)
+		if err != nil {
+			return err
+		}
+		if err := wide.trust(ctx, directories); err != nil {
+			return err
+		}
+		there, err := wide.cold()
+		if err != nil {
+			return err
+		}
+		if err := b.compare(ctx, pair{
+			what: "registration", few: "one of each", many: many, most: directoriesMost,
+			sides: [2]*side{gate, {server: wide.gate, source: there}},
+		}); err != nil {
 			return err
 		}
 	}
-	return r.contest(ctx, say, contest{"cold registration", coldLeast, side{floor, cold}, side{few.gate, cold}})
+	return b.contest(ctx, contest{name: "cold registration", least: coldLeast, floor: &side{server: floor, source: registration}, gate: gate})
 }
 
-// among measures a registration at a gate that trusts so many directories, against the pair's first side.
-func (r *report) among(ctx context.Context, b *bench, directories int, p pair, say func(string)) error {
-	say("starting a world of " + p.many)
-	wide, err := b.site(ctx)
-	if err == nil {
-		err = wide.trust(ctx, directories)
-	}
-	if err != nil {
-		return err
-	}
-	cold, err := wide.cold()
-	if err != nil {
-		return err
-	}
-	p.sides[1] = side{wide.gate, cold}
-	return r.compare(ctx, say, p)
-}
-
-func (r *report) contest(ctx context.Context, say func(string), c contest) error {
-	say("measuring: " + c.name)
-	found, err := c.run(ctx)
-	r.results = append(r.results, found)
+func (b *bench) contest(ctx context.Context, c contest) error {
+	b.say("measuring: " + c.name)
+	err := c.run(ctx)
+	b.contests = append(b.contests, c)
 	return err
 }
 
-func (r *report) compare(ctx context.Context, say func(string), p pair) error {
-	say("measuring: " + p.what + " with " + p.many)
+func (b *bench) compare(ctx context.Context, p pair) error {
+	b.say("measuring: " + p.what + " with " + p.many)
 	err := p.run(ctx)
-	r.pairs = append(r.pairs, p)
+	b.pairs = append(b.pairs, p)
 	return err
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -42,7 +45,7 @@ type reload struct {
 	size
 	enforced      []time.Duration // from the save until all of Envoy enforces it, sorted
 	read, publish time.Duration   // medians: until the gate has read and checked the file, and from there to Envoy's word
-	memory        []memory
+	memory        []demand
 }
 
 func (r *reload) median() time.Duration { return median(r.enforced) }
@@ -57,26 +60,27 @@ type saver struct {
 	text  string // of the sandbox's own routes
 }
 
-// reloads saves routes.yaml in every size again and again, each time with another path of one route.
-func reloads(ctx context.Context, w *harness.World, say func(string)) ([]reload, error) {
+// reload saves routes.yaml in every size again and again, each time with another path of one route.
+func (b *bench) reload(ctx context.Context, w *harness.World) error {
 	text, err := w.Routes()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	watch, err := openWatch(w)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer watch.close()
-	s, found := &saver{w, watch, text}, make([]reload, len(sizes))
-	for i, size := range sizes {
-		say(fmt.Sprintf("measuring: reload of %d routes", size.routes))
-		found[i].size = size
-		if err := s.measure(ctx, &found[i]); err != nil {
-			return nil, fmt.Errorf("reload of %d routes: %w", size.routes, err)
+	s := &saver{w, watch, text}
+	for _, size := range sizes {
+		b.say(fmt.Sprintf("measuring: reload of %d routes", size.routes))
+		found := reload{size: size}
+		if err := s.measure(ctx, &found); err != nil {
+			return fmt.Errorf("reload of %d routes: %w", size.routes, err)
 		}
+		b.reloads = append(b.reloads, found)
 	}
-	return found, nil
+	return nil
 }
 
 func (s *saver) measure(ctx context.Context, into *reload) error {
@@ -96,13 +100,11 @@ func (s *saver) measure(ctx context.Context, into *reload) error {
 	slices.Sort(into.enforced)
 	into.read, into.publish = median(reads), median(publishes)
 	time.Sleep(rest)
-	gate, err := memoryOf(s.world, harness.Gate, into.gate)
-	if err != nil {
-		return err
-	}
-	envoy, err := memoryOf(s.world, harness.Envoy, into.envoy)
-	into.memory = []memory{gate, envoy}
-	return err
+	when := fmt.Sprintf(", %d routes", into.routes)
+	gate, gateErr := memoryOf(s.world, harness.Gate, when, into.gate)
+	envoy, envoyErr := memoryOf(s.world, harness.Envoy, when, into.envoy)
+	into.memory = []demand{gate, envoy}
+	return errors.Join(gateErr, envoyErr)
 }
 
 // saved is how long one save took.
@@ -162,4 +164,111 @@ func bankRoute(name, path string) string {
     roles: [AISP]
     upstream: bank
 `, name, path)
+}
+
+const (
+	// watched is how many connections are kept: all but certainly each of Envoy's two workers has one.
+	watched = 6
+
+	// askEvery is the time between two questions, and askShare the same as a share of what has gone by: asking is to cost
+	// little of what is measured, and to make a small part of it.
+	askEvery = time.Millisecond
+	askShare = 50
+)
+
+// A watch asks Envoy without a token, over connections that it keeps: a route that is there answers 401, and any other
+// path 404.
+type watch struct {
+	address string
+	clients []*http.Client
+}
+
+func openWatch(w *harness.World) (*watch, error) {
+	tpp := w.File.TPPs[0]
+	pair, err := tls.LoadX509KeyPair(w.Path(tpp.TransportCert), w.Path(tpp.TransportKey))
+	if err != nil {
+		return nil, err
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP2(true)
+	opened := &watch{address: w.MTLS()}
+	for range watched {
+		transport := &http.Transport{TLSClientConfig: w.TLS(&pair), Protocols: protocols, MaxConnsPerHost: 1}
+		opened.clients = append(opened.clients, &http.Client{Timeout: patience, Transport: transport})
+	}
+	return opened, nil
+}
+
+func (w *watch) close() {
+	for _, client := range w.clients {
+		client.CloseIdleConnections()
+	}
+}
+
+// await returns when one path is there and another is not, on every connection.
+func (w *watch) await(ctx context.Context, there, gone string) error {
+	ctx, stop := context.WithTimeout(ctx, reloadPatience)
+	defer stop()
+	begun := time.Now()
+	for _, client := range w.clients {
+		for {
+			found, err := w.serves(ctx, client, there)
+			if err != nil {
+				return err
+			}
+			if found {
+				break
+			}
+			time.Sleep(max(askEvery, time.Since(begun)/askShare))
+		}
+		if found, err := w.serves(ctx, client, gone); err != nil {
+			return err
+		} else if found {
+			return errors.New("a route is still there beside the one that took its place")
+		}
+	}
+	return nil
+}
+
+// serves says whether a path is there. No other answer than the two is right, whatever is being saved.
+func (w *watch) serves(ctx context.Context, client *http.Client, path string) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.address+path, nil)
+	if err != nil {
+		return false, err
+	}
+	answer, err := harness.Do(client, request)
+	switch {
+	case err != nil:
+		return false, err
+	case answer.Protocol != harness.HTTP2:
+		return false, fmt.Errorf("%s answers with %s", path, answer.Protocol)
+	case answer.Status == http.StatusUnauthorized:
+		return true, nil
+	case answer.Status == http.StatusNotFound:
+		return false, nil
+	}
+	return false, fmt.Errorf("%s answers %s", path, answer)
+}
+
+// told is what the gate's log says of a version that is in force.
+type told struct {
+	Time       time.Time `json:"time"`
+	Version    string    `json:"version"`
+	TookMicros int64     `json:"took_us"` // since the gate had read and checked the file
+}
+
+// lastReload reads what was told last.
+func lastReload(w *harness.World) (last told, err error) {
+	text, err := os.ReadFile(w.Path(w.File.Logs.Gate))
+	if err != nil {
+		return last, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, `"msg":"routes are in force"`) {
+			if err := json.Unmarshal([]byte(line), &last); err != nil {
+				return last, err
+			}
+		}
+	}
+	return last, nil
 }

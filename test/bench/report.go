@@ -8,14 +8,16 @@ import (
 	"strconv"
 	"text/tabwriter"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
 // A report is all that one run has found.
 type report struct {
-	reloads []reload
-	pairs   []pair
-	results []result
-	memory  []memory // of the parts of the world that was asked all this
+	reloads  []reload
+	pairs    []pair
+	contests []contest
+	memory   []demand // of the parts of the world that was asked all this
 }
 
 // print writes tables for people.
@@ -23,9 +25,9 @@ func (r *report) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	row := func(format string, a ...any) { _, _ = fmt.Fprintf(table, format+"\n", a...) } // Flush tells of a failure
 	row("checks\ta second\tratio\tleast to most\tp50\tp99")
-	for _, m := range r.results {
+	for _, m := range r.contests {
 		row("floor, same requests\t%.0f\t1\t\t%s\t%s", m.floorFound.rate, micros(m.floorFound.p50), micros(m.floorFound.p99))
-		row("%s\t%.0f\t%.2f\t%.2f to %.2f\t%s\t%s", m.name, m.found.rate, m.ratio, m.lowest, m.highest, micros(m.found.p50), micros(m.found.p99))
+		row("%s\t%.0f\t%.2f\t%.2f to %.2f\t%s\t%s", m.name, m.gateFound.rate, m.ratio, m.lowest, m.highest, micros(m.gateFound.p50), micros(m.gateFound.p99))
 	}
 	for _, p := range r.pairs {
 		row("%s, %s, in turns\t\t1\t\t%.0f us", p.what, p.few, p.waits[0])
@@ -87,7 +89,7 @@ const (
 
 func (r *report) demands() []demand {
 	var all []demand
-	for _, m := range r.results {
+	for _, m := range r.contests {
 		all = append(all, atLeast(m.name+", rate to the floor's", m.ratio, m.least))
 	}
 	for _, p := range r.pairs {
@@ -101,13 +103,9 @@ func (r *report) demands() []demand {
 	if last := len(r.reloads) - 1; last > 0 {
 		all = append(all, atMost("reload, a route's time of 10,000 to one of 1,000", r.reloads[last].each()/r.reloads[last-1].each(), growthMost))
 	}
-	for _, m := range r.memory {
-		all = append(all, m.demand(""))
-	}
+	all = append(all, r.memory...)
 	for _, m := range r.reloads {
-		for _, part := range m.memory {
-			all = append(all, part.demand(fmt.Sprintf(", %d routes", m.routes)))
-		}
+		all = append(all, m.memory...)
 	}
 	return all
 }
@@ -121,4 +119,19 @@ func (r *report) missed() error {
 		}
 	}
 	return errors.Join(missed...)
+}
+
+// memoryOf asks how much of a part is in memory now. Only Linux tells; elsewhere it counts as nothing.
+func memoryOf(w *harness.World, part, when string, most int64) (demand, error) {
+	var found int64 // MiB
+	if runtime.GOOS == "linux" {
+		bytes, err := w.Resident(part)
+		if err != nil {
+			return demand{}, fmt.Errorf("memory of the %s: %w", part, err)
+		}
+		found = bytes >> 20
+	}
+	return demand{
+		what: "memory of the " + part + when, found: fmt.Sprintf("%d MiB", found), bound: fmt.Sprintf("at most %d MiB", most), met: found <= most,
+	}, nil
 }
