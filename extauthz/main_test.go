@@ -42,7 +42,7 @@ func makeOnce(dir string) error {
 	if err := pki.WriteKey(made.token, keys[0]); err != nil {
 		return err
 	}
-	d, err := directory.Create(made.dir, "https://127.0.0.1")
+	d, err := directory.OBIE().Create(made.dir, "https://127.0.0.1")
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (w *world) openDirectory() {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	host := server.Listener.Addr().String()
-	served, err := sandbox.Open(made.dir, "https://"+host)
+	served, err := sandbox.OBIE().Open(made.dir, "https://"+host)
 	w.must(err)
 	server.Config.Handler = served.Handler()
 	server.StartTLS()

@@ -58,7 +58,7 @@ var made = sync.OnceValues(func() (*sandbox, error) {
 	defer os.RemoveAll(folder)
 	s := &sandbox{}
 	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.directory.Handler().ServeHTTP(w, r) }))
-	if s.directory, err = directory.Create(folder, server.URL); err != nil {
+	if s.directory, err = directory.OBIE().Create(folder, server.URL); err != nil {
 		return nil, err
 	}
 	if issuing, err = os.ReadFile(filepath.Join(folder, directory.IssuingFile)); err != nil {

@@ -2,14 +2,19 @@ package directory
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/big"
 	"net/http"
 	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
 )
 
 // maxBody is more than any order of a tester needs.
@@ -34,11 +39,11 @@ func (d *Directory) Handler() http.Handler {
 	handle("GET /{org}/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, false) })
 	handle("GET /{org}/revoked/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, true) })
 	handle("GET /crl", d.serveList)
-	handle("GET /software", d.serveSoftware)
-	handle("POST /software", d.serveEnrol)
+	handle("GET /software", func(w http.ResponseWriter, _ *http.Request) error { return answer(w, http.StatusOK, d.all()) })
+	handle("POST /software", takes(d.Enrol))
 	handle("POST /ssa", d.serveStatement)
-	handle("POST /revoke", d.serveRevoke)
-	handle("POST /certificates", d.servePublish)
+	handle("POST /revoke", takes(d.revokeAsOrdered))
+	handle("POST /certificates", takes(d.publishAsOrdered))
 	return http.StripPrefix(d.dialect.prefix, mux)
 }
 
@@ -68,20 +73,19 @@ func (d *Directory) serveList(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-func (d *Directory) serveSoftware(w http.ResponseWriter, _ *http.Request) error {
-	return answer(w, http.StatusOK, d.all())
-}
-
-func (d *Directory) serveEnrol(w http.ResponseWriter, r *http.Request) error {
-	var order Order
-	if err := read(r, &order); err != nil {
-		return err
+// takes serves an endpoint that does what it is ordered and answers what came of it.
+func takes[Order, Made any](do func(Order) (Made, error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var order Order
+		if err := read(r, &order); err != nil {
+			return err
+		}
+		made, err := do(order)
+		if err != nil {
+			return err
+		}
+		return answer(w, http.StatusOK, made)
 	}
-	member, err := d.Enrol(order)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, member)
 }
 
 // The answer is the statement itself; a client that accepts JSON by name gets it as a member of an object.
@@ -105,29 +109,23 @@ func (d *Directory) serveStatement(w http.ResponseWriter, r *http.Request) error
 	return err
 }
 
-func (d *Directory) serveRevoke(w http.ResponseWriter, r *http.Request) error {
-	var order struct {
-		SoftwareID string      `json:"software_id"`
-		KeyID      string      `json:"kid"`
-		Serial     json.Number `json:"serial"` // a number, or a string that holds one
-	}
-	if err := read(r, &order); err != nil {
-		return err
-	}
+// revocation names a key of a software product, or a certificate by its serial number.
+type revocation struct {
+	SoftwareID string      `json:"software_id"`
+	KeyID      string      `json:"kid"`
+	Serial     json.Number `json:"serial"` // a number, or a string that holds one
+}
+
+func (d *Directory) revokeAsOrdered(order revocation) (map[string]bool, error) {
+	done := map[string]bool{"revoked": true}
 	if order.Serial == "" {
-		if err := d.RevokeKey(order.SoftwareID, order.KeyID); err != nil {
-			return err
-		}
-	} else {
-		serial, ok := new(big.Int).SetString(order.Serial.String(), 10)
-		if !ok || serial.Sign() <= 0 {
-			return errOrder
-		}
-		if err := d.RevokeCertificate(serial); err != nil {
-			return err
-		}
+		return done, d.RevokeKey(order.SoftwareID, order.KeyID)
 	}
-	return answer(w, http.StatusOK, map[string]bool{"revoked": true})
+	serial, ok := new(big.Int).SetString(order.Serial.String(), 10)
+	if !ok || serial.Sign() <= 0 {
+		return nil, errOrder
+	}
+	return done, d.RevokeCertificate(serial)
 }
 
 // read takes a JSON object whose members the endpoint knows. No body at all is an order that leaves all out.
@@ -168,4 +166,39 @@ func answer(w http.ResponseWriter, status int, body any) error {
 	w.WriteHeader(status)
 	_, err = w.Write(append(text, '\n'))
 	return err
+}
+
+// Command is the directories' own process. It serves until the context ends.
+func Command() cli.Command {
+	return cli.Command{
+		Name: "sandbox-directory", Summary: "Serve the sandbox's directories", Hidden: true,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			data := flags.String("data", "directory", "`DIR` of the directories' keys and records")
+			listen := flags.String("listen", "127.0.0.1:8445", "`HOST:PORT` to serve HTTPS on")
+			url := flags.String("url", "https://127.0.0.1:8445", "`URL` that others reach it by: part of the URLs in statements")
+			certificate := flags.String("cert", "directory/server.pem", "server certificate, PEM `FILE`")
+			key := flags.String("key", "directory/server.key", "its private key, PEM `FILE`")
+			return func(ctx context.Context, call cli.Call) error {
+				all, err := openAll(*data, *url)
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintf(call.Stdout, "directory: serving %s\n", *url)
+				return part.Serve(ctx, *listen, all, *certificate, *key)
+			}
+		},
+	}
+}
+
+// openAll serves the directories of all dialects, side by side.
+func openAll(dir, url string) (http.Handler, error) {
+	mux := http.NewServeMux()
+	for _, dialect := range Dialects() {
+		d, err := dialect.Open(dir, url)
+		if err != nil {
+			return nil, fmt.Errorf("open the directory of %s: %w", dialect.Issuer, err)
+		}
+		mux.Handle(dialect.prefix+"/", d.Handler())
+	}
+	return mux, nil
 }

@@ -68,12 +68,6 @@ type Revocation struct {
 	Time   time.Time `json:"time"`
 }
 
-// Create makes a new OBIE directory.
-func Create(dir, url string) (*Directory, error) { return OBIE().Create(dir, url) }
-
-// Open reads an OBIE directory that Create has made.
-func Open(dir, url string) (*Directory, error) { return OBIE().Open(dir, url) }
-
 // Create makes a new directory: CAs and signing keys, in an empty folder. dir and url are those of all directories, of
 // which this one has the part that its dialect names.
 func (x Dialect) Create(dir, url string) (*Directory, error) {

@@ -1,10 +1,13 @@
 package directory
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
@@ -98,4 +101,77 @@ func (d *Directory) issue(s *Software, leaf x509.Certificate, key *rsa.PrivateKe
 	issued := Key{ID: jwk.ID, Use: use, Serial: certificate.SerialNumber.String(), Certificate: certificate.Raw}
 	s.Keys = append(s.Keys, issued)
 	return issued, nil
+}
+
+type statementSigner struct {
+	key crypto.Signer
+	jwk pki.JWK
+}
+
+// Statement signs a software statement for a software: ErrUnknown.
+func (d *Directory) Statement(softwareID string, changes Changes) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.software[softwareID]
+	if !ok {
+		return "", ErrUnknown
+	}
+	return d.sign(s, changes)
+}
+
+func (d *Directory) sign(s *Software, changes Changes) (string, error) {
+	// "alg MUST be ES256 or PS256" (OBIE directory specification). RS256 is here because banks must refuse it, and ES256
+	// because they must where a register signs with PS256 alone. Any other alg is a text in the header only.
+	algorithm := "PS256"
+	if asked, _ := changes.Header["alg"].(string); asked == "ES256" || asked == "RS256" {
+		algorithm = asked
+	}
+	signer := d.signers[0]
+	if algorithm == "ES256" {
+		signer = d.signers[1]
+	}
+	header := map[string]any{"alg": algorithm, "typ": "JWT", "kid": signer.jwk.ID}
+	claims := d.dialect.claims(d, s)
+	maps.Copy(header, changes.Header)
+	maps.Copy(claims, changes.Claims)
+	for _, name := range changes.Omit {
+		delete(header, name)
+		delete(claims, name)
+	}
+	return (&dcrclient.JWT{Header: header, Claims: claims, Key: signer.key, Algorithm: algorithm}).Compact()
+}
+
+// Publish adds a transport certificate that was made elsewhere to a software's key set, as its owner may upload one:
+// ErrUnknown.
+func (d *Directory) Publish(softwareID string, certificate *x509.Certificate) error {
+	jwk, err := pki.PublicJWK(certificate.PublicKey, "tls")
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.software[softwareID]
+	if !ok {
+		return ErrUnknown
+	}
+	s.Keys = append(s.Keys, Key{ID: jwk.ID, Use: "tls", Serial: certificate.SerialNumber.String(), Certificate: certificate.Raw})
+	return d.save(s)
+}
+
+// publication is a certificate for the key set of a software product.
+type publication struct {
+	SoftwareID  string `json:"software_id"`
+	Certificate string `json:"certificate"` // PEM
+}
+
+func (d *Directory) publishAsOrdered(order publication) (map[string]bool, error) {
+	block, _ := pem.Decode([]byte(order.Certificate))
+	if block == nil {
+		return nil, errOrder
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, errOrder
+	}
+	return map[string]bool{"published": true}, d.Publish(order.SoftwareID, certificate)
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"time"
@@ -30,23 +29,17 @@ type Authority struct {
 
 // NewRoot makes a CA that signs itself.
 func NewRoot(subject pkix.Name, key crypto.Signer) (*Authority, error) {
-	template := authorityTemplate(subject, 1)
-	return issueAuthority(template, template, key, key)
+	root := authority(subject, 1)
+	return (&Authority{Certificate: root, Key: key}).certify(root, key)
 }
 
 // Subordinate makes a CA that may issue leaf certificates only.
 func (a *Authority) Subordinate(subject pkix.Name, key crypto.Signer) (*Authority, error) {
-	return issueAuthority(authorityTemplate(subject, 0), a.Certificate, key, a.Key)
+	return a.certify(authority(subject, 0), key)
 }
 
-// Issue signs a leaf certificate. Serial and validity are chosen here, the rest is the template's.
-func (a *Authority) Issue(leaf x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
-	now := time.Now()
-	leaf.NotBefore, leaf.NotAfter = now.Add(-backdate), now.AddDate(0, leafMonths, 0)
-	return sign(&leaf, a.Certificate, key, a.Key)
-}
-
-func authorityTemplate(subject pkix.Name, pathLength int) *x509.Certificate {
+// authority is the template of a CA.
+func authority(subject pkix.Name, pathLength int) *x509.Certificate {
 	now := time.Now()
 	return &x509.Certificate{
 		Subject:               subject,
@@ -60,21 +53,28 @@ func authorityTemplate(subject pkix.Name, pathLength int) *x509.Certificate {
 	}
 }
 
-func issueAuthority(template, issuer *x509.Certificate, key, issuerKey crypto.Signer) (*Authority, error) {
-	certificate, err := sign(template, issuer, key.Public(), issuerKey)
+func (a *Authority) certify(template *x509.Certificate, key crypto.Signer) (*Authority, error) {
+	certificate, err := a.sign(template, key.Public())
 	if err != nil {
 		return nil, err
 	}
 	return &Authority{Certificate: certificate, Key: key}, nil
 }
 
-func sign(template, issuer *x509.Certificate, key crypto.PublicKey, issuerKey crypto.Signer) (*x509.Certificate, error) {
+// Issue signs a leaf certificate. Serial and validity are chosen here, the rest is the template's.
+func (a *Authority) Issue(leaf x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
+	now := time.Now()
+	leaf.NotBefore, leaf.NotAfter = now.Add(-backdate), now.AddDate(0, leafMonths, 0)
+	return a.sign(&leaf, key)
+}
+
+func (a *Authority) sign(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
 		return nil, fmt.Errorf("choose a serial number: %w", err)
 	}
 	template.SerialNumber = serial
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key, issuerKey)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.Certificate, key, a.Key)
 	if err != nil {
 		return nil, fmt.Errorf("issue a certificate: %w", err)
 	}
@@ -86,19 +86,19 @@ func EncodeCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// ParseAuthority reads a CA's certificate and key from PEM texts.
-func ParseAuthority(certificate, key []byte) (*Authority, error) {
-	block, _ := pem.Decode(certificate)
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, errors.New("there is no certificate in the PEM text")
-	}
-	parsed, err := x509.ParseCertificate(block.Bytes)
+// ReadAuthority reads a CA's certificate and key from their files.
+func ReadAuthority(certificate, key string) (*Authority, error) {
+	text, err := pemfile.Read(certificate)
 	if err != nil {
-		return nil, fmt.Errorf("parse a CA's certificate: %w", err)
+		return nil, fmt.Errorf("%s: %w", certificate, err)
 	}
-	signer, err := pemfile.PrivateKey(key)
+	certificates, err := pemfile.Certificates(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", certificate, err)
+	}
+	signer, err := pemfile.ReadKey(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{Certificate: parsed, Key: signer}, nil
+	return &Authority{Certificate: certificates[0], Key: signer}, nil
 }

@@ -13,6 +13,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -42,4 +44,38 @@ func EncodeKey(key crypto.Signer) ([]byte, error) {
 		return nil, fmt.Errorf("encode a private key: %w", err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// WriteFile writes a file whole or not at all: a reader never sees half of it.
+func WriteFile(path string, text []byte, mode os.FileMode) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }() // gone already once it is renamed
+	if _, err := temporary.Write(text); err != nil {
+		_ = temporary.Close()
+		return err
+	}
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(temporary.Name(), mode); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// WriteKey writes a private key as PKCS #8 PEM that only its owner may read.
+func WriteKey(path string, key crypto.Signer) error {
+	text, err := EncodeKey(key)
+	if err != nil {
+		return err
+	}
+	return WriteFile(path, text, 0o600)
+}
+
+// WriteCertificate writes a certificate as PEM.
+func WriteCertificate(path string, der []byte) error {
+	return WriteFile(path, EncodeCertificate(der), 0o644)
 }

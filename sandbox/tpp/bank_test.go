@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder) // a temporary folder
-	framework, err = directory.Create(filepath.Join(folder, "directory"), "https://directory.example")
+	framework, err = directory.OBIE().Create(filepath.Join(folder, "directory"), "https://directory.example")
 	if err == nil {
 		member, err = framework.Enrol(directory.Order{Roles: []string{"AISP", "PISP"}})
 	}

@@ -47,7 +47,7 @@ func newAbroad(t *testing.T) *abroad {
 	server := httptest.NewUnstartedServer(nil)
 	a := &abroad{host: server.Listener.Addr().String(), dir: t.TempDir()}
 	var err error
-	if a.Directory, err = directory.Create(filepath.Join(a.dir, "directory"), "https://"+a.host); err != nil {
+	if a.Directory, err = directory.OBIE().Create(filepath.Join(a.dir, "directory"), "https://"+a.host); err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = a.Handler()
