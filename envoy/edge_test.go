@@ -1,6 +1,7 @@
 package envoy_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,11 +120,13 @@ func (e *edge) file(t *testing.T, source string, more ...string) *routes.File {
 	t.Helper()
 	words := append([]string{"DIR", e.dir, "MTLS", host(e.mtls), "PUBLIC", host(e.public)}, more...)
 	path := filepath.Join(e.dir, "routes.yaml")
-	writeFile(t, path, []byte(strings.NewReplacer(words...).Replace(source)))
-	file, err := routes.Read(path)
+	text := []byte(strings.NewReplacer(words...).Replace(source))
+	writeFile(t, path, text)
+	file, err := routes.Parse(path, text, e.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	file.Version = fmt.Sprintf("%x", sha256.Sum256(text))[:16]
 	return file
 }
 

@@ -81,7 +81,6 @@ func (c *call) model(path string) (*routes.File, error) {
 	if refusal != nil {
 		return nil, c.refuse(path, refusal)
 	}
-	file.Version = ""
 	return file, nil
 }
 

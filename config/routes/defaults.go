@@ -18,7 +18,7 @@ func (f *File) fillDefaults() {
 		f.Listeners[name] = listener
 	}
 	for name, upstream := range f.Upstreams {
-		upstream.fillDefaults(name, f.source)
+		upstream.fillDefaults(name, f.Source)
 		f.Upstreams[name] = upstream
 	}
 	if service := f.RateLimits; service != nil {

@@ -32,7 +32,7 @@ type File struct {
 	Dir     string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
 	Version string `yaml:"-"` // content hash of this file and of what it includes; set by who loads them
 
-	source *yamlfile.Source // nil of a File that was made in code
+	*yamlfile.Source // where everything stands in the text; nil of a File that was made in code
 }
 
 // Tokens says how access tokens are issued.

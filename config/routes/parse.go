@@ -6,8 +6,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// grammar is that of routes.yaml. Forty thousand routes fit into it.
-var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: maxFile, Tokens: 2_000_000, Anchors: 256})
+// grammar is that of routes.yaml. Forty thousand routes fit into so many bytes.
+var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: 8 << 20, Tokens: 2_000_000, Anchors: 256})
 
 // Parse reads the text of a file. The name is what its problems call it; the folder is what its relative names are
 // relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is
@@ -22,9 +22,9 @@ func ParseKept(name string, text []byte, dir string) (*File, error) {
 }
 
 func parse(name string, text []byte, dir string, kept bool) (*File, error) {
-	file := &File{Dir: dir, Version: version(text)}
+	file := &File{Dir: dir}
 	form := grammar.Read(name, text, file)
-	file.source = form.Source()
+	file.Source = form.Source
 	file.fillDefaults()
 	if form.Whole() { // else what is left of the file says nothing
 		file.check(form, kept)
@@ -56,12 +56,3 @@ func sample() File {
 	file.Routes[0].Timeout = 0 // the upstream's
 	return file
 }
-
-// Problem returns a problem at a YAML path of the file, such as routes[3].upstream, or at the nearest part of that path
-// which the file has.
-func (f *File) Problem(severity yamlfile.Severity, id, where, what string, arguments ...any) *yamlfile.Problem {
-	return f.source.Problem(severity, id, where, what, arguments...)
-}
-
-// Has says whether the file itself says something at a YAML path, so that it is not a default.
-func (f *File) Has(where string) bool { return f.source.Has(where) }

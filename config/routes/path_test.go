@@ -48,10 +48,7 @@ func TestGroupsPutSpecificFirst(t *testing.T) {
 }
 
 func TestLookups(t *testing.T) {
-	file, err := routes.Read("testdata/routes.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := read(t, "routes.yaml")
 	for endpoint, want := range map[string]string{
 		"token":        "https://127.0.0.1:8443/oauth2/token",
 		"jwks":         "https://127.0.0.1:8444/oauth2/jwks",

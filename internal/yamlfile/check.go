@@ -10,7 +10,7 @@ import (
 // A Check finds what contradicts itself in a file whose form has been read. It says nothing about what the reader has
 // found to be wrong already, nor about what is missing because its key is misspelt.
 type Check struct {
-	source   *Source
+	*Source
 	body     ast.Node // the document, until it has been read into a value
 	found    Problems
 	partial  bool            // the reader stopped before the end
@@ -20,11 +20,8 @@ type Check struct {
 }
 
 func newCheck(source *Source) *Check {
-	return &Check{source: source, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{}}
+	return &Check{Source: source, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{}}
 }
-
-// Source returns where everything stands in the file.
-func (c *Check) Source() *Source { return c.source }
 
 // Whole says whether the file was read to its end. Where it was not, the value holds only a part of it, and there is no
 // point in checking that.
@@ -61,9 +58,6 @@ func (c *Check) know(form *Problem) {
 	}
 }
 
-// Has says whether the file says something at a YAML path.
-func (c *Check) Has(where string) bool { return c.source.Has(where) }
-
 // Sound says whether the reader found nothing wrong with a value, with anything in it, or with what it is in.
 func (c *Check) Sound(where string) bool {
 	if len(c.wrong) == 0 {
@@ -89,7 +83,7 @@ func (c *Check) Complete(where string) bool {
 func (c *Check) Add(id, where, what string, arguments ...any) {
 	if c.Sound(where) {
 		problem := &Problem{ID: id, Severity: Error, Where: where, What: fmt.Sprintf(what, arguments...)}
-		c.source.place(problem)
+		c.Source.place(problem)
 		c.found = append(c.found, problem)
 	}
 }
@@ -97,7 +91,7 @@ func (c *Check) Add(id, where, what string, arguments ...any) {
 // Problems returns everything that is wrong, in the order of the lines, each with the text of its line.
 func (c *Check) Problems() Problems {
 	c.found.Sort()
-	c.source.show(c.found)
+	c.Source.show(c.found)
 	return c.found
 }
 

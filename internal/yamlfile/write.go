@@ -3,7 +3,6 @@ package yamlfile
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -58,11 +57,13 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 	switch {
 	case f.number == named:
 		w.text.WriteByte('\n')
-		for _, name := range slices.SortedFunc(maps.Keys(asMap(value)), strings.Compare) {
+		names := value.MapKeys()
+		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, name := range names {
 			w.indent(indent + 2)
-			w.text.WriteString(w.scalar(reflect.ValueOf(name), f.names) + ":\n")
+			w.text.WriteString(w.scalar(name, f.names) + ":\n")
 			w.indent(indent + 4)
-			w.object(value.MapIndex(reflect.ValueOf(name)), f.object, indent+4)
+			w.object(value.MapIndex(name), f.object, indent+4)
 		}
 	case f.number == one && f.object != nil:
 		w.text.WriteByte('\n')
@@ -87,14 +88,6 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 }
 
 func (w *writer) indent(by int) { w.text.WriteString(strings.Repeat(" ", by)) }
-
-func asMap(value reflect.Value) map[string]bool {
-	names := map[string]bool{}
-	for _, key := range value.MapKeys() {
-		names[key.String()] = true
-	}
-	return names
-}
 
 // plain is a text that YAML reads as itself without quotes, wherever it stands; but for the words that mean something.
 var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)

@@ -43,11 +43,11 @@ func (g *Grammar) Read(name string, text []byte, into any) *Check {
 func (g *Grammar) parse(name string, text []byte) *Check {
 	c := newCheck(newSource(name, nil))
 	if len(text) > g.options.Bytes {
-		c.stop(c.source.at(nil, "yaml.size", "the file must not be larger than "+size(g.options.Bytes)))
+		c.stop(c.Source.at(nil, "yaml.size", "the file must not be larger than "+size(g.options.Bytes)))
 		return c
 	}
-	c.source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
-	body, problem := c.source.parse(g)
+	c.Source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
+	body, problem := c.Source.parse(g)
 	if problem != nil {
 		c.stop(problem)
 	}
@@ -60,9 +60,9 @@ func (g *Grammar) fill(c *Check, into any) {
 	if c.partial {
 		return
 	}
-	r := reader{source: c.source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.source.text)/2 + 100_000}
+	r := reader{source: c.Source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.Source.text)/2 + 100_000}
 	r.collect(c.body)
-	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.source.root)
+	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.Source.root)
 	for _, problem := range r.found {
 		c.know(problem)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	dcrDirectory "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	shipped "github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
@@ -41,10 +42,11 @@ func written(t *testing.T, profile string) Options {
 func TestFiles(t *testing.T) {
 	o := written(t, "obie-3.2")
 	t.Run("routes.yaml is good, and serves every profile that is shipped", func(t *testing.T) {
-		file, err := routes.Read(filepath.Join(o.Dir, routesFile))
+		version, err := config.Read(filepath.Join(o.Dir, routesFile))
 		if err != nil {
 			t.Fatal(err)
 		}
+		file := version.File
 		paths := map[string]string{
 			"obie-3.1": "/open-banking/v3.1/register", "obie-3.2": "/open-banking/v3.2/register", "obie-3.3": "/open-banking/v3.3/register",
 			"obie-3.4": "/open-banking/v3.4/register", "generic-0.1": "/open-banking/0.1/register",

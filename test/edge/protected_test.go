@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
@@ -17,11 +18,11 @@ type endpoint struct {
 
 func readRoutes(t *testing.T) *routes.File {
 	t.Helper()
-	file, err := routes.Read(world.Path(world.File.Routes))
+	version, err := config.Read(world.Path(world.File.Routes))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file
+	return version.File
 }
 
 // endpoints are those of all routes that are not public, for a client.
