@@ -25,7 +25,7 @@ routes.yaml:92:5: error: routes[4].body_limt: there is no such key here; did you
 func TestProblemsSayWhatWasExpected(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"unknown key", "    token: true", "    colour: true", "there is no such key here; the keys are name, listener, path, methods,"},
-		{"missing key", "    methods: [POST]\n", "", "the key methods must be there: in capitals"},
+		{"missing key", "    methods: [POST]\n", "", "the key methods is missing: in capitals"},
 		{"enumeration", "methods: [POST]", "methods: [post]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS; did you mean POST?"},
 		{"far from all", "methods: [POST]", "methods: [SUBSCRIBE]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
 		{"number", "timeout: 700ms", "timeout: 700", "is a number here: write it in quotes, or with its unit; it must be a time with its unit, such as 300ms, 5s or 1m30s"},
@@ -34,7 +34,7 @@ func TestProblemsSayWhatWasExpected(t *testing.T) {
 		{"range", "retries: 1", "retries: 7", "must be a whole number from 0 to 3"},
 		{"listener", "listener: mtls", "listener: mlts", `no listener has the name "mlts"; did you mean "mtls"?`},
 		{"plan", "plan: gold", "plan: silver", `no plan has the name "silver"`},
-		{"key twice", "key_manager: builtin", "issuer: https://a.example", "the key is there twice; the first is in line 2"},
+		{"key twice", "key_manager: builtin", "issuer: https://a.example", "the key is repeated; it is in line 2 already"},
 		{"later one", "header_timeout: 4s", "header_timeout: 13s", "must not be longer than request_timeout, which is 12s"},
 		{"syntax", "methods: [POST]", "methods: [POST", "',' or ']' must be specified"},
 	} {

@@ -15,11 +15,11 @@ import (
 var loadFaults = []struct{ name, old, new, want string }{
 	{"nothing", "", "", ""},
 	{"unknown key", "tls_ca:", "tls_cas:", `9:1: error: tls_cas: there is no such key here; did you mean tls_ca?`},
-	{"key twice", "name: mine", "name: mine\nname: other", "4:1: error: name: the key is there twice; the first is in line 3"},
+	{"key twice", "name: mine", "name: mine\nname: other", "4:1: error: name: the key is repeated; it is in line 3 already"},
 	{"second document", "name: mine", "---\nname: mine", "3:1: error: the file must hold one YAML document"},
 	{"unknown directory", "openbanking-uk-sandbox", "openbanking-fr", "2:10: error: extends: there is no openbanking-fr; there are cdr-register, openbanking-uk, openbanking-uk-sandbox; did you mean openbanking-uk?"},
 	{"a path to extend", "openbanking-uk-sandbox", "../directory", "extends: there is no"},
-	{"no directory to extend", "extends: openbanking-uk-sandbox", "", "3:1: error: issuer: the key issuer must be there"},
+	{"no directory to extend", "extends: openbanking-uk-sandbox", "", "3:1: error: issuer: the key issuer is missing"},
 	{"bad name", "name: mine", "name: Mine!", "3:7: error: name: must be"},
 	{"jwks by http", "https://127.0.0.1:8445", "http://127.0.0.1:8445", "jwks: must be an https URL"},
 	{"jwks elsewhere", "https://127.0.0.1:8445", "https://127.0.0.1:8446", "jwks: must be of a host in key_hosts"},

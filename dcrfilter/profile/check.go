@@ -96,7 +96,7 @@ func checkMember(c *yamlfile.Check, path string, m *dcr.Member) {
 	}
 	for i, value := range m.Values {
 		if slices.Contains(m.Values[:i], value) {
-			c.Add(invalid, fmt.Sprintf("%s.values[%d]", path, i), "the list has this twice")
+			c.Add(invalid, fmt.Sprintf("%s.values[%d]", path, i), "the list has this already")
 		}
 	}
 	checkBooleans(c, path+".values", m, m.Values)

@@ -51,7 +51,7 @@ func TestExtendRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing there", "extends: obie-9.9\nname: ours\n", "mine.yaml:1:10: error: extends: there is no obie-9.9; there are cdr-au, generic-0.1"},
 		{"a file", "extends: ../obie-3.3\nname: ours\n", "1:10: error: extends: there is no"},
-		{"no name of its own", "extends: obie-3.3\n", "name: the key name must be there: a name of its own, beside obie-3.3"},
+		{"no name of its own", "extends: obie-3.3\n", "name: the key name is missing: a name of its own, beside obie-3.3"},
 		{"the same name", "extends: obie-3.3\nname: obie-3.3\n", "2:7: error: name: must be a name of its own"},
 		{"an unknown key", "extends: obie-3.3\nname: ours\ncolour: red\n", "3:1: error: colour: there is no such key here"},
 		{"an unknown policy", "extends: obie-3.3\nname: ours\nclients: {duplicates: keep}\n", "3:23: error: clients.duplicates: must be one of reject, return-existing, allow"},

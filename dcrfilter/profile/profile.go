@@ -126,7 +126,7 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*dcr.Profile
 func finish(c *yamlfile.Check, f, base *file) {
 	switch {
 	case f.Extends != "" && !c.Has("name"):
-		c.Add("key.missing", "name", "the key name must be there: a name of its own, beside %s", f.Extends)
+		c.Add("key.missing", "name", "the key name is missing: a name of its own, beside %s", f.Extends)
 	case f.Extends != "" && f.Name == f.Extends:
 		c.Add(invalid, "name", "must be a name of its own: %s is the profile that it extends", f.Extends)
 	}

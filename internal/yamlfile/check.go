@@ -30,7 +30,7 @@ func (c *Check) Whole() bool { return !c.partial }
 // stop ends the reading of a file with the problem for which it cannot be read.
 func (c *Check) stop(problem *Problem) { c.found, c.partial = Problems{problem}, true }
 
-// extends returns the name of the file that this one extends, "" where it extends none.
+// extends returns the name of the file that this one extends; "" if it stands alone.
 func (c *Check) extends() string {
 	mapping, ok := c.body.(*ast.MappingNode)
 	if !ok {
@@ -74,7 +74,7 @@ func (c *Check) Sound(where string) bool {
 	return !c.wrong[""]
 }
 
-// Complete says whether the keys of an object are known: none of them, nor the object's own, is misspelt.
+// Complete says whether the keys of an object are all known: neither they nor the object's own key is misspelt.
 func (c *Check) Complete(where string) bool {
 	return !c.wrong[where] && !c.misspelt[where] && (!c.misspelt[""] || c.Has(where))
 }

@@ -35,7 +35,7 @@ type level struct {
 
 func (l level) flow() bool { return l.column == 0 }
 
-// tokens cuts a text into tokens. If one is none, or the parser must not see it, that is the bad one, and this is why.
+// tokens cuts a text into tokens. If one is invalid, or the parser must not see it, it is returned as bad, with the reason.
 func (g *guard) tokens(text string) (all token.Tokens, bad *token.Token, id, what string) {
 	all = lexer.Tokenize(text)
 	if bad = all.InvalidToken(); bad != nil {

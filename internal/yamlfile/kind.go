@@ -32,7 +32,7 @@ func OneOf(texts ...string) *Kind {
 	return &Kind{words: "one of " + strings.Join(texts, ", "), enum: texts}
 }
 
-// Also takes further texts, which files of earlier versions have. Nobody is told of them.
+// Also accepts further texts, which files of earlier versions have. No message and no schema offers them.
 func (k *Kind) Also(texts ...string) *Kind {
 	k.older = texts
 	return k

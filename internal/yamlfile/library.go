@@ -20,15 +20,15 @@ type Library[T any] struct {
 	Files   fs.FS  // the shipped ones: NAME.yaml
 	ID      string // of problems with what a file says
 
-	// Finish completes a file that was read over the one that it extends, and checks it. base is that one; it is empty
-	// where the file extends none. Neither is read in part.
+	// Finish completes a file that was read over the one that it extends (base, which is empty if the file stands alone),
+	// and checks it. It is not called for a file that was read only in part.
 	Finish func(c *Check, file, base *T)
 }
 
 // Names lists the files that are shipped, in the order of the alphabet.
 func (l *Library[T]) Names() []string {
 	paths, err := fs.Glob(l.Files, "*.yaml")
-	if err != nil { // it is a good pattern
+	if err != nil { // only of a malformed pattern
 		return nil
 	}
 	for i, path := range paths {

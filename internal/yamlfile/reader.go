@@ -28,7 +28,7 @@ type reader struct {
 // maxProblems bounds what a file can make the reader say about it.
 const maxProblems = 100_000
 
-// step is a part of a path: a key, or an index where there is none.
+// step is a part of a path: a key, or else an index.
 type step struct {
 	key   string
 	index int
@@ -90,7 +90,7 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *spot) 
 		f := &o.fields[i]
 		if f.required && !r.over && (seen|meant)&f.bit == 0 {
 			r.enter(f.key, 0)
-			r.add(start(mapping), "key.missing", "the key %s must be there: %s", f.key, f.doc)
+			r.add(start(mapping), "key.missing", "the key %s is missing: %s", f.key, f.doc)
 			r.leave()
 		}
 	}
@@ -114,11 +114,11 @@ func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (me
 func (r *reader) twice(entry *ast.MappingValueNode, at *spot) {
 	key := r.path[len(r.path)-1].key
 	if first := at.step(key); first != nil {
-		r.add(entry.Key.GetToken(), "yaml.duplicate", "the key is there twice; the first is in line %d", first.line)
+		r.add(entry.Key.GetToken(), "yaml.duplicate", "the key is repeated; it is in line %d already", first.line)
 	}
 }
 
-// leftOut says whether a key without a value counts as none.
+// leftOut says whether a key has no value and counts as left out.
 func (r *reader) leftOut(node ast.Node, f *field) bool {
 	_, null := node.(*ast.NullNode)
 	return null && r.loose && (r.over || !f.required)
@@ -196,7 +196,7 @@ func (r *reader) distinct(sequence *ast.SequenceNode, texts reflect.Value) {
 		text := texts.Index(i).String()
 		if text != "" && seen[text] {
 			r.enter("", i)
-			r.add(start(sequence.Values[i]), "value.twice", "the list has this twice")
+			r.add(start(sequence.Values[i]), "value.twice", "the list has this already")
 			r.leave()
 		}
 		seen[text] = true
@@ -238,7 +238,7 @@ func (r *reader) names(node ast.Node, into reflect.Value, f *field, at *spot) {
 func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Value, f *field, at *spot) {
 	key := reflect.ValueOf(name)
 	if into.MapIndex(key).IsValid() {
-		r.add(entry.Key.GetToken(), "yaml.duplicate", "the name is there twice")
+		r.add(entry.Key.GetToken(), "yaml.duplicate", "the name is repeated")
 		return
 	}
 	if !f.names.accepts(name) {
@@ -311,7 +311,7 @@ func (r *reader) resolve(node ast.Node) ast.Node {
 	return nil
 }
 
-// mapping returns the object that a node must be, or nil where it is none, which it has noted then.
+// mapping returns a node as an object. If it is something else, mapping notes that and returns nil.
 func (r *reader) mapping(node ast.Node) *ast.MappingNode {
 	node = r.resolve(node)
 	if node == nil {
@@ -324,7 +324,7 @@ func (r *reader) mapping(node ast.Node) *ast.MappingNode {
 	return mapping
 }
 
-// key returns the text of a key, or notes that it is none.
+// key returns the text of a key, or notes that it is not a plain word.
 func (r *reader) key(entry *ast.MappingValueNode) (text string, ok bool) {
 	tk := entry.Key.GetToken()
 	switch entry.Key.(type) {

@@ -105,7 +105,7 @@ func (s schema) value(f *field, filled reflect.Value, over bool) map[string]any 
 	return reference(f.object.name)
 }
 
-// first returns the one value that the sample has of a list or an object; else a value that has none.
+// first returns the one value that the sample has of a list or an object, or else a zero value.
 func first(filled reflect.Value, f *field) reflect.Value {
 	switch {
 	case f.number == named && filled.Len() > 0:

@@ -20,14 +20,14 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Options say how much a kind of file may hold, for the parser has no bounds of its own, and how exact it must be.
+// Options bound a kind of file, since the parser has no bounds of its own, and say how exact it must be.
 type Options struct {
 	Bytes   int // of the text
 	Tokens  int // words and signs
-	Anchors int // anchors and tags; with none, aliases are refused too
+	Anchors int // anchors and tags; 0 forbids aliases too
 
-	// Loose takes what is not exact and yet clear: a number, true or false as the text that it is written as; a key without
-	// a value as one that is left out; and of what is not required "" and an empty list, which say that there is none.
+	// Loose accepts what is inexact but clear: a number, true or false where a text is wanted, as it is written; a key
+	// without a value, as if it were left out; "" and an empty list where nothing is required.
 	Loose bool
 }
 

@@ -183,7 +183,7 @@ func TestExtends(t *testing.T) {
 		{"a path", "extends: ../corner\n", "extends: there is no ../corner"},
 		{"each other", "extends: round\n", "extends: more than 8 files extend one another"},
 		{"one that is wrong", "extends: wrong\n", "extends: wrong.yaml:2:7: error: name: must not be corner"},
-		{"a key that is required, and not there anew", "extends: corner\nname: mine\ngoods: {gin: {}}\n", "goods.gin.price: the key price must be there"},
+		{"a key that is required, and not there anew", "extends: corner\nname: mine\ngoods: {gin: {}}\n", "goods.gin.price: the key price is missing"},
 	} {
 		_, check := library.Read("mine.yaml", []byte(c.text))
 		if err := check.Err(); err == nil || !strings.Contains(err.Error(), c.want) {
