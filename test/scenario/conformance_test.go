@@ -14,7 +14,7 @@ func TestConformance(t *testing.T) {
 	for _, profile := range []string{"obie-3.2", "obie-3.3"} {
 		for _, method := range []string{"private_key_jwt", "tls_client_auth"} {
 			for _, protocol := range []harness.Protocol{harness.HTTP1, harness.HTTP2} {
-				t.Run(profile+" "+method+" "+string(protocol), func(t *testing.T) {
+				t.Run(profile+" "+method+" "+protocol, func(t *testing.T) {
 					t.Parallel()
 					p := newTPP(t)
 					p.protocol = protocol

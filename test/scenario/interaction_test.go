@@ -57,7 +57,7 @@ func TestInteractionIDs(t *testing.T) {
 	for _, protocol := range []harness.Protocol{harness.HTTP1, harness.HTTP2} {
 		for _, asked := range calls {
 			for name, id := range ids {
-				t.Run(string(protocol)+" "+asked.name+" "+name, func(t *testing.T) {
+				t.Run(protocol+" "+asked.name+" "+name, func(t *testing.T) {
 					t.Parallel()
 					sent := asked.call
 					sent.protocol = protocol

@@ -72,7 +72,7 @@ func TestMediaTypes(t *testing.T) {
 	p := newTPP(t)
 	for _, protocol := range []harness.Protocol{harness.HTTP1, harness.HTTP2} {
 		for _, test := range mediaTests {
-			t.Run(string(protocol)+" "+test.name, func(t *testing.T) {
+			t.Run(protocol+" "+test.name, func(t *testing.T) {
 				t.Parallel()
 				answer := p.do(t, call{
 					method: "POST", url: p.registration, contentType: "application/jose", body: "not a JWT", header: test.header, protocol: protocol,
