@@ -37,7 +37,7 @@ type Client struct {
 // Ask is what a registration request should say apart from what follows from the TPP's papers. What it changes is sent as it
 // is, whatever a bank thinks of it.
 type Ask struct {
-	Scope  string               // words separated by spaces; all that the software's roles allow when empty
+	Scope  string               // words separated by spaces; all that the roles allow when empty
 	Claims map[string]any       // replaced, or added
 	Omit   []string             // claims left out
 	Change func(*dcrclient.JWT) // anything else about the request before it is signed; may be nil
@@ -153,7 +153,7 @@ func (c *Client) TokenRequest(scope string) (*dcrclient.Request, error) {
 	if c.signing == nil && c.AuthMethod != dcrclient.TLSClientAuth {
 		return nil, errNoKey
 	}
-	// The audience is the bank's issuer, as RFC 10070 wants it, where the bank has told it.
+	// The audience is the bank's issuer, as RFC 10070 wants it, where that is known.
 	assertion := c.software().Assertion(c.ClientID, cmp.Or(c.AssertionAudience, c.Issuer, c.Token))
 	form, err := c.software().TokenForm(c.ClientID, scope, assertion)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // difference is what a fault is under a profile that has it in another way.
 type difference struct {
 	rules []string // that refuse it there
-	not   string   // why it is none there
+	not   string   // why it is not a fault there
 }
 
 // Why a fault is none where nothing is signed, and where the software statement says the scope.

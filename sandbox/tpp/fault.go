@@ -12,16 +12,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Fault is a registration that is wrong on purpose, by a software made for it.
+// Fault is a registration that is wrong on purpose, by a software product made for it.
 type Fault struct {
 	Name, What string
 	Rules      []string // that refuse it, one for each finding
-	Not        string   // why it is none under the profile; empty where it is one
+	Not        string   // why it is not a fault under the profile; empty where it is one
 
-	roles     []string                             // of the software; all of a TPP when nil
+	roles     []string                             // of the software product; all of a TPP when nil
 	scope     string                               // asked for; all that the roles allow when empty
 	papers    func(*broken, context.Context) error // replaces what the TPP holds
-	statement edit                                 // made by the directory, which signs what it is told
+	statement edit                                 // made by the directory, which signs what it is asked to
 	forged    bool                                 // the statement is signed by the TPP itself, with the directory's kid
 	request   edit
 	twice     bool // sent once before, and accepted

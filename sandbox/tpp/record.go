@@ -1,5 +1,5 @@
 // Package tpp is a third party provider's own tool: it registers with a bank, gets tokens and calls APIs. It knows
-// nothing of the bank but what it is told, so it works with any bank that follows the standard.
+// nothing of the bank but what its user names, so it works with any bank that follows the standard.
 package tpp
 
 import (

@@ -77,7 +77,7 @@ func (c *Client) freshStatement(ctx context.Context) error {
 	return err
 }
 
-// sandbox is a running sandbox, whose directory does as it is told.
+// sandbox is a running sandbox, whose directory does what a tester asks.
 type sandbox struct {
 	world     *worldfile.World
 	directory *dcrclient.Directory

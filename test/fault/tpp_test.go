@@ -11,16 +11,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// tpp is a software and what it has got from the bank.
+// tpp is a software product and what it has got from the bank.
 type tpp struct{ *harness.Registered }
 
-// enrol makes a software that has registered and has a token.
+// enrol makes a software product that has registered and has a token.
 func enrol(t *testing.T) tpp {
 	t.Helper()
 	return tpp{world.Register(t, harness.Order{})}
 }
 
-// stranger makes a software that the bank does not know yet.
+// stranger makes a software product that the bank does not know yet.
 func stranger(t *testing.T) tpp {
 	t.Helper()
 	return tpp{world.Stranger(t, harness.Order{})}

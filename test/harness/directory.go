@@ -9,10 +9,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Order asks the directory for a new software; what is left out is chosen there.
+// Order asks the directory for a new software product. The directory chooses what is left out.
 type Order struct {
-	// Profile is the registration profile that the software will follow, and so which directory it is of; the world's own
-	// when empty.
+	// Profile is the registration profile of the software product, which decides the directory too; the world's own when
+	// empty.
 	Profile string
 
 	OrgID        string
@@ -32,7 +32,7 @@ func (w *World) directory(profile string) (*dcrclient.Directory, error) {
 	return &dcrclient.Directory{API: at.Directory.API, HTTP: w.Client(nil, HTTP1)}, nil
 }
 
-// Enrol has the directory make a new software, with keys and certificates of its own.
+// Enrol has the directory make a new software product, with keys and certificates of its own.
 func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
 	directory, err := w.directory(order.Profile)
 	if err != nil {
@@ -49,7 +49,7 @@ func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
 	return software, err
 }
 
-// Adopt is a software that a directory has enrolled that is not the world's: answer is what that one said.
+// Adopt takes over a software product that another directory than the world's has made. answer is that directory's.
 func (w *World) Adopt(answer []byte) (*Software, error) {
 	var member dcrclient.Member
 	if err := json.Unmarshal(answer, &member); err != nil {
@@ -58,7 +58,7 @@ func (w *World) Adopt(answer []byte) (*Software, error) {
 	return newSoftware(w, &member)
 }
 
-// directory is the one that the software is of.
+// directory is the one that has enrolled the software product.
 func (s *Software) directory() *dcrclient.Directory { return must(s.World.directory(s.at().Profile)) }
 
 // Statement has the directory sign a software statement.
@@ -68,20 +68,20 @@ func (s *Software) Statement(ctx context.Context, changes Changes) (string, erro
 	return statement, err
 }
 
-// Restate has the directory sign a statement for the software's next requests, where one is good for a single request.
+// Restate has the directory sign a statement for the next requests, where a statement can be used only once.
 func (s *Software) Restate(ctx context.Context) (err error) {
 	s.StatementText, err = s.Statement(ctx, Changes{})
 	return err
 }
 
-// Publish has the directory list a certificate as one of the software's, beside those that it has issued.
+// Publish has the directory list a certificate as the software product's, beside those that the directory has issued.
 func (s *Software) Publish(ctx context.Context, certificate tls.Certificate) error {
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
 	_, err := s.directory().Ask(ctx, "/certificates", map[string]string{"software_id": s.SoftwareID, "certificate": string(text)})
 	return err
 }
 
-// RevokeKey has the directory move a key of the software to its revoked set, and its certificate with it.
+// RevokeKey has the directory move a key, and its certificate, to the revoked set of the software product.
 func (s *Software) RevokeKey(ctx context.Context, kid string) error {
 	return s.directory().RevokeKey(ctx, s.SoftwareID, kid)
 }

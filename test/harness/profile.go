@@ -5,7 +5,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
-// at is the world as it is for the software's profile: its registration endpoint, its directory, its APIs.
+// at is the world for the profile of the software product: its registration endpoint, its directory, its APIs.
 func (s *Software) at() *worldfile.World {
 	seen, err := s.World.File.For(s.Profile)
 	if err != nil {
@@ -14,17 +14,17 @@ func (s *Software) at() *worldfile.World {
 	return seen
 }
 
-// RegistrationURL is where the software registers.
+// RegistrationURL is the registration endpoint.
 func (s *Software) RegistrationURL() string { return s.at().Registration }
 
-// ClientURL is where a client of the software is read, updated and deleted.
+// ClientURL is where a client is read, updated and deleted.
 func (s *Software) ClientURL(id string) string { return dcrclient.ClientURL(s.RegistrationURL(), id) }
 
-// API is one that the software may call with GET.
+// API is an API of the bank that the software product may call with GET.
 func (s *Software) API() worldfile.API { return s.at().APIs[0] }
 
-// TokenScope is what a token must be asked for by name, to be good for the registration and the API; "" where all that the
-// client is registered for is the default.
+// TokenScope is the scope to ask for, so that a token is valid for the registration and the API; "" where the default is all
+// that the client is registered for.
 func (s *Software) TokenScope() string {
 	scope := must(dcrclient.Find(s.Profile)).TokenScope
 	if scope != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Registered is a software that is a client of the bank, and has a token for everything it is registered for. Both are empty
-// until it has asked for them.
+// Registered is a software product with its client at the bank: the client's id, and a token for everything that the client
+// is registered for. Both are empty before Join.
 type Registered struct {
 	*Software
 	ID    string
@@ -18,7 +18,7 @@ type Registered struct {
 	HTTP  *http.Client
 }
 
-// Stranger makes a software that the bank does not know yet.
+// Stranger makes a software product that the bank does not know yet.
 func (w *World) Stranger(tb testing.TB, order Order) *Registered {
 	tb.Helper()
 	software, err := w.Enrol(tb.Context(), order)
@@ -28,7 +28,7 @@ func (w *World) Stranger(tb testing.TB, order Order) *Registered {
 	return &Registered{Software: software, HTTP: w.Client(&software.Transport, HTTP2)}
 }
 
-// Register makes a software that has registered and has a token.
+// Register makes a software product, registers it and gets a token.
 func (w *World) Register(tb testing.TB, order Order) *Registered {
 	tb.Helper()
 	r := w.Stranger(tb, order)
@@ -36,7 +36,7 @@ func (w *World) Register(tb testing.TB, order Order) *Registered {
 	return r
 }
 
-// Join registers the software with a request of its own, and gets a token.
+// Join sends a registration request, which must be accepted, and gets a token.
 func (r *Registered) Join(tb testing.TB, request *JWT) {
 	tb.Helper()
 	if answer := r.Apply(tb, request); answer.Status != http.StatusCreated {
@@ -45,7 +45,7 @@ func (r *Registered) Join(tb testing.TB, request *JWT) {
 	r.Renew(tb)
 }
 
-// Apply sends a registration request, and keeps the client's id if there is one in the answer.
+// Apply sends a registration request. If the bank accepts it, the client's id is kept.
 func (r *Registered) Apply(tb testing.TB, request *JWT) *Answer {
 	tb.Helper()
 	contentType, body := r.Sent(request)
@@ -77,7 +77,7 @@ func (r *Registered) RenewAt(tb testing.TB, endpoint string) {
 	Remember(r.Token)
 }
 
-// Form posts a form with a fresh client assertion, which names the token endpoint that discovery names.
+// Form posts a form with a fresh client assertion, whose audience is the token endpoint that discovery names.
 func (r *Registered) Form(tb testing.TB, endpoint string, form url.Values) *Answer {
 	tb.Helper()
 	form.Set("client_assertion_type", dcrclient.AssertionType)

@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
-// Software is a TPP's software product with all that its owner holds. Its statement is that of when it was enrolled, or of the
-// last Restate.
+// Software is a TPP's software product with all that its owner holds. Its statement is the one from Enrol or from the last
+// Restate.
 type Software struct {
 	dcrclient.Software
 	World *World
@@ -41,8 +41,8 @@ func newSoftware(w *World, m *dcrclient.Member) (*Software, error) {
 // requestLife is that of a registration request of OBIE's conformance tool.
 const requestLife = 30 * time.Minute
 
-// Request is a registration request that the software would sign: with private_key_jwt, its statement and a jti of its own,
-// in the shape of its profile. It asks for one of the roles. Sent says how it is sent.
+// Request is a registration request as an honest client of the profile signs it: with private_key_jwt, its statement and a jti
+// of its own. Where the profile has a scope it asks for accounts alone. Sent says how to send it.
 func (s *Software) Request() *JWT {
 	software := s.Software
 	software.Audience = s.at().Audience
@@ -66,8 +66,8 @@ func (s *Software) Sent(request *JWT) (contentType, body string) {
 	return contentType, body
 }
 
-// SSA is the software's statement as if the directory had not signed it yet: what is changed in it is signed with the
-// directory's own key, unless Key is changed too.
+// SSA is the software statement before the directory signs it: a change in it is signed with the directory's own key, unless
+// Key is changed too.
 func (s *Software) SSA() (*JWT, error) {
 	token, err := dcrclient.ParseJWT(s.StatementText)
 	if err != nil {
@@ -77,8 +77,8 @@ func (s *Software) SSA() (*JWT, error) {
 	return &JWT{dcrclient.JWT{Header: token.Header, Claims: token.Claims, Key: key}}, err
 }
 
-// Assertion is a client assertion that the software would sign for its client: for the token endpoint, with a jti of its
-// own and without a typ, as OBIE's conformance tool sends it.
+// Assertion is a client assertion for the token endpoint, with a jti of its own and without a typ, as OBIE's conformance tool
+// sends it.
 func (s *Software) Assertion(clientID string) *JWT {
 	assertion := s.Software.Assertion(clientID, s.World.File.Token)
 	delete(assertion.Header, "typ")

@@ -3,7 +3,7 @@
 // and stderr are patterns of what it must print.
 //
 // All scripts share one sandbox, at world in the folder of each. In the scripts $BANK is the bank's listener with mTLS, which
-// the README calls https://127.0.0.1:8443; $DISCOVERY, $BANK_ID and $KID are what a TPP is told of the bank and of the second
+// the README calls https://127.0.0.1:8443; $DISCOVERY, $BANK_ID and $KID are the names of the bank and of the second
 // TPP's signing key. A software product has one registration at a time: readme.txtar has that of the first TPP,
 // any-bank.txtar that of the second, developer.txtar that of the third.
 package script
