@@ -77,8 +77,8 @@ func wholeBody(limit routes.Size) *authzv3.BufferSettings {
 	return &authzv3.BufferSettings{MaxRequestBytes: uint32(limit), AllowPartialMessage: false, PackAsBytes: true}
 }
 
-// question is what the gate is told about a route. Envoy takes its context together with that of the virtual host, and all
-// else from the most specific settings alone.
+// question is what Envoy tells the gate about a route. Envoy merges its context with that of the virtual host; everything
+// else comes from the most specific settings alone.
 func (t *translation) question(body routes.Size, context map[string]string) *anypb.Any {
 	settings := &authzv3.CheckSettings{ContextExtensions: context}
 	if body > 0 {

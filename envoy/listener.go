@@ -58,7 +58,7 @@ const (
 	streamWindow      = 64 << 10
 	connectionWindow  = 1 << 20
 
-	// goAway is how long a client that is told to go may begin requests still: those it sent before it knew.
+	// goAway is how long a client may still begin requests after GOAWAY: those that it sent before it received that.
 	goAway = time.Second
 )
 
@@ -127,16 +127,15 @@ func nobodyInternal() *managerv3.HttpConnectionManager_InternalAddressConfig {
 	}
 }
 
-// reserved are the beginnings of the headers by which the parts behind Envoy know who is asking, and by which it is told
-// what to do:
+// reserved are the prefixes of the headers by which the parts behind Envoy know who is asking, and of those that control
+// Envoy itself:
 // "any occurrence of the Client-Cert ... header field in the original incoming request" must go (RFC 9440, section 2.4).
-// What a proxy in front of Envoy says would be a client's invention: there is none that could read the request.
+// Headers of a proxy in front of Envoy are a client's invention: no proxy there could read the request.
 func reserved() []string {
 	return []string{"x-dcr-", "x-envoy-", "client-cert", "x-forwarded-", "forwarded"}
 }
 
-// elsewhere are headers by which servers of some makes take another method or another path than that of the request,
-// which the gate has been asked about.
+// elsewhere are headers that make some servers use another method or path than the one that the gate decided about.
 func elsewhere() []string {
 	return []string{"x-original-url", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override"}
 }

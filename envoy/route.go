@@ -100,7 +100,7 @@ func otherPaths() *routev3.Route {
 	return result
 }
 
-// nobody is a route without an upstream. Its own answer is seen only where the gate let on what nobody serves.
+// nobody is a route without an upstream. Its own answer is seen only if the gate allows a request that nobody serves.
 func nobody(name string, status uint32) *routev3.Route {
 	return &routev3.Route{
 		Name:   name,
@@ -142,7 +142,7 @@ func (t *translation) methodMatch(methods []string) *routev3.HeaderMatcher {
 	})
 }
 
-// A target is what becomes of a request that is let on.
+// A target is where an allowed request goes.
 type target struct {
 	upstream string
 	timeout  time.Duration

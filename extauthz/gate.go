@@ -1,5 +1,5 @@
-// Package extauthz is the gate: Envoy asks it about every request, it runs the route's chain of checks, and lets a
-// request on only when every check has passed, with the facts they proved.
+// Package extauthz is the gate: Envoy asks it about every request, it runs the route's chain of checks, and allows a
+// request only if every check passes. It then adds the facts that the checks proved.
 package extauthz
 
 import (
@@ -36,7 +36,7 @@ type Gate struct {
 	policies atomic.Pointer[map[string]*Policy] // by version; a map is never changed once it is here
 }
 
-// New returns a gate that knows no policy yet, and so lets nothing on.
+// New returns a gate that knows no policy yet, and so denies everything.
 func New(config Config) (*Gate, error) {
 	facts, err := newFactory(config.Signer)
 	if err != nil {
@@ -48,7 +48,7 @@ func New(config Config) (*Gate, error) {
 }
 
 // Use replaces the policies that the gate knows by these: from now on a request is decided by the one whose version
-// Envoy names, and denied where it is none of them. A decision that has begun ends by the policy it began with.
+// Envoy names, and denied if that is not one of these. A decision that has begun ends by the policy it began with.
 func (g *Gate) Use(policies ...*Policy) {
 	known := make(map[string]*Policy, len(policies))
 	for _, policy := range policies {
@@ -64,7 +64,7 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 	request := &filter.Request{ID: idOf(header, "X-Request-Id"), Now: start, Header: header}
 	line := decision.Line{ID: request.ID, Interaction: idOf(header, decision.InteractionHeader)}
 
-	told, err := g.decide(ctx, check, request, &line)
+	headers, err := g.decide(ctx, check, request, &line)
 	line.Took = g.config.Now().Sub(start)
 	if err != nil {
 		refusal := dcr.AsRefusal(err)
@@ -82,12 +82,12 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK
 	line.Write(ctx, g.config.Log)
-	return allow(&line, told), nil
+	return allow(&line, headers), nil
 }
 
 // decide finds the policy and the route, runs its chain and writes what was proved. It returns an error unless all of it
 // went well.
-func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (told []header, err error) {
+func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (headers []header, err error) {
 	asked, err := readTarget(check)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	if err != nil {
 		return nil, err
 	}
-	return g.facts.told(policy.version, r)
+	return g.facts.upstreamHeaders(policy.version, r)
 }
 
 // run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them

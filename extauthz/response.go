@@ -20,10 +20,10 @@ import (
 // A zero CheckResponse means ALLOW to Envoy: it looks for nothing but a status code of 0. So every response of the gate
 // comes from allow or deny, and nothing else in this room makes one.
 
-// allow lets a request on, and tells its upstream what was proved of it.
-func allow(line *decision.Line, told []header) *authv3.CheckResponse {
-	headers := make([]*corev3.HeaderValueOption, 0, len(told)+1)
-	for _, h := range told {
+// allow lets a request through, with the headers for its upstream.
+func allow(line *decision.Line, proved []header) *authv3.CheckResponse {
+	headers := make([]*corev3.HeaderValueOption, 0, len(proved)+1)
+	for _, h := range proved {
 		headers = append(headers, overwrite(h.name, h.value))
 	}
 	return &authv3.CheckResponse{

@@ -14,7 +14,7 @@ import (
 const ambiguous = `;\#`
 
 // find returns the route that Envoy chose, after finding by itself that the request is one of that route. The two
-// cannot disagree by configuration, for both come from one file; if they do, nothing is let on.
+// cannot disagree by configuration, because both come from one file; if they do, the request is denied.
 func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") {
 		return nil, nil, dcr.Refuse("path.form")

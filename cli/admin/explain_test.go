@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
   body      up to 64KiB
   upstream  bank at 127.0.0.1:8446, with TLS to core.bank.example
   timeout   4s
-  is told   plain x-dcr headers, and the Authorization header
+  receives  plain x-dcr headers, and the Authorization header
 why not
   accounts  GET /aisp/accounts           it has nothing where the request has /Ab
   summary   POST /aisp/accounts/summary  it has /summary where the request has /Ab; it does not have GET
@@ -67,7 +67,7 @@ at listener mtls: route register
   body      up to 64KiB
   upstream  registry at unix:run/registry.sock
   timeout   5s
-  is told   signed facts (x-dcr-facts); not the Authorization header
+  receives  signed facts (x-dcr-facts); not the Authorization header
 why not
   client  GET,DELETE /dcr/v3.3/register/{ClientId}  it has /{ClientId} where the request has nothing; it does not have POST
 `},
@@ -80,7 +80,7 @@ at listener public: route jwks
   body      up to 64KiB
   upstream  registry at unix:run/registry.sock
   timeout   5s
-  is told   signed facts (x-dcr-facts); not the Authorization header
+  receives  signed facts (x-dcr-facts); not the Authorization header
 `},
 		{"at the other listener", "GET", "https://localhost:8444/aisp/accounts", `
 at listener public: 404, no route has this path

@@ -127,7 +127,7 @@ func (a *routeAnswer) lines() [][2]string {
 		{"body", "up to " + a.BodyLimit},
 		{"upstream", a.upstream()},
 		{"timeout", a.Timeout},
-		{"is told", a.told()},
+		{"receives", a.receives()},
 	}
 }
 
@@ -163,8 +163,8 @@ func (a *routeAnswer) upstream() string {
 	return text
 }
 
-// told is what the upstream gets beside the request.
-func (a *routeAnswer) told() string {
+// receives is what the upstream receives beside the request.
+func (a *routeAnswer) receives() string {
 	text := map[string]string{
 		routes.FactsSigned:  "signed facts (x-dcr-facts)",
 		routes.FactsHeaders: "plain x-dcr headers",

@@ -70,7 +70,7 @@ func (l *linter) add(rule, where, what string, arguments ...any) {
 	k.problems = append(k.problems, l.Problem(k.severity, rule, where, what, arguments...))
 }
 
-// full says whether a rule has found as much as is told.
+// full says whether a rule has reported as many problems as are listed.
 func (l *linter) full(rule string) bool { return len(l.found[rule].problems) == most }
 
 func (l *linter) problems() yamlfile.Problems {

@@ -78,7 +78,7 @@ func (c *checker) checkRefers(r routePlace) {
 		c.add("route.certificate", r.key("checks"), "listener %q does not require a client certificate, and a route with checks needs one", r.Listener)
 	}
 	if _, there := c.Upstreams[r.Upstream]; r.Upstream == "" && c.sound(r.key("endpoint")) {
-		c.add("route.upstream", r.key("upstream"), "must be there: a route that is no endpoint says who gets its requests")
+		c.add("route.upstream", r.key("upstream"), "is required: a route without an endpoint must name an upstream")
 	} else if r.Upstream != "" && !there {
 		c.addUnknown("route.upstream", r.key("upstream"), "upstreams", "upstream", r.Upstream, c.upstreams)
 	}
@@ -111,8 +111,8 @@ func (c *checker) checkChecks(r routePlace) {
 	}
 }
 
-// checkPassedOn looks at what the upstream is told. The registry believes nothing but signed facts; and of a request that
-// nobody has checked there is nothing to tell, nor a token that should go on.
+// checkPassedOn checks what the upstream receives. The registry accepts signed facts only. A public route has no facts
+// about a client, and must not pass on a token that nobody has checked.
 func (c *checker) checkPassedOn(r routePlace) {
 	switch {
 	case r.Endpoint != "" && r.Facts != FactsSigned:

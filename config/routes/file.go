@@ -69,8 +69,8 @@ type Upstream struct {
 	ConnectTimeout time.Duration `yaml:"connect_timeout" is:"duration" doc:"for a connection"`
 	Retries        int           `yaml:"retries" is:"retries" doc:"how often a request is sent again that the upstream has certainly not seen"`
 	Health         *Health       `yaml:"health" doc:"how its health is asked; not at all when left out"`
-	MaxConnections int           `yaml:"max_connections" is:"count" doc:"connections to it at most; 503 beyond"`
-	MaxRequests    int           `yaml:"max_requests" is:"count" doc:"requests under way at most, and as many waiting; 503 beyond"`
+	MaxConnections int           `yaml:"max_connections" is:"count" doc:"maximum connections to it; requests beyond get 503"`
+	MaxRequests    int           `yaml:"max_requests" is:"count" doc:"maximum concurrent requests, and as many queued; the rest get 503"`
 }
 
 // UpstreamTLS says whom to trust, and who we are.
@@ -139,7 +139,7 @@ type Route struct {
 	BodyLimit   Size          `yaml:"body_limit" is:"size" doc:"largest body; 413 beyond"`
 	Timeout     time.Duration `yaml:"timeout" is:"duration" doc:"for a whole answer; the upstream's when left out"`
 	Plan        string        `yaml:"plan" is:"name" doc:"rate plan; the plan default, if there is one, when left out"`
-	Facts       string        `yaml:"facts" is:"facts" doc:"what the upstream is told: signed facts, plain x-dcr headers, or nothing"`
+	Facts       string        `yaml:"facts" is:"facts" doc:"what the upstream receives about the client: signed facts, plain x-dcr headers, or nothing"`
 	Token       bool          `yaml:"token" is:"bool" doc:"the upstream gets the Authorization header"`
 }
 

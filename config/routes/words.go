@@ -18,7 +18,7 @@ const (
 	CertificateNone     = "none"
 )
 
-// What an upstream is told of a request.
+// What an upstream receives about the client of a request.
 const (
 	FactsSigned  = "signed"  // x-dcr-facts, a signed JWT
 	FactsHeaders = "headers" // x-dcr-client-id, x-dcr-software-id, x-dcr-org-id, x-dcr-scopes, x-dcr-roles, x-dcr-certificate

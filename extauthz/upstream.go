@@ -21,8 +21,8 @@ const (
 
 type header struct{ name, value string }
 
-// told is what the upstream of a route learns of what was proved.
-func (f *factory) told(version string, r *filter.Request) ([]header, error) {
+// upstreamHeaders are the headers by which the upstream of a route learns what was proved.
+func (f *factory) upstreamHeaders(version string, r *filter.Request) ([]header, error) {
 	switch r.Route.Facts {
 	case routes.FactsSigned:
 		compact, err := f.signed(version, r)
@@ -32,7 +32,7 @@ func (f *factory) told(version string, r *filter.Request) ([]header, error) {
 	case routes.FactsNone:
 		return nil, nil
 	}
-	return nil, fmt.Errorf("route %s does not say what its upstream is told", r.Route.Name)
+	return nil, fmt.Errorf("route %s does not say what its upstream receives", r.Route.Name)
 }
 
 // plain are the facts as headers, those alone that were proved. A list's elements are separated by spaces.

@@ -125,8 +125,8 @@ func (w *world) telling(facts string, proved filter.Request) *Gate {
 	return gate
 }
 
-// TestToldByNoWord: a route that lost the word for what its upstream is told tells nothing, and lets nobody on.
-func TestToldByNoWord(t *testing.T) {
+// TestUnknownFacts: a route with an unknown value of facts denies every request.
+func TestUnknownFacts(t *testing.T) {
 	w := newWorld(t)
 	if got := checkGate(t, w.telling("", filter.Request{}), w.askOne()); got.verdict() != "503 internal" {
 		t.Errorf("got %q", got.verdict())
