@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"maps"
+	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	requests "github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
@@ -119,10 +120,13 @@ func (l *linter) sign(algorithm, id string, claims []byte) (string, jose.KeySet,
 	return compact, set, err
 }
 
+// standInRSA is made once: finding primes is slow.
+var standInRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, standInBits) })
+
 func newKey(algorithm string) (crypto.Signer, error) {
 	switch algorithm {
 	case jose.PS256:
-		return rsa.GenerateKey(rand.Reader, standInBits)
+		return standInRSA()
 	case jose.ES256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +103,7 @@ var texts = []any{
 	strings.Repeat("a", 64), strings.Repeat("a", 65), "/" + strings.Repeat("a", 1023), "/" + strings.Repeat("a", 1024), "ä", "a\u0000b", "\u007f", `a"b`, `a\b`, "a!#~",
 }
 
+// One mutation in eight is tried, the same ones each time; with DCR_TEST_WHOLE set, all of them, which takes half a minute.
 func TestSchemaAgreesOnMutations(t *testing.T) {
 	t.Parallel()
 	text, dir := source(t)
@@ -110,20 +113,27 @@ func TestSchemaAgreesOnMutations(t *testing.T) {
 	}
 	all := m.document.(map[string]any)
 	all["routes"] = slices.Delete(all["routes"].([]any), 1, 4) // what is left has every key
-	schema, count, refused := compiled(t), 0, 0
+	schema, count, tried, refused, whole := compiled(t), 0, 0, 0, os.Getenv("DCR_TEST_WHOLE") != ""
 	m.try = func(what string) {
+		count++
+		if sum := fnv.New32a(); !whole {
+			_, _ = sum.Write([]byte(what))
+			if sum.Sum32()%8 != 0 {
+				return
+			}
+		}
+		tried++
 		changed, err := json.Marshal(m.document) // JSON is YAML
 		if err != nil {
 			t.Fatal(err)
 		}
-		count++
 		if agree(t, schema, what, string(changed), dir) {
 			refused++
 		}
 	}
 	m.each(m.document, "", "")
-	if count < 2500 || refused < 2000 {
-		t.Errorf("%d mutations, of which %d are refused: there should be more", count, refused)
+	if count < 2500 || tried < 250 || refused < tried/2 {
+		t.Errorf("of %d mutations %d were tried, and %d refused: there should be more", count, tried, refused)
 	}
 }
 
