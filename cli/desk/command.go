@@ -37,7 +37,7 @@ func Commands() []cli.Command {
 			Commands: []cli.Command{{
 				Name: "show", Operands: "FILE", Summary: "Decode a software statement, and say what the directory that issued it makes of it",
 				Details: exitCodes, Example: "dcr-gateway ssa show ssa.jwt\ndcr-gateway ssa show --jwks directory.jwks ssa.jwt",
-				Setup: command(ssaFlags, showStatement),
+				Setup: command(statementFlags, showStatement),
 			}},
 		},
 		{
@@ -89,8 +89,9 @@ type call struct {
 	audiences    []string
 }
 
-func ssaFlags(c *call, flags *flag.FlagSet) {
-	flags.Var(&c.at, "at", "the `TIME` to ask for, as 2026-11-21T12:00:00Z (default now)")
+// statementFlags say by what, and for when, a statement is checked.
+func statementFlags(c *call, flags *flag.FlagSet) {
+	flags.Var(&c.at, "at", "the `TIME` to check for, as 2026-11-21T12:00:00Z (default now)")
 	flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
 	flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
 }
@@ -104,17 +105,12 @@ func (c *call) print(answer interface{ text() string }) error {
 const maxFile = 1 << 20
 
 // read reads a file, standard input where its name is a hyphen.
-func read(path string) ([]byte, error) {
-	from := os.Stdin
-	if path != "-" {
-		opened, err := os.Open(path)
-		if err != nil {
-			return nil, unusable("%w", err)
-		}
-		defer opened.Close() // read only: nothing can be lost
-		from = opened
+func read(path string) (text []byte, err error) {
+	if path == "-" {
+		text, err = bounded.Read(os.Stdin, path, maxFile)
+	} else {
+		text, err = bounded.ReadFile(path, maxFile)
 	}
-	text, err := bounded.Read(from, path, maxFile)
 	if err != nil {
 		return nil, unusable("%w", err)
 	}

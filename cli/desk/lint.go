@@ -1,29 +1,33 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
 // defaultProfile is what most banks ask for today.
 const defaultProfile = "obie-3.3"
 
 func lintFlags(c *call, flags *flag.FlagSet) {
-	flags.Var(&c.at, "at", "the `TIME` to check for, as 2026-11-21T12:00:00Z (default now)")
+	statementFlags(c, flags)
 	flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, where the claims of REQUEST lack it")
 	flags.StringVar(&c.certificate, "cert", "", "PEM `FILE` with the TLS client certificate that the request will be sent with")
 	flags.StringVar(&c.profile, "profile", defaultProfile, "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file")
-	flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
-	flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
 	flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software's key set, to verify the request's signature")
 	flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", cli.Each(&c.audiences))
 }
@@ -43,7 +47,7 @@ type linted struct {
 }
 
 func lint(ctx context.Context, c *call) error {
-	p, err := findProfile(c.profile)
+	p, err := shippedOrFile("--profile", c.profile, profile.Names(), profile.Load, profile.LoadFile)
 	if err != nil {
 		return err
 	}
@@ -51,44 +55,20 @@ func lint(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	answer := &linted{Profile: p.Name, At: date(c.at.Time), Notes: []string{}, now: c.at.Time}
-	answer.show(request)
+	answer := &linted{
+		Profile: p.Name, At: date(c.at.Time), Statement: request.statement, NotChecked: []string{}, Notes: []string{}, now: c.at.Time,
+	}
+	if request.decoded != nil {
+		answer.Request = request.decoded.shown()
+	}
 	l := &linter{call: c, request: request, profile: p, answer: answer}
 	if answer.Findings, err = findings(l.check(ctx)); err != nil {
 		return err
-	}
-	if answer.NotChecked == nil {
-		answer.NotChecked = []string{}
 	}
 	if err := c.print(answer); err != nil || len(answer.Findings) == 0 {
 		return err
 	}
 	return found
-}
-
-// show decodes what can be decoded. What cannot is a finding of the gate's.
-func (l *linted) show(r *request) {
-	if r.decoded != nil {
-		l.Request = r.decoded.shown()
-	}
-	if r.statement != nil {
-		l.Statement = r.statement
-	}
-}
-
-// findProfile returns a shipped profile, or reads a file.
-func findProfile(name string) (*dcr.Profile, error) {
-	if slices.Contains(profile.Names(), name) {
-		return profile.Load(name)
-	}
-	if _, err := os.Stat(name); err != nil {
-		return nil, unusable("--profile %s is no file, and not one of those that are shipped: %s", name, strings.Join(profile.Names(), ", "))
-	}
-	p, err := profile.LoadFile(name)
-	if err != nil {
-		return nil, unusable("%w", err)
-	}
-	return p, nil
 }
 
 func (l *linted) text() string {
@@ -101,11 +81,7 @@ func (l *linted) text() string {
 		text.WriteString("software statement in it\n")
 		l.Statement.write(&text, l.now)
 	}
-	directory := l.Directory
-	if directory == "" {
-		directory = "none"
-	}
-	fmt.Fprintf(&text, "by profile %s, directory %s, at %s\n", l.Profile, directory, l.At)
+	fmt.Fprintf(&text, "by profile %s, directory %s, at %s\n", l.Profile, cmp.Or(l.Directory, "none"), l.At)
 	writeFindings(&text, l.Findings)
 	writeList(&text, "note", l.Notes)
 	writeList(&text, "not checked", l.NotChecked)
@@ -118,4 +94,83 @@ func (l *linted) text() string {
 		fmt.Fprintf(&text, "%d findings: a gate would refuse the request\n", len(l.Findings))
 	}
 	return text.String()
+}
+
+// A linter lets the gate's own filter decide about a request. What cannot be checked for lack of a file gets a stand-in
+// that is right, and is named as not checked: a token whose signature nobody can check is signed anew, with a key of this
+// run, and a certificate that is not there is made up. No filter knows of that, and none can be told to skip a check.
+type linter struct {
+	*call
+	request *request
+	profile *dcr.Profile
+	answer  *linted
+
+	directory *directory.Directory
+	keys      *fileKeys
+}
+
+func (l *linter) notChecked(text string) { l.answer.NotChecked = append(l.answer.NotChecked, text) }
+
+// check returns what the gate would, given what is known here.
+func (l *linter) check(ctx context.Context) error {
+	var err error
+	if l.request.statement != nil {
+		l.directory, err = l.findDirectory(l.request.statement.Claims)
+	} else if l.call.directory != "" {
+		l.directory, err = l.findDirectory(nil)
+	}
+	nobodys, ok := errors.AsType[*dcr.Error](err)
+	if err != nil && !ok {
+		return err
+	}
+	directories := trust.Directories{}
+	if l.directory != nil {
+		l.answer.Directory = l.directory.Name
+		l.keys = newFileKeys(outbound.New(l.directory.Policy()))
+		directories[l.directory.Name] = &trust.Directory{Directory: l.directory.Directory, Keys: l.keys}
+	}
+	l.alwaysNotChecked()
+	body, err := l.body()
+	if err != nil {
+		return err
+	}
+	asked := &filter.Request{
+		ID: "lint", Now: l.at.Time, Route: &filter.Ready{Route: &routes.Route{Name: "lint"}, Profile: l.profile}, Method: http.MethodPost,
+		Header: http.Header{"Content-Type": {l.profile.ContentTypes[0]}}, Body: []byte(body),
+	}
+	if asked.Certificate, err = l.clientCertificate(ctx, asked); err != nil {
+		return err
+	}
+	statement := &filter.StatementFilter{Directories: directories, Audiences: l.audience(), AuthMethods: []string{"private_key_jwt", "tls_client_auth"}}
+	err = statement.Check(ctx, asked)
+	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" && nobodys != nil {
+		return nobodys // the filter was given no directory
+	}
+	return err
+}
+
+// audience is what aud may be: what the bank says it is, or else whatever it is.
+func (l *linter) audience() []string {
+	if len(l.audiences) > 0 {
+		return l.audiences
+	}
+	l.notChecked("whether aud is the bank's identifier: --audience ID names it")
+	if l.request.decoded == nil {
+		return nil
+	}
+	if one, err := l.request.decoded.Claims.String("aud"); err == nil {
+		return []string{one}
+	}
+	several, _ := l.request.decoded.Claims.Strings("aud") // neither, it is for the dictionary to refuse
+	return several
+}
+
+// alwaysNotChecked names what no file can tell.
+func (l *linter) alwaysNotChecked() {
+	l.notChecked("what only the bank and the directory know: keys revoked since, jti used before, the software registered before, " +
+		"which token_endpoint_auth_method the bank offers")
+	l.notChecked("the HTTP request: its Content-Type must be " + l.profile.ContentTypes[0])
+	if l.request.newline {
+		l.answer.Notes = append(l.answer.Notes, "white space is around the JWS in the file: send the JWS without it, or the bank will refuse it")
+	}
 }
