@@ -83,7 +83,7 @@ func (c *Check) Complete(where string) bool {
 func (c *Check) Add(id, where, what string, arguments ...any) {
 	if c.Sound(where) {
 		problem := &Problem{ID: id, Severity: Error, Where: where, What: fmt.Sprintf(what, arguments...)}
-		c.Source.place(problem)
+		c.place(problem)
 		c.found = append(c.found, problem)
 	}
 }
@@ -91,7 +91,7 @@ func (c *Check) Add(id, where, what string, arguments ...any) {
 // Problems returns everything that is wrong, in the order of the lines, each with the text of its line.
 func (c *Check) Problems() Problems {
 	c.found.Sort()
-	c.Source.show(c.found)
+	c.show(c.found)
 	return c.found
 }
 

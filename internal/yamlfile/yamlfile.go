@@ -43,7 +43,7 @@ func (g *Grammar) Read(name string, text []byte, into any) *Check {
 func (g *Grammar) parse(name string, text []byte) *Check {
 	c := newCheck(newSource(name, nil))
 	if len(text) > g.options.Bytes {
-		c.stop(c.Source.at(nil, "yaml.size", "the file must not be larger than "+size(g.options.Bytes)))
+		c.stop(c.at(nil, "yaml.size", "the file must not be larger than "+size(g.options.Bytes)))
 		return c
 	}
 	c.Source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
