@@ -11,37 +11,36 @@ import (
 // between two looks at what is under way.
 const between = 50 * time.Millisecond
 
-// drain is the end of an Envoy. Its steps go on whatever becomes of the one before.
+// drain shuts an Envoy down. Each step is taken whether or not the one before succeeded.
 type drain struct {
 	admin *admin
 	log   *slog.Logger
 	times
 }
 
-// empty lets Envoy go on for as long as clients bring something, but not longer than the limit, and then answer what it
-// has. Both ways of draining are asked for: the first is what health checks see and what makes each answer of HTTP say
-// goodbye at once, the second tells other connections. skip_exit keeps the listeners open when --drain-time-s has passed:
-// when to close them is decided here.
+// empty lets Envoy serve for as long as requests arrive, at most until the limit, and then finish those in flight. It asks
+// for both kinds of drain: health checks see the first, which also makes every HTTP response tell its client to leave; the
+// second tells other connections. With skip_exit the listeners stay open after --drain-time-s: we decide when to close them.
 func (d *drain) empty(ctx context.Context, limit time.Duration) {
 	d.log.InfoContext(ctx, "envoy drains", "limit", limit.String())
 	d.tell(ctx, "/healthcheck/fail")
 	d.tell(ctx, "/drain_listeners?graceful&skip_exit")
 	if left := d.settle(ctx, d.quiet, limit); left > 0 {
-		d.log.WarnContext(ctx, "envoy is to end and clients still come", "requests", left)
+		d.log.WarnContext(ctx, "the drain time is over and clients still send requests", "requests", left)
 	}
 	d.tell(ctx, "/drain_listeners") // closes the ports; connections stay
 	if left := d.settle(ctx, d.quiet/4, d.rest); left > 0 {
-		d.log.WarnContext(ctx, "envoy ends with requests under way", "requests", left)
+		d.log.WarnContext(ctx, "envoy exits with requests in flight", "requests", left)
 	}
 }
 
-// end ends Envoy.
+// end makes Envoy exit.
 func (d *drain) end(ctx context.Context, envoy *process.Process) {
 	d.tell(ctx, "/quitquitquit")
 	if envoy.EndsWithin(d.grace) {
 		return
 	}
-	d.log.WarnContext(ctx, "envoy does not end: SIGTERM is sent")
+	d.log.WarnContext(ctx, "envoy does not exit: sending SIGTERM")
 	if envoy.End(d.grace) {
 		d.log.WarnContext(ctx, "envoy was killed")
 	}

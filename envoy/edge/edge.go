@@ -1,5 +1,5 @@
-// Package edge runs Envoy and ends it without losing a request. Envoy itself ends at once when it is sent SIGTERM, with
-// all that is under way; this package is what a pod's SIGTERM goes to instead.
+// Package edge runs Envoy and shuts it down without losing a request. On SIGTERM Envoy itself exits at once and drops
+// every request in flight; with this package the SIGTERM of a pod goes to us instead.
 package edge
 
 import (
@@ -18,38 +18,38 @@ import (
 
 // Options say which Envoy to run, and how long it may take to end.
 type Options struct {
-	// Argv is the command that starts Envoy. What it says about draining is for listeners that routes.yaml changes, not for
-	// the end: --drain-time-s should be edge.drain_time of that file, and --drain-strategy immediate, so that connections
-	// under old settings are told to go with their next answer and not some time later.
+	// Argv is the command that starts Envoy. Its drain options apply to listeners that a new routes.yaml changes, not to the
+	// shutdown: --drain-time-s should equal edge.drain_time of that file, and --drain-strategy should be immediate, so that
+	// clients on old settings are told to leave with their next response.
 	Argv []string
 
 	Admin string // address of its admin interface, unix:PATH
 
-	// Drain is how long Envoy goes on to take requests, at most, once it is to end. It must be longer than load balancers
-	// need to notice that it is not ready. When nobody brings anything for a second it ends before. Requests that are under
-	// way when the time has passed have five seconds more; a supervisor of ours should grant 15 seconds above Drain.
+	// Drain is the longest time for which Envoy keeps accepting requests during a shutdown. It must be longer than load
+	// balancers need to notice that Envoy is not ready. If no request arrives for a second, draining ends early. Requests
+	// in flight when the time is over get five more seconds; our own supervisor should allow 15 seconds more than Drain.
 	Drain time.Duration
 
 	Stdout, Stderr io.Writer // of Envoy; none when nil
 	Log            *slog.Logger
 }
 
-// Run starts Envoy and returns when it has ended: nil where its status was 0, an *Exit where it was another.
+// Run starts Envoy and returns when it has exited: nil for status 0, an *Exit for any other.
 //
-// When the context ends, Envoy is drained. First it says that it is not ready any more, and with every answer that the
-// client is to leave: connection: close, GOAWAY. It goes on to listen, since load balancers take a while to notice and
-// clients that leave come again, until no request is under way and none has come for a second, or Drain has passed. Then
-// it stops to listen, answers what is left, and ends. Each step is bounded, and the last one is SIGKILL.
+// When the context ends, Envoy is drained. It reports that it is not ready, and tells clients with every response to leave
+// (connection: close, GOAWAY). It keeps listening, because load balancers take a while to notice and clients come back,
+// until no request is in flight and none has arrived for a second, or until Drain has passed. Then it stops listening,
+// answers what is left, and exits. Each step is bounded; the last one is SIGKILL.
 //
-// On Linux Envoy does not outlive this process, however that ends.
+// On Linux Envoy does not outlive this process, however this process ends.
 func Run(ctx context.Context, o Options) error { return run(ctx, o, usual) }
 
-// times bound the steps of an end.
+// times bound the steps of a shutdown.
 type times struct {
-	quiet  time.Duration // without anything new, until nobody is taken to come any more
-	rest   time.Duration // for requests under way when no more are taken
-	answer time.Duration // for one answer of the admin interface
-	grace  time.Duration // to end, after quitquitquit and after SIGTERM
+	quiet  time.Duration // without a new request, after which no more are expected
+	rest   time.Duration // for requests in flight once Envoy has stopped listening
+	answer time.Duration // for one response of the admin interface
+	grace  time.Duration // to exit, after quitquitquit and after SIGTERM
 }
 
 var usual = times{quiet: time.Second, rest: 5 * time.Second, answer: time.Second, grace: 2 * time.Second}
@@ -85,13 +85,13 @@ func run(ctx context.Context, o Options, t times) error {
 	return status(envoy)
 }
 
-// An Exit is how Envoy ended: with a status that is not 0, or by a signal.
+// An Exit says how Envoy ended: with a status other than 0, or by a signal.
 type Exit struct{ State *os.ProcessState }
 
-// Error says how.
+// Error names the status or the signal.
 func (e *Exit) Error() string { return "envoy has ended: " + e.State.String() }
 
-// ExitCode is Envoy's own, or that which a shell gives a command that a signal has ended.
+// ExitCode is Envoy's own, or 128 plus the signal's number, as in a shell.
 func (e *Exit) ExitCode() int {
 	if status, ok := e.State.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())
@@ -99,7 +99,7 @@ func (e *Exit) ExitCode() int {
 	return e.State.ExitCode()
 }
 
-// status waits for Envoy's end. It is nil where Envoy ended with 0.
+// status waits until Envoy has exited, and returns nil for status 0.
 func status(envoy *process.Process) error {
 	if exit, ok := errors.AsType[*exec.ExitError](envoy.Err()); ok {
 		return &Exit{State: exit.ProcessState}

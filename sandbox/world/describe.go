@@ -34,27 +34,6 @@ func describe(o Options, frameworks []framework) *worldfile.World {
 	return w
 }
 
-// describe is what world.json says of one gateway.
-func (g gateway) describe(profile string, apis []worldfile.API) worldfile.Gateway {
-	mtls, public := httpsURL(g.mtls), httpsURL(g.public)
-	log := func(part string) string { return filepath.Join(logsFolder, g.part(part)+".jsonl") }
-	made := worldfile.Gateway{
-		Discovery: public + "/.well-known/openid-configuration", JWKS: public + "/oauth2/jwks",
-		Token: mtls + "/oauth2/token", Revocation: mtls + "/oauth2/revoke", Introspection: mtls + "/oauth2/introspect",
-		APIs: apis, Routes: g.routes(), Registrations: map[string]string{},
-		Internal: worldfile.Internal{
-			Gate: g.socket(gateSocket), Registry: g.socket(registrySocket), Admin: g.socket(adminSocket),
-			GateAdmin: g.socket(gateAdminSocket), RegistryAdmin: g.socket(registryAdminSocket), Config: g.socket(configSocket),
-		},
-		Logs: worldfile.Logs{Gate: log(gatePart), Registry: log(registryPart), Envoy: log(envoyPart)},
-	}
-	for _, p := range profiles {
-		made.Registrations[p.Name] = mtls + p.Path
-	}
-	made.Registration = made.Registrations[profile]
-	return made
-}
-
 // papers are what the TPPs of a framework need, whichever of its profiles they follow.
 func (f *framework) papers(mtls, public, directories string) worldfile.Papers {
 	papers := worldfile.Papers{TPPs: f.tpps, APIs: f.apis(mtls), Audience: f.dialect.NewOrganisationID()}

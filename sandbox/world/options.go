@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,62 +74,6 @@ func (o Options) ports() ports {
 		return ports{directory: 8445, bank: 8446, redis: 16379}
 	}
 	return ports{directory: o.Port + 2, bank: o.Port + 3, redis: o.Port + 4}
-}
-
-// gateway is a gate of the fleet with its Envoy and its registry. Their processes run in a folder of their own, where their
-// sockets are: routes.yaml names sockets relative to it, so that one file is good for all of them.
-type gateway struct{ number, mtls, public int }
-
-// gateways are the fleet's. The ports of the first come before those that all share, those of the others after.
-func (o Options) gateways() []gateway {
-	first, next := o.Port, o.Port+5
-	if o.Port == 0 {
-		first, next = 8443, 8447
-	}
-	fleet := []gateway{{1, first, first + 1}}
-	for number := 2; number <= o.Fleet; number++ {
-		fleet = append(fleet, gateway{number, next, next + 1})
-		next += 2
-	}
-	return fleet
-}
-
-// part is the name of one of its parts in world.json.
-func (g gateway) part(name string) string {
-	if g.number == 1 {
-		return name
-	}
-	return fmt.Sprintf("%s-%d", name, g.number)
-}
-
-// folder is where its processes run, relative to the world's.
-func (g gateway) folder() string {
-	if g.number == 1 {
-		return "."
-	}
-	return fmt.Sprintf("fleet-%d", g.number)
-}
-
-// routes is the name of its routes.yaml. That of another gateway than the first is a link to the first one's: to give
-// a file to one gate alone, put it in the place of the link.
-func (g gateway) routes() string {
-	if g.number == 1 {
-		return routesFile
-	}
-	return fmt.Sprintf("routes-%d.yaml", g.number)
-}
-
-// shared is the name of a file of the world as its processes see it.
-func (g gateway) shared(name string) string {
-	if g.number == 1 {
-		return name
-	}
-	return filepath.Join("..", name)
-}
-
-// socket is the address of one of its sockets as seen from the world's folder.
-func (g gateway) socket(address string) string {
-	return "unix:" + filepath.Join(g.folder(), strings.TrimPrefix(address, "unix:"))
 }
 
 // free says which of the ports are taken, all of them at once, before anything is started.

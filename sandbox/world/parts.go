@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -59,28 +60,9 @@ func processes(o Options, w *worldfile.World, envoy string) map[string]worldfile
 		all[redisPart] = redisProcess(o, p)
 	}
 	for i, g := range o.gateways() {
-		routes, logs := g.shared(w.Fleet[i].Routes), w.Fleet[i].Logs
-		all[g.part(registryPart)] = g.command(o.Executable, "registry", "--listen", registrySocket, "--admin", registryAdminSocket,
-			"--secrets", filepath.Dir(g.shared(routesFile)), "--redis", w.Redis, "--log", g.shared(logs.Registry))
-		gate := []string{"gate", "--routes", routes, "--listen", gateSocket, "--xds", configSocket, "--admin", gateAdminSocket,
-			"--state", "run/gate-state", "--access-log", g.shared(logs.Envoy), "--redis", w.Redis, "--log", g.shared(logs.Gate)}
-		if g.number > 1 { // the first one's addresses are in routes.yaml
-			gate = append(gate, "--listen-on", "mtls="+loopback(g.mtls), "--listen-on", "public="+loopback(g.public))
-		}
-		all[g.part(gatePart)] = g.command(o.Executable, gate...)
-		all[g.part(envoyPart)] = g.command(o.Executable, "edge", "--admin", adminSocket, "--drain", "4s", "--",
-			envoy, "-c", g.shared(envoyFile), "--concurrency", o.concurrency(), "--disable-hot-restart", "--log-level", "warning",
-			"--drain-time-s", drainTime, "--drain-strategy", "immediate")
+		maps.Copy(all, g.processes(o, w.Fleet[i], w.Redis, envoy))
 	}
 	return all
-}
-
-// concurrency is the number of threads of each Envoy: of a fleet each has one.
-func (o Options) concurrency() string {
-	if o.Fleet > 1 {
-		return "1"
-	}
-	return "2"
 }
 
 // redisProcess is a redis-server that loses nothing, or, where none is installed, our own store, which keeps nothing.
@@ -98,12 +80,6 @@ func redisProcess(o Options, p ports) worldfile.Process {
 
 func command(program string, args ...string) worldfile.Process {
 	return worldfile.Process{Argv: append([]string{program}, args...), Env: map[string]string{}, Dir: "."}
-}
-
-func (g gateway) command(program string, args ...string) worldfile.Process {
-	p := command(program, args...)
-	p.Dir = g.folder()
-	return p
 }
 
 // outputFile takes what a part writes to its standard output and error.
