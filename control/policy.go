@@ -118,7 +118,7 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 		directories[d.Name] = newDirectory(d)
 		for _, kind := range d.Certificates {
 			anchors = append(anchors, trust.Issuer{
-				Trust: trust.Trust{Directory: d.Name, Profile: kind.Profile}, Anchors: d.Anchors[kind.Profile],
+				Trust: trust.Trust{Directory: d.Name, Type: d.CertificateTypes[kind.Type]}, Anchors: d.Anchors[kind.Type],
 			})
 		}
 	}

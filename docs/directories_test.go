@@ -1,7 +1,9 @@
 package docs_test
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,14 +11,15 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 )
 
-// The page on directory files has a row for each key, each shipped directory and each kind of certificates, and no other.
+// The page on directory files has a row for each key, each shipped directory and each type of certificates, and no other.
 func TestDirectories(t *testing.T) {
 	page := textOf(t, "directories.md")
 	_, tables, _ := strings.Cut(page, "\n## Shipped")
 	shipped, tables, _ := strings.Cut(tables, "\n## The file")
 	file, tables, _ := strings.Cut(tables, "\n## `claims`")
 	claims, tables, _ := strings.Cut(tables, "\n## `certificates[]`")
-	certificates, kinds, _ := strings.Cut(tables, "| kind |")
+	certificates, tables, _ := strings.Cut(tables, "\n## `certificate_types`")
+	types, kinds, _ := strings.Cut(tables, "| type |")
 	for _, part := range []struct {
 		name, text string
 		want       []string
@@ -24,21 +27,25 @@ func TestDirectories(t *testing.T) {
 		{"shipped directories", shipped, directory.Names()},
 		{"the file", file, append(keysOf(dcr.Directory{}), "extends")},
 		{"claims", claims, keysOf(dcr.StatementClaims{})},
-		{"certificates", certificates, keysOf(dcr.CertificateKind{})},
-		{"kinds", kinds, dcr.CertificateProfiles()},
+		{"certificates", certificates, keysOf(dcr.CertificateSource{})},
+		{"certificate_types", types, keysOf(dcr.CertificateType{})},
+		{"types", kinds, slices.Sorted(maps.Keys(directory.Types()))},
 	} {
 		holdRows(t, part.name, part.text, part.want)
 	}
 }
 
-// The example on it is a directory.
-func TestDirectoryExample(t *testing.T) {
-	page := textOf(t, "directories.md")
-	_, example, _ := strings.Cut(page, "```yaml\n")
-	example, _, _ = strings.Cut(example, "```")
+// The examples on it are directories.
+func TestDirectoryExamples(t *testing.T) {
 	f := newFolder(t)
-	f.write(t, "directory.yaml", []byte(example))
-	if loaded, err := directory.Load(filepath.Join(string(f), "directory.yaml")); err != nil || loaded.Listed != dcr.ListedWhenKnown {
-		t.Errorf("%+v, %v", loaded, err)
+	for i, rest := range strings.Split(textOf(t, "directories.md"), "```yaml\n") {
+		example, _, _ := strings.Cut(rest, "```")
+		if i == 0 {
+			continue
+		}
+		f.write(t, "directory.yaml", []byte(strings.ReplaceAll(example, "market-ca.pem", "ob-issuing-ca.pem")))
+		if loaded, err := directory.Load(filepath.Join(string(f), "directory.yaml")); err != nil || loaded.Listed != dcr.ListedWhenKnown {
+			t.Errorf("%+v, %v", loaded, err)
+		}
 	}
 }

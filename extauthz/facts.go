@@ -81,20 +81,15 @@ func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
 	if c == nil {
 		return nil
 	}
-	proved := &dcrpb.CertificateFacts{
-		Thumbprint: c.Thumbprint, Profile: c.Trusts[0].Profile, AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.NotAfter.Unix()),
-	}
+	kind := c.Trusts[0].Type
 	if r.Registration != nil {
-		proved.Profile = r.Registration.CertificateType
+		kind = r.Registration.CertificateType
 	}
-	proved.Type = proved.GetProfile()
-	switch proved.GetProfile() {
-	case "ob_legacy":
-		proved.SoftwareId, proved.OrgId = c.CommonName, c.OrganisationalUnit
-	case "obwac":
-		proved.OrgId = c.CommonName
+	softwareID, orgID := kind.Names(c.Subject)
+	return &dcrpb.CertificateFacts{
+		Thumbprint: c.Thumbprint, Type: kind.Name, Profile: kind.Name, SoftwareId: softwareID, OrgId: orgID,
+		AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.NotAfter.Unix()),
 	}
-	return proved
 }
 
 func clientFacts(r *filter.Request) *dcrpb.ClientFacts {

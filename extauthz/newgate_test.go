@@ -18,7 +18,7 @@ import (
 func (w *world) filters() map[string]filter.Filter {
 	w.t.Helper()
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
 	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}

@@ -60,7 +60,7 @@ func wantHeaders(t *testing.T, name string, got answer, want map[string]string) 
 // TestPlainFacts tells what was proved and nothing else, and nothing at all where a header cannot say it.
 func TestPlainFacts(t *testing.T) {
 	w := newWorld(t)
-	certificate := &trust.Certificate{Certificate: &cert.Certificate{Thumbprint: "thumb"}, Trusts: []trust.Trust{{Profile: "obwac"}}}
+	certificate := &trust.Certificate{Certificate: &cert.Certificate{Thumbprint: "thumb"}, Trusts: []trust.Trust{{Type: &dcr.CertificateType{Name: "obwac"}}}}
 	good := token.Token{ClientID: "c", Software: &dcr.Software{Id: "s", OrgId: "o", Roles: []string{"R"}}, Scopes: []string{"a", "b"}}
 	with := func(change func(*token.Token)) *token.Token {
 		changed := good

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -26,8 +27,8 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 		return nil, err
 	}
 	asked.PeerPEM = url.PathEscape(string(text))
-	kinds, anchored := l.kinds()
-	check, err := filter.NewCertificateFilter(kinds)
+	issuers, anchored := l.issuers()
+	check, err := filter.NewCertificateFilter(issuers)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 	}
 	proved := asked.Certificate
 	if !anchored {
-		if proved, err = l.unanchored(presented, kinds, refused); err != nil {
+		if proved, err = l.unanchored(presented, issuers, refused); err != nil {
 			return nil, err
 		}
 	}
@@ -49,10 +50,18 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 
 // standInCertificate is one of the software's, as far as the statement says which that is.
 func (l *linter) standInCertificate() *trust.Certificate {
-	of := l.software()
-	certificate := &trust.Certificate{Certificate: &cert.Certificate{CommonName: of.GetId(), OrganisationalUnit: of.GetOrgId()}}
-	if l.directory != nil {
-		certificate.Trusts = []trust.Trust{{Directory: l.directory.Name, Profile: "ob_legacy"}}
+	certificate := &trust.Certificate{Certificate: &cert.Certificate{}}
+	if l.directory == nil {
+		return certificate
+	}
+	types := l.directory.CertificateTypes
+	names := slices.Sorted(maps.Keys(types))
+	// One that names the software product proves the most, also beside a request that is not signed.
+	chosen := max(slices.IndexFunc(names, func(name string) bool { return types[name].NamesSoftware() }), 0)
+	if len(names) > 0 {
+		kind := types[names[chosen]]
+		certificate.Subject = kind.Example(l.software())
+		certificate.Trusts = []trust.Trust{{Directory: l.directory.Name, Type: kind}}
 	}
 	return certificate
 }
@@ -69,51 +78,47 @@ func (l *linter) software() *dcr.Software {
 	return statement.Software
 }
 
-// kinds are those of the directory, with their CAs where its file names them.
-func (l *linter) kinds() (kinds []trust.Issuer, anchored bool) {
-	name := ""
+// issuers are those of the directory's file; or, where it names no CA, of all types that are known here.
+func (l *linter) issuers() (issuers []trust.Issuer, anchored bool) {
+	name, types := "", directory.Types()
 	if l.directory != nil {
 		name = l.directory.Name
-		for _, kind := range l.directory.Certificates {
-			as := trust.Trust{Directory: name, Profile: kind.Profile}
-			kinds = append(kinds, trust.Issuer{Trust: as, Anchors: l.directory.Anchors[kind.Profile]})
+		maps.Copy(types, l.directory.CertificateTypes)
+		for _, source := range l.directory.Certificates {
+			as := trust.Trust{Directory: name, Type: types[source.Type]}
+			issuers = append(issuers, trust.Issuer{Trust: as, Anchors: l.directory.Anchors[source.Type]})
 		}
 	}
-	if kinds != nil {
-		return kinds, true
+	if issuers != nil {
+		return issuers, true
 	}
-	for _, profile := range dcr.CertificateProfiles() {
-		kinds = append(kinds, trust.Issuer{Trust: trust.Trust{Directory: name, Profile: profile}, Anchors: &cert.Anchors{}})
+	for _, kind := range slices.Sorted(maps.Keys(types)) {
+		issuers = append(issuers, trust.Issuer{Trust: trust.Trust{Directory: name, Type: types[kind]}, Anchors: &cert.Anchors{}})
 	}
-	return kinds, false
+	return issuers, false
 }
 
 // unanchored is a certificate of which nobody here knows the CA. One that may be of several kinds is taken for the one
 // that makes it the software's.
-func (l *linter) unanchored(presented *cert.Certificate, kinds []trust.Issuer, refused error) (*trust.Certificate, error) {
+func (l *linter) unanchored(presented *cert.Certificate, issuers []trust.Issuer, refused error) (*trust.Certificate, error) {
 	l.notChecked("whether a CA of the directory has issued the TLS client certificate: a directory's file with its CAs (--directory FILE) tells")
-	kinds = slices.DeleteFunc(kinds, func(kind trust.Issuer) bool { return !presented.Is(kind.Profile) })
-	if len(kinds) == 0 {
+	issuers = slices.DeleteFunc(issuers, func(one trust.Issuer) bool { return !one.Type.Is(presented.Subject) })
+	if len(issuers) == 0 {
 		return nil, refused
 	}
 	if err := presented.ValidAt(l.at.Time); err != nil {
 		return nil, filter.RefuseCertificate(err)
 	}
 	proved := &trust.Certificate{Certificate: presented}
-	for _, kind := range kinds {
-		proved.Trusts = append(proved.Trusts, kind.Trust)
+	for _, one := range issuers {
+		proved.Trusts = append(proved.Trusts, one.Trust)
 	}
-	bound := slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return l.binds(proved, t.Profile) })
-	if bound < 0 { // a QWAC need not have the software's names
-		bound = slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Profile == "qwac" })
+	bound := slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Type.Binds(presented.Subject, l.software()) })
+	if bound < 0 { // one that may be listed need not have the software's names
+		bound = slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Type.Binding == dcr.OrListed })
 	}
 	proved.Trusts = proved.Trusts[max(bound, 0):]
 	return proved, nil
-}
-
-// binds says whether the certificate's names are those of the software, by the rule of a type.
-func (l *linter) binds(c *trust.Certificate, kind string) bool {
-	return trust.Binds(kind, c, l.software())
 }
 
 // vouch lists a certificate in the software's key set where the gate may want it listed, and nobody here can tell: the
@@ -122,11 +127,14 @@ func (l *linter) vouch(c *trust.Certificate) {
 	if l.directory == nil || l.request.statement == nil || l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
 		return
 	}
-	kind := c.Trusts[0].Profile
-	switch named := l.binds(c, kind); {
+	if len(c.Trusts) == 0 {
+		return
+	}
+	kind := c.Trusts[0].Type
+	switch named := kind.Binds(c.Subject, l.software()); {
 	case l.certificate == "": // a stand-in, which is as it has to be
-	case kind == "qwac" && !named:
-		l.notChecked("whether the QWAC is a tls key of the software's or the organisation's key set, as it must be: its number is not the statement's")
+	case kind.Binding == dcr.OrListed && !named:
+		l.notChecked("whether the certificate is a tls key of the software's or the organisation's key set, as it must be: its names are not the statement's")
 	case named && l.directory.Listed != dcr.ListedOff:
 		l.notChecked("whether the directory lists the TLS client certificate, as a tls key of the software's or the organisation's key set")
 	default:

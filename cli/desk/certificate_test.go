@@ -47,7 +47,7 @@ func (w *world) listed() string {
 
 // TestLintQualified has a QWAC, which is the software's by its number or by a key set.
 func TestLintQualified(t *testing.T) {
-	const unknown = "whether the QWAC is a tls key of the software's"
+	const unknown = "whether the certificate is a tls key of the software's"
 	for _, test := range []struct {
 		name   string
 		number string // "" stands for the organisation's
@@ -66,7 +66,7 @@ func TestLintQualified(t *testing.T) {
 			if test.number == "" {
 				test.number = "Unknown" + w.made.member.OrgID
 			}
-			w.qualified("PSDGB-FCA-" + test.number)
+			w.qualified("PSDGB-OB-" + test.number)
 			arguments := []string{"lint", w.write("claims.json", string(w.claims())), "--directory", w.at("directory.yaml"), "--cert", w.write("cert.pem", w.cert)}
 			if test.flags != nil {
 				arguments = append(arguments, test.flags(w)...)
@@ -93,7 +93,7 @@ func TestLintUnanchored(t *testing.T) {
 		{"another software's", func(w *world) { w.cert = w.made.other.TransportCert }, "", "statement.certificate"},
 		{"expired", func(*world) {}, "2040-01-01T00:00:00Z", "certificate.not_after"},
 		{"not a TLS client's", func(w *world) { w.cert = w.made.member.SigningCert }, "", "certificate.ext_key_usage"},
-		{"of two kinds, by its number", func(w *world) { w.qualified("PSDGB-FCA-Unknown" + w.made.member.OrgID) }, "", "keys.host"},
+		{"of two kinds, by its number", func(w *world) { w.qualified("PSDGB-OB-Unknown" + w.made.member.OrgID) }, "", "keys.host"},
 		{"of two kinds, and perhaps in a key set", func(w *world) { w.qualified("PSDGB-FCA-999") }, "", "keys.host"},
 		{"of an organisation without a number", func(w *world) { w.qualified("VATGB-1") }, "", "statement.certificate"},
 		{"of no kind", func(w *world) { w.qualified("") }, "", "certificate.kind"},

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
@@ -21,7 +24,8 @@ type shownName struct {
 	Length       int                `json:"length"` // of RFC4514, in characters
 	Kinds        []shownKind        `json:"kinds"`
 	Identifier   string             `json:"organization_identifier,omitempty"`
-	PSPNumber    string             `json:"psp_number,omitempty"` // of the identifier, where it is PSDcc-NCA-number
+	Authority    string             `json:"authority,omitempty"`  // that gave the number: GB-FCA
+	Number       string             `json:"psp_number,omitempty"` // of the identifier, where it is PSDcc-NCA-number
 	Thumbprint   string             `json:"x5t#S256,omitempty"`
 	NotAfter     string             `json:"not_after,omitempty"`
 	Roles        []string           `json:"psd2_roles,omitempty"`
@@ -35,12 +39,14 @@ type shownAttribute struct {
 	Value string `json:"value"`
 }
 
-// A shownKind is a kind of certificates whose rules the name follows, and what it is bound to a software statement by.
+// A shownKind is a type of certificates that the name is of, and what it is bound to a software statement by.
 type shownKind struct {
-	Kind    string `json:"kind"`
-	OrgID   string `json:"org_id,omitempty"`
-	Bound   string `json:"software_id,omitempty"`
-	Numbers string `json:"registration_id,omitempty"`
+	Kind       string `json:"kind"`
+	OrgID      string `json:"org_id,omitempty"`
+	SoftwareID string `json:"software_id,omitempty"`
+	Number     string `json:"registration_id,omitempty"` // the authorisation number
+
+	kind *dcr.CertificateType
 }
 
 func showName(_ context.Context, c *call) error {
@@ -108,29 +114,31 @@ func newShownName(name dn.Name) *shownName {
 		}
 		shown.RDNs = append(shown.RDNs, attributes)
 	}
-	identity, err := cert.IdentityOf(name)
-	if err != nil {
+	if err := cert.CheckSubject(name); err != nil {
 		shown.NoIdentity = because(err)
 		return shown
 	}
-	shown.Identifier, shown.PSPNumber = identity.OrganisationIdentifier, identity.AuthorisationNumber
-	shown.Kinds = append(shown.Kinds, kindsOf(identity)...)
+	shown.Identifier = strings.Join(name.Values(dn.OrganizationIdentifier), "")
+	shown.Authority, shown.Number = cert.Authorisation(name)
+	shown.Kinds = append(shown.Kinds, kindsOf(name, shown.Number)...)
 	return shown
 }
 
-// kindsOf says what each kind of certificates is bound by, as rule.CheckBinding does.
-func kindsOf(identity cert.Identity) []shownKind {
-	all := []shownKind{
-		{Kind: "ob_legacy", OrgID: identity.OrganisationalUnit, Bound: identity.CommonName},
-		{Kind: "obwac", OrgID: identity.CommonName},
-		{Kind: "qwac", Numbers: identity.AuthorisationNumber},
-		{Kind: "cdr"},
-	}
+// kindsOf says by what a certificate of the name is bound, as each of the types that it is.
+func kindsOf(name dn.Name, number string) []shownKind {
 	var kinds []shownKind
-	for _, kind := range all {
-		if identity.Is(kind.Kind) {
-			kinds = append(kinds, kind)
+	types := directory.Types()
+	for _, known := range slices.Sorted(maps.Keys(types)) {
+		kind := types[known]
+		if !kind.Is(name) {
+			continue
 		}
+		shown := shownKind{Kind: known, kind: kind}
+		shown.SoftwareID, shown.OrgID = kind.Names(name)
+		if kind.NamesAuthorisation() {
+			shown.Number = number
+		}
+		kinds = append(kinds, shown)
 	}
 	return kinds
 }

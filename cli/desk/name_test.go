@@ -15,13 +15,13 @@ func TestShowName(t *testing.T) {
 	}{
 		{"as OpenSSL writes it", `C = GB, O = "Bank, Ltd", organizationIdentifier = PSDGB-FCA-1234, CN = a`, []string{
 			"1  C                       2.5.4.6   GB", `RFC 4514                    CN=a,organizationIdentifier=PSDGB-FCA-1234,O=Bank\, Ltd,C=GB`,
-			"/C=GB/O=Bank, Ltd/organizationIdentifier=PSDGB-FCA-1234/CN=a", "(60 characters)", "its PSP number              1234",
+			"/C=GB/O=Bank, Ltd/organizationIdentifier=PSDGB-FCA-1234/CN=a", "(60 characters)", "authorisation number        1234 of GB-FCA",
 			"as obwac                    org_id a", "as qwac                     registration_id 1234",
 		}},
-		{"a QWAC without a number", "CN=tpp.example,2.5.4.97=PSDGB", []string{"as qwac", "no PSP number (want PSDcc-NCA-number)"}},
+		{"a QWAC without a number", "CN=tpp.example,2.5.4.97=PSDGB", []string{"as qwac", "no authorisation number (want PSDcc-NCA-number)"}},
 		{"of several attributes", "CN=a+OU=b,C=GB", []string{"  2  OU  2.5.4.11  b\n  +  CN  2.5.4.3   a", "/C=GB/OU=b+CN=a"}},
 		{"of the CDR", "CN=Product,OU=Consumer Data Right,O=Brand,C=AU", []string{"as cdr                      no name of a software"}},
-		{"of no kind", "O=a", []string{"none: neither CN and OU"}},
+		{"of no type", "O=a", []string{"none of a shipped directory: cdr, ob_legacy"}},
 		{"two names", "CN=a,CN=b", []string{"names nobody", "more than one CN"}},
 		{"long", "CN=" + strings.Repeat("a", 200), []string{"(203 characters: OBIE DCR before 3.4 allows 128)"}},
 		{"a transport certificate", transport, []string{legacy + "\n", "as ob_legacy                org_id " + w.made.member.OrgID, "x5t#S256", "valid until"}},
@@ -37,7 +37,7 @@ func TestShowName(t *testing.T) {
 		})
 	}
 	var shown shownName
-	if code := answer(t, &shown, "dn", "show", transport); code != 0 || shown.RFC4514 != legacy || shown.Kinds[0].Bound != w.made.member.SoftwareID {
+	if code := answer(t, &shown, "dn", "show", transport); code != 0 || shown.RFC4514 != legacy || shown.Kinds[0].SoftwareID != w.made.member.SoftwareID {
 		t.Errorf("code %d: %+v", code, shown)
 	}
 }

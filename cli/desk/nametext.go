@@ -2,8 +2,13 @@ package desk
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 )
 
 func (s *shownName) text() string {
@@ -40,13 +45,13 @@ func (s *shownName) lines() [][2]string {
 		{"OpenSSL", s.OpenSSL},
 		{"tls_client_auth_subject_dn", register + ")"},
 		{"organization identifier", s.Identifier},
-		{"its PSP number", s.PSPNumber},
+		{"authorisation number", strings.TrimSuffix(s.Number+" of "+s.Authority, " of ")},
 	}
 	for _, kind := range s.Kinds {
 		lines = append(lines, [2]string{"as " + kind.Kind, kind.text()})
 	}
 	if len(s.Kinds) == 0 && s.NoIdentity == "" {
-		lines = append(lines, [2]string{"kind", "none: neither CN and OU, nor CN and organizationIdentifier, nor an organizationIdentifier of PSD..., nor CN, O and OU of the CDR"})
+		lines = append(lines, [2]string{"type", "none of a shipped directory: " + strings.Join(slices.Sorted(maps.Keys(directory.Types())), ", ")})
 	}
 	return append(lines, [2]string{"names nobody", s.NoIdentity}, [2]string{"PSD2 roles", strings.Join(s.Roles, " ")},
 		[2]string{"x5t#S256", s.Thumbprint}, [2]string{"valid until", s.NotAfter},
@@ -61,16 +66,25 @@ func refusedAs(why string) string {
 }
 
 func (k shownKind) text() string {
-	switch k.Kind {
-	case "ob_legacy":
-		return "org_id " + k.OrgID + ", software_id " + k.Bound
-	case "obwac":
-		return "org_id " + k.OrgID
-	case "cdr":
+	const listed = "the certificate is a tls key of the software's or organisation's key set"
+	var names []string
+	if k.OrgID != "" {
+		names = append(names, "org_id "+k.OrgID)
+	}
+	if k.SoftwareID != "" {
+		names = append(names, "software_id "+k.SoftwareID)
+	}
+	if k.Number != "" {
+		names = append(names, "registration_id "+k.Number)
+	}
+	text := strings.Join(names, ", ")
+	switch {
+	case k.kind.Binding == dcr.BySignature:
 		return "no name of a software: the signature of the request, with a key of the software's jwks_uri, says whose it is"
+	case k.kind.NamesAuthorisation() && k.Number == "":
+		return "no authorisation number (want PSDcc-NCA-number): " + strings.Replace(listed, "is", "must be", 1)
+	case k.kind.Binding == dcr.OrListed:
+		return text + ", or " + listed
 	}
-	if k.Numbers == "" {
-		return "no PSP number (want PSDcc-NCA-number): the certificate must be a tls key of the software's or organisation's key set"
-	}
-	return "registration_id " + k.Numbers + ", or the certificate is a tls key of the software's or organisation's key set"
+	return text
 }

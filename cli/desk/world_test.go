@@ -173,7 +173,7 @@ func (w *world) gateOf(name, body string) []finding {
 	p, err := profile.Load(name)
 	ok(w.t, err)
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-		{Trust: trust.Trust{Directory: "desk", Profile: "ob_legacy"}, Anchors: w.loaded.Anchors["ob_legacy"]},
+		{Trust: trust.Trust{Directory: "desk", Type: w.loaded.CertificateTypes["ob_legacy"]}, Anchors: w.loaded.Anchors["ob_legacy"]},
 	})
 	ok(w.t, err)
 	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(outbound.New(w.loaded.Policy()), time.Now)}

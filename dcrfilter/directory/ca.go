@@ -32,7 +32,7 @@ func (d *Directory) readCAs(from source) {
 			from.found.Add(invalid, where, "%v", err)
 			continue
 		}
-		d.Anchors[kind.Profile] = anchors
+		d.Anchors[kind.Type] = anchors
 		for _, text := range texts {
 			d.CABundle = appendNew(d.CABundle, text, seen)
 		}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -60,18 +61,29 @@ func checkHosts(c *yamlfile.Check, d *dcr.Directory) {
 // withoutPort drops the port that https has anyway.
 func withoutPort(host string) string { return strings.TrimSuffix(host, ":443") }
 
-// checkCertificates notes what is wrong with the types of client certificates.
-func checkCertificates(c *yamlfile.Check, kinds []dcr.CertificateKind) {
-	if len(kinds) == 0 {
+// resolve finds the types of the certificates that are accepted: this directory's own, or those of a shipped directory,
+// so that a file that extends none may name them. It notes what is wrong with them.
+func resolve(c *yamlfile.Check, d *dcr.Directory) {
+	if len(d.Certificates) == 0 {
 		c.Add(invalid, "certificates", "must name at least one type of client certificates and its CAs")
 	}
-	var seen []string
-	for i, kind := range kinds {
-		if slices.Contains(seen, kind.Profile) {
-			c.Add(invalid, fmt.Sprintf("certificates[%d].profile", i), "must be named once")
+	known := Types()
+	maps.Copy(known, d.CertificateTypes)
+	own := map[string]*dcr.CertificateType{}
+	for i, source := range d.Certificates {
+		key := map[bool]string{true: "profile", false: "type"}[source.Profile != ""]
+		where := fmt.Sprintf("certificates[%d].%s", i, key)
+		switch {
+		case known[source.Type] == nil:
+			c.Add(invalid, where, "must be one of %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		case own[source.Type] != nil:
+			c.Add(invalid, where, "must be named once")
+		case source.Profile != "" && source.Profile != source.Type:
+			c.Add(invalid, where, "must be left out beside type")
 		}
-		seen = append(seen, kind.Profile)
+		own[source.Type] = known[source.Type]
 	}
+	d.CertificateTypes = known
 }
 
 // parsePrefix reads an IP address, or a network in CIDR notation.

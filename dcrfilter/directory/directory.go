@@ -20,7 +20,7 @@ const maxFile = 4 << 20
 // Directory is a directory with everything its file refers to.
 type Directory struct {
 	*dcr.Directory
-	Anchors  map[string]*cert.Anchors // by certificate profile
+	Anchors  map[string]*cert.Anchors // by certificate type
 	Roots    *x509.CertPool           // CAs of the directory's HTTPS servers; the system's when nil
 	CABundle []byte                   // all CAs of client certificates, each once, as PEM
 
@@ -41,7 +41,7 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, 
 	}
 	f, c := library.Read(path, text)
 	if c.Whole() {
-		checkCertificates(c, f.Certificates)
+		resolve(c, &f.Directory)
 	}
 	if err := c.Err(); err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func (r *reader) scopes(name string) []string {
 	return nil
 }
 
-// authority reads the competent authority's claims: an object with registration_id, status and authorisations. A
+// authority reads the competent authority's claims: an object with authority_id, registration_id, status and authorisations. A
 // statement may leave it out; one that has it must say the status.
 func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 	name := d.Claims.Authority
@@ -144,6 +144,7 @@ func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 	inner := reader{claims: object}
 	s.AuthorityState = inner.required("status")
 	s.Software.AuthorisationNumber = inner.text("registration_id")
+	s.Software.Authority = d.Authorities[inner.text("authority_id")]
 	if object.Has("authorisations") {
 		s.AuthorisedFor, err = authorised(object, d.MemberState)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
@@ -18,8 +19,9 @@ type Certificate struct {
 
 // Trust names a directory and the type of its certificates that this one is.
 type Trust struct {
-	Directory, Profile string
-	Issuer             *x509.Certificate // the CA that issued it; nil in an Issuer
+	Directory string
+	Type      *dcr.CertificateType
+	Issuer    *x509.Certificate // the CA that issued it; nil in an Issuer
 }
 
 // Issuer are the CAs of one type of certificates of one directory.
@@ -57,7 +59,7 @@ func (i Issuers) Verify(leaf *cert.Certificate, now time.Time) (*Certificate, er
 	}
 	verdicts := map[*cert.Anchors]verdict{}
 	for _, one := range i {
-		if !leaf.Is(one.Profile) {
+		if !one.Type.Is(leaf.Subject) {
 			continue
 		}
 		found, done := verdicts[one.Anchors]

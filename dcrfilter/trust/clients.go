@@ -5,9 +5,12 @@ import (
 	"fmt"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -17,9 +20,10 @@ const clientCacheSize = 4_096
 // Clients remembers whose software products the clients of calls are. A record that was changed has another version, which
 // the caller asks of the store with each call, so what is remembered is never old.
 type Clients struct {
-	store *store.Store
-	known Known
-	seen  *lru.Cache[string, client]
+	store       *store.Store
+	directories Directories
+	known       Known
+	seen        *lru.Cache[string, client]
 }
 
 type client struct {
@@ -32,9 +36,9 @@ type client struct {
 type Known func(record *dcrpb.Client) error
 
 // NewClients returns a memory that knows no client yet. It remembers no client that is not known.
-func NewClients(store *store.Store, known Known) (*Clients, error) {
+func NewClients(store *store.Store, directories Directories, known Known) (*Clients, error) {
 	seen, err := lru.New[string, client](clientCacheSize)
-	return &Clients{store: store, known: known, seen: seen}, err
+	return &Clients{store: store, directories: directories, known: known, seen: seen}, err
 }
 
 // Software returns what the client's record says of its software product, in the version given or in a newer one:
@@ -50,6 +54,26 @@ func (c *Clients) Software(ctx context.Context, clientID string, version uint64)
 	if err := c.known(record); err != nil {
 		return nil, err
 	}
-	c.seen.Add(clientID, client{record.GetVersion(), record.GetSoftware()})
-	return record.GetSoftware(), nil
+	of := c.directories.Software(record)
+	c.seen.Add(clientID, client{record.GetVersion(), of})
+	return of, nil
+}
+
+// Software returns the software product of a client's record. A record of before the authority was kept has it in the
+// statement that the client registered with.
+func (d Directories) Software(record *dcrpb.Client) *dcr.Software {
+	of := record.GetSoftware()
+	source := d.Of(of)
+	if source == nil || of.GetAuthorisationNumber() == "" || of.GetAuthority() != "" {
+		return of
+	}
+	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxStatementBytes)
+	if err != nil {
+		return of
+	}
+	if statement, err := directory.ReadStatement(source.Directory, claims, ""); err == nil {
+		of = proto.CloneOf(of)
+		of.Authority = statement.Software.GetAuthority()
+	}
+	return of
 }

@@ -15,25 +15,26 @@ import (
 // revoked and, as far as the directory's file wants it, listed by the directory. It returns the certificate's type: the
 // first of this directory's types that it is. It is not tried as one type after another. It fails with a *Doubt, or with an
 // error of the caller's context. Nothing is fetched for a certificate whose names are another's.
-func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Software, age Freshness) (kind string, err error) {
-	if kind, err = d.bound(ctx, c, of); err != nil {
-		return "", err
+func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Software, age Freshness) (*dcr.CertificateType, error) {
+	kind, err := d.bound(ctx, c, of)
+	if err != nil {
+		return nil, err
 	}
 	if d.QCRoles && !namesRoles(c, of) {
-		return "", &Doubt{NotAuthorised, errors.New("the PSD2 statement of the certificate lacks a role of the software product")}
+		return nil, &Doubt{NotAuthorised, errors.New("the PSD2 statement of the certificate lacks a role of the software product")}
 	}
 	if err := d.notRevoked(ctx, of, "", c.Thumbprint, age); err != nil {
-		return "", err
+		return nil, err
 	}
 	if d.Listed == dcr.ListedOff {
 		return kind, nil
 	}
 	listed, known, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if !listed && (known || d.Listed != dcr.ListedWhenKnown) {
-		return "", &Doubt{NotListed, errors.New("the certificate is not a tls key of the software's or the organisation's key set")}
+		return nil, &Doubt{NotListed, errors.New("the certificate is not a tls key of the software's or the organisation's key set")}
 	}
 	return kind, nil
 }
@@ -59,8 +60,8 @@ func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.
 // Possessed proves by the certificate alone that the software product itself asks: that it is the product's own and not
 // only its organisation's, by its names or because the product's key set lists it. Certificate must have returned the
 // type. It fails as Certificate does.
-func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind string, of *dcr.Software) error {
-	if namesSoftware(kind) {
+func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.CertificateType, of *dcr.Software) error {
+	if kind.NamesSoftware() {
 		return nil
 	}
 	listed, _, err := d.lists(ctx, &dcr.KeySets{Jwks: of.GetKeySets().GetJwks()}, c.Thumbprint)
@@ -70,24 +71,32 @@ func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind string, 
 	return err
 }
 
-// bound finds the type and asks whether the names are the software product's. One whose type allows it may have other
-// names and be listed by the directory as a tls key.
-func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software) (kind string, err error) {
+// bound finds the type and asks whether the names are the software product's. "The ASPSP SHOULD check whether the TPP that
+// initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request Validation); here it always
+// is. A certificate whose type allows it may have other names and be listed by the directory as a tls key.
+func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software) (*dcr.CertificateType, error) {
 	first := slices.IndexFunc(c.Trusts, func(t Trust) bool { return t.Directory == d.Name })
 	if first < 0 {
-		return "", &Doubt{NotBound, errors.New("the certificate is of another directory")}
+		return nil, &Doubt{NotBound, errors.New("the certificate is of another directory")}
 	}
-	kind = c.Trusts[first].Profile
-	if Binds(kind, c, of) {
+	kind := c.Trusts[first].Type
+	if kind.Binds(c.Subject, of) {
 		return kind, nil
 	}
-	if orListed(kind) {
+	if kind.Binding == dcr.OrListed {
 		listed, _, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint)
 		if err != nil || listed {
 			return kind, err
 		}
 	}
-	return "", &Doubt{NotBound, errors.New("the names of the certificate are not the software product's")}
+	return nil, &Doubt{NotBound, errors.New("the names of the certificate are not the software product's")}
+}
+
+// namesRoles says whether a certificate that has a PSD2 statement names all roles of the software product in it. What the
+// statement names is what the authority has authorised the holder for (ETSI TS 119 495, section 5.1). A certificate
+// without the statement says nothing about roles.
+func namesRoles(c *Certificate, of *dcr.Software) bool {
+	return c.Roles == nil || !slices.ContainsFunc(of.GetRoles(), func(role string) bool { return !slices.Contains(c.Roles, role) })
 }
 
 // notRevoked asks the revoked sets about a key id and a certificate, each of which may be "". A set that cannot be fetched

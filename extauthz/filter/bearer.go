@@ -39,7 +39,7 @@ func NewBearerFilter(inspector token.Inspector, store *store.Store, directories 
 	if err != nil {
 		return nil, err
 	}
-	clients, err := trust.NewClients(store, known)
+	clients, err := trust.NewClients(store, directories, known)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,10 @@ func TestBinding(t *testing.T) {
 		{name: "another organisation's OBWAC", leaf: w.mint(w.eidas, psdName(otherOrgID, "PSDGB-FCA-"+registration), nil), want: refused, fetched: "directory"},
 		{name: "a QWAC of the authorisation number", leaf: w.mint(w.qtsp, psdName("tpp.example", "PSDGB-FCA-"+registration), nil), profile: "qwac",
 			fetched: "directory org-revoked revoked software"},
+		{name: "a QWAC of the same number of another country", leaf: w.mint(w.qtsp, psdName("tpp.example", "PSDDE-FCA-"+registration), nil), want: refused,
+			fetched: "directory org software"},
+		{name: "a QWAC of the same number of another authority", leaf: w.mint(w.qtsp, psdName("tpp.example", "PSDGB-PRA-"+registration), nil), want: refused,
+			fetched: "directory org software"},
 		{name: "a QWAC of another number", leaf: listed, want: refused, fetched: "directory org software"},
 		{name: "one that the software lists", leaf: listed, sets: map[string]string{"software": w.keys.software.jwk + "," + w.jwk(listed, "tls")}, profile: "qwac",
 			fetched: "directory org-revoked revoked software"},
@@ -56,8 +60,8 @@ func TestBinding(t *testing.T) {
 			w.keystore.taken()
 			r := w.registering(a)
 			want(t, w.register(w.chain("certificate", "statement"), r), test.want)
-			if r.Registration != nil && r.Registration.CertificateType != test.profile {
-				t.Errorf("bound as %s, want %s", r.Registration.CertificateType, test.profile)
+			if r.Registration != nil && r.Registration.CertificateType.Name != test.profile {
+				t.Errorf("bound as %s, want %s", r.Registration.CertificateType.Name, test.profile)
 			}
 			if asked := w.keystore.taken(); asked != test.fetched {
 				t.Errorf("fetched %q, want %q", asked, test.fetched)
@@ -72,7 +76,7 @@ func TestBindingOfTwoKinds(t *testing.T) {
 	w := newWorld(t)
 	anchors := func(profiles ...string) (list []trust.Issuer) {
 		for _, profile := range profiles {
-			list = append(list, trust.Issuer{Trust: trust.Trust{Directory: w.uk.Name, Profile: profile}, Anchors: w.uk.Anchors["obwac"]})
+			list = append(list, trust.Issuer{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes[profile]}, Anchors: w.uk.Anchors["obwac"]})
 		}
 		return list
 	}
@@ -99,8 +103,8 @@ func TestBindingOfTwoKinds(t *testing.T) {
 			chain := append([]filter.Filter{certificate}, w.chain("certificate", "statement")[1])
 			r := w.registering(a)
 			want(t, w.register(chain, r), test.want)
-			if test.want == "" && r.Registration.CertificateType != test.profiles[0] {
-				t.Errorf("bound as %s", r.Registration.CertificateType)
+			if test.want == "" && r.Registration.CertificateType.Name != test.profiles[0] {
+				t.Errorf("bound as %s", r.Registration.CertificateType.Name)
 			}
 		})
 	}
@@ -111,8 +115,8 @@ func TestBindingOfTwoKinds(t *testing.T) {
 func TestBindingOfAnotherDirectory(t *testing.T) {
 	w := newWorld(t)
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-		{Trust: trust.Trust{Directory: "elsewhere", Profile: "ob_legacy"}, Anchors: w.uk.Anchors["qwac"]},
-		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+		{Trust: trust.Trust{Directory: "elsewhere", Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["qwac"]},
+		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
 	client := w.client()

@@ -17,7 +17,7 @@ func cdrName(unit string) pkix.Name {
 func TestCDRCertificates(t *testing.T) {
 	w := newWorld(t)
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "cdr"}, Anchors: w.anchors(w.stranger)},
+		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["cdr"]}, Anchors: w.anchors(w.stranger)},
 	})
 	w.must(err)
 	client := w.client()
@@ -45,8 +45,8 @@ func TestCDRCertificates(t *testing.T) {
 			}
 			r := w.registering(a)
 			want(t, w.register([]filter.Filter{certificate, w.chain("certificate", "statement")[1]}, r), test.registering)
-			if r.Registration != nil && r.Registration.CertificateType != "cdr" {
-				t.Errorf("bound as %s", r.Registration.CertificateType)
+			if r.Registration != nil && r.Registration.CertificateType.Name != "cdr" {
+				t.Errorf("bound as %s", r.Registration.CertificateType.Name)
 			}
 			asked := w.asserting(assertion)
 			asked.PeerPEM = test.leaf.escaped

@@ -77,9 +77,9 @@ func TestCertificateKinds(t *testing.T) {
 		leaf leaf
 		want []trust.Trust
 	}{
-		{"legacy", w.transport, []trust.Trust{{Directory: "loopback", Profile: "ob_legacy", Issuer: w.legacy.Certificate}}},
-		{"an OBWAC looks like a QWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Profile: "obwac", Issuer: w.eidas.Certificate}}},
-		{"a QWAC looks like an OBWAC", w.mint(w.qtsp, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Profile: "qwac", Issuer: w.qtsp.Certificate}}},
+		{"legacy", w.transport, []trust.Trust{{Directory: "loopback", Type: w.uk.CertificateTypes["ob_legacy"], Issuer: w.legacy.Certificate}}},
+		{"an OBWAC looks like a QWAC", w.mint(w.eidas, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Type: w.uk.CertificateTypes["obwac"], Issuer: w.eidas.Certificate}}},
+		{"a QWAC looks like an OBWAC", w.mint(w.qtsp, psdName(orgID, "PSDGB-FCA-1"), nil), []trust.Trust{{Directory: "loopback", Type: w.uk.CertificateTypes["qwac"], Issuer: w.qtsp.Certificate}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestCertificateSaysWhy(t *testing.T) {
 	expired := w.mint(w.legacy, legacyName(softwareID, orgID), func(c *x509.Certificate) { c.NotAfter = w.now.Add(-time.Minute) })
 	unfit := w.mint(w.legacy, legacyName(softwareID, orgID), strange)
 	issuer := func(directory, file string) trust.Issuer {
-		return trust.Issuer{Trust: trust.Trust{Directory: directory, Profile: "ob_legacy"}, Anchors: w.uk.Anchors[file]}
+		return trust.Issuer{Trust: trust.Trust{Directory: directory, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors[file]}
 	}
 	for name, anchors := range map[string][]trust.Issuer{
 		"its own directory last":  {issuer("other", "qwac"), issuer("loopback", "ob_legacy")},
@@ -161,7 +161,7 @@ func TestCertificateSaysWhy(t *testing.T) {
 func TestCertificateOfSeveralDirectories(t *testing.T) {
 	w := newWorld(t)
 	issuer := func(directory, profile string, anchors *cert.Anchors) trust.Issuer {
-		return trust.Issuer{Trust: trust.Trust{Directory: directory, Profile: profile}, Anchors: anchors}
+		return trust.Issuer{Trust: trust.Trust{Directory: directory, Type: w.uk.CertificateTypes[profile]}, Anchors: anchors}
 	}
 	f, err := filter.NewCertificateFilter([]trust.Issuer{
 		issuer("one", "ob_legacy", w.anchors(w.legacy)), issuer("another", "ob_legacy", w.anchors(w.newCA("legacy"))),
@@ -182,5 +182,5 @@ func TestCertificateFilterNeedsCAs(t *testing.T) {
 }
 
 func sameTrust(a, b trust.Trust) bool {
-	return a.Directory == b.Directory && a.Profile == b.Profile && a.Issuer.Equal(b.Issuer)
+	return a.Directory == b.Directory && a.Type == b.Type && a.Issuer.Equal(b.Issuer)
 }

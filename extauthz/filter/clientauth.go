@@ -128,11 +128,11 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
-	source, err := f.checkCertificate(ctx, r, client)
+	source, of, err := f.checkCertificate(ctx, r, client)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := source.Signed(ctx, unverified, client.GetSoftware())
+	verified, err := source.Signed(ctx, unverified, of)
 	if err != nil {
 		return nil, refuse(err, toStranger, "clientauth.client")
 	}
@@ -153,7 +153,7 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if !r.Certificate.Subject.Matches(registered, true) {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
-	_, err = f.checkCertificate(ctx, r, client)
+	_, _, err = f.checkCertificate(ctx, r, client)
 	return client, err
 }
 
@@ -175,16 +175,17 @@ func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.
 
 // checkCertificate proves that the connection is of the client's software product: organisation A's certificate gets no
 // token with a stolen assertion of organisation B.
-func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, error) {
+func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, *dcr.Software, error) {
 	if err := f.Known(client); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	source := f.Directories.Of(client.GetSoftware())
+	of := f.Directories.Software(client)
+	source := f.Directories.Of(of)
 	if source == nil {
-		return nil, fmt.Errorf("the client's directory %s is not part of the configuration", client.GetSoftware().GetDirectory())
+		return nil, nil, fmt.Errorf("the client's directory %s is not part of the configuration", of.GetDirectory())
 	}
-	_, err := source.Certificate(ctx, r.Certificate, client.GetSoftware(), trust.Now)
-	return source, refuse(err, toStranger, "clientauth.client")
+	_, err := source.Certificate(ctx, r.Certificate, of, trust.Now)
+	return source, of, refuse(err, toStranger, "clientauth.client")
 }
 
 // checkAssertion checks the claims of a verified assertion (RFC 7523, section 3) and names its jti for burning.

@@ -23,8 +23,8 @@ func (w *world) environments(environment string) (directories trust.Directories,
 		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
 	}
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-		{Trust: trust.Trust{Directory: w.uk.Name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
-		{Trust: trust.Trust{Directory: other.Name, Profile: "ob_legacy"}, Anchors: w.anchors(w.stranger)},
+		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
+		{Trust: trust.Trust{Directory: other.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.anchors(w.stranger)},
 	})
 	w.must(err)
 	return directories, certificate
@@ -94,7 +94,7 @@ func TestUsedJTIsOfTwoDirectories(t *testing.T) {
 	for _, name := range []string{"loopback", "production", "loopback"} {
 		d := w.directories(single, func(d *dcr.Directory) { d.Name = name })
 		certificate, err := filter.NewCertificateFilter([]trust.Issuer{
-			{Trust: trust.Trust{Directory: name, Profile: "ob_legacy"}, Anchors: w.uk.Anchors["ob_legacy"]},
+			{Trust: trust.Trust{Directory: name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 		})
 		w.must(err)
 		r := w.registering(w.application())

@@ -65,6 +65,6 @@ type Request struct {
 type Registration struct {
 	Statement       *dcr.Statement
 	Profile         *dcr.Profile
-	CertificateType string // of the certificate that was bound to the statement
-	DryRun          bool   // is only tried: nothing may come of it
+	CertificateType *dcr.CertificateType // of the certificate that was bound to the statement
+	DryRun          bool                 // is only tried: nothing may come of it
 }

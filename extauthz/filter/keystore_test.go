@@ -100,8 +100,15 @@ func (w *world) jwk(l leaf, use string) string {
 	return string(marshal(w.t, jwk))
 }
 
+// ukCertificates are all types of the UK's.
+const ukCertificates = `certificates:
+  - {type: ob_legacy, ca: [legacy.pem]}
+  - {type: obwac, ca: [eidas.pem]}
+  - {type: qwac, ca: [qtsp.pem]}
+`
+
 // loadDirectory writes the file of a directory like the UK's sandbox on this machine, and loads it.
-func (w *world) loadDirectory() *directory.Directory {
+func (w *world) loadDirectory(certificates string) *directory.Directory {
 	w.t.Helper()
 	dir := w.t.TempDir()
 	write := func(name string, der []byte) {
@@ -120,11 +127,7 @@ tls_ca: [tls.pem]
 key_hosts: ["%s"]
 private_addresses: [127.0.0.1]
 certificates_listed: off
-certificates:
-  - {profile: ob_legacy, ca: [legacy.pem]}
-  - {profile: obwac, ca: [eidas.pem]}
-  - {profile: qwac, ca: [qtsp.pem]}
-`, w.keystore.at("directory"), strings.TrimPrefix(w.keystore.server.URL, "https://"))
+%s`, w.keystore.at("directory"), strings.TrimPrefix(w.keystore.server.URL, "https://"), certificates)
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	loaded, err := directory.Load(path)
 	w.must(err)

@@ -65,11 +65,11 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 }
 
 // verify proves that the connection and the request are the software product's, and returns the type of the certificate.
-func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, asked *request.Registration, c *trust.Certificate) (string, error) {
+func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, asked *request.Registration, c *trust.Certificate) (*dcr.CertificateType, error) {
 	kind, err := source.Certificate(ctx, c, of, trust.Now)
 	switch {
 	case err != nil:
-		return "", err
+		return nil, err
 	case asked.JWS == nil:
 		return kind, source.Possessed(ctx, c, kind, of)
 	}

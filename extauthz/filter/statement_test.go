@@ -173,7 +173,7 @@ func TestRegistration(t *testing.T) {
 			want(t, w.in(t).register(w.chain("certificate", "statement"), r), "")
 			g := r.Registration
 			if g.Statement.Software.Directory != "loopback" || g.Statement.Software.Id != softwareID || g.Statement.Software.OrgId != orgID ||
-				g.Profile.Name != "obie-3.3" || g.CertificateType != "ob_legacy" || !strings.Contains(string(r.Body), ".") {
+				g.Profile.Name != "obie-3.3" || g.CertificateType.Name != "ob_legacy" || !strings.Contains(string(r.Body), ".") {
 				t.Errorf("got %+v of %+v", g, g.Statement)
 			}
 		})

@@ -70,7 +70,7 @@ func newWorld(t testing.TB) *world {
 	w.transport = w.mint(w.legacy, legacyName(softwareID, orgID), nil)
 	w.keystore = newKeystore(t)
 	w.publish()
-	w.uk = w.loadDirectory()
+	w.uk = w.loadDirectory(ukCertificates)
 	w.openTokens()
 	return w
 }
@@ -126,7 +126,7 @@ func (w *world) filters(directories trust.Directories) map[string]filter.Filter 
 	var anchors []trust.Issuer
 	for _, kind := range w.uk.Certificates {
 		anchors = append(anchors, trust.Issuer{
-			Trust: trust.Trust{Directory: w.uk.Name, Profile: kind.Profile}, Anchors: w.uk.Anchors[kind.Profile],
+			Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes[kind.Type]}, Anchors: w.uk.Anchors[kind.Type],
 		})
 	}
 	certificate, err := filter.NewCertificateFilter(anchors)
@@ -193,7 +193,7 @@ func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
 	c := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", CertificateType: "ob_legacy",
 		Software: &dcr.Software{
-			Directory: w.uk.Name, Id: softwareID, OrgId: orgID, AuthorisationNumber: registration,
+			Directory: w.uk.Name, Id: softwareID, OrgId: orgID, AuthorisationNumber: registration, Authority: "GB-FCA",
 			KeySets: &dcr.KeySets{
 				Jwks: w.keystore.at("software"), RevokedJwks: w.keystore.at("revoked"),
 				OrgJwks: w.keystore.at("org"), OrgRevokedJwks: w.keystore.at("org-revoked"),

@@ -22,12 +22,9 @@ type Certificate struct {
 	Thumbprint string  // x5t#S256: base64url SHA-256 of the DER (RFC 8705, section 3.1)
 	Subject    dn.Name // in the certificate's own order
 
-	CommonName             string   // the only CN, "" where there is none
-	Organisation           string   // the only O, "" where there is none or several
-	OrganisationalUnit     string   // the only OU, "" where there is none or several
-	OrganisationIdentifier string   // 2.5.4.97, "" where there is none
-	AuthorisationNumber    string   // its PSP identifier where it is PSDcc-NCA-id (ETSI TS 119 495, section 5.2.1)
-	Roles                  []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
+	Authority           string   // that gave AuthorisationNumber: GB-FCA
+	AuthorisationNumber string   // see Authorisation; "" where there is none
+	Roles               []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
 
 	Serial      *big.Int // by which its issuer knows it
 	OCSPServers []string // that say whether it is revoked (RFC 5280, section 4.2.2.1)
@@ -50,9 +47,13 @@ func Parse(der []byte) (*Certificate, error) {
 		X509: leaf, NotAfter: leaf.NotAfter, Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:]),
 		Serial: leaf.SerialNumber, OCSPServers: leaf.OCSPServer, IssuerURLs: leaf.IssuingCertificateURL, CRLs: leaf.CRLDistributionPoints,
 	}
-	if err := c.readSubject(leaf.RawSubject); err != nil {
+	if c.Subject, err = parseSubject(leaf.RawSubject); err != nil {
 		return nil, err
 	}
+	if err := CheckSubject(c.Subject); err != nil {
+		return nil, err
+	}
+	c.Authority, c.AuthorisationNumber = Authorisation(c.Subject)
 	if c.Roles, err = psd2Roles(leaf.Extensions); err != nil {
 		return nil, err
 	}
@@ -99,9 +100,4 @@ func SubjectOfPEM(text []byte) (dn.Name, error) {
 		return nil, errForm()
 	}
 	return parseSubject(read.RawSubject)
-}
-
-// Is says whether the subject follows the rules of a profile, as Identity.Is.
-func (c *Certificate) Is(profile string) bool {
-	return Identity{c.CommonName, c.Organisation, c.OrganisationalUnit, c.OrganisationIdentifier, c.AuthorisationNumber}.Is(profile)
 }

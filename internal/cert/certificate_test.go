@@ -96,34 +96,34 @@ func sha1Signed(der []byte) []byte {
 
 func TestParseReadsSubject(t *testing.T) {
 	ca := newCA(t, "ca", nil, nil)
-	type facts struct{ cn, o, ou, id, number, refused string }
+	type facts struct{ authority, number, refused string }
 	long := strings.Repeat("9", 128)
 	tests := []struct {
 		name    string
 		subject []string
 		want    facts
 	}{
-		{"OB legacy", []string{"C=~GB", "O=~OpenBanking", "OU=~org1", "CN=~sw1"}, facts{cn: "sw1", o: "OpenBanking", ou: "org1"}},
-		{"CDR", []string{"C=AU", "O=Brand", "OU=Consumer Data Right", "CN=Product"}, facts{cn: "Product", o: "Brand", ou: "Consumer Data Right"}},
-		{"two Os", []string{"O=a", "O=b", "CN=c"}, facts{cn: "c"}},
+		{"OB legacy", []string{"C=~GB", "O=~OpenBanking", "OU=~org1", "CN=~sw1"}, facts{}},
+		{"CDR", []string{"C=AU", "O=Brand", "OU=Consumer Data Right", "CN=Product"}, facts{}},
+		{"two Os", []string{"O=a", "O=b", "CN=c"}, facts{}},
 		{"OBWAC", []string{"C=~GB", "O=~WSO2 (UK) LIMITED", "organizationIdentifier=~PSDGB-OB-Unknown001", "CN=~001"},
-			facts{cn: "001", o: "WSO2 (UK) LIMITED", id: "PSDGB-OB-Unknown001", number: "Unknown001"}},
-		{"QWAC", []string{"C=DE", "2.5.4.97=PSDDE-BAFIN-104114", "CN=api.bank.example"}, facts{cn: "api.bank.example", id: "PSDDE-BAFIN-104114", number: "104114"}},
-		{"number with hyphens and spaces", []string{"2.5.4.97=PSDMT-MFSA-A-1 23"}, facts{id: "PSDMT-MFSA-A-1 23", number: "A-1 23"}},
-		{"number of 128", []string{"2.5.4.97=PSDMT-MFSA-" + long}, facts{id: "PSDMT-MFSA-" + long, number: long}},
-		{"number of 129", []string{"2.5.4.97=PSDMT-MFSA-9" + long}, facts{id: "PSDMT-MFSA-9" + long}},
-		{"no number", []string{"2.5.4.97=PSDMT-MFSA-"}, facts{id: "PSDMT-MFSA-"}},
-		{"lower-case authority", []string{"2.5.4.97=PSDMT-mfsa-1"}, facts{id: "PSDMT-mfsa-1"}},
-		{"authority of one letter", []string{"2.5.4.97=PSDMT-M-1"}, facts{id: "PSDMT-M-1"}},
-		{"authority of nine letters", []string{"2.5.4.97=PSDMT-ABCDEFGHI-1"}, facts{id: "PSDMT-ABCDEFGHI-1"}},
-		{"country of three letters", []string{"2.5.4.97=PSDMTX-MFSA-1"}, facts{id: "PSDMTX-MFSA-1"}},
-		{"VAT", []string{"2.5.4.97=VATGB-123456789"}, facts{id: "VATGB-123456789"}},
-		{"two OUs", []string{"OU=a", "OU=b", "CN=c"}, facts{cn: "c"}},
-		{"two OUs in one RDN", []string{"OU=a + OU=b", "CN=c"}, facts{cn: "c"}},
-		{"multi-valued RDN", []string{"CN=a + OU=b"}, facts{cn: "a", ou: "b"}},
-		{"IA5String", []string{"CN=22~a"}, facts{cn: "a"}},
-		{"BMPString", []string{"CN=30~\x00\xe9"}, facts{cn: "é"}},
-		{"TeletexString, ASCII", []string{"CN=20~a"}, facts{cn: "a"}},
+			facts{authority: "GB-OB", number: "Unknown001"}},
+		{"QWAC", []string{"C=DE", "2.5.4.97=PSDDE-BAFIN-104114", "CN=api.bank.example"}, facts{authority: "DE-BAFIN", number: "104114"}},
+		{"number with hyphens and spaces", []string{"2.5.4.97=PSDMT-MFSA-A-1 23"}, facts{authority: "MT-MFSA", number: "A-1 23"}},
+		{"number of 128", []string{"2.5.4.97=PSDMT-MFSA-" + long}, facts{authority: "MT-MFSA", number: long}},
+		{"number of 129", []string{"2.5.4.97=PSDMT-MFSA-9" + long}, facts{}},
+		{"no number", []string{"2.5.4.97=PSDMT-MFSA-"}, facts{}},
+		{"lower-case authority", []string{"2.5.4.97=PSDMT-mfsa-1"}, facts{}},
+		{"authority of one letter", []string{"2.5.4.97=PSDMT-M-1"}, facts{}},
+		{"authority of nine letters", []string{"2.5.4.97=PSDMT-ABCDEFGHI-1"}, facts{}},
+		{"country of three letters", []string{"2.5.4.97=PSDMTX-MFSA-1"}, facts{}},
+		{"VAT", []string{"2.5.4.97=VATGB-123456789"}, facts{}},
+		{"two OUs", []string{"OU=a", "OU=b", "CN=c"}, facts{}},
+		{"two OUs in one RDN", []string{"OU=a + OU=b", "CN=c"}, facts{}},
+		{"multi-valued RDN", []string{"CN=a + OU=b"}, facts{}},
+		{"IA5String", []string{"CN=22~a"}, facts{}},
+		{"BMPString", []string{"CN=30~\x00\xe9"}, facts{}},
+		{"TeletexString, ASCII", []string{"CN=20~a"}, facts{}},
 		{"TeletexString, not ASCII", []string{"CN=20~\xe9"}, facts{refused: "certificate.subject"}},
 		{"two CNs", []string{"CN=a", "CN=b"}, facts{refused: "certificate.subject"}},
 		{"two CNs in one RDN", []string{"CN=a + CN=b"}, facts{refused: "certificate.subject"}},
@@ -143,7 +143,7 @@ func TestParseReadsSubject(t *testing.T) {
 			c, err := Parse(ca.issue(t, func(c *x509.Certificate) { c.RawSubject = der }))
 			got := facts{refused: ruleOf(t, err)}
 			if err == nil {
-				got = facts{cn: c.CommonName, o: c.Organisation, ou: c.OrganisationalUnit, id: c.OrganisationIdentifier, number: c.AuthorisationNumber}
+				got = facts{authority: c.Authority, number: c.AuthorisationNumber}
 			}
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
@@ -161,51 +161,6 @@ func TestThumbprint(t *testing.T) {
 	sum := sha256.Sum256(der)
 	if want := strings.TrimRight(base64.URLEncoding.EncodeToString(sum[:]), "="); c.Thumbprint != want || len(want) != 43 {
 		t.Errorf("got %s, want %s", c.Thumbprint, want)
-	}
-}
-
-// cdr is a subject of the CDR CA's.
-func cdr(change func(*Certificate)) Certificate {
-	c := Certificate{CommonName: "Product", Organisation: "Brand", OrganisationalUnit: "Consumer Data Right"}
-	if change != nil {
-		change(&c)
-	}
-	return c
-}
-
-func TestIs(t *testing.T) {
-	tests := []struct {
-		name    string
-		subject Certificate
-		want    []string
-	}{
-		{"CN and OU", Certificate{CommonName: "a", OrganisationalUnit: "b"}, []string{"ob_legacy"}},
-		{"CN, OU and identifier", Certificate{CommonName: "a", OrganisationalUnit: "b", OrganisationIdentifier: "PSDGB-FCA-1"}, []string{"obwac", "qwac"}},
-		{"CN and identifier of another scheme", Certificate{CommonName: "a", OrganisationIdentifier: "VATGB-1"}, []string{"obwac"}},
-		{"identifier", Certificate{OrganisationIdentifier: "PSDGB-FCA-1"}, []string{"qwac"}},
-		{"CDR", cdr(nil), []string{"ob_legacy", "cdr"}},
-		{"CDR in other letters", cdr(func(c *Certificate) { c.OrganisationalUnit = "Consumer data right" }), []string{"ob_legacy"}},
-		{"CDR with a space", cdr(func(c *Certificate) { c.OrganisationalUnit += " " }), []string{"ob_legacy"}},
-		{"CDR without an only O", cdr(func(c *Certificate) { c.Organisation = "" }), []string{"ob_legacy"}},
-		{"CDR without an only OU", cdr(func(c *Certificate) { c.OrganisationalUnit = "" }), nil},
-		{"CDR without a CN", cdr(func(c *Certificate) { c.CommonName = "" }), nil},
-		{"CDR with an identifier", cdr(func(c *Certificate) { c.OrganisationIdentifier = "NTRAU-1" }), []string{"obwac"}},
-		{"CN", Certificate{CommonName: "a"}, nil},
-		{"OU", Certificate{OrganisationalUnit: "a"}, nil},
-		{"nothing", Certificate{}, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got []string
-			for _, profile := range []string{"ob_legacy", "obwac", "qwac", "cdr", "", "CDR", "QWAC"} {
-				if test.subject.Is(profile) {
-					got = append(got, profile)
-				}
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("is %v, want %v", got, test.want)
-			}
-		})
 	}
 }
 

@@ -6,21 +6,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// readSubject reads the DER of the subject into the certificate.
-func (c *Certificate) readSubject(der []byte) error {
-	subject, err := parseSubject(der)
-	if err != nil {
-		return err
-	}
-	of, err := IdentityOf(subject)
-	if err != nil {
-		return err
-	}
-	c.Subject, c.CommonName, c.Organisation, c.OrganisationalUnit = subject, of.CommonName, of.Organisation, of.OrganisationalUnit
-	c.OrganisationIdentifier, c.AuthorisationNumber = of.OrganisationIdentifier, of.AuthorisationNumber
-	return nil
-}
-
 func parseSubject(der []byte) (dn.Name, error) {
 	subject, err := dn.ParseDER(der)
 	switch {
@@ -30,4 +15,13 @@ func parseSubject(der []byte) (dn.Name, error) {
 		return nil, refuse("certificate.subject", "the client certificate's subject: "+err.Error())
 	}
 	return subject, nil
+}
+
+// CheckSubject refuses a subject with several CNs or organizationIdentifiers: which holder it names would be anybody's guess.
+// Its errors are of type *Error.
+func CheckSubject(subject dn.Name) error {
+	if len(subject.Values(dn.CommonName)) > 1 || len(subject.Values(dn.OrganizationIdentifier)) > 1 {
+		return refuse("certificate.subject", "the client certificate's subject has more than one CN or organizationIdentifier")
+	}
+	return nil
 }

@@ -36,7 +36,7 @@ routes:
 `
 
 // Directory is the directory that it names.
-const Directory = "extends: openbanking-uk\ncertificates: [{profile: obwac, ca: [ca.pem]}]\n"
+const Directory = "extends: openbanking-uk\ncertificates: [{type: obwac, ca: [ca.pem]}]\n"
 
 // Folder makes a folder with routes.yaml, its directory, and its certificates.
 func Folder(tb testing.TB) string {

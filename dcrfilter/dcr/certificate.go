@@ -1,0 +1,208 @@
+package dcr
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
+)
+
+// A CertificateType says by which names in its subject a client certificate is of this type, and by which it is a software
+// product's. A pattern is text with at most one "*", which stands for any text, or with the names of what a software
+// product has: {software_id}, {org_id}, and {authority} with {authorisation_number}. "" says that the subject has no such
+// attribute.
+type CertificateType struct {
+	Subject map[string]string `yaml:"subject" keys:"attribute" is:"pattern,required" doc:"attributes of the subject, each with its pattern"`
+	Binding string            `yaml:"binding" is:"binding" doc:"what binds a certificate to a software product: subject (the default), subject_or_listed or signature"`
+
+	Name       string // under which it was compiled
+	attributes []attribute
+}
+
+// What a certificate type's Binding may be.
+const (
+	BySubject   = "subject"
+	OrListed    = "subject_or_listed" // or its being a tls key in the software's or organisation's key set
+	BySignature = "signature"         // nothing in it: the request or assertion that comes with it is signed with the software's key
+)
+
+// An attribute is what a subject must have of one type.
+type attribute struct {
+	oid, pattern   string
+	prefix, suffix string // of every value that is of the form; "" where the pattern is all of it
+	exact          bool   // the pattern is the value
+}
+
+// The places of a pattern.
+const (
+	softwareIDPlace = "{software_id}"
+	orgIDPlace      = "{org_id}"
+	authorityPlace  = "{authority}"
+	numberPlace     = "{authorisation_number}"
+)
+
+// ErrPattern says that a pattern cannot be read.
+var ErrPattern = errors.New(`must be text with at most one "*", or with {software_id}, {org_id} or {authority} and then {authorisation_number}`)
+
+// Compile makes the type ready under its name. A type that has not been compiled is no certificate's. It returns what is
+// wrong, by attribute; by "" what is wrong with the type as a whole.
+func (t *CertificateType) Compile(name string) map[string]error {
+	wrong, bound := map[string]error{}, false
+	t.Name, t.attributes = name, nil
+	for _, key := range slices.Sorted(maps.Keys(t.Subject)) {
+		a, err := newAttribute(key, t.Subject[key])
+		if err != nil {
+			wrong[key] = err
+			continue
+		}
+		bound = bound || a.names()
+		t.attributes = append(t.attributes, a)
+	}
+	switch {
+	case len(wrong) > 0:
+	case t.Binding == BySignature && bound:
+		wrong[""] = errors.New("must not name the software product where a signature alone binds the certificate")
+	case t.Binding != BySignature && !bound:
+		wrong[""] = errors.New("must name the software product by an attribute, unless binding is signature")
+	}
+	if len(wrong) > 0 {
+		t.attributes = nil
+	}
+	return wrong
+}
+
+func newAttribute(key, pattern string) (attribute, error) {
+	a := attribute{oid: dn.TypeOf(key), pattern: pattern}
+	if a.oid == "" {
+		return a, fmt.Errorf("is not the name or OID of an attribute")
+	}
+	first, last := strings.IndexAny(pattern, "{*"), strings.LastIndexAny(pattern, "}*")
+	if first < 0 || last < first {
+		a.exact = true
+		return a, checkLiteral(pattern)
+	}
+	a.prefix, a.suffix = pattern[:first], pattern[last+1:]
+	places := []string{"*", softwareIDPlace, orgIDPlace}
+	middle := pattern[first : last+1]
+	number, pair := strings.CutPrefix(middle, authorityPlace)
+	if pair = pair && strings.HasSuffix(number, numberPlace); pair {
+		middle = strings.TrimSuffix(number, numberPlace)
+	} else if slices.Contains(places, middle) {
+		middle = ""
+	} else {
+		return a, ErrPattern
+	}
+	return a, checkLiteral(a.prefix + middle + a.suffix)
+}
+
+func checkLiteral(text string) error {
+	if strings.ContainsAny(text, "{}*") {
+		return ErrPattern
+	}
+	return nil
+}
+
+// value returns the subject's value of the attribute, if it has the form that the pattern has for whomever.
+func (a attribute) value(subject dn.Name) (string, bool) {
+	values := subject.Values(a.oid)
+	if a.pattern == "" {
+		return "", len(values) == 0
+	}
+	if len(values) != 1 {
+		return "", false
+	}
+	value := values[0]
+	if a.exact {
+		return value, value == a.pattern
+	}
+	rest, begins := strings.CutPrefix(value, a.prefix)
+	return value, begins && strings.HasSuffix(rest, a.suffix)
+}
+
+// Is says whether a certificate with this subject is of the type, whoever holds it. One subject may be of several types:
+// only their issuers differ.
+func (t *CertificateType) Is(subject dn.Name) bool {
+	for _, a := range t.attributes {
+		if _, is := a.value(subject); !is {
+			return false
+		}
+	}
+	return len(t.attributes) > 0
+}
+
+// Binds says whether the names in a subject of the type are the software product's. One of BySignature has no names, and so
+// they are nobody else's: the signature proves whose it is.
+func (t *CertificateType) Binds(subject dn.Name, of *Software) bool {
+	for _, a := range t.attributes {
+		value, is := a.value(subject)
+		if !is || a.names() && value != a.of(of) {
+			return false
+		}
+	}
+	return len(t.attributes) > 0
+}
+
+// names says whether the software product has a name in the attribute.
+func (a attribute) names() bool { return strings.Contains(a.pattern, "{") }
+
+// of is the value that the software product's certificates have. It is "", which no attribute is, where the product lacks a
+// name for it: an absent name matches nothing.
+func (a attribute) of(software *Software) string {
+	value := a.pattern
+	for _, one := range [...]struct{ place, name string }{
+		{softwareIDPlace, software.GetId()}, {orgIDPlace, software.GetOrgId()},
+		{authorityPlace, software.GetAuthority()}, {numberPlace, software.GetAuthorisationNumber()},
+	} {
+		if !strings.Contains(a.pattern, one.place) {
+			continue
+		}
+		if one.name == "" {
+			return ""
+		}
+		value = strings.Replace(value, one.place, one.name, 1)
+	}
+	return value
+}
+
+// Names returns what a subject of the type says of its holder: the ids that stand in it, "" where none does.
+func (t *CertificateType) Names(subject dn.Name) (softwareID, orgID string) {
+	for _, a := range t.attributes {
+		value, is := a.value(subject)
+		if !is || a.exact {
+			continue
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(value, a.prefix), a.suffix)
+		switch {
+		case strings.Contains(a.pattern, softwareIDPlace):
+			softwareID = name
+		case strings.Contains(a.pattern, orgIDPlace):
+			orgID = name
+		}
+	}
+	return softwareID, orgID
+}
+
+// NamesSoftware says whether a certificate that is bound is one software product's alone, by its own words: who holds it has
+// proved to be that product. All others are their organisation's.
+func (t *CertificateType) NamesSoftware() bool { return t.has(softwareIDPlace) }
+
+// NamesAuthorisation says whether it is the number of the competent authority that binds a certificate.
+func (t *CertificateType) NamesAuthorisation() bool { return t.has(numberPlace) }
+
+func (t *CertificateType) has(place string) bool {
+	return slices.ContainsFunc(t.attributes, func(a attribute) bool { return strings.Contains(a.pattern, place) })
+}
+
+// Example returns a subject of the type that is the software product's.
+func (t *CertificateType) Example(of *Software) dn.Name {
+	var subject dn.Name
+	for _, a := range t.attributes {
+		if value := strings.ReplaceAll(a.of(of), "*", "example"); value != "" {
+			subject = append(subject, dn.RDN{{Type: a.oid, Value: value}})
+		}
+	}
+	return subject
+}
