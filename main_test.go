@@ -64,7 +64,7 @@ func TestHelp(t *testing.T) {
 	var walk func(c cli.Command, path []string)
 	walk = func(c cli.Command, path []string) {
 		for _, next := range c.Commands {
-			if !next.Hidden && next.Raw == nil {
+			if !next.Hidden {
 				walk(next, append(slices.Clone(path), next.Name))
 			}
 		}

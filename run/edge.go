@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"flag"
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -12,21 +11,22 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-const edgeUsage = "usage: dcr-gateway edge [flags] -- ENVOY ARGUMENTS..."
-
-// Edge runs Envoy, which by itself would lose what is under way when it is told to end.
-func Edge(ctx context.Context, arguments []string, _, stderr io.Writer) error {
-	flags := flag.NewFlagSet("edge", flag.ContinueOnError)
-	admin := flags.String("admin", "unix:run/envoy-admin.sock", "`ADDRESS` of Envoy's admin interface")
-	drain := flags.Duration("drain", 10*time.Second, "longest `TIME` for requests under way when it is told to end")
-	if err := parse(flags, arguments); err != nil {
-		return err
+// Edge is the command that runs Envoy, which on its own would drop the requests under way when it is asked to end.
+func Edge() cli.Command {
+	return cli.Command{
+		Name: "edge", Operands: "ENVOY...", Summary: "Run Envoy, and drain it before it ends",
+		Details: `ENVOY is Envoy's command line. At SIGTERM its clients are sent elsewhere; what still comes is served, until nothing comes
+any more or the time is over. The exit code is Envoy's.`,
+		Example: "dcr-gateway edge --drain 20s -- envoy -c envoy.yaml",
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			admin := flags.String("admin", "unix:run/envoy-admin.sock", "`ADDRESS` of Envoy's admin interface")
+			drain := flags.Duration("drain", 10*time.Second, "longest `TIME` for requests under way at the end")
+			return func(ctx context.Context, call cli.Call) error {
+				return edge.Run(ctx, edge.Options{
+					Argv: call.Operands, Admin: *admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr,
+					Log: slog.New(slog.NewJSONHandler(call.Stderr, nil)),
+				})
+			}
+		},
 	}
-	if flags.NArg() == 0 {
-		return cli.Exit{Code: 2, Text: edgeUsage}
-	}
-	log := slog.New(slog.NewJSONHandler(stderr, nil))
-	return edge.Run(ctx, edge.Options{
-		Argv: flags.Args(), Admin: *admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr, Log: log,
-	})
 }

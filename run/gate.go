@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +15,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
@@ -42,21 +42,27 @@ func (o *gateOptions) define(flags *flag.FlagSet) {
 	flags.DurationVar(&o.linger, "linger", 8*time.Second, "longest `TIME` to go on for an Envoy that has not ended yet")
 }
 
-// Gate runs the gate until ctx ends.
-func Gate(ctx context.Context, arguments []string, _, _ io.Writer) error {
-	var options gateOptions
-	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
-	options.define(flags)
-	if err := parse(flags, arguments); err != nil {
-		return err
+// Gate is the command that runs a gate until its context ends.
+func Gate() cli.Command {
+	return cli.Command{
+		Name: "gate", Summary: "Decide about requests: Envoy's ext_authz service",
+		Details: `A gate reads routes.yaml, publishes each version of it in Redis, gives Envoy its configuration, and decides about every
+request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP has it look at its files at once.`,
+		Example: `dcr-gateway gate --routes routes.yaml --redis redis://127.0.0.1:6379/0 --health :9100`,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			var options gateOptions
+			options.define(flags)
+			return func(ctx context.Context, _ cli.Call) error {
+				debug.SetGCPercent(gcPercent)
+				options.envoy.Gate = options.address
+				g, err := newGate(ctx, options)
+				if err != nil {
+					return err
+				}
+				return errors.Join(g.serve(ctx), g.close())
+			}
+		},
 	}
-	debug.SetGCPercent(gcPercent)
-	options.envoy.Gate = options.address
-	g, err := newGate(ctx, options)
-	if err != nil {
-		return err
-	}
-	return errors.Join(g.serve(ctx), g.close())
 }
 
 // gate is a gate that has a version to decide by.
@@ -68,7 +74,7 @@ type gate struct {
 	follower  *control.Follower
 }
 
-// newGate puts the first version in force.
+// newGate activates the first version.
 func newGate(ctx context.Context, options gateOptions) (*gate, error) {
 	setup, err := options.open(ctx)
 	if err != nil {

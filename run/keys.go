@@ -12,18 +12,25 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// Keys adds a key for access tokens to those in Redis. It signs as soon as every gate must have seen it; the old one goes on
-// verifying until the last of its tokens has expired.
-func Keys(ctx context.Context, arguments []string, stdout, _ io.Writer) error {
-	if len(arguments) == 0 || arguments[0] != "rotate" {
-		return cli.Exit{Code: 2, Text: "usage: dcr-gateway keys rotate --redis URL"}
+// Keys is the command that administers the keys for access tokens.
+func Keys() cli.Command {
+	return cli.Command{
+		Name: "keys", Summary: "Rotate the keys that sign access tokens",
+		Commands: []cli.Command{{
+			Name: "rotate", Summary: "Add a key that will sign access tokens",
+			Details: `It signs as soon as every gate must have seen it, in a minute. The old key goes on verifying until the last of its tokens
+has expired.`,
+			Example: "dcr-gateway keys rotate --redis redis://127.0.0.1:6379/0",
+			Setup: func(flags *flag.FlagSet) cli.Run {
+				var options stored
+				options.define(flags)
+				return func(ctx context.Context, call cli.Call) error { return options.rotate(ctx, call.Stdout) }
+			},
+		}},
 	}
-	var options stored
-	flags := flag.NewFlagSet("keys rotate", flag.ContinueOnError)
-	options.define(flags)
-	if err := parse(flags, arguments[1:]); err != nil {
-		return err
-	}
+}
+
+func (options *stored) rotate(ctx context.Context, stdout io.Writer) error {
 	setup, err := options.open(ctx)
 	if err != nil {
 		return err

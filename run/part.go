@@ -52,15 +52,6 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: on the admin interface alone)")
 }
 
-// parse reads flags. What is wrong with them the flag package has said by then.
-func parse(flags *flag.FlagSet, arguments []string) error {
-	err := flags.Parse(arguments)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	return cli.Exit{Code: 2}
-}
-
 // setup is what gate and registry both stand on.
 type setup struct {
 	store   *store.Store

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -26,19 +26,25 @@ func (o *registryOptions) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.secrets, "secrets", ".", "`DIR` of the secret files that routes.yaml names (tokens.keys), under the same relative names")
 }
 
-// Registry runs the registry until ctx ends.
-func Registry(ctx context.Context, arguments []string, _, _ io.Writer) error {
-	var options registryOptions
-	flags := flag.NewFlagSet("registry", flag.ContinueOnError)
-	options.define(flags)
-	if err := parse(flags, arguments); err != nil {
-		return err
+// Registry is the command that runs a registry until its context ends.
+func Registry() cli.Command {
+	return cli.Command{
+		Name: "registry", Summary: "Keep clients and tokens, behind Envoy",
+		Details: `A registry reads no routes.yaml: gates publish their versions in Redis, and each request names the one that it was
+decided under. It answers only requests that carry facts signed by a gate.`,
+		Example: `dcr-gateway registry --redis redis://127.0.0.1:6379/0 --listen 10.0.0.7:8080 --secrets /etc/dcr`,
+		Setup: func(flags *flag.FlagSet) cli.Run {
+			var options registryOptions
+			options.define(flags)
+			return func(ctx context.Context, _ cli.Call) error {
+				r, err := newRegistry(ctx, options)
+				if err != nil {
+					return err
+				}
+				return errors.Join(r.serve(ctx), r.close())
+			}
+		},
 	}
-	r, err := newRegistry(ctx, options)
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.serve(ctx), r.close())
 }
 
 // registryProcess is a registry with what it stands on.

@@ -46,8 +46,6 @@ type Command struct {
 	Commands []Command // of a group
 	// Setup declares the flags of a command that runs, and returns what runs once they are parsed.
 	Setup func(flags *flag.FlagSet) Run
-	// Raw is a command that reads its arguments itself.
-	Raw func(ctx context.Context, arguments []string, stdout, stderr io.Writer) error
 }
 
 // Run does what a command is for. Its error is printed; an Exit chooses the exit code, anything else means Failed.
@@ -86,12 +84,6 @@ func (c Command) Run(ctx context.Context, arguments []string, stdout, stderr io.
 
 // run goes down the tree; path is how the command is called. It returns the path of the command that ran.
 func (c Command) run(ctx context.Context, path string, arguments []string, stdout, stderr io.Writer) (at string, err error) {
-	if c.Raw != nil {
-		if err := c.Raw(ctx, arguments, stdout, stderr); !errors.Is(err, flag.ErrHelp) {
-			return path, err
-		}
-		return path, nil
-	}
 	if c.Setup != nil {
 		return path, c.call(ctx, path, arguments, stdout, stderr)
 	}
