@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 		{"version", []string{"version"}, 0, version, ""},
 		{"help of a command", []string{"gate", "-h"}, 0, "", ""},
 		{"a flag that is not there", []string{"registry", "--nothing"}, 2, "", ""},
-		{"keys without a verb", []string{"keys"}, 2, "", "keys rotate"},
+		{"keys without a verb", []string{"keys"}, 2, "", "rotate"},
 		{"routes without a verb", []string{"routes"}, 2, "", "validate FILE"},
 		{"a file with a misspelt key", []string{"routes", "validate", broken}, 1, "did you mean routes?", ""},
 		{"a gate without a Redis", []string{"gate", "--routes", broken}, 2, "", "name the Redis"},
