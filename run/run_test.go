@@ -18,6 +18,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
@@ -43,13 +44,13 @@ func newWorld(t *testing.T) *world {
 }
 
 // start runs a process until the test ends, and waits until it serves.
-func (w *world) start(name string, run func(context.Context, []string, io.Writer, io.Writer) error, arguments ...string) {
+func (w *world) start(name string, command cli.Command, arguments ...string) {
 	w.t.Helper()
 	ctx, stop := context.WithCancel(w.t.Context())
 	ended := make(chan error, 1)
 	arguments = append(arguments, "--redis", w.redis, "--log", filepath.Join(w.dir, name+".log"),
 		"--listen", w.address(name), "--admin", w.address(name+"-admin"))
-	go func() { ended <- run(ctx, arguments, io.Discard, io.Discard) }()
+	go func() { ended <- command.Run(ctx, arguments, io.Discard, io.Discard) }()
 	w.t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -74,7 +75,7 @@ func (w *world) gate(name string, edits ...string) string {
 	path := filepath.Join(dir, "routes.yaml")
 	sample.Write(w.t, path, strings.NewReplacer(edits...).Replace(sample.Routes)+
 		"  - {name: discovery, path: "+discovery+", methods: [GET], listener: public, public: true, endpoint: discovery}\n")
-	w.start(name, Gate, "--routes", path, "--state", "", "--xds", w.address(name+"-xds"))
+	w.start(name, Gate(), "--routes", path, "--state", "", "--xds", w.address(name+"-xds"))
 	version, err := config.Read(path)
 	if err != nil {
 		w.t.Fatal(err)
@@ -132,7 +133,7 @@ func (w *world) ask(socket string, request *http.Request, into any) int {
 // Two gates with two files, and one registry that never saw either: each request is answered by the file of its gate.
 func TestARegistryServesWhatItsGatesSay(t *testing.T) {
 	w := newWorld(t)
-	w.start("registry", Registry)
+	w.start("registry", Registry())
 	first := w.gate("gate-1")
 	second := w.gate("gate-2", "issuer: https://localhost:8444", "issuer: https://new.example:8444")
 	for range 3 {
@@ -159,19 +160,19 @@ func TestARegistryServesWhatItsGatesSay(t *testing.T) {
 // A part that cannot serve says why, and ends.
 func TestAPartThatCannotServeEnds(t *testing.T) {
 	w := newWorld(t)
-	w.start("registry", Registry)
+	w.start("registry", Registry())
 	for name, test := range map[string]struct {
-		run       func(context.Context, []string, io.Writer, io.Writer) error
+		command   cli.Command
 		arguments []string
 		want      string
 	}{
-		"its address is taken": {Registry, []string{"--listen", w.address("registry"), "--admin", w.address("other")}, "registry.sock"},
-		"there is no file":     {Gate, []string{"--routes", filepath.Join(w.dir, "none.yaml"), "--state", ""}, "none.yaml"},
-		"no keys to rotate":    {Keys, []string{"rotate"}, "Redis holds no keys"},
+		"its address is taken": {Registry(), []string{"--listen", w.address("registry"), "--admin", w.address("other")}, "registry.sock"},
+		"there is no file":     {Gate(), []string{"--routes", filepath.Join(w.dir, "none.yaml"), "--state", ""}, "none.yaml"},
+		"no keys to rotate":    {Keys(), []string{"rotate"}, "Redis holds no keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arguments := append(test.arguments, "--redis", w.redis)
-			if err := test.run(t.Context(), arguments, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := test.command.Run(t.Context(), arguments, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q in it", err, test.want)
 			}
 		})
