@@ -47,7 +47,7 @@ func (g *Grammar) parse(name string, text []byte) *Check {
 		return c
 	}
 	c.Source = newSource(name, bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n")))
-	body, problem := c.Source.parse(g)
+	body, problem := c.parse(g)
 	if problem != nil {
 		c.stop(problem)
 	}
@@ -60,9 +60,9 @@ func (g *Grammar) fill(c *Check, into any) {
 	if c.partial {
 		return
 	}
-	r := reader{source: c.Source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.Source.text)/2 + 100_000}
+	r := reader{source: c.Source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.text)/2 + 100_000}
 	r.collect(c.body)
-	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.Source.root)
+	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.root)
 	for _, problem := range r.found {
 		c.know(problem)
 	}
