@@ -97,6 +97,7 @@ type call struct {
 	form   cli.Form
 	routes string // of explain
 	envoy  string // of validate
+	redis  string // of validate
 	of     string // of schema
 	render renderOptions
 	gates  []string

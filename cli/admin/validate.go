@@ -22,9 +22,11 @@ type validation struct {
 	Problems yamlfile.Problems `json:"problems"`
 	Refused  string            `json:"refused,omitempty"` // why, where it is not by problems of the file's lines
 	Envoy    string            `json:"envoy,omitempty"`   // what the Envoy here says
+	Clients  *clients          `json:"clients,omitempty"` // those in Redis, where that was asked
 }
 
 func validateFlags(c *call, flags *flag.FlagSet) {
+	flags.StringVar(&c.redis, "redis", "", "`URL` of the Redis whose clients are counted that the file has no profile or directory for (default: none is asked)")
 	flags.StringVar(&c.envoy, "envoy", "", "`PROGRAM` that is asked too; none to ask none (default envoy, where it is on PATH)")
 }
 
@@ -35,6 +37,9 @@ func validate(ctx context.Context, c *call) error {
 	if err == nil {
 		v.Version, v.Routes, v.Problems = version.ID(), len(version.File.Routes), append(v.Problems, version.Warnings...)
 		err = v.ask(ctx, c, version)
+	}
+	if err == nil && c.redis != "" {
+		v.Clients, err = countClients(ctx, c.redis, version)
 	}
 	var problems yamlfile.Problems
 	if errors.As(err, &problems) {
@@ -82,7 +87,11 @@ func (v *validation) text() string {
 	if !v.Valid {
 		return text + fmt.Sprintf("%s is refused: %s, %s\n", v.File, count(v.Errors, "error"), count(v.Warnings, "warning"))
 	}
-	return text + fmt.Sprintf("%s: %s, version %s, no errors, %s; %s\n", v.File, count(v.Routes, "route"), config.Short(v.Version), count(v.Warnings, "warning"), v.Envoy)
+	text += fmt.Sprintf("%s: %s, version %s, no errors, %s; %s\n", v.File, count(v.Routes, "route"), config.Short(v.Version), count(v.Warnings, "warning"), v.Envoy)
+	if v.Clients != nil {
+		text += v.Clients.text()
+	}
+	return text
 }
 
 // count is a number of things.

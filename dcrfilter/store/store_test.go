@@ -66,6 +66,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"published", published},
 		{"published is bounded", publishedIsBounded},
 		{"issuers", issuers},
+		{"each client", scans},
 		{"model", func(t *testing.T, s *Store) { compareWithModel(t, s, 1000) }},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
