@@ -155,8 +155,9 @@ func (e edge) begin(t *testing.T, limits times) (end context.CancelFunc, ended <
 }
 
 // within waits for the end of a run.
-func within(t *testing.T, ended <-chan error, patience time.Duration) error {
+func within(t *testing.T, ended <-chan error) error {
 	t.Helper()
+	const patience = 30 * time.Second // far more than it takes, also beside other load
 	select {
 	case err := <-ended:
 		return err

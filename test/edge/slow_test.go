@@ -85,8 +85,8 @@ func TestSlowClients(t *testing.T) {
 		select {
 		case <-done:
 			t.Logf("%d requests were served in %v, the slowest in %v", served, time.Since(begun), longest)
-			if longest > time.Second {
-				t.Errorf("another request took %v", longest)
+			if served < 10 {
+				t.Errorf("only %d other requests were served", served)
 			}
 			return
 		case <-time.After(10 * time.Millisecond):
