@@ -35,16 +35,21 @@ type Statement struct {
 	RedirectURIs   []string
 }
 
-// A Registration is what the rules are asked about: a signed request with everything it refers to, all signatures
-// already verified. Rules read it and nothing else.
+// Asked is what a request asks to be registered, with all that it refers to and all signatures verified.
+type Asked struct {
+	Profile   *Profile
+	Directory *Directory
+	Request   strictjson.Object
+	Statement *Statement
+}
+
+// A Registration is what the rules are asked about: what is asked, and what it is held against. Rules read it and nothing
+// else.
 type Registration struct {
+	Asked
 	Now         time.Time
-	Profile     *Profile
-	Directory   *Directory
 	Audiences   []string // what the request's aud may be
 	AuthMethods []string // token_endpoint_auth_method values that this installation offers
-	Request     strictjson.Object
-	Statement   *Statement
 	Current     *Current // on PUT, the client that is replaced; nil on POST
 }
 

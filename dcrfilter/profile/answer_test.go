@@ -62,24 +62,18 @@ func checkAnswer(t *testing.T, name, request string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registered, err := rule.Registered(&dcr.Registration{
+	registered, err := rule.Registered(&dcr.Asked{
 		Profile: loaded, Directory: &dcr.Directory{}, Request: asked,
 		Statement: &dcr.Statement{Software: &dcr.Software{Id: "oQ4Koaavp"}, RedirectURIs: []string{"https://tpp.example/"}, Claims: claims},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, err := json.Marshal(registered)
+	answer, err := rule.Answer(loaded, rule.Client{
+		ID: "0123456789012345678901", IssuedAt: 1795262400, Metadata: registered, Statement: "a.b.c", Claims: claims,
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	body, err := rule.Answer(loaded, metadata, "a.b.c", claims, "0123456789012345678901", 1795262400)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := strictjson.Parse(body)
-	if err != nil {
-		t.Fatalf("%v: %s", err, body)
 	}
 	for _, member := range append([]string{"client_id", "software_id", "org_id", "software_version"}, requiredIn(name)...) {
 		if !answer.Has(member) {

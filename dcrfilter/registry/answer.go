@@ -7,7 +7,9 @@ import (
 	"net/http"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
 // answer is what a handler has to say.
@@ -33,6 +35,15 @@ func secretJSON(value any) (answer, error) {
 		return answer{}, fmt.Errorf("writing an answer: %w", err)
 	}
 	return secret(http.StatusOK, document), nil
+}
+
+// secretObject returns the object as JSON that nobody may keep.
+func secretObject(status int, object strictjson.Object) (answer, error) {
+	document, err := rule.Encode(object)
+	if err != nil {
+		return answer{}, fmt.Errorf("writing an answer: %w", err)
+	}
+	return secret(status, document), nil
 }
 
 // public returns a document that anybody may keep for some seconds.

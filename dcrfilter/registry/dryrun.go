@@ -1,10 +1,8 @@
 package registry
 
 import (
-	"fmt"
 	"net/http"
 
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -19,18 +17,13 @@ const (
 func (r *request) tried() bool { return r.facts.GetRegistration().GetDryRun() }
 
 // wouldBe answers with what would have been registered. There is no client, so it has no id.
-func wouldBe(document []byte) (answer, error) {
-	registered, err := strictjson.Parse(document)
+func wouldBe(document strictjson.Object) (answer, error) {
+	delete(document, "client_id")
+	delete(document, "client_id_issued_at")
+	tried, err := secretObject(http.StatusOK, document)
 	if err != nil {
-		return answer{}, fmt.Errorf("what would be registered: %w", err)
+		return answer{}, err
 	}
-	delete(registered, "client_id")
-	delete(registered, "client_id_issued_at")
-	body, err := rule.Encode(registered)
-	if err != nil {
-		return answer{}, fmt.Errorf("what would be registered: %w", err)
-	}
-	tried := secret(http.StatusOK, body)
 	tried.header.Set(preferenceApplied, dryRun)
 	return tried, nil
 }

@@ -22,11 +22,15 @@ func (e *edition) read(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := document(r, record)
+	known, err := readClient(record)
 	if err != nil {
 		return answer{}, err
 	}
-	return secret(http.StatusOK, body), nil
+	document, err := known.document(r.profile)
+	if err != nil {
+		return answer{}, err
+	}
+	return secretObject(http.StatusOK, document)
 }
 
 // update replaces a client's registration: "Valid values of client metadata fields in this request MUST replace, not
@@ -37,23 +41,26 @@ func (e *edition) update(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	record, err := newRecord(r, asked)
+	record, err := newClient(r, asked)
 	if err != nil {
 		return answer{}, err
 	}
 	for range updateAttempts {
-		if err = e.replace(ctx, r, record); !errors.Is(err, store.ErrConflict) {
+		if err = e.replace(ctx, r, record.Client); !errors.Is(err, store.ErrConflict) {
 			break
 		}
 	}
 	if err != nil {
 		return answer{}, refuseWrite(err, r.facts.GetUsedJtis())
 	}
-	body, err := document(r, record)
+	document, err := record.document(r.profile)
 	if err != nil {
 		return answer{}, err
 	}
-	updated := secret(http.StatusOK, body)
+	updated, err := secretObject(http.StatusOK, document)
+	if err != nil {
+		return answer{}, err
+	}
 	if r.tried() {
 		updated.header.Set(preferenceApplied, dryRun)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -173,5 +174,27 @@ func TestSuspendedClientIsToldNothing(t *testing.T) {
 	w.want(w.form("token", id, "grant_type=client_credentials"), http.StatusUnauthorized, "invalid_client", "client.suspended")
 	if w.record(id).GetState() != dcrpb.Client_SUSPENDED {
 		t.Error("an update ended the suspension")
+	}
+}
+
+// TestDamagedRecord: what cannot be read of a record is a fault of ours, and nothing of it is answered.
+func TestDamagedRecord(t *testing.T) {
+	w := newWorld(t)
+	s := newSoftware()
+	for name, change := range map[string]func(*dcrpb.Client){
+		"metadata cut short":  func(c *dcrpb.Client) { c.Metadata = []byte(`{"scope":`) },
+		"a member twice":      func(c *dcrpb.Client) { c.Metadata = []byte(`{"scope":"a","scope":"b"}`) },
+		"no metadata":         func(c *dcrpb.Client) { c.Metadata = nil },
+		"no statement":        func(c *dcrpb.Client) { c.SoftwareStatement = "" },
+		"a statement of text": func(c *dcrpb.Client) { c.SoftwareStatement = "a.b.c" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, other := w.in(t), s
+			other.id += strings.ReplaceAll(name, " ", "")
+			record := w.record(w.register(other, nil))
+			change(record)
+			w.must(w.store.Update(t.Context(), record, nil))
+			w.want(w.get(record.GetId()), http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -18,21 +19,21 @@ func (e *edition) register(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	record, err := newRecord(r, asked)
+	record, err := newClient(r, asked)
 	if err != nil {
 		return answer{}, err
 	}
 	record.Id = e.parts.Store.NewClientID(record.GetSoftware())
 	record.IssuedAt = record.GetUpdatedAt()
-	body, err := document(r, record)
+	document, err := record.document(r.profile)
 	if err != nil {
 		return answer{}, err
 	}
 	unique, jtis := r.profile.Clients.Duplicates != dcr.AllowDuplicates, r.facts.GetUsedJtis()
 	if r.tried() {
-		err = e.parts.Store.MayCreate(ctx, record, jtis, unique)
+		err = e.parts.Store.MayCreate(ctx, record.Client, jtis, unique)
 	} else {
-		err = e.parts.Store.Create(ctx, record, jtis, unique)
+		err = e.parts.Store.Create(ctx, record.Client, jtis, unique)
 	}
 	switch {
 	case errors.Is(err, store.ErrDuplicate) && r.profile.Clients.Duplicates == dcr.ReturnExisting:
@@ -40,16 +41,19 @@ func (e *edition) register(ctx context.Context, r *request) (answer, error) {
 	case err != nil:
 		return answer{}, refuseWrite(err, jtis)
 	case r.tried():
-		return wouldBe(body)
+		return wouldBe(document)
 	}
-	r.line.registered = record.GetId()
-	return e.registered(r, record.GetId(), body), nil
+	return e.registered(r, record.GetId(), document)
 }
 
-func (e *edition) registered(r *request, id string, body []byte) answer {
-	created := secret(http.StatusCreated, body)
+func (e *edition) registered(r *request, id string, document strictjson.Object) (answer, error) {
+	created, err := secretObject(http.StatusCreated, document)
+	if err != nil {
+		return answer{}, err
+	}
+	r.line.registered = id
 	created.header.Set("Location", strings.TrimSuffix(e.version.File.URL(r.route), "/")+"/"+id)
-	return created
+	return created, nil
 }
 
 // errGone is the fault of a client that was there and went while its software asked to register: it may try again.
@@ -83,15 +87,18 @@ func (e *edition) existing(ctx context.Context, r *request, statement *dcr.State
 	if err := e.orphans.Check(e.version, record); err != nil {
 		return answer{}, err
 	}
-	body, err := document(r, record)
+	known, err := readClient(record)
+	if err != nil {
+		return answer{}, err
+	}
+	document, err := known.document(r.profile)
 	if err != nil {
 		return answer{}, err
 	}
 	if r.tried() {
-		return wouldBe(body)
+		return wouldBe(document)
 	}
-	r.line.registered = id
-	return e.registered(r, id, body), nil
+	return e.registered(r, id, document)
 }
 
 // refuseWrite says why a registration or an update was not stored.

@@ -16,17 +16,17 @@ import (
 
 // registration reads what the request asks for. Its signatures, rules and certificate were the gate's to check; the
 // facts say that they hold for exactly this body.
-func (e *edition) registration(r *request) (*dcr.Registration, error) {
+func (e *edition) registration(r *request) (*dcr.Asked, error) {
 	proved := r.facts.GetRegistration()
 	from := e.version.Directory(proved.GetSoftware().GetDirectory())
 	if from == nil || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
-	asked, err := claims(r.profile, r.body)
+	body, err := claims(r.profile, r.body)
 	if err != nil {
 		return nil, fmt.Errorf("a registration request: %w", err)
 	}
-	raw, err := asked.String("software_statement")
+	raw, err := body.String("software_statement")
 	if err != nil {
 		return nil, fmt.Errorf("a registration request: %w", err)
 	}
@@ -41,10 +41,7 @@ func (e *edition) registration(r *request) (*dcr.Registration, error) {
 	if is := proved.GetSoftware(); statement.Software.Id != is.GetId() || statement.Software.OrgId != is.GetOrgId() {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
 	}
-	return &dcr.Registration{
-		Now: r.now, Profile: r.profile, Directory: from.Directory, Audiences: e.version.File.Audiences,
-		AuthMethods: e.version.File.AuthMethods, Request: asked, Statement: statement,
-	}, nil
+	return &dcr.Asked{Profile: r.profile, Directory: from.Directory, Request: body, Statement: statement}, nil
 }
 
 // claims are those of the body, in the form that the profile gives it.
@@ -55,20 +52,26 @@ func claims(p *dcr.Profile, body []byte) (strictjson.Object, error) {
 	return jose.ClaimsVerifiedElsewhere(string(body), maxBody)
 }
 
-// newRecord is the record of what a registration asks for, but for what only the registry gives: its id, times,
-// version and generation.
-func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
+// A client is a record with what is answered of it, read once.
+type client struct {
+	*dcrpb.Client
+	metadata, claims strictjson.Object // of Metadata and of SoftwareStatement
+}
+
+// newClient is the record of what a registration asks for, but for what only the registry gives: its id, times, version and
+// generation.
+func newClient(r *request, asked *dcr.Asked) (client, error) {
 	registered, err := rule.Registered(asked)
 	if err != nil {
-		return nil, err
+		return client{}, err
 	}
 	document, err := rule.Encode(registered)
 	if err != nil {
-		return nil, fmt.Errorf("writing client metadata: %w", err)
+		return client{}, fmt.Errorf("writing client metadata: %w", err)
 	}
 	statement, certificate := asked.Statement, r.facts.GetCertificate()
 	if err := token.CheckRoles(statement.Software.Roles); err != nil {
-		return nil, dcr.RefuseStatement("statement.roles.form").CausedBy(err)
+		return client{}, dcr.RefuseStatement("statement.roles.form").CausedBy(err)
 	}
 	record := &dcrpb.Client{
 		State: dcrpb.Client_ACTIVE, UpdatedAt: r.now.Unix(),
@@ -76,7 +79,27 @@ func newRecord(r *request, asked *dcr.Registration) (*dcrpb.Client, error) {
 		CertificateType: certificate.GetType(), RegistrationThumbprint: certificate.GetThumbprint(),
 		Metadata: document, SoftwareStatement: statement.Raw,
 	}
-	return record, copyMetadata(record, registered)
+	return client{record, registered, statement.Claims}, copyMetadata(record, registered)
+}
+
+// readClient is a stored record.
+func readClient(record *dcrpb.Client) (client, error) {
+	metadata, err := strictjson.Parse(record.GetMetadata())
+	if err != nil {
+		return client{}, fmt.Errorf("metadata of a record: %w", err)
+	}
+	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxBody)
+	if err != nil {
+		return client{}, fmt.Errorf("software statement of a record: %w", err)
+	}
+	return client{record, metadata, claims}, nil
+}
+
+// document is the answer about the client, in the version of the profile that the route has.
+func (c client) document(p *dcr.Profile) (strictjson.Object, error) {
+	return rule.Answer(p, rule.Client{
+		ID: c.GetId(), IssuedAt: c.GetIssuedAt(), Metadata: c.metadata, Statement: c.GetSoftwareStatement(), Claims: c.claims,
+	})
 }
 
 // copyMetadata puts what the gate and the token endpoint ask for beside the metadata.
@@ -104,14 +127,4 @@ func copyMetadata(record *dcrpb.Client, registered strictjson.Object) error {
 	}
 	record.GrantTypes = grants
 	return nil
-}
-
-// document is the answer about a client, in the version of the route that is asked: what is registered, and the claims of
-// its software statement.
-func document(r *request, record *dcrpb.Client) ([]byte, error) {
-	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxBody)
-	if err != nil {
-		return nil, fmt.Errorf("software statement of a record: %w", err)
-	}
-	return rule.Answer(r.profile, record.GetMetadata(), record.GetSoftwareStatement(), claims, record.GetId(), record.GetIssuedAt())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,36 +22,43 @@ var unflattened = []string{
 	"registration_access_token", "registration_client_uri", "software_statement",
 }
 
-// Answer writes the body of a 201 or 200 as a profile has it: the metadata that Registered returned, client_id and
-// client_id_issued_at (seconds), the software statement byte for byte as it came, and its claims at the top level, where
-// the metadata say nothing already. "It includes all the claims in the software_statement provided in the request, but each
-// of these is flattened out as a top-level attribute" (OBIE DCR, Data Dictionary); of the software statement "its value MUST
-// be returned unmodified" (RFC 7591, section 3.2.1).
-func Answer(p *dcr.Profile, metadata []byte, statement string, claims strictjson.Object, clientID string, issuedAt int64) ([]byte, error) {
-	if p == nil || clientID == "" || statement == "" {
+// A Client is what is answered about a client, in the names and forms of records.
+type Client struct {
+	ID        string
+	IssuedAt  int64             // seconds
+	Metadata  strictjson.Object // that Registered returned
+	Statement string            // byte for byte as it came
+	Claims    strictjson.Object // of the statement
+}
+
+// Answer is the body of a 201 or 200 as a profile has it: the metadata, client_id and client_id_issued_at, the software
+// statement, and its claims at the top level, where the metadata say nothing already. "It includes all the claims in the
+// software_statement provided in the request, but each of these is flattened out as a top-level attribute" (OBIE DCR, Data
+// Dictionary); of the software statement "its value MUST be returned unmodified" (RFC 7591, section 3.2.1).
+func Answer(p *dcr.Profile, c Client) (strictjson.Object, error) {
+	if p == nil || c.ID == "" || c.Statement == "" {
 		return nil, errors.New("rules: an answer needs a profile, a client id and a software statement")
 	}
-	answer, err := strictjson.Parse(metadata)
-	if err != nil {
-		return nil, fmt.Errorf("rules: metadata of the client: %w", err)
+	answer, taken := maps.Clone(c.Metadata), slices.Clone(unflattened)
+	if answer == nil {
+		return nil, errors.New("rules: an answer needs the metadata of the client")
 	}
-	taken := slices.Clone(unflattened)
 	for name := range answer {
 		taken = append(taken, strings.ToLower(name), p.Named(strings.ToLower(name)))
 	}
 	if err := shape(p, answer); err != nil {
 		return nil, fmt.Errorf("rules: metadata of the client: %w", err)
 	}
-	for name, value := range claims {
+	for name, value := range c.Claims {
 		// A name that differs in case alone would be the same to some readers.
 		if !slices.Contains(taken, strings.ToLower(name)) && string(value) != "null" {
 			answer[name] = value
 		}
 	}
-	answer["client_id"] = quoted(clientID)
-	answer["client_id_issued_at"] = json.RawMessage(strconv.FormatInt(issuedAt, 10))
-	answer["software_statement"] = quoted(statement)
-	return Encode(answer)
+	answer["client_id"] = quoted(c.ID)
+	answer["client_id_issued_at"] = json.RawMessage(strconv.FormatInt(c.IssuedAt, 10))
+	answer["software_statement"] = quoted(c.Statement)
+	return answer, nil
 }
 
 // shape gives metadata the names and forms that a profile has for them, and what its dictionary always answers.

@@ -133,9 +133,11 @@ func readStatement(t testing.TB, c claims) *dcr.Statement {
 func registration(t testing.TB, change claims) *dcr.Registration {
 	t.Helper()
 	return &dcr.Registration{
-		Now: now, Profile: loadProfile(t, "obie-3.3"), Directory: sandbox(t), Audiences: []string{"0015800001HQQrZAAY", "https://bank.example"},
-		AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
-		Request:     requestClaims().with(change).object(t), Statement: readStatement(t, statementClaims()),
+		Asked: dcr.Asked{
+			Profile: loadProfile(t, "obie-3.3"), Directory: sandbox(t),
+			Request: requestClaims().with(change).object(t), Statement: readStatement(t, statementClaims()),
+		},
+		Now: now, Audiences: []string{"0015800001HQQrZAAY", "https://bank.example"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 }
 

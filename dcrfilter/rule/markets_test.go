@@ -1,7 +1,6 @@
 package rule_test
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"testing"
@@ -55,8 +54,8 @@ func abroad(t testing.TB, profile string, change, statement claims) *dcr.Registr
 		"software_statement": "aaa.bbb.ccc",
 	}
 	return &dcr.Registration{
-		Now: now, Profile: loadProfile(t, profile), Directory: d, Audiences: []string{"https://bank.example"},
-		AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Request: request.with(change).object(t), Statement: read,
+		Asked: dcr.Asked{Profile: loadProfile(t, profile), Directory: d, Request: request.with(change).object(t), Statement: read},
+		Now:   now, Audiences: []string{"https://bank.example"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}
 }
 
@@ -98,7 +97,7 @@ func TestCDR(t *testing.T) {
 // nothing is kept.
 func TestCDRRegistered(t *testing.T) {
 	r := abroad(t, "cdr-au", claims{"scope": "admin", "application_type": nil, "request_object_signing_alg": nil, "id_token_encrypted_response_alg": "RSA-OAEP", "x": 1}, nil)
-	registered, err := rule.Registered(r)
+	registered, err := rule.Registered(&r.Asked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +200,7 @@ func TestPlainJSON(t *testing.T) {
 // A client is told how it stands, whatever it has asked for.
 func TestPlainJSONAnswer(t *testing.T) {
 	r := plainRequest(t, claims{"token_endpoint_allow_reuse_pvt_key_jwt": true, "require_signed_request_object": nil})
-	registered, err := rule.Registered(r)
+	registered, err := rule.Registered(&r.Asked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,15 +213,11 @@ func TestPlainJSONAnswer(t *testing.T) {
 // wantAnswered wants members of the answer about a client that is registered so.
 func wantAnswered(t *testing.T, r *dcr.Registration, registered strictjson.Object, want claims) {
 	t.Helper()
-	metadata, err := rule.Encode(registered)
+	body, err := rule.Answer(r.Profile, rule.Client{ID: "a-client", IssuedAt: 1, Metadata: registered, Statement: "aaa.bbb.ccc", Claims: r.Statement.Claims})
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := rule.Answer(r.Profile, metadata, "aaa.bbb.ccc", r.Statement.Claims, "a-client", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := plain(t, json.RawMessage(body))
+	answer := plain(t, body)
 	for name, value := range plain(t, want) {
 		if !reflect.DeepEqual(answer[name], value) {
 			t.Errorf("%s is answered as %v, want %v", name, answer[name], value)

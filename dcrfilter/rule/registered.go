@@ -13,13 +13,13 @@ import (
 // Registered returns the client metadata that a registration asks for, as they are stored, with names and forms that are
 // the same for every profile: what the dictionary names for request and response alike, with its defaults applied and what
 // the software statement says set.
-// Nothing else of a request gets in. The registration must have passed Check; one that has not may fail here, and is
-// then not to be stored. The software statement is not in it.
-func Registered(r *dcr.Registration) (strictjson.Object, error) {
-	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil {
+// Nothing else of a request gets in. It must have passed Check; what has not may fail here, and is then not to be
+// stored. The software statement is not in it.
+func Registered(asked *dcr.Asked) (strictjson.Object, error) {
+	if asked == nil || asked.Profile == nil || asked.Directory == nil || asked.Statement == nil || asked.Statement.Software == nil {
 		return nil, errors.New("rules: the registration is not complete")
 	}
-	r = withStatement(r)
+	r := withStatement(&dcr.Registration{Asked: *asked})
 	registered := strictjson.Object{}
 	for name, member := range r.Profile.Members {
 		value, err := registeredValue(r, name, member)

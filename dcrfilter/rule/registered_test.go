@@ -2,12 +2,14 @@ package rule_test
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
 // plain is an object as encoding/json reads it.
@@ -57,7 +59,7 @@ func TestRegistered(t *testing.T) {
 			if err := rule.Check(r); err != nil {
 				t.Fatal(err)
 			}
-			registered, err := rule.Registered(r)
+			registered, err := rule.Registered(&r.Asked)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,11 +78,11 @@ func TestRegisteredFailsClosed(t *testing.T) {
 		"redirect_uris": {"redirect_uris": []any{1}},
 		"null":          {"application_type": null},
 	} {
-		if registered, err := rule.Registered(registration(t, change)); err == nil {
+		if registered, err := rule.Registered(&registration(t, change).Asked); err == nil {
 			t.Errorf("%s: got %v", name, registered)
 		}
 	}
-	for name, r := range map[string]*dcr.Registration{"nothing": nil, "zero": {}} {
+	for name, r := range map[string]*dcr.Asked{"nothing": nil, "zero": {}} {
 		if _, err := rule.Registered(r); err == nil {
 			t.Errorf("%s was registered", name)
 		}
@@ -89,21 +91,20 @@ func TestRegisteredFailsClosed(t *testing.T) {
 
 func TestAnswer(t *testing.T) {
 	r := registration(t, nil)
-	registered, err := rule.Registered(r)
+	registered, err := rule.Registered(&r.Asked)
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, err := json.Marshal(registered)
-	if err != nil {
-		t.Fatal(err)
-	}
+	metadata := maps.Clone(registered)
 	// Claims that must not get through: about the JWT, of this server, of the metadata, null.
 	statement := statementClaims().with(claims{
 		"exp": 2147483646, "sub": "x", "aud": "x", "nbf": 1, "Client_ID": "evil", "client_id_issued_at": "1", "client_secret": "evil",
 		"scope": "payments", "Redirect_URIs": []string{"https://evil.example/"}, "software_statement": "evil", "software_policy_uri": null,
 		"software_tos_uri": "https://tpp.example/tos?a=1&b=<2>",
 	})
-	body, err := rule.Answer(loadProfile(t, "obie-3.3"), metadata, "aaa.bbb.ccc", statement.object(t), "a-client", 1664173296)
+	body, err := rule.Answer(loadProfile(t, "obie-3.3"), rule.Client{
+		ID: "a-client", IssuedAt: 1664173296, Metadata: registered, Statement: "aaa.bbb.ccc", Claims: statement.object(t),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,20 +116,25 @@ func TestAnswer(t *testing.T) {
 	}
 	want["software_tos_uri"] = "https://tpp.example/tos?a=1&b=<2>"
 	want["client_id"], want["client_id_issued_at"], want["software_statement"] = "a-client", float64(1664173296), "aaa.bbb.ccc"
-	if got := plain(t, json.RawMessage(body)); !reflect.DeepEqual(got, want) {
+	if got := plain(t, body); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if !reflect.DeepEqual(registered, metadata) {
+		t.Errorf("the answer changed the metadata: %v", registered)
 	}
 }
 
 func TestAnswerFailsClosed(t *testing.T) {
-	for _, c := range []struct{ name, metadata, statement, id string }{
-		{"no metadata", "", "a.b.c", "a-client"},
-		{"damaged metadata", `{"scope":`, "a.b.c", "a-client"},
-		{"a member twice", `{"scope":"a","scope":"b"}`, "a.b.c", "a-client"},
-		{"no statement", `{}`, "", "a-client"},
-		{"no client id", `{}`, "a.b.c", ""},
+	for _, c := range []struct {
+		name   string
+		client rule.Client
+	}{
+		{"no metadata", rule.Client{ID: "a-client", Statement: "a.b.c"}},
+		{"a scope that is a number", rule.Client{ID: "a-client", Statement: "a.b.c", Metadata: strictjson.Object{"scope": []byte("1")}}},
+		{"no statement", rule.Client{ID: "a-client", Metadata: strictjson.Object{}}},
+		{"no client id", rule.Client{Statement: "a.b.c", Metadata: strictjson.Object{}}},
 	} {
-		if body, err := rule.Answer(loadProfile(t, "obie-3.3"), []byte(c.metadata), c.statement, nil, c.id, 1); err == nil {
+		if body, err := rule.Answer(loadProfile(t, "obie-3.1"), c.client); err == nil {
 			t.Errorf("%s: got %s", c.name, body)
 		}
 	}

@@ -127,7 +127,7 @@ func TestStatementTakesPrecedence(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	r.Statement = readStatement(t, statementClaims().with(claims{"application_type": "mobile"}))
-	registered, err := rule.Registered(r)
+	registered, err := rule.Registered(&r.Asked)
 	if err != nil || string(registered["application_type"]) != `"mobile"` {
 		t.Errorf("got %s %v, want mobile", registered["application_type"], err)
 	}

@@ -2,6 +2,7 @@ package rule_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -77,16 +78,12 @@ func TestVersionsOfOneRecord(t *testing.T) {
 		{"all that the roles allow", claims{"scope": nil}, "accounts openid payments", []string{"accounts", "openid", "payments"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			registered, err := rule.Registered(in31(t, mutual31(c.change)))
+			registered, err := rule.Registered(&in31(t, mutual31(c.change)).Asked)
 			if err != nil {
 				t.Fatal(err)
 			}
 			later := claims{"tls_client_auth_subject_dn": subjectDN, "scope": c.scope, "token_endpoint_auth_signing_alg": "PS256"}
 			wantMembers(t, "the record", plain(t, registered), later)
-			stored, err := json.Marshal(registered)
-			if err != nil {
-				t.Fatal(err)
-			}
 			for version, want := range map[string]claims{
 				"obie-3.1": {"tls_client_auth_dn": subjectDN, "scope": c.words, "tls_client_auth_subject_dn": nil, "token_endpoint_auth_signing_alg": "PS256"},
 				"obie-3.3": later,
@@ -94,12 +91,12 @@ func TestVersionsOfOneRecord(t *testing.T) {
 				// What the statement says by the version's names, or by the record's, says nothing of the client.
 				p := loadProfile(t, version)
 				says := claims{"Scope": "evil", "tls_client_auth_subject_dn": "evil", p.Named("tls_client_auth_subject_dn"): "evil"}
-				body, err := rule.Answer(p, stored, "aaa.bbb.ccc", says.object(t), "a-client", 1)
+				body, err := rule.Answer(p, rule.Client{ID: "a-client", IssuedAt: 1, Metadata: registered, Statement: "aaa.bbb.ccc", Claims: says.object(t)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantMembers(t, version, plain(t, json.RawMessage(body)), want)
-				if strings.Contains(string(body), "evil") {
+				wantMembers(t, version, plain(t, body), want)
+				if strings.Contains(fmt.Sprintf("%s", body), "evil") {
 					t.Errorf("the statement speaks for the client: %s", body)
 				}
 			}

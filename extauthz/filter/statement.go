@@ -50,8 +50,8 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 		return refuse(err, toRegistrant, "internal")
 	}
 	registration := &dcr.Registration{
-		Now: r.Now, Profile: r.Route.Profile, Directory: source.Directory, Audiences: f.Audiences, AuthMethods: f.AuthMethods,
-		Request: asked.Claims, Statement: statement, Current: current(r.Client),
+		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement},
+		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r.Client),
 	}
 	// Who has proved to be the software product learns everything that is wrong at once; anybody else the first thing alone.
 	if err := rule.Check(registration); err != nil {
