@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
@@ -68,11 +70,22 @@ func TestStatus(t *testing.T) {
 		Version: "cccc", Since: ago(0), Routes: 2, Entry: 3, Rollback: 3, Source: control.FromHistory, Healthy: true,
 		File: control.FileStatus{Path: "r.yaml", Warnings: yamlfile.Problems{{ID: "plan.unused", Severity: yamlfile.Warning, Where: "plans.x", What: "no route"}}},
 	}))
+	behind := serve(t, say(t, "GET /status", registry.Status{
+		Why:      "a version cannot be served in full",
+		Versions: []registry.VersionStatus{{Version: "aaaa", Asked: ago(0)}, {Version: "bbbb", Asked: ago(time.Minute), Fault: "there are no keys"}},
+		Orphans:  config.OrphanStatus{Requests: 2, Missing: []string{"profile gone"}},
+	}))
 	for _, test := range []struct {
 		name, gate string
 		code       int
 		want       string
 	}{
+		{"a registry", behind, 1, `
+  health   NOT WELL: a version cannot be served in full
+  version  aaaa, asked for 0s ago
+  version  bbbb, asked for 1m0s ago: there are no keys
+  orphans  2 requests FAILED: clients are registered under what the file lacks: profile gone
+`},
 		{"well", well, 0, `
   version      0123456789abcdef, 7 routes, for 12s, from the file, entry 4
   health       well

@@ -50,7 +50,7 @@ func rollback(ctx context.Context, c *call) error {
 	if err != nil || n < 1 {
 		return cli.Exit{Code: 2, Text: "N is the number of an entry, as `dcr-gateway routes history` lists them"}
 	}
-	all, well := askAll[control.Status](ctx, c, http.MethodPost, "/rollback?n="+strconv.Itoa(n))
+	all, well := askAll[partStatus](ctx, c, http.MethodPost, "/rollback?n="+strconv.Itoa(n))
 	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {
 		return err
 	}

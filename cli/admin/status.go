@@ -12,18 +12,25 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 )
 
 // statuses are those of several gates, as of one moment.
 type statuses struct {
-	Gates []answered[control.Status] `json:"gates"`
+	Gates []answered[partStatus] `json:"gates"`
 	now   time.Time
+}
+
+// partStatus is what a gate says, or a registry, which has versions and no file.
+type partStatus struct {
+	control.Status
+	Versions []registry.VersionStatus `json:"versions,omitempty"` // nil of a gate
 }
 
 // status asks gates what they run on.
 func status(ctx context.Context, c *call) error {
-	all, well := askAll[control.Status](ctx, c, http.MethodGet, "/status")
+	all, well := askAll[partStatus](ctx, c, http.MethodGet, "/status")
 	for _, one := range all {
 		well = well && one.Said.Healthy // a gate that has said nothing is not well already
 	}
@@ -34,16 +41,48 @@ func status(ctx context.Context, c *call) error {
 }
 
 func (s *statuses) text() string {
-	return gateByGate(s.Gates, func(text *strings.Builder, said *control.Status) {
+	return gateByGate(s.Gates, func(text *strings.Builder, said *partStatus) {
 		table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
-		s.gate(func(key, format string, arguments ...any) {
+		line := func(key, format string, arguments ...any) {
 			fmt.Fprintf(table, "  %s\t%s\n", key, fmt.Sprintf(format, arguments...))
-		}, said)
+		}
+		if said.Versions != nil {
+			s.registry(line, said)
+		} else {
+			s.gate(line, &said.Status)
+		}
 		_ = table.Flush() // into memory
 		for _, problem := range slices.Concat(said.File.Problems, said.File.Warnings) {
 			fmt.Fprintf(text, "    %s\n", strings.ReplaceAll(problem.Error(), "\n", "\n    "))
 		}
 	})
+}
+
+// registry prints a registry's status, a line for each version.
+func (s *statuses) registry(line func(key, format string, arguments ...any), said *partStatus) {
+	health(line, &said.Status)
+	for _, version := range said.Versions {
+		text := config.Short(version.Version) + ", asked for " + age(s.now, version.Asked) + " ago"
+		if version.Fault != "" {
+			text += ": " + strings.ReplaceAll(version.Fault, "\n", " ")
+		}
+		line("version", "%s", text)
+	}
+	orphans(line, &said.Status)
+}
+
+func health(line func(key, format string, arguments ...any), said *control.Status) {
+	if said.Healthy {
+		line("health", "well")
+	} else {
+		line("health", "NOT WELL: %s", said.Why)
+	}
+}
+
+func orphans(line func(key, format string, arguments ...any), said *control.Status) {
+	if orphans := said.Orphans; orphans.Requests > 0 {
+		line("orphans", "%s FAILED: clients are registered under what the file lacks: %s", count(int(orphans.Requests), "request"), strings.Join(orphans.Missing, ", "))
+	}
 }
 
 // gate prints one gate's status, a line for each thing.
@@ -53,11 +92,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	} else {
 		line("version", "%s, %s, for %s, %s", config.Short(said.Version), count(said.Routes, "route"), age(s.now, said.Since), source(said))
 	}
-	if said.Healthy {
-		line("health", "well")
-	} else {
-		line("health", "NOT WELL: %s", said.Why)
-	}
+	health(line, said)
 	switch file := said.File; {
 	case file.Refused != "":
 		line("file", "%s, version %s, IS NOT IN FORCE: %s", file.Path, orNone(config.Short(file.Version)), file.Refused)
@@ -69,9 +104,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if said.LastErrorAt != nil {
 		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
 	}
-	if orphans := said.Orphans; orphans.Requests > 0 {
-		line("orphans", "%s FAILED: clients are registered under what the file lacks: %s", count(int(orphans.Requests), "request"), strings.Join(orphans.Missing, ", "))
-	}
+	orphans(line, said)
 	line("since start", "%s put in force, %d refused", count(int(said.Reloads), "version"), said.Refusals)
 	if len(said.Known) > 1 {
 		line("decides under", "%s", strings.Join(short(said.Known), ", "))

@@ -22,7 +22,7 @@ func TestEarlierClient(t *testing.T) {
 	w.must(json.Unmarshal(text, &kept))
 	client, err := redis.Open(w.redis.URL)
 	w.must(err)
-	defer client.Close() //nolint:errcheck // of a test
+	defer client.Close()
 	fields := []any{"record", kept.Record}
 	for name, value := range kept.Fields {
 		fields = append(fields, name, value)

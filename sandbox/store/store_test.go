@@ -3,13 +3,17 @@ package store
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // The store must do what the product asks of Redis: scripts, and keys that expire by themselves.
@@ -46,6 +50,43 @@ func TestStore(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the key has not expired")
 		}
+	}
+}
+
+// What gates publish and registries remember is kept as a real Redis keeps it.
+func TestStoreOfVersions(t *testing.T) {
+	client, err := redis.Open("redis://" + start(t).RemoteAddr().String())
+	must(t, err)
+	defer client.Close()
+	kept, err := store.Open(t.Context(), client, 0)
+	must(t, err)
+	for _, want := range []int{2, 0} {
+		written, err := kept.Publish(t.Context(), store.FactsKey("kid", []byte("{}"), time.Hour), store.VersionFiles("aa", []byte("files"), 24*time.Hour))
+		if err != nil || written != want {
+			t.Errorf("written %d, %v, want %d", written, err, want)
+		}
+	}
+	files, err := kept.Version(t.Context(), "aa")
+	ids, listErr := kept.Versions(t.Context(), 4)
+	if string(files) != "files" || len(ids) != 1 || errors.Join(err, listErr) != nil {
+		t.Errorf("got %q of the versions %q, %v %v", files, ids, err, listErr)
+	}
+	if _, err := kept.Version(t.Context(), "bb"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a version that nobody published: %v", err)
+	}
+	now := time.Now()
+	must(t, kept.RememberIssuer(t.Context(), "issuer", "audience", now, now.Add(time.Hour)))
+	must(t, kept.RememberIssuer(t.Context(), "issuer", "audience", now, now.Add(time.Minute)))
+	if issuers, err := kept.Issuers(t.Context(), now.Add(2*time.Minute)); err != nil || len(issuers) != 1 {
+		t.Errorf("issuers %v, %v", issuers, err)
+	}
+	must(t, store.EachClient(t.Context(), client, func(c *dcrpb.Client) { t.Errorf("client %v", c) }))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

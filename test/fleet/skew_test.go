@@ -402,9 +402,7 @@ func TestRedisLosesWhatGatesPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := []any{"DEL", "dcr:version:" + status.Version, "dcr:versions"}
-	for _, key := range facts.([]any) {
-		lost = append(lost, key)
-	}
+	lost = append(lost, facts.([]any)...)
 	for _, part := range []string{"registry", "registry-2"} {
 		if err := w.Kill(part); err != nil {
 			t.Fatal(err)
