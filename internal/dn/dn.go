@@ -107,7 +107,7 @@ func (r RDN) String() string {
 // character followed by the hexadecimal encoding of each of the octets of the BER encoding of the X.500
 // AttributeValue" (RFC 4514, section 2.4).
 func (a Attribute) string() string {
-	if name := nameOf(a.Type); name != "" {
+	if name := writtenName(a.Type); name != "" {
 		return name + "=" + escape(a.Value)
 	}
 	der, err := asn1.MarshalWithParams(a.Value, "utf8")

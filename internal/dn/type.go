@@ -1,6 +1,9 @@
 package dn
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The types that a certificate's subject is read by.
 const (
@@ -8,69 +11,57 @@ const (
 	OrganizationIdentifier = "2.5.4.97"
 )
 
-// attributeNames are the names of attribute types in a DN's string form, as String writes them.
-var attributeNames = []struct{ name, oid string }{
-	{"CN", CommonName},
-	{"OU", "2.5.4.11"},
-	{"O", "2.5.4.10"},
-	{"C", "2.5.4.6"},
-	{"L", "2.5.4.7"},
-	{"ST", "2.5.4.8"},
-	{"STREET", "2.5.4.9"},
-	{"DC", "0.9.2342.19200300.100.1.25"},
-	{"UID", "0.9.2342.19200300.100.1.1"},
-	{"SERIALNUMBER", "2.5.4.5"},
-	{"organizationIdentifier", OrganizationIdentifier},
-	{"emailAddress", "1.2.840.113549.1.9.1"},
+// attributeType is a type that is read by its names and by its OID.
+type attributeType struct {
+	oid     string
+	written bool     // by String, under the first of its names; the others are written as OIDs
+	names   []string // all of them are read
 }
 
-// otherNames are read and never written: what OpenSSL, Java, .NET, Go, GnuTLS and BouncyCastle print for types of
-// attributeNames, and for those that European qualified certificates have beside them. SN is not here: it is the surname
-// to some and the serial number to others.
-var otherNames = []struct{ name, oid string }{
-	{"commonName", CommonName},
-	{"organizationalUnitName", "2.5.4.11"},
-	{"organizationName", "2.5.4.10"},
-	{"countryName", "2.5.4.6"},
-	{"localityName", "2.5.4.7"},
-	{"stateOrProvinceName", "2.5.4.8"},
-	{"S", "2.5.4.8"},
-	{"streetAddress", "2.5.4.9"},
-	{"domainComponent", "0.9.2342.19200300.100.1.25"},
-	{"userId", "0.9.2342.19200300.100.1.1"},
-	{"E", "1.2.840.113549.1.9.1"},
-	{"EMAIL", "1.2.840.113549.1.9.1"},
-	{"businessCategory", "2.5.4.15"},
-	{"postalCode", "2.5.4.17"},
-	{"jurisdictionC", "1.3.6.1.4.1.311.60.2.1.3"},
-	{"jurisdictionCountryName", "1.3.6.1.4.1.311.60.2.1.3"},
-	{"jurisdictionOfIncorporationCountryName", "1.3.6.1.4.1.311.60.2.1.3"},
-	{"jurisdictionST", "1.3.6.1.4.1.311.60.2.1.2"},
-	{"jurisdictionStateOrProvinceName", "1.3.6.1.4.1.311.60.2.1.2"},
-	{"jurisdictionOfIncorporationStateOrProvinceName", "1.3.6.1.4.1.311.60.2.1.2"},
-	{"jurisdictionL", "1.3.6.1.4.1.311.60.2.1.1"},
-	{"jurisdictionLocalityName", "1.3.6.1.4.1.311.60.2.1.1"},
-	{"jurisdictionOfIncorporationLocalityName", "1.3.6.1.4.1.311.60.2.1.1"},
+// attributeTypes are those of certificates' subjects. Names other than the first are what OpenSSL, Java, .NET, Go, GnuTLS and
+// BouncyCastle print, also for types that European qualified certificates have beside the others. SN is not here: it is the
+// surname to some and the serial number to others.
+var attributeTypes = []attributeType{
+	{CommonName, true, []string{"CN", "commonName"}},
+	{"2.5.4.11", true, []string{"OU", "organizationalUnitName"}},
+	{"2.5.4.10", true, []string{"O", "organizationName"}},
+	{"2.5.4.6", true, []string{"C", "countryName"}},
+	{"2.5.4.7", true, []string{"L", "localityName"}},
+	{"2.5.4.8", true, []string{"ST", "stateOrProvinceName", "S"}},
+	{"2.5.4.9", true, []string{"STREET", "streetAddress"}},
+	{"0.9.2342.19200300.100.1.25", true, []string{"DC", "domainComponent"}},
+	{"0.9.2342.19200300.100.1.1", true, []string{"UID", "userId"}},
+	{"2.5.4.5", true, []string{"SERIALNUMBER"}},
+	{OrganizationIdentifier, true, []string{"organizationIdentifier"}},
+	{"1.2.840.113549.1.9.1", true, []string{"emailAddress", "E", "EMAIL"}},
+	{"2.5.4.15", false, []string{"businessCategory"}},
+	{"2.5.4.17", false, []string{"postalCode"}},
+	{"1.3.6.1.4.1.311.60.2.1.3", false, []string{
+		"jurisdictionC", "jurisdictionCountryName", "jurisdictionOfIncorporationCountryName",
+	}},
+	{"1.3.6.1.4.1.311.60.2.1.2", false, []string{
+		"jurisdictionST", "jurisdictionStateOrProvinceName", "jurisdictionOfIncorporationStateOrProvinceName",
+	}},
+	{"1.3.6.1.4.1.311.60.2.1.1", false, []string{
+		"jurisdictionL", "jurisdictionLocalityName", "jurisdictionOfIncorporationLocalityName",
+	}},
 }
 
 // TypeName returns a name by which people know a type, and its OID where it has none here.
 func TypeName(oid string) string {
-	if name := nameOf(oid); name != "" {
-		return name
-	}
-	for _, known := range otherNames {
+	for _, known := range attributeTypes {
 		if known.oid == oid {
-			return known.name
+			return known.names[0]
 		}
 	}
 	return oid
 }
 
-// nameOf returns the name that String writes for a type, "" where it has none.
-func nameOf(oid string) string {
-	for _, known := range attributeNames {
-		if known.oid == oid {
-			return known.name
+// writtenName returns the name that String writes for a type, "" where it writes the OID.
+func writtenName(oid string) string {
+	for _, known := range attributeTypes {
+		if known.oid == oid && known.written {
+			return known.names[0]
 		}
 	}
 	return ""
@@ -79,11 +70,9 @@ func nameOf(oid string) string {
 // TypeOf returns the OID that a text in a type's place means: a name in any case, or an OID, "OID." before it or not;
 // "" where it means none.
 func TypeOf(text string) string {
-	for _, names := range [][]struct{ name, oid string }{attributeNames, otherNames} {
-		for _, known := range names {
-			if strings.EqualFold(known.name, text) {
-				return known.oid
-			}
+	for _, known := range attributeTypes {
+		if slices.ContainsFunc(known.names, func(name string) bool { return strings.EqualFold(name, text) }) {
+			return known.oid
 		}
 	}
 	if len(text) > 4 && strings.EqualFold(text[:4], "OID.") {
