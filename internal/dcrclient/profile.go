@@ -76,15 +76,15 @@ func (p Profile) over(base Profile) Profile {
 	if p.Authentication == nil {
 		p.Authentication = base.Authentication
 	}
-	p.Claims, p.Values = Merged(base.Claims, p.Claims), Merged(base.Values, p.Values)
+	p.Claims, p.Values = merged(base.Claims, p.Claims), merged(base.Values, p.Values)
 	for _, name := range p.Omit {
 		delete(p.Claims, name)
 	}
 	return p
 }
 
-// Merged is an object with the members of another over its own.
-func Merged(base, over map[string]any) map[string]any {
+// merged is an object with the members of another over its own.
+func merged(base, over map[string]any) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, base)
 	maps.Copy(all, over)

@@ -73,7 +73,7 @@ func (p Profile) Registration(method string, v Values) (map[string]any, error) {
 	if authentication == nil { // the bank is the one to refuse it
 		authentication = map[string]any{"token_endpoint_auth_method": method}
 	}
-	claims, err := v.Object(Merged(p.Claims, authentication))
+	claims, err := v.Object(merged(p.Claims, authentication))
 	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	return claims, err
 }

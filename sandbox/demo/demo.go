@@ -7,11 +7,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"io"
 	"os"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 )
 

@@ -6,9 +6,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 
 	"github.com/alicebob/miniredis/v2"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // Command is the store's own process. It serves until the context ends.

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
