@@ -72,7 +72,9 @@ type reader struct {
 // next steps over white space and returns the byte it stops at, 0 at the end.
 func (r *reader) next() byte {
 	for ; r.at < len(r.text); r.at++ {
-		if c := r.text[r.at]; strings.IndexByte(" \t\r\n", c) < 0 {
+		switch c := r.text[r.at]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
 			return c
 		}
 	}
