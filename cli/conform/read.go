@@ -12,8 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/goccy/go-yaml"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 //go:embed cases/*.yaml

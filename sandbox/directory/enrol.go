@@ -20,7 +20,7 @@ var ErrUnknown = errors.New("the directory does not know it")
 // ErrOrganisation refuses an org_id that would not be a path segment or the OU of a certificate.
 var ErrOrganisation = errors.New("org_id is not of the form that this directory has")
 
-// Order, Member and Changes are what a client and the directory say to each other.
+// What a client and the directory say to each other.
 type (
 	Order   = dcrclient.Order   // of a client: a new software product
 	Member  = dcrclient.Member  // the directory's answer to it
