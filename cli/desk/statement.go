@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -153,22 +152,20 @@ func (s *shownStatement) text() string {
 
 func (v *view) write(text *strings.Builder) {
 	fmt.Fprintf(text, "to the directory %s\n", v.Name)
-	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
-	for _, line := range [][2]string{
-		{"software id", v.SoftwareID},
-		{"organisation id", v.OrgID},
-		{"status", v.OrgStatus},
-		{"environment", v.Environment},
-		{"roles", strings.Join(v.Roles, " ")},
-		{"scopes of these", strings.Join(v.Scopes, " ")},
-		{"redirect URIs", strings.Join(v.RedirectURIs, " ")},
-		{"key sets", strings.Join(v.KeySets, " ")},
-		{"of revoked keys", strings.Join(v.RevokedSets, " ")},
-		{"age", v.Age + " (a gate takes it for " + v.MaxAge + ")"},
-	} {
-		if line[1] != "" {
-			fmt.Fprintf(table, "  %s\t%s\n", line[0], printable(line[1]))
-		}
+	lines := [][2]string{
+		{"  software id", v.SoftwareID},
+		{"  organisation id", v.OrgID},
+		{"  status", v.OrgStatus},
+		{"  environment", v.Environment},
+		{"  roles", strings.Join(v.Roles, " ")},
+		{"  scopes of these", strings.Join(v.Scopes, " ")},
+		{"  redirect URIs", strings.Join(v.RedirectURIs, " ")},
+		{"  key sets", strings.Join(v.KeySets, " ")},
+		{"  of revoked keys", strings.Join(v.RevokedSets, " ")},
+		{"  age", v.Age + " (a gate takes it for " + v.MaxAge + ")"},
 	}
-	_ = table.Flush() // into memory
+	for i := range lines {
+		lines[i][1] = printable(lines[i][1])
+	}
+	writeTable(text, lines)
 }

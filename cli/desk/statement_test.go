@@ -46,6 +46,7 @@ func TestShowStatement(t *testing.T) {
 		{"of nobody's", claim("iss", `"Somebody Ltd"`), []string{"--jwks", keys}, notChecked, 1, "statement.issuer", []string{"name its directory with --directory"}},
 		{"of another directory than named", claim("iss", `"Somebody Ltd"`), []string{"--directory", "openbanking-uk"}, notChecked, 1, "statement.issuer", nil},
 		{"that writes to the terminal in an array", claim("software_contacts", "[\"a\u009b2Jb\"]"), nil, notChecked, 0, "", []string{"[\"a\ufffd2Jb\"]"}},
+		{"whose roles write to the terminal", claim("software_roles", `["AISP\u001b[2J"]`), nil, notChecked, 1, "statement.roles statement.authorised", []string{"roles            AISP\ufffd[2J"}},
 		{"that writes to the terminal", claim("software_client_name", `"a\u001b[2Jb"`), nil, notChecked, 0, "", []string{"a\ufffd[2Jb"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -71,9 +71,20 @@ func (t *token) write(text *strings.Builder, now time.Time) {
 }
 
 func writeObject(text *strings.Builder, object strictjson.Object, now time.Time) {
-	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	var lines [][2]string
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		fmt.Fprintf(table, "  %s\t%s\n", name, claimText(object, name, now))
+		lines = append(lines, [2]string{"  " + name, claimText(object, name, now)})
+	}
+	writeTable(text, lines)
+}
+
+// writeTable writes names and what there is to say of each, in two columns. What is empty is left out.
+func writeTable(text *strings.Builder, lines [][2]string) {
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	for _, line := range lines {
+		if line[1] != "" {
+			fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
+		}
 	}
 	_ = table.Flush() // into memory
 }
