@@ -42,14 +42,15 @@ var parts = []struct{ def, title string }{
 
 const head = `# routes.yaml
 
-Every key of the file. Nothing else is taken: a misspelt key is refused, with its line and the key that was probably meant. This page is written from the model that
-the gateway reads with (` + "`go test ./docs -update`" + `); ` + "`dcr-gateway routes schema`" + ` writes the same as a JSON Schema, which editors complete and check by:
+This page lists every key of the file. Any other key is an error: the message has its line and suggests the nearest key.
+` + "`dcr-gateway routes schema`" + ` writes a JSON Schema, with which editors complete and check the file:
 
 ` + "```yaml\n# yaml-language-server: $schema=routes.schema.json\n```" + `
 
-` + "`dcr-gateway routes render --defaults FILE`" + ` writes a file with every default spelt out. Names of files are relative to the folder of routes.yaml. Times are written as 90s, 5m or
-500ms, sizes as 64KiB or 1MiB, rates as 10/s, 600/m or 1000/h. What a file may say and hardly means is in [lint.md](lint.md); whoever comes from an API manager finds its
-steps in [from-an-api-manager.md](from-an-api-manager.md).
+` + "`dcr-gateway routes render --defaults FILE`" + ` prints a file with all defaults. File names are relative to the folder of
+routes.yaml. Durations are written as 90s, 5m or 500ms, sizes as 64KiB or 1MiB, rates as 10/s, 600/m or 1000/h.
+[lint.md](lint.md) explains every error and warning. [from-an-api-manager.md](from-an-api-manager.md) maps each step of an
+API manager to its lines here. ` + "`go test ./docs -update`" + ` generates this page from the model that the gateway reads with.
 `
 
 // The page says of every key what the reader knows of it.
@@ -66,7 +67,7 @@ func TestReference(t *testing.T) {
 			what = schema.Defs[part.def]
 			delete(schema.Defs, part.def)
 		}
-		fmt.Fprintf(&page, "\n## %s\n\n| key | what it says | what it may be | default |\n|---|---|---|---|\n", part.title)
+		fmt.Fprintf(&page, "\n## %s\n\n| key | meaning | value | default |\n|---|---|---|---|\n", part.title)
 		for _, key := range slices.Sorted(maps.Keys(what.Properties)) {
 			value := what.Properties[key]
 			fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", key, value.Description, form(schema.Defs, value), preset(what, key))
@@ -98,11 +99,11 @@ func holdPage(t *testing.T, name string, want []byte) {
 // endpoints is the table of the endpoints.
 func endpoints() string {
 	var table strings.Builder
-	table.WriteString("\n## Endpoints\n\nThe registry serves these. A route names one method or more of one endpoint, and at least these checks.\n\n" +
+	table.WriteString("\n## Endpoints\n\nThe registry serves these endpoints. A route names one endpoint, one or more of its methods, and at least these checks.\n\n" +
 		"| endpoint | what it does | method | checks |\n|---|---|---|---|\n")
 	for _, endpoint := range routes.Endpoints {
 		for _, method := range slices.Sorted(maps.Keys(endpoint.Methods)) {
-			checks := "none: it is for everybody"
+			checks := "none: it is public"
 			if needed := endpoint.Methods[method]; len(needed) > 0 {
 				checks = "`" + strings.Join(needed, "`, `") + "`"
 			}
@@ -115,15 +116,15 @@ func endpoints() string {
 // checks is the table of the checks.
 func checks() string {
 	var table strings.Builder
-	table.WriteString("\n## Checks\n\nThey run in this order, whatever the order a route names them in.\n\n" +
-		"| check | what it proves | what the route must have for it | what has an effect only with it |\n|---|---|---|---|\n")
+	table.WriteString("\n## Checks\n\nThe gate runs them in this order, in whatever order a route names them.\n\n" +
+		"| check | what it proves | what it requires of the route | keys that only work with it |\n|---|---|---|---|\n")
 	for _, check := range routes.Checks {
 		var needs []string
 		for _, need := range check.Needs {
 			needs = append(needs, "the check `"+need+"`")
 		}
 		for _, other := range check.Without {
-			needs = append(needs, "not the check `"+other+"`")
+			needs = append(needs, "no check `"+other+"`")
 		}
 		if check.Key != "" {
 			needs = append(needs, "`"+check.Key+"`")
@@ -151,11 +152,11 @@ func form(defs map[string]object, value object) string {
 	def := defs[name]
 	switch {
 	case value.Items != nil:
-		return "a list; " + form(defs, *value.Items)
+		return "a list: " + form(defs, *value.Items)
 	case len(value.AnyOf) > 0:
 		return form(defs, value.AnyOf[0]) + ", or a list"
 	case values.Ref != "":
-		return "by name: see below"
+		return "a map by name, see below"
 	case len(def.Enum) > 0:
 		var words []string
 		for _, word := range def.Enum {
@@ -168,13 +169,13 @@ func form(defs map[string]object, value object) string {
 	return strings.ReplaceAll(name, "_", " ")
 }
 
-// preset is what holds where the file says nothing.
+// preset is the default of a key, or whether it is required.
 func preset(of object, key string) string {
 	if value := of.Properties[key].Default; value != nil {
 		return fmt.Sprintf("`%v`", value)
 	}
 	if slices.Contains(of.Required, key) {
-		return "must be there"
+		return "required"
 	}
 	return ""
 }

@@ -39,14 +39,14 @@ const (
 // ORDERING IS PART OF THE SECURITY: a check reads only facts of checks above it, and no request of a stranger may cost
 // more than its place here allows. Add a check where its facts are ready, never where it happens to work.
 var Checks = []Check{
-	{Name: CheckCertificate, Doc: "the TLS client certificate verifies under a directory"},
-	{Name: CheckBasic, Doc: "the request has a name and password of the route's file (RFC 7617)", Needs: []string{CheckCertificate},
+	{Name: CheckCertificate, Doc: "the TLS client certificate is valid and issued under a CA of a directory"},
+	{Name: CheckBasic, Doc: "the request has a user name and password from the route's users file (RFC 7617)", Needs: []string{CheckCertificate},
 		Key: "users", Without: []string{CheckClientAuth, CheckBearer}},
 	{Name: CheckClientAuth, Doc: "the client has authenticated (RFC 6749, section 2.3)", Needs: []string{CheckCertificate}},
 	{Name: CheckBearer, Doc: "the access token is valid and bound to the certificate", Needs: []string{CheckCertificate}},
-	{Name: CheckOwner, Doc: "the token's client is the one that the path names", Needs: []string{CheckBearer}, Segment: ClientIDParam},
+	{Name: CheckOwner, Doc: "the token belongs to the client that the path names", Needs: []string{CheckBearer}, Segment: ClientIDParam},
 	{Name: CheckScope, Doc: "the token has the route's scopes", Needs: []string{CheckBearer}, Key: "scopes"},
-	{Name: CheckRole, Doc: "the client's software has the route's roles", Needs: []string{CheckBearer}, Key: "roles"},
+	{Name: CheckRole, Doc: "the client's software product has the route's roles", Needs: []string{CheckBearer}, Key: "roles"},
 	{Name: CheckStatement, Doc: "the body is a registration request with a valid software statement", Needs: []string{CheckCertificate},
 		Endpoint: EndpointRegistration, Only: []string{"dry_run", "directories", "unsigned_requests"}},
 }

@@ -43,11 +43,11 @@ var Endpoints = []Endpoint{
 		Methods: map[string][]string{"POST": {CheckCertificate, CheckClientAuth}}},
 	{Name: EndpointRevocation, Doc: "revokes tokens (RFC 7009, section 2)", BodyLimit: formLimit,
 		Methods: map[string][]string{"POST": {CheckCertificate, CheckClientAuth}}},
-	{Name: EndpointIntrospection, Doc: "says what a token is (RFC 7662, section 2)", BodyLimit: formLimit,
+	{Name: EndpointIntrospection, Doc: "introspects tokens (RFC 7662, section 2)", BodyLimit: formLimit,
 		Methods: map[string][]string{"POST": {CheckCertificate, CheckClientAuth}}},
-	{Name: EndpointJWKS, Doc: "has the keys that verify access tokens (RFC 7517, section 5)", Methods: map[string][]string{"GET": nil}},
-	{Name: EndpointDiscovery, Doc: "has the metadata of the authorization server (RFC 8414, section 3)", Methods: map[string][]string{"GET": nil}},
-	{Name: EndpointErrors, Doc: "is the page that explains refusals; they link to it", Methods: map[string][]string{"GET": nil}},
+	{Name: EndpointJWKS, Doc: "publishes the keys that verify access tokens (RFC 7517, section 5)", Methods: map[string][]string{"GET": nil}},
+	{Name: EndpointDiscovery, Doc: "publishes the authorization server metadata (RFC 8414, section 3)", Methods: map[string][]string{"GET": nil}},
+	{Name: EndpointErrors, Doc: "serves the page that explains refusals, which link to it", Methods: map[string][]string{"GET": nil}},
 }
 
 // endpointNames are the names of all endpoints.

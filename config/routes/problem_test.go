@@ -25,7 +25,7 @@ routes.yaml:92:5: error: routes[4].body_limt: there is no such key here; did you
 func TestProblemsSayWhatWasExpected(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"unknown key", "    token: true", "    colour: true", "there is no such key here; the keys are name, listener, path, methods,"},
-		{"missing key", "    methods: [POST]\n", "", "the key methods is missing: in capitals"},
+		{"missing key", "    methods: [POST]\n", "", "the key methods is missing: HTTP methods, in upper case"},
 		{"enumeration", "methods: [POST]", "methods: [post]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS; did you mean POST?"},
 		{"far from all", "methods: [POST]", "methods: [SUBSCRIBE]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
 		{"number", "timeout: 700ms", "timeout: 700", "is a number here: write it in quotes, or with its unit; it must be a time with its unit, such as 300ms, 5s or 1m30s"},
