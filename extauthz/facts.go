@@ -88,7 +88,7 @@ func certificateFacts(r *filter.Request) *dcrpb.CertificateFacts {
 	softwareID, orgID := kind.Names(c.Subject)
 	return &dcrpb.CertificateFacts{
 		Thumbprint: c.Thumbprint, Type: kind.Name, Profile: kind.Name, SoftwareId: softwareID, OrgId: orgID,
-		AuthorisationNumber: c.AuthorisationNumber, NotAfter: uint32(c.NotAfter.Unix()),
+		AuthorisationNumber: c.AuthorisationNumber, Authority: c.Authority, NotAfter: uint32(c.NotAfter.Unix()),
 	}
 }
 

@@ -11,6 +11,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -196,4 +201,30 @@ func TestFactsStayThoseOfTheirToken(t *testing.T) {
 func (w *world) known() *dcr.Software {
 	is := w.client.GetSoftware()
 	return &dcr.Software{Id: is.GetId(), OrgId: is.GetOrgId(), Roles: is.GetRoles()}
+}
+
+// TestCertificateFacts name whom a certificate is of, as its type has it.
+func TestCertificateFacts(t *testing.T) {
+	types := directory.Types()
+	for _, test := range []struct {
+		kind, subject string
+		want          *dcrpb.CertificateFacts
+	}{
+		{"ob_legacy", "CN=soft,OU=org", &dcrpb.CertificateFacts{SoftwareId: "soft", OrgId: "org"}},
+		{"obwac", "CN=org,2.5.4.97=PSDGB-FCA-1", &dcrpb.CertificateFacts{OrgId: "org", AuthorisationNumber: "1", Authority: "GB-FCA"}},
+		{"qwac", "CN=tpp.example,2.5.4.97=PSDGB-FCA-1", &dcrpb.CertificateFacts{AuthorisationNumber: "1", Authority: "GB-FCA"}},
+		{"cdr", "CN=Product,O=Brand,OU=Consumer Data Right", &dcrpb.CertificateFacts{}},
+	} {
+		subject, err := dn.Parse(test.subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certificate := &cert.Certificate{Subject: subject, NotAfter: time.Unix(1, 0), Thumbprint: "thumb"}
+		certificate.Authority, certificate.AuthorisationNumber = cert.Authorisation(subject)
+		got := certificateFacts(&filter.Request{Certificate: &trust.Certificate{Certificate: certificate, Trusts: []trust.Trust{{Type: types[test.kind]}}}})
+		test.want.Type, test.want.Profile, test.want.Thumbprint, test.want.NotAfter = test.kind, test.kind, "thumb", 1
+		if !proto.Equal(got, test.want) {
+			t.Errorf("got %v, want %v", got, test.want)
+		}
+	}
 }

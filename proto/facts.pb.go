@@ -228,7 +228,8 @@ type CertificateFacts struct {
 	SoftwareId          string                 `protobuf:"bytes,4,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`                            // where the certificate names one
 	AuthorisationNumber string                 `protobuf:"bytes,5,opt,name=authorisation_number,json=authorisationNumber,proto3" json:"authorisation_number,omitempty"` // the NCA's identifier out of 2.5.4.97, where there is one
 	NotAfter            uint32                 `protobuf:"varint,6,opt,name=not_after,json=notAfter,proto3" json:"not_after,omitempty"`
-	Type                string                 `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"` // as the directory's file calls it
+	Type                string                 `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"`           // as the directory's file calls it
+	Authority           string                 `protobuf:"bytes,8,opt,name=authority,proto3" json:"authority,omitempty"` // that gave authorisation_number: country and authority as GB-FCA
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -308,6 +309,13 @@ func (x *CertificateFacts) GetNotAfter() uint32 {
 func (x *CertificateFacts) GetType() string {
 	if x != nil {
 		return x.Type
+	}
+	return ""
+}
+
+func (x *CertificateFacts) GetAuthority() string {
+	if x != nil {
+		return x.Authority
 	}
 	return ""
 }
@@ -591,7 +599,7 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x1f\n" +
 	"\vbody_sha256\x18\x03 \x01(\tR\n" +
-	"bodySha256\"\xe8\x01\n" +
+	"bodySha256\"\x86\x02\n" +
 	"\x10CertificateFacts\x12\x1e\n" +
 	"\n" +
 	"thumbprint\x18\x01 \x01(\tR\n" +
@@ -602,7 +610,8 @@ const file_proto_facts_proto_rawDesc = "" +
 	"softwareId\x121\n" +
 	"\x14authorisation_number\x18\x05 \x01(\tR\x13authorisationNumber\x12\x1b\n" +
 	"\tnot_after\x18\x06 \x01(\rR\bnotAfter\x12\x12\n" +
-	"\x04type\x18\a \x01(\tR\x04type\"\x8a\x02\n" +
+	"\x04type\x18\a \x01(\tR\x04type\x12\x1c\n" +
+	"\tauthority\x18\b \x01(\tR\tauthority\"\x8a\x02\n" +
 	"\vClientFacts\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vsoftware_id\x18\x02 \x01(\tR\n" +
