@@ -9,12 +9,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
-// Admin serves what an operator asks a part. It may roll back, so it belongs on a Unix socket that only the operator can open.
+// Admin is the admin interface of a part. It can roll back, so serve it on a Unix socket that only the operator can open.
 //
 //	GET  /status        Status
 //	GET  /history       []Entry, newest first
-//	POST /rollback?n=N  Status; 404 where there is no such entry, 409 where it cannot be put in force
-//	and what Health serves
+//	POST /rollback?n=N  Status; 404 if there is no such entry, 409 if it cannot be activated
+//	and everything that Health serves
 func Admin(follower *Follower, status func() Status) http.Handler {
 	mux := Health(status)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, status()) })
@@ -37,10 +37,10 @@ func Admin(follower *Follower, status func() Status) http.Handler {
 	return mux
 }
 
-// Health serves what probes and scrapers ask: it changes nothing, and may be on a port.
+// Health serves probes and scrapers. It is read-only, so it may listen on a port.
 //
 //	GET /healthz  200 as long as the process answers
-//	GET /readyz   200 while a version is in force, 503 before; the body says whether it is the one on the disk
+//	GET /readyz   200 once a version is active, 503 before; the body says whether it is the one on disk
 //	GET /metrics  Prometheus
 func Health(status func() Status) *http.ServeMux {
 	mux := http.NewServeMux()
@@ -68,5 +68,5 @@ func health(s Status) map[string]string {
 func answer(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // the asker is gone
+	_ = json.NewEncoder(w).Encode(body) // fails only if the client has gone
 }

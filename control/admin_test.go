@@ -64,7 +64,7 @@ func TestHealth(t *testing.T) {
 
 func TestMetricsFollowTheStatus(t *testing.T) {
 	w := start(t)
-	first := w.inForce()
+	first := w.active()
 	health := Health(w.Status)
 	_, before := send(health, http.MethodGet, "/metrics")
 	w.save("routes.yaml", "issuer: 7\n")
@@ -85,7 +85,7 @@ func TestMetricsFollowTheStatus(t *testing.T) {
 // A status is for scripts too: its names are stable and in lower case.
 func TestStatusAsJSON(t *testing.T) {
 	w := start(t)
-	w.inForce()
+	w.active()
 	w.save("routes.yaml", sample.With(t, "scopes: [payments]", "scopes: [paymnts]"))
 	w.refused()
 	_, body := send(Admin(w.Follower, w.Status), http.MethodGet, "/status")

@@ -1,5 +1,6 @@
-// Package control is the life of versions in a gate: it follows routes.yaml, puts a good version in force, keeps the last
-// good one where the file is refused, rolls back, and says which is which. What a version is, package config knows.
+// Package control manages the active version of a gate's configuration: it watches routes.yaml, activates a valid version,
+// keeps the last good one if the file is rejected, rolls back, and reports its status. Use it in a process that has a
+// routes file. To read or compare versions use package config; a registry, which has no routes file, does not need control.
 package control
 
 import (
@@ -18,49 +19,49 @@ import (
 )
 
 const (
-	lookAgain  = time.Hour   // how long the warnings about a file hold
-	retryAfter = time.Second // after something failed that has nothing to do with the file
+	lookAgain  = time.Hour   // how long the warnings about a file stay current
+	retryAfter = time.Second // after a failure that has nothing to do with the file
 )
 
-// A Part is what runs on a configuration: a gate with its Envoy, or a registry.
+// A Part runs on a configuration: a gate with its Envoy.
 type Part interface {
-	// Apply puts a configuration in force, all of it or nothing: after an error the part runs on what it ran on before.
+	// Apply activates a configuration, all of it or nothing: after an error the part still runs on the previous one.
 	Apply(ctx context.Context, version *config.Version) error
-	// Files are those beside the configuration's own that the part wants to hear of, absolute.
+	// Files returns the absolute paths of further files to watch, such as certificates.
 	Files(version *config.Version) []string
-	// Changed is called whenever some file may have changed, after the configuration was looked at.
+	// Changed is called whenever a watched file may have changed, after the configuration has been reloaded.
 	Changed(ctx context.Context)
 }
 
-// A Follower keeps a part in step with routes.yaml. A file that is refused changes nothing; the last good version is kept
-// in a state folder, for a start with a broken file and to roll back to.
+// A Follower keeps a part in step with routes.yaml. A rejected file changes nothing. Good versions are kept in a state
+// folder, to start on when the file is broken and to roll back to.
 type Follower struct {
 	path      string
 	part      Part
 	log       *slog.Logger
 	history   *history.History
-	temporary string // the state folder that ends with the follower, if any
+	temporary string // the state folder that Close removes, if any
 	files     watch.Files
 	pokes     chan struct{}
 	asks      chan ask
 
-	seen   *config.Version // as the disk was read last, be it in force or not
-	named  []string        // what that names beside
-	looked time.Time       // when it was read
+	seen   *config.Version // as last read from disk, active or not
+	named  []string        // the part's further files for seen
+	looked time.Time       // when seen was read
 
 	mu     sync.Mutex
 	live   *config.Version
 	status Status
 }
 
-// ask is something that the loop is to do between two looks at the disk.
+// ask is a function for the loop to run between two looks at the disk.
 type ask struct {
 	do   func(ctx context.Context) error
 	done chan error
 }
 
 // NewFollower returns a follower of the file; state is the folder for past versions, or "" to keep them only until Close.
-// Load starts it.
+// Call Load, then Run.
 func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, error) {
 	temporary := ""
 	if state == "" {
@@ -83,11 +84,11 @@ func NewFollower(path, state string, part Part, log *slog.Logger) (*Follower, er
 	}, nil
 }
 
-// Close lets another process have the state folder.
+// Close releases the state folder to other processes.
 func (f *Follower) Close() error { return errors.Join(f.history.Close(), os.RemoveAll(f.temporary)) }
 
-// Load puts the first version in force: what is on the disk, or, if that is refused or set aside, the last good version,
-// loudly. It fails where there is neither.
+// Load activates the first version: the file on disk or, if that is rejected or set aside, the last good version, which it
+// logs as an error. It fails if there is neither.
 func (f *Follower) Load(ctx context.Context) error {
 	failed := f.reload(ctx)
 	if f.Live() != nil {
@@ -104,7 +105,7 @@ func (f *Follower) Load(ctx context.Context) error {
 	if err := f.restore(ctx, state.Live); err != nil {
 		return errors.Join(failed, err)
 	}
-	f.log.ErrorContext(ctx, "started on the last good version: the file on the disk is not in force", "version", f.Live().ID(),
+	f.log.ErrorContext(ctx, "started on the last good version: the file on disk is not active", "version", f.Live().ID(),
 		"entry", state.Live, "cause", f.Status().File.Refused)
 	f.watch()
 	return nil
@@ -114,7 +115,7 @@ func (f *Follower) Load(ctx context.Context) error {
 func (f *Follower) Run(ctx context.Context) error {
 	tick := time.NewTicker(watch.Interval)
 	defer tick.Stop()
-	var again <-chan time.Time // set while what was refused may go well without a change of the files
+	var again <-chan time.Time // set while a retry may succeed although no file changes
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,7 +134,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// Poke makes the follower look at the files now: SIGHUP.
+// Poke makes the follower look at the files now, as on SIGHUP.
 func (f *Follower) Poke() {
 	select {
 	case f.pokes <- struct{}{}:
@@ -141,7 +142,7 @@ func (f *Follower) Poke() {
 	}
 }
 
-// look acts on files that may have changed. It returns when to look again though they have not, or nil.
+// look reloads files that may have changed. The channel says when to retry without a change; nil means never.
 func (f *Follower) look(ctx context.Context) (again <-chan time.Time) {
 	if err := f.reload(ctx); errors.Is(err, errTemporary) { // the error is in the log and in the status
 		again = time.After(retryAfter)
@@ -157,27 +158,27 @@ func (f *Follower) watch() {
 	f.files.Set(slices.Compact(files)...)
 }
 
-// Live is the configuration in force; nil before the first.
+// Live returns the active configuration; nil before the first.
 func (f *Follower) Live() *config.Version {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.live
 }
 
-// Status says what is in force, and why the file is not if it is not.
+// Status returns what is active, and why the file on disk is not if it is not.
 func (f *Follower) Status() Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	status := f.status
 	status.Healthy = status.File.Refused == "" && f.live != nil
 	if !status.Healthy {
-		status.Why = "the file on the disk is not in force"
+		status.Why = "the file on disk is not active"
 	}
 	return status
 }
 
-// reload reads the disk and puts it in force if it is another version than the one in force. Its error is in the log
-// and in the status already.
+// reload reads the disk and activates what it finds if that differs from the active version. The error it returns is
+// already in the log and the status.
 func (f *Follower) reload(ctx context.Context) error {
 	if f.unchanged() {
 		return nil
@@ -203,13 +204,13 @@ func (f *Follower) reload(ctx context.Context) error {
 	return f.keep(ctx, version, "saved")
 }
 
-// unchanged says that all files are as they were when they were read last, and in force. Now and then they are read all
-// the same: certificates grow old by themselves.
+// unchanged reports whether the files on disk are those of the active version. Once an hour it says no all the same,
+// because warnings about certificates depend on the date.
 func (f *Follower) unchanged() bool {
 	return f.Status().Healthy && time.Since(f.looked) < lookAgain && f.seen.Unchanged()
 }
 
-// apply puts a configuration in force and says so.
+// apply activates a configuration and logs it.
 func (f *Follower) apply(ctx context.Context, version *config.Version, source string) error {
 	begun := time.Now()
 	if err := f.part.Apply(ctx, version); err != nil {
@@ -221,12 +222,12 @@ func (f *Follower) apply(ctx context.Context, version *config.Version, source st
 	f.status.Entry, f.status.Rollback = 0, 0
 	f.status.Reloads++
 	f.mu.Unlock()
-	f.log.InfoContext(ctx, "routes are in force", "version", version.ID(), "routes", len(version.File.Routes), "source", source,
+	f.log.InfoContext(ctx, "routes activated", "version", version.ID(), "routes", len(version.File.Routes), "source", source,
 		"warnings", len(version.Warnings), "took_us", time.Since(begun).Microseconds())
 	return nil
 }
 
-// keep writes the version that is in force into the history.
+// keep writes the active version to the history.
 func (f *Follower) keep(ctx context.Context, version *config.Version, note string) error {
 	f.mu.Lock()
 	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
@@ -235,7 +236,7 @@ func (f *Follower) keep(ctx context.Context, version *config.Version, note strin
 	if err == nil {
 		err = f.history.SetState(history.State{Live: n})
 	}
-	if err != nil { // it is in force all the same
+	if err != nil { // it is active all the same
 		f.log.ErrorContext(ctx, "the version was not written to the history", "version", version.ID(), "cause", err.Error())
 		return nil
 	}
@@ -245,16 +246,16 @@ func (f *Follower) keep(ctx context.Context, version *config.Version, note strin
 	return nil
 }
 
-// accept notes that the disk holds what is in force: after a file was mended, or a roll back was overtaken.
+// accept records that the disk holds the active version: the file was fixed, or now equals what was rolled back to.
 func (f *Follower) accept(version *config.Version, state history.State) error {
 	f.mu.Lock()
 	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
 	f.status.Source, f.status.Rollback = FromFile, 0
 	f.mu.Unlock()
-	return f.history.SetState(history.State{Live: state.Live}) // what was set aside is not on the disk any more
+	return f.history.SetState(history.State{Live: state.Live}) // what was set aside is no longer on disk
 }
 
-// kept are the files of a version as the history keeps them.
+// kept converts the files of a version for the history.
 func kept(files []config.File) []history.File {
 	list := make([]history.File, len(files))
 	for i, file := range files {

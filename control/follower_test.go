@@ -16,13 +16,13 @@ const misspelt = "upstream: bnak"
 
 func TestFollowerTakesWhatIsSaved(t *testing.T) {
 	w := start(t)
-	first := w.inForce()
+	first := w.active()
 	w.save("routes.yaml", sample.Routes+"# two\n")
-	second := w.inForce()
+	second := w.active()
 	w.save("directory.yaml", sample.Directory+"# two\n")
-	third := w.inForce()
+	third := w.active()
 	if first == second || second == third || w.part.last() != third {
-		t.Errorf("in force were %s, %s and %s; the part has %s", first, second, third, w.part.last())
+		t.Errorf("active were %s, %s and %s; the part has %s", first, second, third, w.part.last())
 	}
 	if s := w.Status(); s.Reloads != 3 || s.Refusals != 0 || s.Source != FromFile || s.Entry != 3 || s.Routes != 6 {
 		t.Errorf("status %+v", s)
@@ -41,7 +41,7 @@ func TestFollowerKeepsWhatIsGood(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := start(t)
-			good := w.inForce()
+			good := w.active()
 			before := slurp(t, filepath.Join(w.dir, c.file))
 			w.save(c.file, c.text)
 			s := w.refused()
@@ -52,11 +52,11 @@ func TestFollowerKeepsWhatIsGood(t *testing.T) {
 				t.Errorf("the part has had %v", w.part.runs)
 			}
 			w.save(c.file, before)
-			if mended := w.inForce(); mended != good {
-				t.Errorf("in force is %s, not %s", mended, good)
+			if fixed := w.active(); fixed != good {
+				t.Errorf("active is %s, not %s", fixed, good)
 			}
 			if s := w.Status(); s.LastError == "" || s.Reloads != 1 {
-				t.Errorf("after it was mended: %+v", s)
+				t.Errorf("after it was fixed: %+v", s)
 			}
 		})
 	}
@@ -78,32 +78,32 @@ func TestFollowerLogsNoLineOfTheFile(t *testing.T) {
 
 func TestFollowerTakesAFileThatGoesAndComes(t *testing.T) {
 	w := start(t)
-	good := w.inForce()
+	good := w.active()
 	if err := os.Remove(filepath.Join(w.dir, "directory.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	w.refused()
 	w.save("directory.yaml", sample.Directory)
-	if again := w.inForce(); again != good {
-		t.Errorf("in force is %s, not %s", again, good)
+	if again := w.active(); again != good {
+		t.Errorf("active is %s, not %s", again, good)
 	}
 }
 
 // A deployment may write routes.yaml before the certificate that it names.
 func TestFollowerWaitsForAFileThatIsNamed(t *testing.T) {
 	w := start(t)
-	w.inForce()
+	w.active()
 	w.save("routes.yaml", sample.With(t, `"https://localhost:8444", certificate: server.pem`, `"https://localhost:8444", certificate: later.pem`))
 	if s := w.refused(); len(s.File.Problems) != 1 || s.File.Problems[0].ID != "file.missing" {
 		t.Errorf("problems %v", s.File.Problems)
 	}
 	w.save("later.pem", slurp(t, filepath.Join(w.dir, "server.pem")))
-	w.inForce()
+	w.active()
 }
 
 func TestFollowerStartsOnTheLastGoodVersion(t *testing.T) {
 	w := start(t)
-	good := w.inForce()
+	good := w.active()
 	w.save("routes.yaml", strings.Replace(sample.Routes, "upstream: bank", misspelt, 1))
 	w.refused()
 	w.stop()
@@ -119,8 +119,8 @@ func TestFollowerStartsOnTheLastGoodVersion(t *testing.T) {
 	if log := again.log.String(); !strings.Contains(log, "started on the last good version") {
 		t.Errorf("it is not loud: %s", log)
 	}
-	again.save("routes.yaml", sample.Routes+"# mended\n")
-	again.inForce()
+	again.save("routes.yaml", sample.Routes+"# fixed\n")
+	again.active()
 }
 
 func TestFollowerDoesNotStartOnNothing(t *testing.T) {
@@ -135,7 +135,7 @@ func TestFollowerDoesNotStartOnNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.inForce()
+	w.active()
 	if _, err := follow(t, dir, state); !errors.Is(err, history.ErrInUse) {
 		t.Errorf("a second follower of one state folder: %v", err)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
-// FuzzRead looks for a file that is taken and fails later: nothing may be found to be wrong when the gate's chains and
-// Envoy's configuration are made of it.
+// FuzzRead looks for a file that is accepted and fails later: the gate's chains and Envoy's configuration must be made of
+// every accepted file without an error.
 func FuzzRead(f *testing.F) {
 	gate, _ := newGate(f)
 	dir := sample.Folder(f)

@@ -15,42 +15,42 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 )
 
-// patience is how long a version waits for Envoy's word before it is taken to be in force without it.
-const patience = 10 * time.Second
+// ackTimeout is how long a new revision waits for Envoy's ACK or NACK. After that it becomes active without one.
+const ackTimeout = 10 * time.Second
 
-// A Gate keeps the gate and its Envoy on one version: the gate knows a version before Envoy is given it, and forgets one
-// only after Envoy has a later one.
+// A Gate keeps the gate and its Envoy on one version: the gate accepts a version before Envoy receives it, and drops it
+// only after Envoy has acknowledged a later one.
 type Gate struct {
-	parts Parts
-	xds   *xds.Server
-	late  chan xds.Outcome // what nobody waits for
-	lean  *edition         // after which memory was given back; Run's own
+	parts     Parts
+	xds       *xds.Server
+	unclaimed chan xds.Outcome // ACKs and NACKs that no publish waits for
+	trimmed   *revision        // the last one after which memory was freed; Run's own
 
 	mu      sync.Mutex
-	live    *edition
-	coming  *edition  // what Envoy is being given, and may work under before it has said so
-	earlier []retired // oldest first
-	waiting *wait
-	fault   string // why the certificates on the disk are not Envoy's
+	live    *revision
+	pending *revision // being sent to Envoy, which may use it before it acknowledges it
+	retired []retired // oldest first
+	waiting *pendingACK
+	fault   string // why Envoy does not use the certificates on disk
 }
 
-// An edition is a version made ready for the gate and for Envoy.
-type edition struct {
-	version   *config.Version
-	policy    *extauthz.Policy
-	published store.Publication // for the registries
-	resources *envoy.Resources
-	secrets   []*envoy.Secret // as they were published last
-	good      []*envoy.Secret // as Envoy has acknowledged them last
+// A revision is a version made ready for the gate and for Envoy.
+type revision struct {
+	version      *config.Version
+	policy       *extauthz.Policy
+	published    store.Publication // for the registries
+	resources    *envoy.Resources
+	secrets      []*envoy.Secret // as last published
+	acknowledged []*envoy.Secret // as last acknowledged by Envoy
 }
 
-// wait is for Envoy's word on a version.
-type wait struct {
+// pendingACK waits for Envoy's ACK or NACK of a version.
+type pendingACK struct {
 	version string
-	word    chan xds.Outcome
+	outcome chan xds.Outcome
 }
 
-// Parts are what a Gate puts versions in force with.
+// Parts are the collaborators of a Gate.
 type Parts struct {
 	Gate      *extauthz.Gate
 	Policies  *Policies
@@ -61,18 +61,18 @@ type Parts struct {
 
 // NewGate returns the gate's side of a Follower.
 func NewGate(parts Parts) *Gate {
-	g := &Gate{parts: parts, late: make(chan xds.Outcome, 64)}
-	g.xds = xds.New(parts.Log, g.hear)
+	g := &Gate{parts: parts, unclaimed: make(chan xds.Outcome, 64)}
+	g.xds = xds.New(parts.Log, g.receive)
 	return g
 }
 
-// XDS is the server that Envoy gets its configuration from.
+// XDS returns the server that Envoy gets its configuration from.
 func (g *Gate) XDS() *xds.Server { return g.xds }
 
-// Files implements Part: the certificates, which change without routes.yaml.
+// Files implements Part: certificates and keys, which change independently of routes.yaml.
 func (g *Gate) Files(version *config.Version) []string { return envoy.SecretFiles(version.File) }
 
-// Apply implements Part: what Envoy refuses is in force nowhere.
+// Apply implements Part: a version that Envoy rejects is active nowhere.
 func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
 	next, err := g.prepare(ctx, version)
 	if err != nil {
@@ -81,29 +81,29 @@ func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
 	if next.published, err = g.parts.Publisher.publish(ctx, version); err != nil {
 		return err
 	}
-	g.know(next)
+	g.setPending(next)
 	outcome, err := g.publish(ctx, next)
 	if err != nil {
 		return err
 	}
 	if outcome.Refused {
-		return g.takeBack(ctx, outcome)
+		return g.revert(ctx, outcome)
 	}
 	g.mu.Lock()
 	if g.live != nil {
-		g.earlier = append(g.earlier, g.live.retired())
+		g.retired = append(g.retired, g.live.retire())
 	}
 	g.live = next
 	g.mu.Unlock()
 	if outcome.Version != "" {
 		g.confirm(next)
 	}
-	g.know(nil)
+	g.setPending(nil)
 	return nil
 }
 
-// prepare makes a configuration ready; nobody knows of it yet.
-func (g *Gate) prepare(ctx context.Context, version *config.Version) (*edition, error) {
+// prepare makes a revision without publishing it.
+func (g *Gate) prepare(ctx context.Context, version *config.Version) (*revision, error) {
 	policy, err := g.parts.Policies.Make(ctx, version)
 	if err != nil {
 		return nil, err
@@ -116,72 +116,72 @@ func (g *Gate) prepare(ctx context.Context, version *config.Version) (*edition, 
 	if err != nil {
 		return nil, err
 	}
-	return &edition{version: version, policy: policy, resources: resources, secrets: secrets}, nil
+	return &revision{version: version, policy: policy, resources: resources, secrets: secrets}, nil
 }
 
-// publish gives a version to Envoy and waits for its word. Where no Envoy is there to give it, or it is silent, the
-// answer is an outcome without a version: the version is in force in the gate, and Envoy gets it when it comes.
-func (g *Gate) publish(ctx context.Context, e *edition) (xds.Outcome, error) {
+// publish sends a revision to Envoy and waits for its ACK or NACK. If no Envoy is connected, or it does not answer in
+// time, the outcome has no version: the revision becomes active in the gate, and Envoy receives it when it connects.
+func (g *Gate) publish(ctx context.Context, e *revision) (xds.Outcome, error) {
 	version := e.version.ID()
-	w := &wait{version: version, word: make(chan xds.Outcome, 1)}
-	g.await(w)
-	defer g.await(nil)
+	w := &pendingACK{version: version, outcome: make(chan xds.Outcome, 1)}
+	g.setWaiting(w)
+	defer g.setWaiting(nil)
 	if err := g.xds.Publish(e.resources, e.secrets); err != nil {
 		return xds.Outcome{}, fmt.Errorf("publishing the routes: %w", err)
 	}
 	if len(g.xds.Envoys()) == 0 {
 		return xds.Outcome{}, nil
 	}
-	silence := time.NewTimer(patience)
+	silence := time.NewTimer(ackTimeout)
 	defer silence.Stop()
 	select {
-	case outcome := <-w.word:
+	case outcome := <-w.outcome:
 		return outcome, nil
 	case <-silence.C:
-		g.parts.Log.WarnContext(ctx, "envoy has not said whether it takes the routes", "version", version)
+		g.parts.Log.WarnContext(ctx, "envoy has neither accepted nor rejected the routes yet", "version", version)
 		return xds.Outcome{}, nil
 	case <-ctx.Done():
 		return xds.Outcome{}, ctx.Err()
 	}
 }
 
-func (g *Gate) await(w *wait) {
+func (g *Gate) setWaiting(w *pendingACK) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = w
 }
 
-// hear takes Envoy's word to who waits for it.
-func (g *Gate) hear(outcome xds.Outcome) {
+// receive passes an ACK or NACK to the publish that waits for it, otherwise to Run.
+func (g *Gate) receive(outcome xds.Outcome) {
 	g.mu.Lock()
 	w := g.waiting
 	g.mu.Unlock()
 	if w != nil && w.version == outcome.Version {
 		select {
-		case w.word <- outcome:
+		case w.outcome <- outcome:
 			return
-		default: // it has its answer
+		default: // it already has its answer
 		}
 	}
 	select {
-	case g.late <- outcome:
-	default: // nobody has listened for 64 outcomes: the part is stopping
+	case g.unclaimed <- outcome:
+	default: // Run has not read 64 outcomes: the part is stopping
 	}
 }
 
-// takeBack gives Envoy the version before again, and makes the gate forget the one that was refused.
-func (g *Gate) takeBack(ctx context.Context, refused xds.Outcome) error {
-	cause := fmt.Errorf("envoy refuses the %s: %s", refused.Type, refused.Words)
+// revert publishes the active revision to Envoy again and drops the rejected one from the gate.
+func (g *Gate) revert(ctx context.Context, refused xds.Outcome) error {
+	cause := fmt.Errorf("envoy rejects the %s: %s", refused.Type, refused.Words)
 	if live := g.current(); live != nil {
 		if _, err := g.publish(ctx, live); err != nil {
 			return errors.Join(cause, err)
 		}
 	}
-	g.know(nil) // only now does no request come under the refused version
+	g.setPending(nil) // only now can no request arrive under the rejected version
 	return cause
 }
 
-func (g *Gate) current() *edition {
+func (g *Gate) current() *revision {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.live

@@ -137,7 +137,7 @@ func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
 	must(t, gate.Apply(t.Context(), good))
 	sample.Write(t, path, sample.Routes+"# two\n")
 	next := read(t, path)
-	sample.Write(t, filepath.Join(dir, "server.key"), slurp(t, filepath.Join(dir, "server.pem"))) // gone bad since
+	sample.Write(t, filepath.Join(dir, "server.key"), slurp(t, filepath.Join(dir, "server.pem"))) // no longer valid
 	if err := gate.Apply(t.Context(), next); err == nil {
 		t.Error("a version is in force whose certificate has no key")
 	}
@@ -148,7 +148,7 @@ func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
 	}
 }
 
-// Envoy works under a version before it has said so, however long that takes.
+// Envoy may use a version before it acknowledges it, however long that takes.
 func TestGateKnowsWhatEnvoyIsBeingGiven(t *testing.T) {
 	gate, _ := newGate(t)
 	dir := sample.Folder(t)
@@ -158,15 +158,15 @@ func TestGateKnowsWhatEnvoyIsBeingGiven(t *testing.T) {
 	next, err := gate.prepare(t.Context(), read(t, path))
 	must(t, err)
 	known := func() bool {
-		gate.forget() // as it does now and then
+		gate.useRevisions() // as it does now and then
 		var status Status
 		gate.Describe(&status)
 		return slices.Contains(status.Known, next.version.ID())
 	}
-	if gate.know(next); !known() {
+	if gate.setPending(next); !known() {
 		t.Error("the version that Envoy is being given is forgotten")
 	}
-	if gate.know(nil); known() {
+	if gate.setPending(nil); known() {
 		t.Error("a version that was taken back is known")
 	}
 }
@@ -176,7 +176,7 @@ func TestRetire(t *testing.T) {
 	old, fresh := now.Add(-time.Hour), now.Add(-time.Second)
 	cases := []struct {
 		name    string
-		earlier []retired
+		retired []retired
 		want    string
 	}{
 		{"none", nil, ""},
@@ -188,10 +188,10 @@ func TestRetire(t *testing.T) {
 		{"the last one is kept, however large", []retired{{version: "a", weight: 1}, {version: "b", weight: maxRetired + 1}}, "b"},
 	}
 	for _, c := range cases {
-		g := &Gate{earlier: c.earlier}
-		g.retire(now)
+		g := &Gate{retired: c.retired}
+		g.dropRetired(now)
 		var left []string
-		for _, e := range g.earlier {
+		for _, e := range g.retired {
 			left = append(left, e.version)
 		}
 		if have := strings.Join(left, " "); have != c.want {
@@ -222,6 +222,6 @@ func TestCertificatesThatDoNotBelongTogether(t *testing.T) {
 	}
 	sample.Write(t, filepath.Join(dir, "server.key"), right)
 	if s := healthy(); !s.Healthy {
-		t.Errorf("mended: %s", s.Why)
+		t.Errorf("fixed: %s", s.Why)
 	}
 }

@@ -10,18 +10,17 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 )
 
-// The metrics of a part's configuration. They are read from its status when they are asked for, so that the two cannot
-// disagree.
+// The metrics of a part's configuration. They are computed from its status on each scrape, so that the two cannot disagree.
 var (
-	infoDesc      = prometheus.NewDesc("dcr_routes_info", "The version of routes.yaml in force.", []string{"version", "source"}, nil)
-	countDesc     = prometheus.NewDesc("dcr_routes", "Routes in force.", nil, nil)
-	sinceDesc     = prometheus.NewDesc("dcr_routes_since_timestamp_seconds", "When the version in force came into force.", nil, nil)
-	refusedDesc   = prometheus.NewDesc("dcr_routes_file_refused", "1 while the file on the disk is not in force.", nil, nil)
-	healthyDesc   = prometheus.NewDesc("dcr_routes_healthy", "1 while the part runs on what is on the disk.", nil, nil)
-	reloadsDesc   = prometheus.NewDesc("dcr_routes_reloads_total", "Versions put in force.", nil, nil)
-	refusalsDesc  = prometheus.NewDesc("dcr_routes_refusals_total", "Versions refused.", nil, nil)
+	infoDesc      = prometheus.NewDesc("dcr_routes_info", "The active version of routes.yaml.", []string{"version", "source"}, nil)
+	countDesc     = prometheus.NewDesc("dcr_routes", "Active routes.", nil, nil)
+	sinceDesc     = prometheus.NewDesc("dcr_routes_since_timestamp_seconds", "When the active version was activated.", nil, nil)
+	refusedDesc   = prometheus.NewDesc("dcr_routes_file_refused", "1 while the file on disk is not active.", nil, nil)
+	healthyDesc   = prometheus.NewDesc("dcr_routes_healthy", "1 while the part runs on what is on disk.", nil, nil)
+	reloadsDesc   = prometheus.NewDesc("dcr_routes_reloads_total", "Versions activated.", nil, nil)
+	refusalsDesc  = prometheus.NewDesc("dcr_routes_refusals_total", "Versions rejected.", nil, nil)
 	envoysDesc    = prometheus.NewDesc("dcr_envoys", "Envoys connected.", nil, nil)
-	envoyLateDesc = prometheus.NewDesc("dcr_envoys_behind", "Envoys that have not acknowledged the version in force.", nil, nil)
+	envoyLateDesc = prometheus.NewDesc("dcr_envoys_behind", "Envoys that have not acknowledged the active version.", nil, nil)
 )
 
 // collector implements prometheus.Collector over a status.
@@ -53,7 +52,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(refusalsDesc, prometheus.CounterValue, float64(s.Refusals))
 }
 
-// has says whether an Envoy has acknowledged a version; its certificates have versions of their own.
+// has reports whether an Envoy has acknowledged a version. Secrets do not count: they have their own versions.
 func has(envoy xds.Envoy, version string) bool {
 	for kind, ack := range envoy.Types {
 		if kind != secretsType && ack.Version != version {

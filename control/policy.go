@@ -20,32 +20,32 @@ import (
 )
 
 const (
-	// A bank API's checks read one key of Redis, and at times fetch a set of revoked keys anew; a registration may have to
-	// fetch all of a new TPP's keys.
+	// The checks of a bank API read one Redis key and occasionally refresh a set of revoked keys. A registration may have
+	// to fetch all key sets of a new TPP.
 	warmBudget = time.Second
 	coldBudget = 4 * time.Second
 )
 
-// Policies make configurations into what a gate decides by. What was made for one serves the next as well, as long as it
-// comes out the same: the keys that were fetched and the tokens that were verified outlive a change of a route.
+// Policies turns versions into the policies of a gate. Filters are reused while their inputs stay the same, so that
+// fetched keys and verified tokens survive a change of a route.
 type Policies struct {
 	store  *store.Store
 	all    *token.Rings
 	issued *token.Identities
 
 	orphans config.Orphans
-	rings   []used // of the keys for access tokens, of the list of files before and of this one
+	rings   []used // rings for access tokens: of the previous list of key files and of the current one
 	made    made
 	filters map[string]filter.Filter
 }
 
-// used is a ring in use.
+// used is a ring in use, with the files that it was read from.
 type used struct {
 	files []string
 	ring  *token.Ring
 }
 
-// NewPolicies returns the policies of a gate whose rings these are.
+// NewPolicies returns the policies of a gate that uses these rings.
 func NewPolicies(s *store.Store, rings *token.Rings) *Policies {
 	return &Policies{store: s, all: rings, issued: token.NewIdentities(s)}
 }
@@ -63,7 +63,7 @@ func (m made) equal(other made) bool {
 		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
 }
 
-// Make makes one.
+// Make returns the policy of a version.
 func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz.Policy, error) {
 	file := version.File
 	ring, err := p.ring(ctx, file)
@@ -90,7 +90,7 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 	})
 }
 
-// ring returns the ring of a file's keys. A gate may be up before the first registry, which makes the keys in the store.
+// ring returns the ring of a file's keys. A gate may start before the first registry, which creates the keys in the store.
 func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, error) {
 	files := file.TokenKeys()
 	if last := len(p.rings) - 1; last >= 0 && slices.Equal(p.rings[last].files, files) {
@@ -109,7 +109,7 @@ func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, er
 	return ring, nil
 }
 
-// newFilters makes a filter for every check of routes.Checks; routes choose among them.
+// newFilters returns a filter for every check of routes.Checks.
 func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[string]filter.Filter, error) {
 	file := version.File
 	known := func(client *dcrpb.Client) error { return p.orphans.Check(version, client) }
@@ -146,17 +146,17 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	}, nil
 }
 
-// inspector says what an access token is: our own issuer is the only one there is.
+// inspector verifies access tokens: ours is the only issuer so far.
 func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspector {
 	return token.Issuers{Own: token.NewBuiltin(ring, token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}, p.issued)}
 }
 
-// newDirectory gives each directory its own way out, which reaches that directory's hosts and no others.
+// newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.
 func newDirectory(d *directory.Directory) *trust.Directory {
 	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
 }
 
-// gateRoutes is the gate's half of routes.yaml; Envoy's is made from the same file.
+// gateRoutes returns the routes for the gate; Envoy's are made from the same file.
 func gateRoutes(version *config.Version) []filter.Ready {
 	table := make([]filter.Ready, 0, len(version.File.Routes))
 	for i := range version.File.Routes {

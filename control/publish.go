@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// factsKeyLife is how long registries know a gate's key after the gate published it last.
+	// factsKeyLife is how long registries accept a gate's key after it was last published.
 	factsKeyLife = time.Hour
 
-	// versionLife is how long registries can have a version after a gate published it last.
+	// versionLife is how long registries can read a version after it was last published.
 	versionLife = 24 * time.Hour
 
-	// publishEvery is how soon a gate notices that Redis has lost what it published.
+	// publishEvery bounds how long a gate takes to notice that Redis has lost what it published.
 	publishEvery = time.Second
 )
 
-// A Publisher makes known to registries what they need for a gate's requests: the key that signs its facts, and the versions
-// that it decides by.
+// A Publisher publishes in Redis what registries need to serve a gate's requests: the key that signs its facts, and the
+// versions that it decides by.
 type Publisher struct {
 	store *store.Store
 	key   store.Publication
@@ -36,7 +36,7 @@ func NewPublisher(s *store.Store, signer *facts.Signer, log *slog.Logger) *Publi
 	return &Publisher{store: s, key: store.FactsKey(signer.KeyID(), signer.JWK(), factsKeyLife), log: log}
 }
 
-// errTemporary marks what may go well the next time, though the file is the same.
+// errTemporary marks a failure that a retry may fix although the file is the same.
 var errTemporary = errors.New("it will be tried again")
 
 // publish publishes the key and a version, before the gate decides by it.
@@ -52,7 +52,7 @@ func (p *Publisher) publish(ctx context.Context, version *config.Version) (store
 	return files, nil
 }
 
-// run publishes the key and what is in use again where Redis has lost it, until ctx ends.
+// run publishes the key and the versions in use again whenever Redis has lost them, until ctx ends.
 func (p *Publisher) run(ctx context.Context, inUse func() []store.Publication) {
 	tick := time.NewTicker(publishEvery)
 	defer tick.Stop()

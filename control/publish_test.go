@@ -13,8 +13,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
-// What a gate decides by, a registry can have: before the first decision, and again within a second or two after Redis has
-// lost it.
+// A registry can read every version that a gate decides by: before the first decision, and again within a second or two
+// after Redis has lost it.
 func TestVersionsAreKeptPublished(t *testing.T) {
 	kept, server := newStore(t)
 	gate, _ := newGateOf(t, kept)
@@ -41,9 +41,9 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go func() { _ = gate.Run(ctx, follower) }()
-	server.Kill() // it keeps nothing
+	server.Kill() // it persists nothing
 	server.Start()
-	for _, version := range []*config.Version{first, second} { // of the first there may be requests under way
+	for _, version := range []*config.Version{first, second} { // requests under the first may still be under way
 		for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 			if err := published(version); err == nil {
 				break
@@ -54,8 +54,7 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 	}
 }
 
-// A version that no registry can have is in force nowhere; it is as soon as Redis is back, without a look at the file by
-// anybody.
+// A version that no registry can read is active nowhere. Once Redis is back it is activated without a change of the file.
 func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
 	kept, server := newStore(t)
 	gate, _ := newGateOf(t, kept)
@@ -81,5 +80,5 @@ func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
 	}
 	until("refused", func(s Status) bool { return s.File.Refused != "" && s.Version == first })
 	server.Start()
-	until("in force", func(s Status) bool { return s.Healthy && s.Version != first })
+	until("active", func(s Status) bool { return s.Healthy && s.Version != first })
 }

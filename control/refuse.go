@@ -10,10 +10,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// maxReasons is how many faults of one file the log tells; the status has all of them.
+// maxReasons is how many errors of one file the log lists; the status has all of them.
 const maxReasons = 10
 
-// refuse notes why the disk is not in force; the part runs on what it ran on before.
+// refuse records and logs why the file on disk is not active. The part keeps its previous version.
 func (f *Follower) refuse(ctx context.Context, version string, cause error) error {
 	refused, reasons := cause.Error(), []string{firstLine(cause)}
 	problems, _ := errors.AsType[yamlfile.Problems](cause)
@@ -23,19 +23,18 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 	f.mu.Lock()
 	if last := f.status.File; last.Version == version && last.Refused == refused {
 		f.mu.Unlock()
-		return cause // it was looked at again
+		return cause // already reported
 	}
 	now := time.Now()
 	f.status.File = FileStatus{Path: f.path, Version: version, Refused: refused, Problems: problems}
 	f.status.LastError, f.status.LastErrorAt = reasons[0], &now
 	f.status.Refusals++
 	f.mu.Unlock()
-	f.log.ErrorContext(ctx, "routes are refused, the version before stays in force", "version", version, "cause", reasons)
+	f.log.ErrorContext(ctx, "configuration rejected; the previous version stays active", "version", version, "cause", reasons)
 	return cause
 }
 
-// explain says how many errors there are, and what the first of them are: what the log tells, which never has a line of
-// the file itself.
+// explain returns a summary for the status and the first errors for the log, neither of which quotes a line of the file.
 func explain(problems yamlfile.Problems) (refused string, reasons []string) {
 	errors := 0
 	for _, problem := range problems {

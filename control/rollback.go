@@ -10,7 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
-// Rollback puts an earlier version in force. What is on the disk is set aside until it changes, also over a restart.
+// Rollback activates entry n of the history. What is on disk is set aside until it changes, even across a restart.
 func (f *Follower) Rollback(ctx context.Context, n int) error {
 	return f.do(ctx, func(ctx context.Context) error {
 		aside := f.Status().File.Version
@@ -18,7 +18,7 @@ func (f *Follower) Rollback(ctx context.Context, n int) error {
 			return err
 		}
 		why := fmt.Sprintf("rolled back to entry %d", n)
-		if aside == f.Live().ID() { // to what the disk holds
+		if aside == f.Live().ID() { // rolled back to what is on disk
 			why, aside = "", ""
 		}
 		if aside != "" {
@@ -32,20 +32,20 @@ func (f *Follower) Rollback(ctx context.Context, n int) error {
 	})
 }
 
-// GiveUp takes the version in force back, because of what was found only after it was in force: Envoy refuses it. The
-// version before it takes its place, and the file is set aside until it changes.
+// GiveUp replaces the active version by the latest other one of the history, because Envoy rejected it after it was
+// activated. The file is set aside until it changes.
 func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 	return f.do(ctx, func(ctx context.Context) error {
 		if live := f.Live(); live == nil || live.ID() != version {
-			return nil // something else is in force by now
+			return nil // another version is active by now
 		}
-		entries, _ := f.history.List() // a damaged one is not an answer
+		entries, _ := f.history.List() // skips damaged entries
 		for _, entry := range entries {
 			if entry.Version == version {
 				continue
 			}
 			if err := f.restore(ctx, entry.N); err != nil {
-				f.log.ErrorContext(ctx, "an earlier version cannot be put in force", "entry", entry.N, "cause", err.Error())
+				f.log.ErrorContext(ctx, "an earlier version cannot be activated", "entry", entry.N, "cause", err.Error())
 				continue
 			}
 			_ = f.refuse(ctx, version, errors.New(why))
@@ -57,13 +57,13 @@ func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 	})
 }
 
-// restore puts an entry of the history in force.
+// restore activates an entry of the history.
 func (f *Follower) restore(ctx context.Context, n int) error {
 	entry, err := f.history.Entry(n)
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
 	}
-	version, err := f.kept(entry.Files)
+	version, err := f.restored(entry.Files)
 	if err == nil && version.ID() != entry.Version {
 		err = errors.New("its files are not those of its version")
 	}
@@ -79,8 +79,8 @@ func (f *Follower) restore(ctx context.Context, n int) error {
 	return nil
 }
 
-// kept makes a version of files of the history, which lay beside the file that is followed.
-func (f *Follower) kept(files []history.File) (*config.Version, error) {
+// restored makes a version of files from the history, relative to the folder of the followed file.
+func (f *Follower) restored(files []history.File) (*config.Version, error) {
 	path, err := filepath.Abs(f.path)
 	if err != nil {
 		return nil, err
@@ -92,18 +92,18 @@ func (f *Follower) kept(files []history.File) (*config.Version, error) {
 	return config.Restore(filepath.Dir(path), list)
 }
 
-// History lists the versions that are kept, newest first.
+// History returns the kept versions, newest first.
 func (f *Follower) History() []Entry {
 	live := f.Status().Entry
 	var list []Entry
-	entries, _ := f.history.List() // what is damaged was logged at the start
+	entries, _ := f.history.List() // damaged entries were logged at the start
 	for _, entry := range entries {
 		list = append(list, Entry{N: entry.N, Version: entry.Version, Time: entry.Time, Note: entry.Note, Live: entry.N == live})
 	}
 	return list
 }
 
-// do has the loop do something between two looks at the disk.
+// do runs a function in the loop, between two looks at the disk.
 func (f *Follower) do(ctx context.Context, what func(ctx context.Context) error) error {
 	a := ask{do: what, done: make(chan error, 1)}
 	select {

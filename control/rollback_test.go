@@ -12,10 +12,10 @@ import (
 // three saves three versions and returns them.
 func three(w *world) [3]string {
 	w.t.Helper()
-	versions := [3]string{w.inForce()}
+	versions := [3]string{w.active()}
 	for i, more := range []string{"# two\n", "# three\n"} {
 		w.save("routes.yaml", sample.Routes+more)
-		versions[i+1] = w.inForce()
+		versions[i+1] = w.active()
 	}
 	return versions
 }
@@ -36,7 +36,7 @@ func TestRollback(t *testing.T) {
 		t.Errorf("rolled back to nothing: %v", err)
 	}
 	if w.Status().Version != versions[0] {
-		t.Error("the file that was set aside is in force again")
+		t.Error("the file that was set aside is active again")
 	}
 	w.stop()
 
@@ -48,13 +48,13 @@ func TestRollback(t *testing.T) {
 		t.Errorf("after a restart: %+v", s)
 	}
 	again.save("routes.yaml", sample.Routes+"# four\n")
-	again.inForce()
+	again.active()
 	if s := again.Status(); s.Rollback != 0 || s.Entry != 4 {
 		t.Errorf("after a new file: %+v", s)
 	}
 }
 
-// A file of the history that somebody has changed is not the version that it says it is.
+// A changed file of the history no longer matches its version.
 func TestRollbackChecksTheFiles(t *testing.T) {
 	w := start(t)
 	versions := three(w)
@@ -68,7 +68,7 @@ func TestRollbackChecksTheFiles(t *testing.T) {
 	}
 }
 
-// What was set aside is good again when somebody saves it again after something else.
+// A version that was set aside is activated when it is saved again after another one.
 func TestRollbackIsOverWhenTheFileIsSavedAgain(t *testing.T) {
 	w := start(t)
 	versions := three(w)
@@ -77,13 +77,13 @@ func TestRollbackIsOverWhenTheFileIsSavedAgain(t *testing.T) {
 	}
 	for i, text := range []string{sample.Routes, sample.Routes + "# three\n"} {
 		w.save("routes.yaml", text)
-		if have := w.inForce(); have != versions[2*i] {
-			t.Errorf("in force is %s, not %s", have, versions[2*i])
+		if have := w.active(); have != versions[2*i] {
+			t.Errorf("active is %s, not %s", have, versions[2*i])
 		}
 	}
 }
 
-// To roll back to what the disk holds is to be well again.
+// After a roll back to what is on disk the part is healthy again.
 func TestRollbackForward(t *testing.T) {
 	w := start(t)
 	versions := three(w)
@@ -103,7 +103,7 @@ func TestGiveUp(t *testing.T) {
 	versions := three(w)
 	const why = "envoy refuses the listeners: no such port"
 	if err := w.GiveUp(t.Context(), versions[0], why); err != nil || w.Status().Version != versions[2] {
-		t.Fatalf("a version that is not in force was given up: %v", err)
+		t.Fatalf("a version that is not active was given up: %v", err)
 	}
 	if err := w.GiveUp(t.Context(), versions[2], why); err != nil {
 		t.Fatal(err)
@@ -113,12 +113,12 @@ func TestGiveUp(t *testing.T) {
 		t.Errorf("status %+v", s)
 	}
 	w.save("routes.yaml", sample.Routes+"# four\n")
-	w.inForce()
+	w.active()
 }
 
 func TestGiveUpTheOnlyVersion(t *testing.T) {
 	w := start(t)
-	only := w.inForce()
+	only := w.active()
 	if err := w.GiveUp(t.Context(), only, "envoy is unhappy"); err == nil {
 		t.Error("there is something to go back to")
 	}

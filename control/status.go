@@ -8,31 +8,31 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// Status is what a part runs on, and what keeps it from running on what is on the disk.
+// Status says what a part runs on, and why it is not what is on disk, if it is not.
 type Status struct {
 	Version     string              `json:"version"`
 	Since       time.Time           `json:"since"`
 	Routes      int                 `json:"routes"`
-	Entry       int                 `json:"entry"`  // its number in the history; 0 while it is not there
-	Source      string              `json:"source"` // file, or history: the last good version, or one rolled back to
+	Entry       int                 `json:"entry"`  // its number in the history; 0 if it is not there
+	Source      string              `json:"source"` // FromFile, or FromHistory for the last good version or one rolled back to
 	Healthy     bool                `json:"healthy"`
-	Why         string              `json:"why,omitempty"` // why it is not
+	Why         string              `json:"why,omitempty"` // why it is not healthy
 	File        FileStatus          `json:"file"`
 	LastError   string              `json:"last_error,omitempty"`
 	LastErrorAt *time.Time          `json:"last_error_at,omitempty"`
 	Rollback    int                 `json:"rollback,omitempty"` // the entry that was rolled back to
-	Known       []string            `json:"known,omitempty"`    // versions that the gate decides under
+	Known       []string            `json:"known,omitempty"`    // versions that the gate accepts requests under
 	Envoys      []xds.Envoy         `json:"envoys,omitempty"`
 	Orphans     config.OrphanStatus `json:"orphans"`  // clients whose profile or directory the configuration lacks
-	Reloads     uint64              `json:"reloads"`  // versions put in force since the start
-	Refusals    uint64              `json:"refusals"` // versions refused since the start
+	Reloads     uint64              `json:"reloads"`  // versions activated since the start
+	Refusals    uint64              `json:"refusals"` // versions rejected since the start
 }
 
-// FileStatus is the file on the disk, and why it is not in force if it is not.
+// FileStatus is the file on disk, and why it is not active if it is not.
 type FileStatus struct {
 	Path     string            `json:"path"`
 	Version  string            `json:"version,omitempty"`
-	Refused  string            `json:"refused,omitempty"` // "" where it is in force
+	Refused  string            `json:"refused,omitempty"` // why it is not active; "" if it is
 	Problems yamlfile.Problems `json:"problems,omitempty"`
 	Warnings yamlfile.Problems `json:"warnings,omitempty"`
 }

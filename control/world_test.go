@@ -36,13 +36,13 @@ func slurp(t *testing.T, path string) string {
 	return string(text)
 }
 
-// errPart is what a part says that will not have a configuration.
+// errPart is the error of a part that rejects a configuration.
 var errPart = errors.New("the part will not have it")
 
-// part is a Part that remembers what was put in force, and refuses files with a certain word.
+// part is a Part that records the versions it activated, and rejects files that contain a certain word.
 type part struct {
 	mu   sync.Mutex
-	runs []string // versions, in the order they came into force
+	runs []string // versions, in the order of activation
 }
 
 const refusedWord = "# not this one"
@@ -128,11 +128,11 @@ func (w *world) await(what string, wanted func(Status) bool) Status {
 	}
 }
 
-// inForce waits until what is on the disk is in force, and returns its version.
-func (w *world) inForce() string {
+// active waits until what is on disk is active, and returns its version.
+func (w *world) active() string {
 	w.t.Helper()
 	want := read(w.t, filepath.Join(w.dir, "routes.yaml")).ID()
-	w.await("in force", func(s Status) bool { return s.Version == want && s.Healthy && s.File.Version == want && s.Entry > 0 })
+	w.await("active", func(s Status) bool { return s.Version == want && s.Healthy && s.File.Version == want && s.Entry > 0 })
 	return want
 }
 

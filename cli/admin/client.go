@@ -18,11 +18,11 @@ import (
 
 const (
 	defaultGate = "unix:run/gate-admin.sock"
-	gateTime    = 10 * time.Second // for a gate's answer; a roll back waits for nobody
-	maxAnswer   = 8 << 20          // of a gate: a status holds every fault of a file
+	gateTime    = 10 * time.Second // for a gate's answer
+	maxAnswer   = 8 << 20          // of a gate: a status lists every problem of a file
 )
 
-// gateFlags are those of the verbs that ask running gates.
+// gateFlags declares the flags of the commands that ask running gates.
 func gateFlags(c *call, flags *flag.FlagSet) {
 	flags.Func("gate", "`ADDRESS` of a gate's admin server: unix:PATH or HOST:PORT; once for each gate (default "+defaultGate+")", func(address string) error {
 		if _, err := routes.ParseAddress(address); err != nil {
@@ -33,14 +33,14 @@ func gateFlags(c *call, flags *flag.FlagSet) {
 	})
 }
 
-// answered is what one gate said, or why it said nothing.
+// answered is one gate's answer, or why there is none.
 type answered[T any] struct {
 	Gate  string `json:"gate"`
 	Error string `json:"error,omitempty"`
 	Said  *T     `json:"said,omitempty"`
 }
 
-// askAll asks every gate in turn. One that cannot be reached does not keep the others from being asked.
+// askAll asks every gate in turn. If one cannot be reached, the others are still asked.
 func askAll[T any](ctx context.Context, c *call, method, path string) (all []answered[T], well bool) {
 	gates, well := c.gates, true
 	if len(gates) == 0 {
@@ -82,12 +82,12 @@ func askGate[T any](ctx context.Context, gate, method, path string) (*T, error) 
 	}
 	said := new(T)
 	if err := json.Unmarshal(text, said); err != nil {
-		return nil, errors.New("answers something that is not of this version of dcr-gateway")
+		return nil, errors.New("the answer is not from this version of dcr-gateway")
 	}
 	return said, nil
 }
 
-// complaint is what a gate says that it cannot do.
+// complaint returns the error in a gate's answer.
 func complaint(status string, text []byte) string {
 	var body struct {
 		Error string `json:"error"`
@@ -98,7 +98,7 @@ func complaint(status string, text []byte) string {
 	return status + ": " + string(bytes.TrimSpace(text[:min(len(text), 200)]))
 }
 
-// rootCause leaves away the URL that nobody has asked for.
+// rootCause strips the URL that net/http puts around an error.
 func rootCause(err error) error {
 	for next := err; next != nil; next = errors.Unwrap(next) {
 		err = next
@@ -119,7 +119,7 @@ func dial(gate string) func(ctx context.Context, _, _ string) (net.Conn, error) 
 	}
 }
 
-// gateByGate prints what each gate has said, or why it has said nothing.
+// gateByGate prints each gate's answer, or why there is none.
 func gateByGate[T any](gates []answered[T], said func(*strings.Builder, *T)) string {
 	var text strings.Builder
 	for _, gate := range gates {

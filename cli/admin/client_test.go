@@ -58,14 +58,14 @@ func TestStatus(t *testing.T) {
 	}))
 	when := ago(time.Minute)
 	ill := serve(t, say(t, "GET /status", control.Status{
-		Version: "aaaa", Since: ago(50 * time.Hour), Routes: 1, Entry: 2, Source: control.FromHistory, Why: "the file on the disk is not in force",
+		Version: "aaaa", Since: ago(50 * time.Hour), Routes: 1, Entry: 2, Source: control.FromHistory, Why: "the file on disk is not active",
 		LastError: "a\nb", LastErrorAt: &when, Refusals: 2, Reloads: 1,
 		File: control.FileStatus{Path: "routes.yaml", Version: "bbbb", Refused: "1 of its lines is at fault", Problems: yamlfile.Problems{
 			{ID: "route.upstream", Severity: yamlfile.Error, File: "routes.yaml", Line: 3, Column: 5, Where: "routes[0].upstream", What: "no upstream has the name", Text: "    upstream: x"},
 		}},
 		Envoys: []xds.Envoy{{ID: "e", Since: ago(0), Types: map[string]xds.Ack{"listeners": {Version: "aaaa", At: ago(0), Refused: "no such filter"}}}},
 	}))
-	fresh := serve(t, say(t, "GET /status", control.Status{Why: "nothing is in force", File: control.FileStatus{Path: "r.yaml", Refused: "it cannot be read"}}))
+	fresh := serve(t, say(t, "GET /status", control.Status{Why: "nothing is active", File: control.FileStatus{Path: "r.yaml", Refused: "it cannot be read"}}))
 	warns := serve(t, say(t, "GET /status", control.Status{
 		Version: "cccc", Since: ago(0), Routes: 2, Entry: 3, Rollback: 3, Source: control.FromHistory, Healthy: true,
 		File: control.FileStatus{Path: "r.yaml", Warnings: yamlfile.Problems{{ID: "plan.unused", Severity: yamlfile.Warning, Where: "plans.x", What: "no route"}}},
@@ -81,16 +81,16 @@ func TestStatus(t *testing.T) {
 		want       string
 	}{
 		{"a registry", behind, 1, `
-  health   NOT WELL: a version cannot be served in full
-  version  aaaa, asked for 0s ago
-  version  bbbb, asked for 1m0s ago: there are no keys
-  orphans  2 requests FAILED: clients are registered under what the file lacks: profile gone
+  health   UNHEALTHY: a version cannot be served in full
+  version  aaaa, last requested 0s ago
+  version  bbbb, last requested 1m0s ago: there are no keys
+  orphans  2 requests FAILED: the file lacks what clients are registered under: profile gone
 `},
 		{"well", well, 0, `
   version      0123456789abcdef, 7 routes, for 12s, from the file, entry 4
-  health       well
-  file         /etc/routes.yaml, in force
-  since start  4 versions put in force, 1 refused
+  health       healthy
+  file         /etc/routes.yaml, active
+  since start  4 versions activated, 1 rejected
   decides under  0123456789abcdef, fedcba9876543210
   envoy        dcr-gateway, connected for 3h20m
     routes     0123456789abcdef, acknowledged 11s ago
@@ -98,10 +98,10 @@ func TestStatus(t *testing.T) {
 `},
 		{"ill", ill, 1, `
   version      aaaa, 1 route, for 2d2h, from the history, entry 2: the last good one
-  health       NOT WELL: the file on the disk is not in force
-  file         routes.yaml, version bbbb, IS NOT IN FORCE: 1 of its lines is at fault
+  health       UNHEALTHY: the file on disk is not active
+  file         routes.yaml, version bbbb, IS NOT ACTIVE: 1 of its lines is at fault
   last error   1m0s ago: a b
-  since start  1 version put in force, 2 refused
+  since start  1 version activated, 2 rejected
   envoy        e, connected for 0s
     listeners  aaaa, acknowledged 0s ago; REFUSED since: no such filter
     routes.yaml:3:5: error: routes[0].upstream: no upstream has the name [route.upstream]
@@ -109,16 +109,16 @@ func TestStatus(t *testing.T) {
           |     ^
 `},
 		{"without a version", fresh, 1, `
-  version      none in force
-  health       NOT WELL: nothing is in force
-  file         r.yaml, version unknown, IS NOT IN FORCE: it cannot be read
-  since start  0 versions put in force, 0 refused
+  version      none active
+  health       UNHEALTHY: nothing is active
+  file         r.yaml, version unknown, IS NOT ACTIVE: it cannot be read
+  since start  0 versions activated, 0 rejected
 `},
 		{"rolled back", warns, 0, `
   version      cccc, 2 routes, for 0s, rolled back to entry 3
-  health       well
-  file         r.yaml, in force, 1 warning
-  since start  0 versions put in force, 0 refused
+  health       healthy
+  file         r.yaml, active, 1 warning
+  since start  0 versions activated, 0 rejected
     warning: plans.x: no route [plan.unused]
 `},
 	} {
@@ -158,7 +158,7 @@ func TestHistory(t *testing.T) {
 	stdout, stderr, code := run(t, "history", "--gate", gate, "--gate", empty)
 	want := "gate " + gate + `
   N   version  age   note
-  12  bbbb     5s    saved (in force)
+  12  bbbb     5s    saved (active)
   3   aaaa     1d2h  saved
 gate ` + empty + `
   N  version  age  note
@@ -179,7 +179,7 @@ func TestRollback(t *testing.T) {
 	}{
 		{"no such entry", `{"error":"the history has no such entry"}`, "answers 404 Not Found: the history has no such entry", 404},
 		{"not a gate", "nothing here\n", "answers 404 Not Found: nothing here", 404},
-		{"another program", "<html>", "answers something that is not of this version of dcr-gateway", 200},
+		{"another program", "<html>", "the answer is not from this version of dcr-gateway", 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			gate := serve(t, func(w http.ResponseWriter, _ *http.Request) {

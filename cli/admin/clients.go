@@ -13,8 +13,8 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// clients are those in Redis, and how many of them the file would orphan: every request of theirs would be answered with
-// 503 until the file has again what they are registered under.
+// clients counts the clients in Redis, and those that the file would orphan: their requests would be answered with 503
+// until the file again has the profile and directory that they are registered under.
 type clients struct {
 	Number  int            `json:"number"`
 	Missing map[string]int `json:"missing"` // how many are registered under each profile or directory that the file lacks

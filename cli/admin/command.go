@@ -1,5 +1,5 @@
-// Package admin is the administrator's side of the gateway: commands over routes files (validate, diff, render, schema,
-// explain) and over running gates (status, history, rollback).
+// Package admin holds the commands for administrators: over routes files (validate, diff, render, schema, explain), over
+// running gates (status, history, rollback) and over logs (explain ID). Commands for TPP developers are in package desk.
 package admin
 
 import (
@@ -17,18 +17,18 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// Commands are the commands, for the program's table.
+// Commands returns the package's commands.
 func Commands() []cli.Command {
 	return []cli.Command{
 		{
 			Name: "routes", Summary: "Validate, compare, explain and render routes.yaml; status, history and rollback of a gate", Details: exitCodes,
 			Commands: []cli.Command{
 				{
-					Name: "validate", Operands: "FILE", Summary: "Say everything that is wrong with a file; 1 if it is refused", Details: exitCodes,
+					Name: "validate", Operands: "FILE", Summary: "Report every problem of a file; 1 if it is refused", Details: exitCodes,
 					Example: "dcr-gateway routes validate routes.yaml", Setup: command(validate, printed, validateFlags),
 				},
 				{
-					Name: "diff", Operands: "OLD NEW", Summary: "Say what changes, and what protects less than before",
+					Name: "diff", Operands: "OLD NEW", Summary: "Show what changes, and what is less protected than before",
 					Example: "dcr-gateway routes diff routes.yaml new.yaml", Setup: command(diff, printed),
 				},
 				{
@@ -42,25 +42,25 @@ func Commands() []cli.Command {
 					Setup:   command(schema, schemaFlags),
 				},
 				{
-					Name: "explain", Operands: "METHOD URL", Summary: "Say what a request would meet, and why not something else",
+					Name: "explain", Operands: "METHOD URL", Summary: "Explain which route a request matches, and why no other does",
 					Example: "dcr-gateway routes explain GET https://bank.example/open-banking/v3.1/aisp/accounts", Setup: command(explain, printed, explainFlags),
 				},
 				{
-					Name: "status", Summary: "Ask gates what they run on; 1 if one is not well",
+					Name: "status", Summary: "Show which version gates run on; 1 if one is unhealthy",
 					Example: "dcr-gateway routes status --gate unix:run/gate-admin.sock", Setup: command(status, printed, gateFlags),
 				},
 				{
-					Name: "history", Summary: "Ask gates for the versions they keep",
+					Name: "history", Summary: "List the versions that gates keep",
 					Example: "dcr-gateway routes history --gate unix:run/gate-admin.sock", Setup: command(history, printed, gateFlags),
 				},
 				{
-					Name: "rollback", Operands: "N", Summary: "Make gates run on a version of their history until the file is saved again",
+					Name: "rollback", Operands: "N", Summary: "Roll gates back to a version of their history, until the file is saved again",
 					Example: "dcr-gateway routes rollback 3 --gate unix:run/gate-admin.sock", Setup: command(rollback, printed, gateFlags),
 				},
 			},
 		},
 		{
-			Name: "explain", Operands: "ID", Summary: "Say what was decided about one request, and why, by the logs",
+			Name: "explain", Operands: "ID", Summary: "Explain from the logs what was decided about one request, and why",
 			Details: "ID is the id of the decision, or the x-fapi-interaction-id that the TPP has seen.\nexit codes: 0 found, 1 not found, 2 wrong usage",
 			Example: "dcr-gateway explain 3f6c2f0a-5b1e-4a52-8c41-0e6a1c1f9b10 --log gate.jsonl --log registry.jsonl",
 			Setup:   command(explainDecision, printed, logFlags),
@@ -68,9 +68,9 @@ func Commands() []cli.Command {
 	}
 }
 
-const exitCodes = "exit codes: 0 well, 1 refused or not well, 2 wrong usage"
+const exitCodes = "exit codes: 0 ok, 1 refused or unhealthy, 2 wrong usage"
 
-// command makes a command of what runs and of its flags.
+// command makes a command's Setup from its function and flags.
 func command(run func(ctx context.Context, c *call) error, declare ...func(c *call, flags *flag.FlagSet)) func(*flag.FlagSet) cli.Run {
 	return func(flags *flag.FlagSet) cli.Run {
 		c := &call{}
@@ -84,13 +84,13 @@ func command(run func(ctx context.Context, c *call) error, declare ...func(c *ca
 	}
 }
 
-// printed are the flags of a command whose answer is not a file.
+// printed declares the flags of a command that prints an answer rather than a file.
 func printed(c *call, flags *flag.FlagSet) { c.form.Add(flags) }
 
-// refused ends the program after everything has been said.
+// refused ends the program with exit code 1 and prints nothing more.
 var refused = cli.Exit{Code: 1}
 
-// call is a command with its flags read.
+// call is a command with its flags parsed.
 type call struct {
 	cli.Call
 
@@ -104,12 +104,12 @@ type call struct {
 	logs   []string // of explain ID
 }
 
-// print writes an answer: itself as JSON, or as the text that it is for people.
+// print writes an answer as JSON or as text.
 func (c *call) print(answer interface{ text() string }) error {
 	return c.form.Print(c.Stdout, answer, answer.text)
 }
 
-// load reads routes.yaml with all that it includes. Where it is refused its problems are printed, and the error is final.
+// load reads routes.yaml and all that it includes. If it is refused, load prints the problems and the error adds nothing.
 func (c *call) load(path string) (*config.Version, error) {
 	version, err := config.Read(path)
 	if err == nil {
@@ -128,7 +128,7 @@ func (c *call) refuse(path string, cause error) error {
 	return cli.Exit{Code: 1, Text: path + " is refused"}
 }
 
-// problemText prints problems, each with the line that it is about.
+// problemText returns problems, each with its line of the file.
 func problemText(problems yamlfile.Problems) string {
 	var text strings.Builder
 	for _, problem := range problems {
@@ -137,14 +137,14 @@ func problemText(problems yamlfile.Problems) string {
 	return text.String()
 }
 
-// schemas are the JSON Schemas of the files that administrators write.
+// schemas are the JSON Schemas of the files that administrators write, by kind.
 var schemas = map[string]func() []byte{"routes": routes.Schema, "directory": directory.Schema, "profile": profile.Schema}
 
 func schemaFlags(c *call, flags *flag.FlagSet) {
 	flags.StringVar(&c.of, "of", "routes", "`KIND` of file: routes, directory or profile")
 }
 
-// schema writes the JSON Schema of a kind of file.
+// schema writes the JSON Schema of one kind of file.
 func schema(_ context.Context, c *call) error {
 	write := schemas[c.of]
 	if write == nil {

@@ -29,7 +29,7 @@ func TestUsage(t *testing.T) {
 		{"both", []string{"render", "--static", "--defaults", "a"}, "--static and --defaults exclude each other"},
 		{"no URL", []string{"explain", "GET"}, "usage: dcr-gateway routes explain [flags] METHOD URL"},
 		{"a gate that is none", []string{"status", "--gate", "here"}, "must be unix:PATH or HOST:PORT"},
-		{"an entry that is none", []string{"rollback", "0"}, "N is the number of an entry"},
+		{"not an entry", []string{"rollback", "0"}, "N must be the number of an entry"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, code := run(t, test.arguments...)

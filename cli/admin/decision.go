@@ -18,7 +18,7 @@ func logFlags(c *call, flags *flag.FlagSet) {
 	flags.Func("log", "`FILE` of a gate's or a registry's log; once for each (default gate.jsonl and registry.jsonl)", cli.Each(&c.logs))
 }
 
-// explainDecision says what a gate and a registry decided about one request, by their logs.
+// explainDecision prints what a gate and a registry logged about one request.
 func explainDecision(_ context.Context, c *call) error {
 	logs := c.logs
 	if logs == nil {

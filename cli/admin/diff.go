@@ -14,7 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// A difference is all that changes from one file to another, with the defaults of both filled in.
+// A difference lists what changes from one file to another, with the defaults of both filled in.
 type difference struct {
 	Old     version  `json:"old"`
 	New     version  `json:"new"`
@@ -24,10 +24,10 @@ type difference struct {
 
 type version struct {
 	File    string `json:"file"`
-	Version string `json:"version,omitempty"` // none where the files that it names are not here
+	Version string `json:"version,omitempty"` // "" if the files that it names are not here
 }
 
-// A change is one of a part: file, listener, upstream, plan, rate_limit_service, edge or route.
+// A change is a change of one part: file, listener, upstream, plan, rate_limit_service, edge or route.
 type change struct {
 	Part    string   `json:"part"`
 	Name    string   `json:"name,omitempty"`
@@ -37,7 +37,7 @@ type change struct {
 	Weakens bool     `json:"weakens"`
 }
 
-// A detail is a key whose value is another: for lists, what came and what went.
+// A detail is a key whose value differs; for lists, what was added and removed.
 type detail struct {
 	Key     string   `json:"key"`
 	Old     string   `json:"old,omitempty"`
@@ -47,14 +47,14 @@ type detail struct {
 	Weakens string   `json:"weakens,omitempty"` // why less is protected than before
 }
 
-// What happens to a part.
+// The kinds of change.
 const (
 	added   = "added"
 	removed = "removed"
 	changed = "changed"
 )
 
-// diff compares two files. It fails only if one of them is refused.
+// diff compares two files. It fails only if one of them is invalid.
 func diff(_ context.Context, c *call) error {
 	was, err := c.model(c.Operands[0])
 	if err != nil {
@@ -67,7 +67,7 @@ func diff(_ context.Context, c *call) error {
 	return c.print(compare(version{c.Operands[0], was.Version}, version{c.Operands[1], is.Version}, was, is))
 }
 
-// model reads what is to be compared: also a file of another day or another machine, which names files that are not here.
+// model reads a file to compare, even one from another machine, which names files that are not here.
 func (c *call) model(path string) (*routes.File, error) {
 	version, err := config.Read(path)
 	if err == nil {
@@ -101,7 +101,7 @@ func compare(old, new version, was, is *routes.File) *difference {
 	return d
 }
 
-// general are the values at the file's top, without its parts.
+// general returns the top-level values of the file, without its parts.
 func general(file *routes.File) []field {
 	top := *file
 	top.Listeners, top.Upstreams, top.Plans, top.RateLimits, top.Edge, top.Routes = nil, nil, nil, nil, routes.Edge{}, nil
@@ -139,8 +139,8 @@ func named[T any](d *difference, part string, was, is map[string]T) {
 	}
 }
 
-// compareRoutes compares each route with those that served its requests before, whatever they were named: a route that is
-// renamed and loses a check on the way is found out.
+// compareRoutes compares each route with those that served its requests before, whatever their names: it detects a check
+// that is lost when a route is renamed.
 func compareRoutes(was, is *routes.File) []change {
 	var changes []change
 	served, compared := map[string]*routes.Route{}, map[*routes.Route]bool{}
@@ -169,7 +169,7 @@ func compareRoutes(was, is *routes.File) []change {
 	return changes
 }
 
-// requests are what a route is asked for.
+// requests returns the requests that a route serves.
 func requests(route *routes.Route) []string {
 	var all []string
 	for _, method := range route.Methods {
@@ -178,7 +178,7 @@ func requests(route *routes.Route) []string {
 	return all
 }
 
-// before returns the routes that served a route's requests, the one of its name first; that one alone if none did.
+// before returns the old routes that served a route's requests, the one of the same name first; only that one if none did.
 func before(route *routes.Route, served map[string]*routes.Route, was *routes.File) []*routes.Route {
 	var olds []*routes.Route
 	for _, request := range requests(route) {
@@ -196,7 +196,7 @@ func before(route *routes.Route, served map[string]*routes.Route, was *routes.Fi
 	return olds
 }
 
-// routeDetails says what differs from the first of the old routes, and of the others what they protected better.
+// routeDetails returns what differs from the first old route, and what the other old routes protected better.
 func routeDetails(olds []*routes.Route, route *routes.Route) []detail {
 	details := detailsOf("route", fieldsOf(*olds[0]), fieldsOf(*route))
 	for _, old := range olds[1:] {
@@ -214,12 +214,12 @@ func addedRoute(route *routes.Route) change {
 	one := change{Part: "route", Name: route.Name, Kind: added, Summary: routeSummary(route)}
 	if route.Public {
 		one.Weakens = true
-		one.Details = []detail{{Key: "public", New: "true", Weakens: "anybody may ask for it"}}
+		one.Details = []detail{{Key: "public", New: "true", Weakens: "open to everyone"}}
 	}
 	return one
 }
 
-// text prints changes part by part. What protects less stands behind an exclamation mark.
+// text prints changes part by part. An exclamation mark precedes what is less protected.
 func (d *difference) text() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s -> %s: ", d.Old.text(), d.New.text())
@@ -256,7 +256,7 @@ func (c *change) text() string {
 	return text
 }
 
-// text says what is another, and of lists what came and went: what went is what may protect less.
+// text prints old and new value, or for lists what was added and removed: a removed item may mean less protection.
 func (d *detail) text() string {
 	bad, why := "   ", ""
 	if d.Weakens != "" {
@@ -280,7 +280,7 @@ func (d *detail) text() string {
 	return bad + d.Key + ": " + d.Old + " -> " + d.New + why + "\n"
 }
 
-// routeSummary is a route in one line.
+// routeSummary describes a route in one line.
 func routeSummary(route *routes.Route) string {
 	text := strings.Join(route.Methods, ", ") + " " + route.Path + " at listener " + route.Listener
 	if route.Public {
@@ -296,7 +296,7 @@ func routeSummary(route *routes.Route) string {
 	return text + ", to upstream " + route.Upstream
 }
 
-// summary is another part in one line: all that it says.
+// summary describes any other part in one line.
 func summary(fields []field) string {
 	var said []string
 	for _, f := range fields {

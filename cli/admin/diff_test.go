@@ -29,7 +29,7 @@ route funds is added: POST /cbpii/funds at listener mtls, certificate, bearer, s
 `},
 		{"a public route more", []string{"routes:\n", "routes:\n  - {name: open, path: /open/atms, methods: [GET], public: true, upstream: bank}\n"}, 1, `
 route open is added: GET /open/atms at listener mtls, public, to upstream bank
- ! public: true (anybody may ask for it)
+ ! public: true (open to everyone)
 `},
 		{"a route less", []string{"  - {name: jwks, path: /oauth2/jwks, methods: [GET], listener: public, public: true, endpoint: jwks}\n", ""}, 0, `
 route jwks is removed: GET /oauth2/jwks at listener public, public, to upstream registry
@@ -40,8 +40,8 @@ route keys is changed
 `},
 		{"a check less", []string{"checks: [certificate, bearer, scope, role], scopes: [accounts], roles: [AISP]", "checks: [certificate, bearer, scope], scopes: [accounts]"}, 1, `
 route account is changed
- ! checks removed: role (what is not checked is let through)
- ! roles removed: AISP (software without this role is let through)
+ ! checks removed: role (requests pass without this check)
+ ! roles removed: AISP (software products without this role pass)
 `},
 		{"a check more", []string{"checks: [certificate, bearer, scope], scopes: [payments]", "checks: [certificate, bearer, scope, role], roles: [PISP], scopes: [payments]"}, 0, `
 route payments is changed
@@ -51,21 +51,21 @@ route payments is changed
 		{"a scope for another", []string{"scopes: [payments]", "scopes: [accounts]"}, 1, `
 route payments is changed
    scopes added: accounts
- ! scopes removed: payments (tokens without this scope are let through)
+ ! scopes removed: payments (tokens without this scope pass)
 `},
 		{"a route made public", []string{
 			"checks: [certificate, bearer, scope], scopes: [payments]", "public: true"}, 1, `
 route payments is changed
- ! checks removed: certificate, bearer, scope (what is not checked is let through)
- ! public: false -> true (anybody may ask for it)
- ! scopes removed: payments (tokens without this scope are let through)
+ ! checks removed: certificate, bearer, scope (requests pass without this check)
+ ! public: false -> true (open to everyone)
+ ! scopes removed: payments (tokens without this scope pass)
 `},
 		{"another name, and a check less", []string{"name: accounts, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts]",
 			"name: list, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer]"}, 1, `
 route list is changed
    name: accounts -> list
- ! checks removed: scope (what is not checked is let through)
- ! scopes removed: accounts (tokens without this scope are let through)
+ ! checks removed: scope (requests pass without this check)
+ ! scopes removed: accounts (tokens without this scope pass)
 `},
 		{"two routes of one", []string{"  - {name: payments, path: /pisp/payments, methods: [GET, POST]",
 			"  - {name: read, path: /pisp/payments, methods: [GET], checks: [certificate, bearer], upstream: bank, body_limit: 1MiB, timeout: 90s}\n" +
@@ -73,8 +73,8 @@ route list is changed
 route read is changed
    name: payments -> read
    methods removed: POST
- ! checks removed: scope (what is not checked is let through)
- ! scopes removed: payments (tokens without this scope are let through)
+ ! checks removed: scope (requests pass without this check)
+ ! scopes removed: payments (tokens without this scope pass)
 route payments is changed
    methods removed: GET
 `},
@@ -97,18 +97,18 @@ route payments is changed
 		{"plans", []string{"  default: {per_source: 100/s}\n  gold: {per_source: 600/m, per_client: 10/s}", "  gold: {per_source: 600/m}\n  new: {per_client: 5/m}"}, 6, `
 plan default is removed: per_source 100/s
 plan gold is changed
- ! per_client: no longer 10/s (a limit is gone)
+ ! per_client: no longer 10/s (a limit is removed)
 plan new is added: per_client 5/m
 route register is changed
- ! plan: no longer default (nothing limits how often it is asked)
+ ! plan: no longer default (no rate limit applies)
 route client is changed
- ! plan: no longer default (nothing limits how often it is asked)
+ ! plan: no longer default (no rate limit applies)
 route jwks is changed
- ! plan: no longer default (nothing limits how often it is asked)
+ ! plan: no longer default (no rate limit applies)
 route accounts is changed
- ! plan: no longer default (nothing limits how often it is asked)
+ ! plan: no longer default (no rate limit applies)
 route payments is changed
- ! plan: no longer default (nothing limits how often it is asked)
+ ! plan: no longer default (no rate limit applies)
 `},
 		{"listeners", []string{`https://localhost:8443", certificate: server.pem, key: server.key, client_certificate: required`,
 			`https://localhost:8443", certificate: server.pem, key: server.key, client_certificate: required, tls_minimum: "1.3", server_names: [localhost]`}, 0, `
@@ -118,7 +118,7 @@ listener mtls is changed
 `},
 		{"upstreams", []string{`timeout: 4s, tls: {ca: ca.pem, server_name: core.bank.example}`, `timeout: 4s, retries: 2, health: {path: /h}`}, 1, `
 upstream bank is changed
- ! tls.ca: no longer ca.pem (the way to the upstream is not protected)
+ ! tls.ca: no longer ca.pem (the connection to the upstream is not protected)
    tls.server_name: no longer core.bank.example
    retries: 0 -> 2
    health.path: /h
@@ -196,8 +196,8 @@ func TestOneRouteOfTwo(t *testing.T) {
 	same(t, rest, `
 route read is changed
    methods added: POST
- ! checks removed: scope (what is not checked is let through, as route payments did not)
- ! scopes removed: payments (tokens without this scope are let through, as route payments did not)
+ ! checks removed: scope (requests pass without this check, as route payments did not)
+ ! scopes removed: payments (tokens without this scope pass, as route payments did not)
 `, dir)
 }
 
@@ -209,13 +209,13 @@ func TestWeakens(t *testing.T) {
 	}{
 		{"listener", detail{Key: "client_certificate", Old: "required", New: "none"}, "clients need no certificate"},
 		{"listener", detail{Key: "client_certificate", Old: "none", New: "required"}, ""},
-		{"listener", detail{Key: "tls_minimum", Old: "1.3", New: "1.2"}, "an older TLS is spoken"},
+		{"listener", detail{Key: "tls_minimum", Old: "1.3", New: "1.2"}, "an older TLS version is accepted"},
 		{"listener", detail{Key: "tls_minimum", Old: "1.2", New: "1.3"}, ""},
-		{"listener", detail{Key: "server_names", Old: "a, b", Removed: []string{"a", "b"}}, "any server name is served"},
+		{"listener", detail{Key: "server_names", Old: "a, b", Removed: []string{"a", "b"}}, "every server name is served"},
 		{"listener", detail{Key: "server_names", Old: "a, b", New: "a", Removed: []string{"b"}}, ""},
-		{"plan", detail{Key: "per_source", Old: "1/s"}, "a limit is gone"},
+		{"plan", detail{Key: "per_source", Old: "1/s"}, "a limit is removed"},
 		{"plan", detail{Key: "per_source", Old: "1/s", New: "2/s"}, ""},
-		{"rate_limit_service", detail{Key: "address", Old: "unix:a"}, "nothing counts for the whole fleet"},
+		{"rate_limit_service", detail{Key: "address", Old: "unix:a"}, "no limit applies to the whole fleet"},
 		{"route", detail{Key: "public", Old: "true", New: "false"}, ""},
 		{"route", detail{Key: "plan", New: "gold"}, ""},
 		{"route", detail{Key: "checks", Added: []string{"role"}}, ""},

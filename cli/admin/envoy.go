@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	envoyTime = 30 * time.Second // for an Envoy to look at a configuration
-	maxWords  = 1000             // of what it says; it may repeat the whole configuration
+	envoyTime = 30 * time.Second // for an Envoy to validate a configuration
+	maxWords  = 1000             // of its message; it may repeat the whole configuration
 )
 
-// askEnvoy lets an Envoy look at a static configuration, in JSON. It returns what was done. program is "" for the one on
-// PATH, and none for none.
+// askEnvoy has an Envoy validate a static configuration in JSON, and returns a sentence about it. program is "" for the
+// one on PATH, "none" to skip this.
 func askEnvoy(ctx context.Context, program string, config []byte) (string, error) {
 	switch program {
 	case "none":
@@ -25,7 +25,7 @@ func askEnvoy(ctx context.Context, program string, config []byte) (string, error
 	case "":
 		found, err := exec.LookPath("envoy")
 		if err != nil {
-			return "no Envoy was asked: there is none on PATH", nil
+			return "no Envoy was asked: envoy is not on PATH", nil
 		}
 		program = found
 	}
@@ -47,14 +47,14 @@ func askEnvoy(ctx context.Context, program string, config []byte) (string, error
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("%s was asked and gave no answer within %s", program, envoyTime)
 	case errors.As(err, new(*exec.ExitError)):
-		return "", fmt.Errorf("envoy refuses the configuration: %s", words(string(said), path))
+		return "", fmt.Errorf("envoy rejects the configuration: %s", words(string(said), path))
 	case err != nil:
 		return "", fmt.Errorf("envoy cannot be asked: %w", err)
 	}
-	return program + " takes it", nil
+	return program + " accepts it", nil
 }
 
-// words are those of Envoy's that matter, without the dates and places before them.
+// words returns Envoy's messages without their timestamps and source positions.
 func words(said, path string) string {
 	var lines []string
 	for line := range strings.Lines(said) {

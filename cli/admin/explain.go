@@ -14,35 +14,35 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// An explanation is what a request would meet, at each listener that it could come to.
+// An explanation says what happens to a request at each listener that it can reach.
 type explanation struct {
 	Method  string  `json:"method"`
 	URL     string  `json:"url"`
 	File    string  `json:"file"`
 	Version string  `json:"version"`
-	Path    string  `json:"path,omitempty"`    // as it is compared with routes
-	Refused string  `json:"refused,omitempty"` // why nothing is compared at all
-	Note    string  `json:"note,omitempty"`    // on the listeners
+	Path    string  `json:"path,omitempty"`    // as compared with routes
+	Refused string  `json:"refused,omitempty"` // why no route is looked up
+	Note    string  `json:"note,omitempty"`    // about the listeners
 	Meets   []met   `json:"meets,omitempty"`
 	Others  []other `json:"others,omitempty"`
 }
 
-// A met is what a request meets at one listener.
+// A met is what happens to a request at one listener.
 type met struct {
 	Listener string        `json:"listener"`
 	Names    []string      `json:"server_names,omitempty"`
-	Status   int           `json:"status,omitempty"` // 404, 405 or 421, where it is no route
+	Status   int           `json:"status,omitempty"` // 404, 405 or 421 if no route matches
 	Allow    []string      `json:"allow,omitempty"`
 	Route    *routeAnswer  `json:"route,omitempty"`
 	route    *routes.Route // the same
-	group    *routes.Group // of its path, also where the method is another's
+	group    *routes.Group // of its path, even if no route there has the method
 }
 
 func explainFlags(c *call, flags *flag.FlagSet) {
 	flags.StringVar(&c.routes, "routes", "routes.yaml", "the routes `FILE`")
 }
 
-// explain says what a request would meet. It asks nobody: it reads the file as gate and Envoy do.
+// explain says what happens to a request. It contacts no gate: it reads the file as gate and Envoy do.
 func explain(_ context.Context, c *call) error {
 	version, err := c.load(c.routes)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *explanation) fill(file *routes.File) error {
 	return nil
 }
 
-// cutURL cuts a URL into host and port, and what is sent as the path. It is not parsed as a URL, which would decode it.
+// cutURL splits a URL into host and port, and the path as sent. url.Parse would decode it.
 func cutURL(text string) (host, rest string, err error) {
 	scheme, after, ok := strings.Cut(text, "://")
 	if !ok {
@@ -88,7 +88,7 @@ func cutURL(text string) (host, rest string, err error) {
 		return "", text, nil
 	}
 	if scheme != "https" {
-		return "", "", fmt.Errorf("URL must be an https URL: the listeners speak nothing else")
+		return "", "", fmt.Errorf("URL must be an https URL: listeners serve only https")
 	}
 	end := strings.IndexAny(after, "/?#")
 	if end < 0 {
@@ -100,12 +100,12 @@ func cutURL(text string) (host, rest string, err error) {
 	return host, rest, nil
 }
 
-// findListeners returns the listeners that a host and port lead to, by the URL that clients use or by its address; all
-// of them where there is none, and a note on that.
+// findListeners returns the listeners that a host and port lead to, by their URL or address. If there are none it returns
+// all listeners, with a note.
 func findListeners(file *routes.File, host string) (names []string, note string) {
 	all := slices.Sorted(maps.Keys(file.Listeners))
 	if host == "" {
-		return all, "the URL names no host: all listeners are looked at"
+		return all, "the URL names no host: all listeners are shown"
 	}
 	asked := withPort(strings.ToLower(host))
 	for _, name := range all {
@@ -114,7 +114,7 @@ func findListeners(file *routes.File, host string) (names []string, note string)
 		}
 	}
 	if names == nil {
-		return all, "no listener is reached at " + asked + ": all are looked at"
+		return all, "no listener is reached at " + asked + ": all are shown"
 	}
 	return names, ""
 }
@@ -139,7 +139,7 @@ func withPort(host string) string {
 	return host + ":443"
 }
 
-// nameOf is a host without its port.
+// nameOf returns a host without its port.
 func nameOf(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return strings.ToLower(name)
@@ -147,8 +147,8 @@ func nameOf(host string) string {
 	return strings.ToLower(host)
 }
 
-// meet compares a request with the routes of the listener as Envoy does, and as the gate checks that it did: in the order
-// of the paths, the first that has it is its path, whether or not it has the method.
+// meet matches a request against the routes of the listener as Envoy and the gate do: the first path that matches decides,
+// whether or not one of its routes has the method.
 func (m *met) meet(file *routes.File, method, path string) {
 	m.Status = 404
 	for _, group := range file.Groups(m.Listener) {
@@ -166,7 +166,7 @@ func (m *met) meet(file *routes.File, method, path string) {
 	}
 }
 
-// An other is a route that a request does not meet, and why not.
+// An other is a route that a request does not match, and why not.
 type other struct {
 	Route   string   `json:"route"`
 	Methods []string `json:"methods"`
@@ -177,10 +177,10 @@ type other struct {
 
 const (
 	mostOthers   = 10
-	mostSegments = 2 // in which the path of a near route differs
+	mostSegments = 2 // that may differ in the path of a near route
 )
 
-// others are the nearest routes that the request does not meet: those of its path first.
+// others returns the nearest routes that the request does not match, those of the same path first.
 func (e *explanation) others(file *routes.File) []other {
 	var all []other
 	for i := range file.Routes {
@@ -200,20 +200,20 @@ func (e *explanation) others(file *routes.File) []other {
 	return all[:min(len(all), mostOthers)]
 }
 
-// share says whether two paths have their first or their last segment in common.
+// share reports whether two paths have their first or last segment in common.
 func share(pattern, path string) bool {
 	want, have := routes.Segments(pattern), routes.Segments(path)
 	return want[0] == have[0] || want[len(want)-1] == have[len(have)-1]
 }
 
-// whyNot says what is another in a route than in the request, where the paths differ in these segments.
+// whyNot says why the request does not match a route. The paths differ in the given segments.
 func (e *explanation) whyNot(route *routes.Route, missing, given []string) []string {
 	at := slices.IndexFunc(e.Meets, func(m met) bool { return m.Listener == route.Listener })
 	var why []string
 	if len(missing)+len(given) > 0 {
 		why = append(why, "it has "+piece(missing)+" where the request has "+piece(given))
 	} else if at >= 0 && e.Meets[at].group != nil && routes.Shape(e.Meets[at].group.Path) != routes.Shape(route.Path) {
-		why = append(why, e.Meets[at].group.Path+" is more specific, and a request with that path meets no other")
+		why = append(why, e.Meets[at].group.Path+" is more specific, and a request with that path matches no other")
 	}
 	if !slices.Contains(route.Methods, e.Method) {
 		why = append(why, "it does not have "+e.Method)
@@ -226,7 +226,7 @@ func (e *explanation) whyNot(route *routes.Route, missing, given []string) []str
 	return why
 }
 
-// apart returns the segments in which a route's path and the path of a request differ, without what both begin and end with.
+// apart returns the differing segments of a route's path and a request's path, without their common prefix and suffix.
 func apart(pattern, path string) (missing, given []string) {
 	missing, given = routes.Segments(pattern), routes.Segments(path)
 	for len(missing) > 0 && len(given) > 0 && fits(missing[0], given[0]) {
@@ -238,7 +238,7 @@ func apart(pattern, path string) (missing, given []string) {
 	return missing, given
 }
 
-// fits says whether a segment of a request is one of a pattern.
+// fits reports whether a segment of a request matches a segment of a pattern.
 func fits(want, have string) bool {
 	_, named := routes.Param(want)
 	return want == have || named && have != ""

@@ -54,7 +54,7 @@ why not
 at listener mtls: 405, the path is /aisp/accounts/summary, whose methods are POST
 why not
   summary   POST /aisp/accounts/summary     it does not have GET
-  account   GET /aisp/accounts/{AccountId}  /aisp/accounts/summary is more specific, and a request with that path meets no other
+  account   GET /aisp/accounts/{AccountId}  /aisp/accounts/summary is more specific, and a request with that path matches no other
   accounts  GET /aisp/accounts              it has nothing where the request has /summary
 `},
 		{"a registration", "POST", "https://localhost:8443/dcr/v3.3/register", `
@@ -90,14 +90,14 @@ why not
   summary   POST /aisp/accounts/summary     it has /summary where the request has nothing; it does not have GET; it is at listener mtls
 `},
 		{"at no listener", "GET", "https://bank.example/pisp/payment", `
-  no listener is reached at bank.example:443: all are looked at
+  no listener is reached at bank.example:443: all are shown
 at listener mtls: 404, no route has this path
 at listener public: 404, no route has this path
 why not
   payments  GET,POST /pisp/payments  it has /payments where the request has /payment
 `},
 		{"in capitals, with a slash", "GET", "/pisp/Payments/", `
-  the URL names no host: all listeners are looked at
+  the URL names no host: all listeners are shown
 at listener mtls: 404, no route has this path
 at listener public: 404, no route has this path
 why not
@@ -105,7 +105,7 @@ why not
 `},
 		{"nothing like it", "GET", "https://localhost:8443", "at listener mtls: 404, no route has this path\n"},
 		{"a path that is refused", "GET", "https://localhost:8443/pisp/payments;x=1", `
-  is refused before any route is looked for: 400: the gate refuses a path with a ;
+  is refused before routing: 400: the gate refuses a path with a ;
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,7 +129,7 @@ why not
 func TestExplainWrongURL(t *testing.T) {
 	path := filepath.Join(sample.Folder(t), "routes.yaml")
 	for url, want := range map[string]string{
-		"http://localhost:8443/a": "URL must be an https URL: the listeners speak nothing else",
+		"http://localhost:8443/a": "URL must be an https URL: listeners serve only https",
 		"localhost:8443/a":        "URL must begin with https:// or be a path that begins with /",
 	} {
 		if _, stderr, code := run(t, "explain", "GET", url, "--routes", path); code != 2 || stderr != "dcr-gateway routes explain: "+want+"\n" {

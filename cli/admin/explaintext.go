@@ -12,7 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// A routeAnswer is what happens to a request that meets a route.
+// A routeAnswer says what happens to a request that matches a route.
 type routeAnswer struct {
 	Name      string            `json:"name"`
 	Path      string            `json:"path"`
@@ -31,7 +31,7 @@ type routeAnswer struct {
 	Timeout   string            `json:"timeout"`
 	Upstream  string            `json:"upstream"`
 	Address   []string          `json:"address"`
-	TLS       string            `json:"tls,omitempty"` // server name that the upstream must have
+	TLS       string            `json:"tls,omitempty"` // server name that the upstream's certificate must have
 	Facts     string            `json:"facts"`
 	Token     bool              `json:"token"`
 }
@@ -52,10 +52,10 @@ func newRouteAnswer(file *routes.File, route *routes.Route, path string) *routeA
 	return answer
 }
 
-// chain puts checks in the order in which the gate runs them.
+// chain returns a route's checks in the order in which the gate runs them.
 func chain(route *routes.Route) []string {
 	names, err := route.Chain()
-	if err != nil { // which Parse refuses
+	if err != nil { // Parse refuses such a route
 		return route.Checks
 	}
 	return names
@@ -65,7 +65,7 @@ func (e *explanation) text() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s, by %s (%s)\n", e.Method, e.URL, e.File, config.Short(e.Version))
 	if e.Refused != "" {
-		fmt.Fprintf(&text, "  is refused before any route is looked for: %s\n", e.Refused)
+		fmt.Fprintf(&text, "  is refused before routing: %s\n", e.Refused)
 		return text.String()
 	}
 	if !strings.Contains(e.URL, e.Path) {
@@ -110,7 +110,7 @@ func (m *met) write(text *strings.Builder) {
 	_ = table.Flush() // into memory
 }
 
-// lines are what there is to say, each with what it is about.
+// lines returns the rows of the text: label and value.
 func (a *routeAnswer) lines() [][2]string {
 	checks := strings.Join(a.Checks, ", then ")
 	if a.Public {
@@ -163,7 +163,7 @@ func (a *routeAnswer) upstream() string {
 	return text
 }
 
-// receives is what the upstream receives beside the request.
+// receives describes what the upstream receives in addition to the request.
 func (a *routeAnswer) receives() string {
 	text := map[string]string{
 		routes.FactsSigned:  "signed facts (x-dcr-facts)",

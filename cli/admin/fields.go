@@ -12,15 +12,15 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// A field is a key of a part with its value as people write it. Lists whose order says nothing are kept as lists.
+// A field is a key of a part with its value as written in the file. Lists whose order does not matter stay lists.
 type field struct {
 	key, value string
 	list       []string
 	isList     bool
 }
 
-// fieldsOf are the values of a part of the model by their keys in the file, in the model's order; so that no key that is
-// added to the model can be forgotten.
+// fieldsOf returns the values of a part of the model by their keys in the file, in the model's order. It uses reflection so
+// that no new key is forgotten.
 func fieldsOf(part any) []field {
 	var all []field
 	collect(reflect.ValueOf(part), "", &all)
@@ -62,7 +62,7 @@ func collect(value reflect.Value, key string, all *[]field) {
 	}
 }
 
-// listOf reads a list of texts.
+// listOf returns a list of strings.
 func listOf(value reflect.Value) ([]string, bool) {
 	if value.Kind() != reflect.Slice || value.Type().Elem().Kind() != reflect.String {
 		return nil, false
@@ -74,7 +74,7 @@ func listOf(value reflect.Value) ([]string, bool) {
 	return texts, true
 }
 
-// textOf writes a value as the file has it; "" where there is none.
+// textOf formats a value as in the file; "" if there is none.
 func textOf(value reflect.Value) (string, bool) {
 	switch one := value.Interface().(type) {
 	case time.Duration:
@@ -94,7 +94,7 @@ func textOf(value reflect.Value) (string, bool) {
 	return "", false
 }
 
-// detailsOf are the keys whose values differ.
+// detailsOf returns the keys whose values differ.
 func detailsOf(part string, was, is []field) []detail {
 	var details []detail
 	for _, key := range keysOf(was, is) {
@@ -116,10 +116,10 @@ func detailsOf(part string, was, is []field) []detail {
 	return details
 }
 
-// ordered says whether the order of a list matters: the first key signs.
+// ordered reports whether the order of a list matters: the first key signs.
 func ordered(key string) bool { return key == "tokens.keys" }
 
-// keysOf are those of both, in the model's order.
+// keysOf returns the keys of both, in the model's order.
 func keysOf(was, is []field) []string {
 	var keys []string
 	seen := map[string]bool{}
@@ -143,32 +143,32 @@ func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(text string) bool { return slices.Contains(others, text) })
 }
 
-// weakens says why less is protected after a change of a key than before; "" where that is not so.
+// weakens says why a change of a key reduces protection; "" if it does not.
 func weakens(part string, d detail) string {
 	gone := d.Old != "" && d.New == ""
 	switch part + "." + d.Key {
 	case "route.checks":
-		return ifAny(d.Removed, "what is not checked is let through")
+		return ifAny(d.Removed, "requests pass without this check")
 	case "route.scopes":
-		return ifAny(d.Removed, "tokens without this scope are let through")
+		return ifAny(d.Removed, "tokens without this scope pass")
 	case "route.roles":
-		return ifAny(d.Removed, "software without this role is let through")
+		return ifAny(d.Removed, "software products without this role pass")
 	case "route.public":
-		return when(d.New == "true", "anybody may ask for it")
+		return when(d.New == "true", "open to everyone")
 	case "route.plan":
-		return when(gone, "nothing limits how often it is asked")
+		return when(gone, "no rate limit applies")
 	case "plan.per_source", "plan.per_client":
-		return when(gone, "a limit is gone")
+		return when(gone, "a limit is removed")
 	case "rate_limit_service.address":
-		return when(gone, "nothing counts for the whole fleet")
+		return when(gone, "no limit applies to the whole fleet")
 	case "listener.client_certificate":
 		return when(d.New == routes.CertificateNone, "clients need no certificate")
 	case "listener.tls_minimum":
-		return when(d.New < d.Old, "an older TLS is spoken")
+		return when(d.New < d.Old, "an older TLS version is accepted")
 	case "listener.server_names":
-		return when(gone, "any server name is served")
+		return when(gone, "every server name is served")
 	case "upstream.tls.ca":
-		return when(gone, "the way to the upstream is not protected")
+		return when(gone, "the connection to the upstream is not protected")
 	}
 	return ""
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// histories are the versions that several gates keep.
+// histories are the versions that gates keep.
 type histories struct {
 	Gates []answered[[]control.Entry] `json:"gates"`
 	now   time.Time
 }
 
-// history asks gates for the versions that they keep.
+// history lists the versions that gates keep.
 func history(ctx context.Context, c *call) error {
 	all, well := askAll[[]control.Entry](ctx, c, http.MethodGet, "/history")
 	if err := c.print(&histories{Gates: all, now: time.Now()}); err != nil || well {
@@ -36,7 +36,7 @@ func (h *histories) text() string {
 		for _, entry := range *entries {
 			note := entry.Note
 			if entry.Live {
-				note += " (in force)"
+				note += " (active)"
 			}
 			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, config.Short(entry.Version), age(h.now, entry.Time), strings.TrimSpace(note))
 		}
@@ -44,11 +44,11 @@ func (h *histories) text() string {
 	})
 }
 
-// rollback makes gates run on an earlier version. It prints what they run on then.
+// rollback rolls gates back to an earlier version and prints their status afterwards.
 func rollback(ctx context.Context, c *call) error {
 	n, err := strconv.Atoi(c.Operands[0])
 	if err != nil || n < 1 {
-		return cli.Exit{Code: 2, Text: "N is the number of an entry, as `dcr-gateway routes history` lists them"}
+		return cli.Exit{Code: 2, Text: "N must be the number of an entry, as `dcr-gateway routes history` lists them"}
 	}
 	all, well := askAll[partStatus](ctx, c, http.MethodPost, "/rollback?n="+strconv.Itoa(n))
 	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {

@@ -18,28 +18,28 @@ var (
 	escapedSlash = regexp.MustCompile(`(?i)%2f|%5c|%00`)
 )
 
-// normalise does to the path of a request what Envoy does before anything reads it, or says why the request is refused
-// before any route is looked for. A test compares it with a real Envoy.
+// normalise normalises the path of a request as Envoy does, or says why the request is refused before routing. A test
+// compares it with a real Envoy.
 func normalise(raw string) (path, refused string) {
 	path, query, _ := strings.Cut(raw, "?")
 	switch {
 	case unprintable.MatchString(path + query):
-		return "", "400: a path has printable ASCII characters only; everything else must be escaped"
+		return "", "400: a path must consist of printable ASCII characters; everything else must be escaped"
 	case !strings.HasPrefix(path, "/"):
-		return "", "400: a path begins with /"
+		return "", "400: a path must begin with /"
 	case strings.Contains(path+query, "#"):
-		return "", "400: Envoy refuses a #, which no client sends"
+		return "", "400: Envoy refuses a #"
 	case escapedSlash.MatchString(path):
 		return "", "400: Envoy refuses an escaped slash, backslash or NUL: servers differ in how they read it"
 	}
 	path = slashes.ReplaceAllString(canonical(withoutDots(strings.ReplaceAll(path, `\`, "/"))), "/")
-	if strings.Contains(path, ";") { // Envoy leaves it in the path, and a server might read it in a way of its own
+	if strings.Contains(path, ";") { // Envoy leaves it in the path, and servers differ in how they read it
 		return "", "400: the gate refuses a path with a ;"
 	}
 	return path, ""
 }
 
-// canonical escapes the characters that must be escaped, and no others.
+// canonical escapes exactly the characters that must be escaped.
 func canonical(path string) string {
 	path = unescaped.ReplaceAllStringFunc(path, func(escape string) string {
 		octet, _ := strconv.ParseUint(escape[1:], 16, 8) // the pattern has two hexadecimal digits
@@ -48,7 +48,7 @@ func canonical(path string) string {
 	return toEscape.ReplaceAllStringFunc(path, func(c string) string { return fmt.Sprintf("%%%02X", c[0]) })
 }
 
-// withoutDots resolves . and .., also escaped ones, and those with a parameter behind a semicolon; not those that are both.
+// withoutDots resolves . and .., also if escaped or followed by a semicolon and a parameter, but not both.
 func withoutDots(path string) string {
 	segments := strings.Split(path[1:], "/")
 	var out []string

@@ -54,9 +54,9 @@ func TestNormaliseSaysWhyNot(t *testing.T) {
 		{"/a/b", ""},
 		{"/a;b", "400: the gate refuses a path with a ;"},
 		{"/a%2Fb", "400: Envoy refuses an escaped slash, backslash or NUL: servers differ in how they read it"},
-		{"/a#b", "400: Envoy refuses a #, which no client sends"},
-		{"/é", "400: a path has printable ASCII characters only; everything else must be escaped"},
-		{"a", "400: a path begins with /"},
+		{"/a#b", "400: Envoy refuses a #"},
+		{"/é", "400: a path must consist of printable ASCII characters; everything else must be escaped"},
+		{"a", "400: a path must begin with /"},
 	} {
 		if _, refused := normalise(test.sent); refused != test.want {
 			t.Errorf("%s: have %q, want %q", test.sent, refused, test.want)

@@ -15,7 +15,7 @@ type renderOptions struct {
 	static, defaults bool
 }
 
-// defaultOptions say where the parts are when nobody says otherwise.
+// defaultOptions returns the default addresses of the parts.
 func defaultOptions() envoy.Options {
 	return envoy.Options{Gate: "unix:run/gate.sock", XDS: "unix:run/xds.sock", Admin: "unix:run/envoy-admin.sock", AccessLog: "/dev/stdout"}
 }
@@ -28,11 +28,11 @@ func renderFlags(c *call, flags *flag.FlagSet) {
 	flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
 	flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
 	flags.Func("listen-on", "with --static, `NAME=IP:PORT` of a listener to serve elsewhere than the file says; may be repeated", o.AddListenOn)
-	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy that asks no gate for it")
+	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy without xDS")
 	flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
 }
 
-// render writes what Envoy starts with: by default that it asks the gate for everything else.
+// render writes Envoy's start-up configuration: by default a bootstrap that gets everything else from the gate by xDS.
 func render(_ context.Context, c *call) error {
 	if c.render.static && c.render.defaults {
 		return cli.Exit{Code: 2, Text: "--static and --defaults exclude each other"}

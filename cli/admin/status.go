@@ -16,23 +16,23 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 )
 
-// statuses are those of several gates, as of one moment.
+// statuses are the statuses of several gates at one time.
 type statuses struct {
 	Gates []answered[partStatus] `json:"gates"`
 	now   time.Time
 }
 
-// partStatus is what a gate says, or a registry, which has versions and no file.
+// partStatus is the status of a gate, or of a registry, which has versions and no file.
 type partStatus struct {
 	control.Status
-	Versions []registry.VersionStatus `json:"versions,omitempty"` // nil of a gate
+	Versions []registry.VersionStatus `json:"versions,omitempty"` // nil for a gate
 }
 
-// status asks gates what they run on.
+// status shows what gates run on.
 func status(ctx context.Context, c *call) error {
 	all, well := askAll[partStatus](ctx, c, http.MethodGet, "/status")
 	for _, one := range all {
-		well = well && one.Said.Healthy // a gate that has said nothing is not well already
+		well = well && one.Said.Healthy // false already if a gate did not answer
 	}
 	if err := c.print(&statuses{Gates: all, now: time.Now()}); err != nil || well {
 		return err
@@ -62,7 +62,7 @@ func (s *statuses) text() string {
 func (s *statuses) registry(line func(key, format string, arguments ...any), said *partStatus) {
 	health(line, &said.Status)
 	for _, version := range said.Versions {
-		text := config.Short(version.Version) + ", asked for " + age(s.now, version.Asked) + " ago"
+		text := config.Short(version.Version) + ", last requested " + age(s.now, version.Asked) + " ago"
 		if version.Fault != "" {
 			text += ": " + strings.ReplaceAll(version.Fault, "\n", " ")
 		}
@@ -73,44 +73,44 @@ func (s *statuses) registry(line func(key, format string, arguments ...any), sai
 
 func health(line func(key, format string, arguments ...any), said *control.Status) {
 	if said.Healthy {
-		line("health", "well")
+		line("health", "healthy")
 	} else {
-		line("health", "NOT WELL: %s", said.Why)
+		line("health", "UNHEALTHY: %s", said.Why)
 	}
 }
 
 func orphans(line func(key, format string, arguments ...any), said *control.Status) {
 	if orphans := said.Orphans; orphans.Requests > 0 {
-		line("orphans", "%s FAILED: clients are registered under what the file lacks: %s", count(int(orphans.Requests), "request"), strings.Join(orphans.Missing, ", "))
+		line("orphans", "%s FAILED: the file lacks what clients are registered under: %s", count(int(orphans.Requests), "request"), strings.Join(orphans.Missing, ", "))
 	}
 }
 
 // gate prints one gate's status, a line for each thing.
 func (s *statuses) gate(line func(key, format string, arguments ...any), said *control.Status) {
 	if said.Version == "" {
-		line("version", "none in force")
+		line("version", "none active")
 	} else {
 		line("version", "%s, %s, for %s, %s", config.Short(said.Version), count(said.Routes, "route"), age(s.now, said.Since), source(said))
 	}
 	health(line, said)
 	switch file := said.File; {
 	case file.Refused != "":
-		line("file", "%s, version %s, IS NOT IN FORCE: %s", file.Path, orNone(config.Short(file.Version)), file.Refused)
+		line("file", "%s, version %s, IS NOT ACTIVE: %s", file.Path, orNone(config.Short(file.Version)), file.Refused)
 	case len(file.Warnings) > 0:
-		line("file", "%s, in force, %s", file.Path, count(len(file.Warnings), "warning"))
+		line("file", "%s, active, %s", file.Path, count(len(file.Warnings), "warning"))
 	default:
-		line("file", "%s, in force", file.Path)
+		line("file", "%s, active", file.Path)
 	}
 	if said.LastErrorAt != nil {
 		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
 	}
 	orphans(line, said)
-	line("since start", "%s put in force, %d refused", count(int(said.Reloads), "version"), said.Refusals)
+	line("since start", "%s activated, %d rejected", count(int(said.Reloads), "version"), said.Refusals)
 	if len(said.Known) > 1 {
 		line("decides under", "%s", strings.Join(short(said.Known), ", "))
 	}
 	if len(said.Known) > 0 && len(said.Envoys) == 0 {
-		line("envoy", "NONE IS CONNECTED")
+		line("envoy", "NONE CONNECTED")
 	}
 	for _, one := range said.Envoys {
 		line("envoy", "%s, connected for %s", one.ID, age(s.now, one.Since))
@@ -120,7 +120,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	}
 }
 
-// short are versions as people read them.
+// short returns versions in their short form.
 func short(versions []string) []string {
 	list := make([]string, len(versions))
 	for i, version := range versions {
@@ -140,7 +140,7 @@ func (s *statuses) ack(ack xds.Ack) string {
 	return text
 }
 
-// source says where the version in force is from.
+// source says where the active version comes from.
 func source(said *control.Status) string {
 	switch {
 	case said.Rollback > 0:

@@ -11,7 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// validation is what is known of a file in the end.
+// validation is the result for a file.
 type validation struct {
 	File     string            `json:"file"`
 	Version  string            `json:"version,omitempty"`
@@ -20,17 +20,17 @@ type validation struct {
 	Errors   int               `json:"errors"`
 	Warnings int               `json:"warnings"`
 	Problems yamlfile.Problems `json:"problems"`
-	Refused  string            `json:"refused,omitempty"` // why, where it is not by problems of the file's lines
-	Envoy    string            `json:"envoy,omitempty"`   // what the Envoy here says
-	Clients  *clients          `json:"clients,omitempty"` // those in Redis, where that was asked
+	Refused  string            `json:"refused,omitempty"` // why, if it is not for the problems listed
+	Envoy    string            `json:"envoy,omitempty"`   // what Envoy said
+	Clients  *clients          `json:"clients,omitempty"` // clients in Redis, with --redis
 }
 
 func validateFlags(c *call, flags *flag.FlagSet) {
-	flags.StringVar(&c.redis, "redis", "", "`URL` of the Redis whose clients are counted that the file has no profile or directory for (default: none is asked)")
-	flags.StringVar(&c.envoy, "envoy", "", "`PROGRAM` that is asked too; none to ask none (default envoy, where it is on PATH)")
+	flags.StringVar(&c.redis, "redis", "", "`URL` of the Redis whose clients to check: counts those whose profile or directory the file lacks (default: none is checked)")
+	flags.StringVar(&c.envoy, "envoy", "", "Envoy `PROGRAM` to validate with too; none to skip this (default envoy, if it is on PATH)")
 }
 
-// validate reads a file as the gate would, makes Envoy's configuration of it, and asks an Envoy about that.
+// validate reads a file as the gate does, renders Envoy's configuration from it, and has an Envoy validate that.
 func validate(ctx context.Context, c *call) error {
 	v := &validation{File: c.Operands[0], Problems: yamlfile.Problems{}}
 	version, err := config.Read(v.File)
@@ -61,7 +61,7 @@ func validate(ctx context.Context, c *call) error {
 	return refused
 }
 
-// ask makes Envoy's configuration, dynamic and static, and lets an Envoy look at the static one.
+// ask renders Envoy's configuration, dynamic and static, and has an Envoy validate the static one.
 func (v *validation) ask(ctx context.Context, c *call, version *config.Version) error {
 	options := defaultOptions()
 	if _, err := envoy.Translate(version.File, options); err != nil {
@@ -94,7 +94,7 @@ func (v *validation) text() string {
 	return text
 }
 
-// count is a number of things.
+// count formats a number of things: "1 route", "2 routes".
 func count(number int, thing string) string {
 	if number == 1 {
 		return "1 " + thing

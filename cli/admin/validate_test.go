@@ -92,12 +92,12 @@ func TestValidateAsksEnvoy(t *testing.T) {
 		name, program, want string
 		code                int
 	}{
-		{"it takes the file", binary, "no errors, 0 warnings; " + binary + " takes it\n", 0},
+		{"it accepts the file", binary, "no errors, 0 warnings; " + binary + " accepts it\n", 0},
 		{"it does not", script("refuses", `echo "[2026-11-21 12:00:00.000][1][critical][main] [source/server.cc:76] error initializing configuration '$4': no such thing" >&2; exit 1`),
-			"is refused: envoy refuses the configuration: no such thing\n", 1},
+			"is refused: envoy rejects the configuration: no such thing\n", 1},
 		{"it says too much", script("talks", "yes words | head -c 100000 | tr -d '\\n'; exit 1"), "wordswordswords ...\n", 1},
 		{"it is not there", filepath.Join(dir, "none"), "envoy cannot be asked: ", 1},
-		{"it sees a file that nobody else may read", script("looks", `test "$(stat -c %a "$4")" = 600`), "takes it\n", 0},
+		{"it reads a private file", script("looks", `test "$(stat -c %a "$4")" = 600`), "accepts it\n", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, code := run(t, "validate", "--envoy", test.program, path)
@@ -115,7 +115,7 @@ func TestValidateFindsEnvoyOnPath(t *testing.T) {
 	dir := sample.Folder(t)
 	bin := t.TempDir()
 	ok(t, os.WriteFile(filepath.Join(bin, "envoy"), []byte("#!/bin/sh\nexit 0\n"), 0o700))
-	for _, test := range []struct{ path, want string }{{bin, filepath.Join(bin, "envoy") + " takes it"}, {t.TempDir(), "no Envoy was asked: there is none on PATH"}} {
+	for _, test := range []struct{ path, want string }{{bin, filepath.Join(bin, "envoy") + " accepts it"}, {t.TempDir(), "no Envoy was asked: envoy is not on PATH"}} {
 		t.Setenv("PATH", test.path)
 		stdout, stderr, code := run(t, "validate", filepath.Join(dir, "routes.yaml"))
 		if code != 0 || !strings.Contains(stdout, test.want) {

@@ -58,7 +58,7 @@ var cases = []breach{
 		id: "route.overlap", want: `routes[7].path: /api/accounts/x/{Item} is met by /api/{Kind}/x/{Item} of route item too; it goes to /api/accounts/{Id}/{Part} ` +
 			`of route special, which is specific further to the left: PUT /api/accounts/x/{Item} is answered 405`},
 	{name: "a public route among others", old: "/open/status", new: "/api/accounts/status",
-		id: "public.prefix", want: `routes[3].public: anybody may ask for it, while under /api/accounts 3 other routes are protected`},
+		id: "public.prefix", want: `routes[3].public: open to everyone, while under /api/accounts 3 other routes are protected`},
 	{name: "no default plan", old: "  default: {per_source: 100/s}\n", new: "", id: "plan.none",
 		want: `routes[0]: 7 of 8 routes have no rate plan, route register first: a plan named default holds for all that name none`},
 	{name: "a name in the DNS", old: `"localhost:81"`, new: `"bank.internal:81"`,

@@ -22,7 +22,7 @@ func (l *linter) publicRoutes() {
 		route := &l.Routes[i]
 		number := protected[prefix(route.Path)]
 		if route.Public && number > 0 && !openEndpoint(route.Endpoint) {
-			l.add("public.prefix", at(i, "public"), "anybody may ask for it, while under %s %d other routes are protected", prefix(route.Path), number)
+			l.add("public.prefix", at(i, "public"), "open to everyone, while under %s %d other routes are protected", prefix(route.Path), number)
 		}
 	}
 }

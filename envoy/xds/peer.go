@@ -75,7 +75,7 @@ func (p *peer) OnStreamDeltaRequest(_ int64, request *discoveryv3.DeltaDiscovery
 		log.Info("an envoy has connected", "envoy", id)
 	}
 	if words := p.answer(kind, request); words != "" {
-		log.Error("an envoy refuses its configuration", "envoy", p.id, "type", kind.String(), "words", words)
+		log.Error("an envoy rejects its configuration", "envoy", p.id, "type", kind.String(), "words", words)
 	}
 	return nil
 }

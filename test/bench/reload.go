@@ -264,7 +264,7 @@ func lastReload(w *harness.World) (last told, err error) {
 		return last, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, `"msg":"routes are in force"`) {
+		if strings.Contains(line, `"msg":"routes activated"`) {
 			if err := json.Unmarshal([]byte(line), &last); err != nil {
 				return last, err
 			}

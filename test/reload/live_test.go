@@ -127,7 +127,7 @@ func TestEnvoyRefuses(t *testing.T) {
 	defer taken.Close()
 	listener := fmt.Sprintf("listeners:\n  third: {address: %q, url: https://127.0.0.1:1, certificate: tls/server.pem, key: tls/server.key, client_certificate: none}\n", taken.Addr())
 	save(t, strings.Replace(text, "listeners:\n", listener, 1)+route("fx"))
-	status, err := world.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return strings.Contains(s.File.Refused, "envoy refuses") })
+	status, err := world.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return strings.Contains(s.File.Refused, "envoy rejects") })
 	if err != nil {
 		t.Fatal(err)
 	}
