@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -25,11 +26,11 @@ const (
 	lookEvery  = time.Second
 	loadTime   = 10 * time.Second // however long whoever asked first can wait
 	failedFor  = 200 * time.Millisecond
-	faultFor   = time.Minute // how long the status shows a version that could not be had
+	faultFor   = time.Minute // how long the status shows a version that is not available
 	retryAfter = time.Second // a gate publishes again within it what Redis has lost
 )
 
-// held is a version that is kept, or why it cannot be had just now.
+// held is a version that is kept, or why it is not available just now.
 type held struct {
 	edition *edition
 	fault   error
@@ -40,7 +41,7 @@ type held struct {
 // loaded once.
 func (g *Registry) edition(ctx context.Context, id string) (*edition, error) {
 	if !config.IsID(id) {
-		return nil, fmt.Errorf("the facts name the version %.16q, which is none", id)
+		return nil, fmt.Errorf("the facts name the version %.16q, which no version can have as its ID", id)
 	}
 	if e, known, err := g.recall(id); known {
 		return e, err
@@ -59,7 +60,7 @@ func (g *Registry) edition(ctx context.Context, id string) (*edition, error) {
 	}
 }
 
-// recall answers from memory. A failure is remembered for a moment, so that what cannot be had is not read again and again.
+// recall answers from memory. A failure is remembered for a moment, so that what is not available is not read again and again.
 func (g *Registry) recall(id string) (e *edition, known bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -79,11 +80,7 @@ func (g *Registry) load(ctx context.Context, id string) (*edition, error) {
 	if e, known, err := g.recall(id); known { // somebody else was faster
 		return e, err
 	}
-	version, err := g.open(ctx, id)
-	var e *edition
-	if err == nil {
-		e, err = g.newEdition(ctx, version)
-	}
+	e, err := g.make(ctx, id)
 	g.forget(nil)
 	g.mu.Lock()
 	before := g.editions[id]
@@ -93,6 +90,21 @@ func (g *Registry) load(ctx context.Context, id string) (*edition, error) {
 		g.parts.Log.ErrorContext(ctx, "a version cannot be served", "version", id, "cause", err.Error())
 	}
 	return e, err
+}
+
+// make reads a version and makes it ready. A panic is a fault like any other: it would end the process here, outside of any
+// request.
+func (g *Registry) make(ctx context.Context, id string) (e *edition, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			e, err = nil, fmt.Errorf("a panic with a %T\n%s", fault, debug.Stack()) // its value may quote the files
+		}
+	}()
+	version, err := g.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return g.newEdition(ctx, version)
 }
 
 // published takes a version from where the gates publish it.

@@ -157,6 +157,17 @@ func TestAVersionIsLoadedOnce(t *testing.T) {
 	}
 }
 
+// A fault in our own code denies one version, and ends no process.
+func TestAVersionThatPanics(t *testing.T) {
+	f := newFleet(t)
+	version := f.read()
+	f.registry.open = func(context.Context, string) (*config.Version, error) { panic("secret") }
+	f.wantUnavailable(f.discovery(version.ID()))
+	if log := f.log.String(); strings.Contains(log, "secret") || !strings.Contains(log, "a panic with a string") {
+		t.Errorf("the log says %s", log)
+	}
+}
+
 // Versions are kept for an hour after somebody asked for one, and no more of them than a bounded number.
 func TestVersionsAreForgotten(t *testing.T) {
 	f := newFleet(t)
