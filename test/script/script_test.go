@@ -48,11 +48,15 @@ var (
 	command = regexp.MustCompile(`(?m)^(?:\$ )?(dcr-gateway (?:tpp|lint|routes|ssa|dn|conform) .*?)(?: +[#>].*)?$`)
 )
 
-// Whatever the README shows of a TPP's and an administrator's commands is run by a script.
-func TestReadmeIsRun(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+// TestPagesAreRun: a script runs each command that the README and the pages behind its doors show.
+func TestPagesAreRun(t *testing.T) {
+	var pages strings.Builder
+	for _, page := range []string{"README.md", "docs/tpp-developer.md", "docs/gateway-admin.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages.Write(text)
 	}
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -67,7 +71,7 @@ func TestReadmeIsRun(t *testing.T) {
 		scripts.Write(text)
 	}
 	seen := 0
-	for _, block := range fenced.FindAllStringSubmatch(string(readme), -1) {
+	for _, block := range fenced.FindAllStringSubmatch(pages.String(), -1) {
 		for _, line := range command.FindAllStringSubmatch(block[1], -1) {
 			seen++
 			if want := strings.ReplaceAll(line[1], "https://127.0.0.1:8443", "$BANK"); !strings.Contains(scripts.String(), "exec "+want+"\n") {
@@ -76,6 +80,6 @@ func TestReadmeIsRun(t *testing.T) {
 		}
 	}
 	if seen < 6 {
-		t.Errorf("only %d commands found in README.md", seen)
+		t.Errorf("only %d commands found in the pages", seen)
 	}
 }
