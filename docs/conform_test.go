@@ -26,7 +26,7 @@ func TestConformCases(t *testing.T) {
 		t.Fatalf("the page has a list: %v; %v", found, err)
 	}
 	var page bytes.Buffer
-	page.WriteString(head + title + "| id | what holds | by which clause | in which profiles |\n|---|---|---|---|\n")
+	page.WriteString(head + title + "| id | requirement | clause | profiles |\n|---|---|---|---|\n")
 	for _, c := range cases {
 		in := strings.Join(c.Profiles, ", ")
 		if in == "" {

@@ -45,7 +45,7 @@ func TestProfileRules(t *testing.T) {
 		have = append(have, []string{namesIn(row[0])[0], row[len(row)-1]})
 	}
 	for _, known := range rule.All {
-		want = append(want, []string{known.ID, map[bool]string{true: "for profiles that name it", false: "always"}[known.Optional]})
+		want = append(want, []string{known.ID, map[bool]string{true: "if the profile names it", false: "always"}[known.Optional]})
 	}
 	if !slices.EqualFunc(have, want, slices.Equal) {
 		t.Errorf("rules %q, want %q", have, want)

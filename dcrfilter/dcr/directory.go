@@ -9,26 +9,26 @@ import (
 // claim names, and which certificates its participants hold. Directories are YAML files, whose grammar the tags are; see
 // dcrfilter/directory.
 type Directory struct {
-	Name             string                      `yaml:"name" is:"name,required" doc:"name of this directory, in client records and logs; clients belong to it"`
-	Issuer           string                      `yaml:"issuer" is:"text,required" doc:"iss of its software statements, exactly"`
-	JWKS             string                      `yaml:"jwks" is:"https,required" doc:"https URL of the keys that sign them"`
-	TLSCA            []string                    `yaml:"tls_ca" is:"file" doc:"PEM files of the CAs of the directory's own HTTPS servers; those of the system when left out"`
-	KeyHosts         []string                    `yaml:"key_hosts" is:"host,required" doc:"hosts that key sets are fetched from: HOST or HOST:PORT; \"*\" alone for any public host"`
-	PrivateAddresses []string                    `yaml:"private_addresses" is:"network" doc:"IP addresses and networks that may be connected to although they are not public"`
-	Algorithms       []string                    `yaml:"algorithms" is:"algorithm,required" doc:"algorithms that statements are signed with"`
-	MaxAge           time.Duration               `yaml:"statement_max_age" is:"age,required" doc:"how old a statement may be"`
-	Environment      string                      `yaml:"environment" is:"value" doc:"what a statement must name as its environment; any when left out"`
+	Name             string                      `yaml:"name" is:"name,required" doc:"name of this directory, in client records and logs; client records refer to it"`
+	Issuer           string                      `yaml:"issuer" is:"text,required" doc:"iss of its software statements, compared exactly"`
+	JWKS             string                      `yaml:"jwks" is:"https,required" doc:"https URL of the keys that sign the statements"`
+	TLSCA            []string                    `yaml:"tls_ca" is:"file" doc:"PEM files of the CAs of the directory's own HTTPS servers; the system's CAs when left out"`
+	KeyHosts         []string                    `yaml:"key_hosts" is:"host,required" doc:"hosts that key sets may be fetched from: HOST or HOST:PORT; \"*\" alone allows any public host"`
+	PrivateAddresses []string                    `yaml:"private_addresses" is:"network" doc:"non-public IP addresses and networks that the gateway may connect to"`
+	Algorithms       []string                    `yaml:"algorithms" is:"algorithm,required" doc:"signature algorithms of statements"`
+	MaxAge           time.Duration               `yaml:"statement_max_age" is:"age,required" doc:"maximum age of a statement"`
+	Environment      string                      `yaml:"environment" is:"value" doc:"environment that a statement must name; any when left out"`
 	MemberState      string                      `yaml:"member_state" is:"country" doc:"country for which the competent authority must have authorised the roles; not checked when left out"`
-	Claims           StatementClaims             `yaml:"claims" is:"required" doc:"the directory's names for claims"`
+	Claims           StatementClaims             `yaml:"claims" is:"required" doc:"the directory's names of claims"`
 	Required         []string                    `yaml:"required" is:"claim" doc:"claims that a statement must have, by the directory's names"`
-	ActiveStatus     []string                    `yaml:"active" is:"value" doc:"values of org_status and of the authority's status that may register, in any case"`
-	Scopes           map[string]string           `yaml:"scopes" keys:"scope" is:"role,required" doc:"scopes, each with the role that the software needs to register it; \"\" needs none"`
-	Certificates     []CertificateSource         `yaml:"certificates" doc:"types of client certificates that are accepted, in the order in which they are tried"`
-	CertificateTypes map[string]*CertificateType `yaml:"certificate_types" keys:"type" is:"merged" doc:"types of client certificates: what their subjects have, and what binds one to a software product"`
-	Authorities      map[string]string           `yaml:"authorities" keys:"value" is:"authority" doc:"the authority_id of a statement, each with country and authority as certificates have them: GB-FCA"`
-	Listed           Listed                      `yaml:"certificates_listed" is:"listed" doc:"whether a client's certificate must be in the key set of its software or organisation"`
-	QCRoles          bool                        `yaml:"enforce_qc_roles" is:"bool" doc:"the PSD2 statement of a certificate must name every role of the software"`
-	SingleUse        bool                        `yaml:"statement_single_use" is:"bool" doc:"each statement registers once, by its jti"`
+	ActiveStatus     []string                    `yaml:"active" is:"value" doc:"values of org_status and of the authority's status that may register, case-insensitive"`
+	Scopes           map[string]string           `yaml:"scopes" keys:"scope" is:"role,required" doc:"scopes, each with the role that a software product needs to register it; \"\" needs none"`
+	Certificates     []CertificateSource         `yaml:"certificates" doc:"accepted types of client certificates, in the order in which they are tried"`
+	CertificateTypes map[string]*CertificateType `yaml:"certificate_types" keys:"type" is:"merged" doc:"types of client certificates: attributes of their subjects, and their binding to a software product"`
+	Authorities      map[string]string           `yaml:"authorities" keys:"value" is:"authority" doc:"maps the authority_id of a statement to the country and authority in certificates: GB-FCA"`
+	Listed           Listed                      `yaml:"certificates_listed" is:"listed" doc:"whether a client certificate must also belong to a tls key in the key set of its software product or organisation"`
+	QCRoles          bool                        `yaml:"enforce_qc_roles" is:"bool" doc:"the PSD2 QCStatement of a client certificate must name every role of the software product"`
+	SingleUse        bool                        `yaml:"statement_single_use" is:"bool" doc:"a statement, identified by its jti, registers only once"`
 }
 
 // Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
@@ -45,16 +45,16 @@ const (
 // StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
 // the directory's statements have no such claim.
 type StatementClaims struct {
-	SoftwareID     string `yaml:"software_id" is:"claim,required" doc:"id of the software"`
-	SoftwareName   string `yaml:"software_name" is:"claim" doc:"name of the software, which a client may be called by"`
+	SoftwareID     string `yaml:"software_id" is:"claim,required" doc:"id of the software product"`
+	SoftwareName   string `yaml:"software_name" is:"claim" doc:"name of the software product, which a client may use as its name"`
 	OrgID          string `yaml:"org_id" is:"claim,required" doc:"id of the organisation"`
 	OrgStatus      string `yaml:"org_status" is:"claim" doc:"status of the organisation"`
-	Authority      string `yaml:"authority" is:"claim" doc:"object of the competent authority: authority_id, registration_id, status, authorisations"`
-	Environment    string `yaml:"environment" is:"claim" doc:"environment of the software"`
-	Roles          string `yaml:"roles" is:"claim,required" doc:"roles of the software: an array of strings, or one string"`
-	Scope          string `yaml:"scope" is:"claim" doc:"scope tokens that the software may have, in one string (RFC 6749, section 3.3)"`
-	RedirectURIs   string `yaml:"redirect_uris" is:"claim,required" doc:"redirect URIs of the software"`
-	JWKS           string `yaml:"jwks" is:"claim,required" doc:"URL of the software's key set"`
+	Authority      string `yaml:"authority" is:"claim" doc:"object about the competent authority: authority_id, registration_id, status, authorisations"`
+	Environment    string `yaml:"environment" is:"claim" doc:"environment of the software product"`
+	Roles          string `yaml:"roles" is:"claim,required" doc:"roles of the software product: an array of strings, or one string"`
+	Scope          string `yaml:"scope" is:"claim" doc:"scope tokens that the software product may have, in one string (RFC 6749, section 3.3)"`
+	RedirectURIs   string `yaml:"redirect_uris" is:"claim,required" doc:"redirect URIs of the software product"`
+	JWKS           string `yaml:"jwks" is:"claim,required" doc:"URL of the software product's key set"`
 	RevokedJWKS    string `yaml:"revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
 	OrgJWKS        string `yaml:"org_jwks" is:"claim" doc:"URL of the organisation's key set"`
 	OrgRevokedJWKS string `yaml:"org_revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
@@ -83,7 +83,7 @@ func (c *StatementClaims) all() []string {
 
 // CertificateSource names a type of client certificates that are accepted, and the CAs that issue them.
 type CertificateSource struct {
-	Type    string   `yaml:"type" is:"type" doc:"the type, one of certificate_types or of a shipped directory's"`
-	Profile string   `yaml:"profile" is:"type" doc:"the type, by the name that this key had before"`
-	CA      []string `yaml:"ca" is:"file,required" doc:"PEM files of the CAs that issue it, relative to this file; each CA is trusted for itself"`
+	Type    string   `yaml:"type" is:"type" doc:"one of certificate_types, or a type of a shipped directory"`
+	Profile string   `yaml:"profile" is:"type" doc:"former name of the key type"`
+	CA      []string `yaml:"ca" is:"file,required" doc:"PEM files of the CAs that issue these certificates, relative to this file; each CA is a trust anchor"`
 }

@@ -8,17 +8,17 @@ import (
 // A Profile is one version of a registration standard, as data: which media types, which members, which values, which
 // optional rules. Profiles are YAML files, whose grammar the tags are; see dcrfilter/profile.
 type Profile struct {
-	Name          string             `yaml:"name" is:"name,required" doc:"name of this profile, in routes, client records and logs; clients know their profile by it"`
-	Standard      string             `yaml:"standard" is:"sentence,required" doc:"how refusals cite the standard: OBIE DCR 3.3"`
-	Dictionary    string             `yaml:"dictionary" is:"sentence,required" doc:"how they cite its section with the members: Data Dictionary"`
-	Body          string             `yaml:"body" is:"body,required" doc:"jws: a compact JWS, signed with the software's key; json: the claims as plain JSON, unsigned"`
-	TrailingSlash bool               `yaml:"trailing_slash" is:"bool" doc:"the path at which clients are registered ends with a slash"`
-	ContentTypes  []string           `yaml:"content_types" is:"media_type,required" doc:"media types that a request may have"`
-	Request       RequestTimes       `yaml:"request" is:"required" doc:"how old a request may be"`
-	Clients       ClientPolicy       `yaml:"clients" is:"required" doc:"what becomes of the clients"`
-	UnknownScopes string             `yaml:"unknown_scopes" is:"unknown_scopes,required" doc:"what is done about a scope that the directory does not have, or the software may not have"`
-	Members       map[string]*Member `yaml:"members" keys:"member" is:"required,merged" doc:"the data dictionary: what a request and an answer hold, by name"`
-	Rules         []string           `yaml:"rules" is:"rule" doc:"optional rules that run; those that are not optional always do"`
+	Name          string             `yaml:"name" is:"name,required" doc:"unique name of this profile, in routes, client records and logs; client records refer to it"`
+	Standard      string             `yaml:"standard" is:"sentence,required" doc:"name of the standard in refusals: OBIE DCR 3.3"`
+	Dictionary    string             `yaml:"dictionary" is:"sentence,required" doc:"name of the section that defines the members: Data Dictionary"`
+	Body          string             `yaml:"body" is:"body,required" doc:"jws: a compact JWS, signed with the software's key; json: the claims as plain, unsigned JSON"`
+	TrailingSlash bool               `yaml:"trailing_slash" is:"bool" doc:"the registration path ends with a slash"`
+	ContentTypes  []string           `yaml:"content_types" is:"media_type,required" doc:"accepted media types of a request"`
+	Request       RequestTimes       `yaml:"request" is:"required" doc:"maximum age and lifetime of a request"`
+	Clients       ClientPolicy       `yaml:"clients" is:"required" doc:"how clients are treated"`
+	UnknownScopes string             `yaml:"unknown_scopes" is:"unknown_scopes,required" doc:"what happens to a scope that the directory does not define, or that the software product may not have"`
+	Members       map[string]*Member `yaml:"members" keys:"member" is:"required,merged" doc:"the data dictionary: members of the request and the response, by name"`
+	Rules         []string           `yaml:"rules" is:"rule" doc:"optional rules to run; the other rules always run"`
 }
 
 // What a profile's Body may be: a compact JWS, which the software has signed, or the claims alone as a JSON object.
@@ -36,9 +36,9 @@ const (
 
 // ClientPolicy says what holds for the clients that are registered by a profile.
 type ClientPolicy struct {
-	Duplicates      string `yaml:"duplicates" is:"duplicates,required" doc:"what is done about a software product that has a client already"`
+	Duplicates      string `yaml:"duplicates" is:"duplicates,required" doc:"what happens if the software product already has a client"`
 	ManagementScope string `yaml:"management_scope" is:"scope" doc:"scope that a token needs to read, update or delete its client; none when left out"`
-	DefaultScope    string `yaml:"default_scope" is:"default_scope,required" doc:"what a token gets that is requested without a scope"`
+	DefaultScope    string `yaml:"default_scope" is:"default_scope,required" doc:"scope of a token that is requested without one"`
 	Introspection   bool   `yaml:"introspection" is:"bool" doc:"the tokens of these clients may be introspected"`
 }
 
@@ -57,8 +57,8 @@ const (
 
 // RequestTimes bound a request's iat and exp.
 type RequestTimes struct {
-	MaxAge      time.Duration `yaml:"max_age" is:"age,required" doc:"how long ago iat may be"`
-	MaxLifetime time.Duration `yaml:"max_lifetime" is:"age,required" doc:"how long after iat exp may be"`
+	MaxAge      time.Duration `yaml:"max_age" is:"age,required" doc:"maximum age of iat"`
+	MaxLifetime time.Duration `yaml:"max_lifetime" is:"age,required" doc:"maximum time from iat to exp"`
 }
 
 // What a member's In may be.
@@ -80,14 +80,14 @@ const (
 // A Member is one line of a data dictionary.
 type Member struct {
 	Type      string   `yaml:"type" is:"type,required" doc:"string; strings, an array of them; audience, a string or an array of one; integer; boolean"`
-	In        string   `yaml:"in" is:"in,required" doc:"request: not registered; response: given by the gateway; both: registered and answered"`
-	Required  bool     `yaml:"required" is:"bool" doc:"a request must have it"`
-	MinItems  int      `yaml:"min_items" is:"count" doc:"fewest items of strings"`
-	MaxLength int      `yaml:"max_length" is:"count" doc:"most characters of a text, or of each item; no text is ever empty"`
-	Pattern   string   `yaml:"pattern" is:"pattern" doc:"regular expression for a text, or for each item, from ^ to $"`
-	Values    []string `yaml:"values" is:"sentence" doc:"all values that it, or each item, may have"`
-	Default   []string `yaml:"default" is:"text" doc:"what is registered where a request does not have it; of a response, what is always answered"`
-	As        string   `yaml:"as" is:"as" doc:"name that rules and records have for it, where that is another"`
+	In        string   `yaml:"in" is:"in,required" doc:"request: not registered; response: given by the gateway; both: registered and returned"`
+	Required  bool     `yaml:"required" is:"bool" doc:"a request must have this member"`
+	MinItems  int      `yaml:"min_items" is:"count" doc:"minimum number of items of strings"`
+	MaxLength int      `yaml:"max_length" is:"count" doc:"maximum length of the text, or of each item; no text may be empty"`
+	Pattern   string   `yaml:"pattern" is:"pattern" doc:"regular expression for the text, or for each item, from ^ to $"`
+	Values    []string `yaml:"values" is:"sentence" doc:"allowed values of the text, or of each item"`
+	Default   []string `yaml:"default" is:"text" doc:"value to register if a request does not have the member; of a response, the value of every response"`
+	As        string   `yaml:"as" is:"as" doc:"the gateway's name for the member, if the standard's name differs"`
 
 	pattern *regexp.Regexp
 }
