@@ -14,12 +14,16 @@ const guidesPage = "guides.md"
 
 const guidesHead = `# Samples in guides
 
-Guides to registration APIs show requests that a bank must not accept as they stand. These are the samples that this gateway was built to cover, each with what is wrong in it: sent with a mistake left in, a request is
-refused by the rule in the table ([errors.md](errors.md)); where there is none, the mistake does no harm. Once its mistakes are fixed, it is accepted.
-The page is written from the requests themselves, ` + "`test/scenario/testdata/documents.yaml`" + `, which are signed and sent anew with each run of the tests (` + "`go test ./docs -run Guides -update`" + `).
+Guides to registration APIs contain sample requests that a bank must not accept as they are. This page lists the samples
+that this gateway covers, with their mistakes. A request with a mistake is refused by the rule in the table
+([errors.md](errors.md)); a mistake without a rule is harmless. With its mistakes fixed, each request is accepted.
+` + "`go test ./docs -run Guides -update`" + ` generates this page from the requests in
+` + "`test/scenario/testdata/documents.yaml`" + `, which every test run signs and sends.
 
-All samples share three more: their times are over; whatever their ` + "`Authorization`" + ` header says counts for nothing; and the answers that they print have ` + "`client_id_issued_at`" + ` as text, leave out the claims
-of the software statement, or have a ` + "`client_secret`" + ` for a client that needs none. Their client assertions live for more than eight hours, where one may live for an hour.
+All samples share some more mistakes. Their times have passed. Their ` + "`Authorization`" + ` header has no effect. Their client
+assertions live for more than eight hours, where one hour is the maximum. The responses that they show have
+` + "`client_id_issued_at`" + ` as text, omit the claims of the software statement, or have a ` + "`client_secret`" + ` for a client
+that needs none.
 `
 
 // The page is what the requests of the guides are: go test ./docs -run Guides -update.
@@ -38,9 +42,9 @@ func TestGuides(t *testing.T) {
 	var page strings.Builder
 	page.WriteString(guidesHead)
 	for _, d := range documents {
-		fmt.Fprintf(&page, "\n## %s\n\n`%s`, profile `%s`.\n\n| what is wrong | refused by |\n|---|---|\n", d.Document, d.Method, d.Profile)
+		fmt.Fprintf(&page, "\n## %s\n\n`%s`, profile `%s`.\n\n| mistake | refused by |\n|---|---|\n", d.Document, d.Method, d.Profile)
 		for _, m := range d.Mistakes {
-			rule := "does no harm"
+			rule := "harmless"
 			if m.Rule != "" {
 				rule = fmt.Sprintf("[`%s`](errors.md#%s)", m.Rule, m.Rule)
 			}

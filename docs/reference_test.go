@@ -50,7 +50,8 @@ This page lists every key of the file. Any other key is an error: the message ha
 ` + "`dcr-gateway routes render --defaults FILE`" + ` prints a file with all defaults. File names are relative to the folder of
 routes.yaml. Durations are written as 90s, 5m or 500ms, sizes as 64KiB or 1MiB, rates as 10/s, 600/m or 1000/h.
 [lint.md](lint.md) explains every error and warning. [from-an-api-manager.md](from-an-api-manager.md) maps each step of
-an API manager to its lines here. ` + "`go test ./docs -update`" + ` generates this page from the model that the gateway reads with.
+an API manager to its lines here.
+` + "`go test ./docs -update`" + ` generates this page from the model that the gateway reads with.
 `
 
 // The page says of every key what the reader knows of it.
