@@ -14,14 +14,15 @@ import (
 )
 
 const (
-	// maxRefusal is the largest body of a refusal that is passed on whole.
+	// maxRefusal is the largest body of a refusal that Envoy passes on whole.
 	maxRefusal = 16 << 10
 
-	// mutable are the request headers that the gate may set. Any other one is answered with 500: a fault of the gate is loud.
+	// mutable are the request headers that the gate may set. Any other one is answered with 500, so that a bug in the gate
+	// shows.
 	mutable = `^(x-dcr-.*|` + interactionID + `|authorization)$`
 )
 
-// extAuthz asks the gate about every request. There is no failure mode but closed.
+// extAuthz asks the gate about every request. It always fails closed.
 func (t *translation) extAuthz() *authzv3.ExtAuthz {
 	return &authzv3.ExtAuthz{
 		Services:            &authzv3.ExtAuthz_GrpcService{GrpcService: gateService()},
@@ -51,8 +52,8 @@ func (t *translation) extAuthz() *authzv3.ExtAuthz {
 	}
 }
 
-// gateService asks again only where the gate has not seen the question: at a restart. The gate burns nothing, so a
-// question asked twice does no harm.
+// gateService retries only a check that the gate has not seen, as at its restart. The gate consumes nothing, so a check
+// that is sent twice does no harm.
 func gateService() *corev3.GrpcService {
 	return &corev3.GrpcService{
 		TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
@@ -71,14 +72,14 @@ func gateService() *corev3.GrpcService {
 	}
 }
 
-// wholeBody gives the gate the whole body, as bytes. Where it were not the whole, x-envoy-auth-partial-body would say
-// so and the gate refuse it.
+// wholeBody sends the gate the whole body, as bytes. If it were cut, x-envoy-auth-partial-body would say so and the gate
+// would refuse the request.
 func wholeBody(limit routes.Size) *authzv3.BufferSettings {
 	return &authzv3.BufferSettings{MaxRequestBytes: uint32(limit), AllowPartialMessage: false, PackAsBytes: true}
 }
 
-// question is what Envoy tells the gate about a route. Envoy merges its context with that of the virtual host; everything
-// else comes from the most specific settings alone.
+// question sets what a check says about the route. Envoy merges its context with that of the virtual host; all other
+// settings come from the most specific level only.
 func (t *translation) question(body routes.Size, context map[string]string) *anypb.Any {
 	settings := &authzv3.CheckSettings{ContextExtensions: context}
 	if body > 0 {

@@ -19,23 +19,23 @@ import (
 )
 
 const (
-	// nodeName is what Envoy calls itself and the group it is one of.
+	// nodeName is Envoy's node id and cluster.
 	nodeName = "dcr-gateway"
 
-	// An Envoy that has lost the server of its configuration asks for it again after these.
+	// The back-off of an Envoy that has lost its xDS server.
 	reconnectBase = 100 * time.Millisecond
 	reconnectMax  = time.Second
 
-	// A server that does not even answer a ping is gone. gRPC servers resent more of them than they have agreed to.
+	// A server that does not answer a ping is gone. gRPC servers close connections that ping more often than they permit.
 	keepaliveInterval = time.Minute
 	keepaliveTimeout  = 5 * time.Second
 
-	// maxPattern is how many instructions a pattern may have; the longest path has some 1,100.
+	// maxPattern is the largest RE2 program size of a pattern; the longest path needs some 1,100 instructions.
 	maxPattern = 4096
 )
 
-// Bootstrap returns what Envoy starts with to get all else over Delta ADS from o.XDS. It listens to nobody before it
-// has a listener with its routes and certificates from there.
+// Bootstrap returns Envoy's bootstrap, with which it gets everything else over Delta ADS from o.XDS. Envoy opens no port
+// until it has received a listener with its routes and certificates.
 func Bootstrap(file *routes.File, o Options) (*bootstrapv3.Bootstrap, error) {
 	if err := o.checkXDS(); err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func Bootstrap(file *routes.File, o Options) (*bootstrapv3.Bootstrap, error) {
 	})
 }
 
-// Render returns the complete static equivalent of what Translate and Secrets give Envoy over xDS. Certificates and keys
-// stay in their files; clientCAs, a PEM bundle of the CAs of client certificates, is written into it.
+// Render returns the complete static equivalent of what Translate and Secrets provide over xDS. It names the files of
+// certificates and keys, and inlines clientCAs, a PEM bundle of the CAs of client certificates.
 func Render(file *routes.File, o Options, clientCAs []byte) (*bootstrapv3.Bootstrap, error) {
 	if err := o.checkTraffic(); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Render(file *routes.File, o Options, clientCAs []byte) (*bootstrapv3.Bootst
 	}})
 }
 
-// bootstrap adds what every Envoy needs, wherever its listeners come from.
+// bootstrap adds what every Envoy needs, static or dynamic.
 func (t *translation) bootstrap(b *bootstrapv3.Bootstrap) (*bootstrapv3.Bootstrap, error) {
 	if err := t.options.checkAdmin(); err != nil {
 		return nil, err
@@ -85,8 +85,8 @@ func (t *translation) bootstrap(b *bootstrapv3.Bootstrap) (*bootstrapv3.Bootstra
 	return b, nil
 }
 
-// largePatterns lets Envoy take the pattern of any path that the reader takes: a character is an instruction or more, and
-// Envoy takes a hundred of them, which is less than some paths of Open Banking have.
+// largePatterns raises Envoy's limit so that it accepts every path that the reader accepts. A character is at least one
+// instruction, and Envoy's default limit of 100 is too low for some Open Banking paths.
 func largePatterns() *bootstrapv3.LayeredRuntime {
 	size := structpb.NewNumberValue(maxPattern)
 	return &bootstrapv3.LayeredRuntime{Layers: []*bootstrapv3.RuntimeLayer{{
@@ -105,7 +105,7 @@ func (t *translation) xdsCluster() *clusterv3.Cluster {
 	}))
 }
 
-// xdsSource asks for changes alone: the other variant would be sent a refused version again and again.
+// xdsSource uses Delta xDS: with state of the world, a rejected version would be sent again and again.
 func xdsSource() *corev3.ApiConfigSource {
 	return &corev3.ApiConfigSource{
 		ApiType:             corev3.ApiConfigSource_DELTA_GRPC,
@@ -123,12 +123,11 @@ func xdsSource() *corev3.ApiConfigSource {
 
 const heapMonitor = "envoy.resource_monitors.fixed_heap"
 
-// largeStream is the size, as a power of two, from which on a request's buffers are accounted for: 1 MiB.
+// largeStream is the size, as a power of two, above which Envoy tracks a request's buffers: 1 MiB.
 const largeStream = 20
 
-// overloadManager keeps Envoy alive under more load than it can carry: it refuses connections beyond a number, and as
-// its memory fills it gives memory back, lets connections go, ends the requests that hold the most of it, and at last
-// refuses all.
+// overloadManager keeps Envoy alive under overload: it refuses connections beyond a number. As its memory fills it shrinks
+// the heap, closes connections, resets the requests that hold the most memory, and finally refuses all requests.
 func (t *translation) overloadManager() *overloadv3.OverloadManager {
 	return &overloadv3.OverloadManager{
 		RefreshInterval: duration(250 * time.Millisecond),
@@ -173,13 +172,13 @@ func heapBetween(from, to float64) []*overloadv3.Trigger {
 	}}
 }
 
-// JSON writes a configuration as Envoy reads it, the same text each time.
+// JSON returns a configuration as Envoy reads it, deterministically.
 func JSON(bootstrap *bootstrapv3.Bootstrap) ([]byte, error) {
 	raw, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(bootstrap)
 	if err != nil {
 		return nil, err
 	}
-	// protojson adds spaces at random, so that nobody relies on its bytes.
+	// protojson adds random spaces to discourage comparing its output.
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, raw, "", "  "); err != nil {
 		return nil, err
@@ -188,8 +187,8 @@ func JSON(bootstrap *bootstrapv3.Bootstrap) ([]byte, error) {
 	return indented.Bytes(), nil
 }
 
-// YAML writes a configuration for people to read; Envoy reads it too. Every text is quoted: Envoy guesses the type of one
-// that is not, and a version of the digits 12e4 would be a number.
+// YAML returns a configuration for people to read; Envoy reads it too. Every string is quoted, because Envoy guesses the
+// type of an unquoted one: a version that starts with 12e4 could become a number.
 func YAML(bootstrap *bootstrapv3.Bootstrap) ([]byte, error) {
 	document, err := JSON(bootstrap)
 	if err != nil {
@@ -200,6 +199,6 @@ func YAML(bootstrap *bootstrapv3.Bootstrap) ([]byte, error) {
 		return nil, err
 	}
 	return yaml.MarshalWithOptions(ordered, yaml.CustomMarshaler(func(text string) ([]byte, error) {
-		return json.Marshal(text) // a quoted text of JSON is one of YAML
+		return json.Marshal(text) // a JSON string is a YAML string
 	}))
 }

@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	// connectTimeout is that to our own parts, which are near.
+	// connectTimeout is for our own parts, which are near.
 	connectTimeout = 2 * time.Second
 
-	// maxInFlight is how many requests may wait for one of our own parts. What comes on top is answered 503.
+	// maxInFlight is how many requests may wait for one of our own parts. The rest are answered 503.
 	maxInFlight = 4096
 
-	// A frozen gate is known within two checks; one that is back, within a fraction of a second.
+	// A frozen gate is detected within two health checks, its recovery within a fraction of a second.
 	healthInterval   = time.Second
 	recoveryInterval = 200 * time.Millisecond
 
-	// upstreamIdle is below what HTTP servers commonly allow, which is five seconds and more.
+	// upstreamIdle is shorter than the idle timeout of common HTTP servers, which is five seconds or more.
 	upstreamIdle = 4 * time.Second
 )
 
-// gateCluster speaks HTTP/2 to the gate and watches its health: a gate that fails is not asked (panic threshold 0), and
-// what it would be asked is answered 503 at once.
+// gateCluster speaks HTTP/2 to the gate and checks its health. An unhealthy gate is not asked (panic threshold 0): requests
+// are answered 503 at once.
 func (t *translation) gateCluster() *clusterv3.Cluster {
 	cluster := t.cluster(routes.GateCluster, []string{t.options.Gate}, http2(new(corev3.Http2ProtocolOptions)))
 	cluster.HealthChecks = []*corev3.HealthCheck{{
@@ -49,7 +49,7 @@ func (t *translation) gateCluster() *clusterv3.Cluster {
 	return cluster
 }
 
-// cluster is a set of servers that are equals. Where none of them is well, none is asked.
+// cluster is a set of equivalent servers. If none of them is healthy, none is asked.
 func (t *translation) cluster(name string, addresses []string, protocol *httpv3.HttpProtocolOptions) *clusterv3.Cluster {
 	var servers []*endpointv3.LbEndpoint
 	for _, address := range addresses {
@@ -75,8 +75,8 @@ func (t *translation) cluster(name string, addresses []string, protocol *httpv3.
 	}
 }
 
-// circuitBreakers let as many requests wait as may be under way, and all of them be sent again: a retry is only for
-// what has not reached its server.
+// circuitBreakers queue as many requests as may be in flight, and allow all of them to be retried: only requests that
+// have not reached their server are.
 func circuitBreakers(connections, requests int) *clusterv3.CircuitBreakers {
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
 		MaxConnections:     number(connections),
@@ -86,7 +86,7 @@ func circuitBreakers(connections, requests int) *clusterv3.CircuitBreakers {
 	}}}
 }
 
-// discovery looks names up in the DNS, and leaves alone what is none.
+// discovery resolves DNS names; addresses and sockets are static.
 func (t *translation) discovery(addresses []string) clusterv3.Cluster_DiscoveryType {
 	isName := func(text string) bool {
 		address, err := routes.ParseAddress(text)
@@ -96,13 +96,13 @@ func (t *translation) discovery(addresses []string) clusterv3.Cluster_DiscoveryT
 		return clusterv3.Cluster_STATIC
 	}
 	if slices.ContainsFunc(addresses, isSocket) {
-		t.fail(errors.New("an upstream's addresses must not be DNS names and Unix sockets at once: Envoy cannot have both in one"))
+		t.fail(errors.New("an upstream's addresses must not mix DNS names and Unix sockets: an Envoy cluster cannot have both"))
 	}
 	return clusterv3.Cluster_STRICT_DNS
 }
 
-// http1 closes a connection that nobody uses before the usual server does: a request on one that is just being closed
-// would fail, and it may not be sent again.
+// http1 closes an idle connection before the server does: a request on a connection that is being closed would fail, and
+// must not be retried.
 func http1() *httpv3.HttpProtocolOptions {
 	return explicit(&corev3.HttpProtocolOptions{IdleTimeout: duration(upstreamIdle)}, &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
 		ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
@@ -124,8 +124,8 @@ func explicit(common *corev3.HttpProtocolOptions, config *httpv3.HttpProtocolOpt
 	}
 }
 
-// upstreamCluster speaks HTTP/1.1. It depends on nothing that a route could have said, its timeout and retries
-// included: a change of these leaves its connections alone.
+// upstreamCluster speaks HTTP/1.1. Timeouts and retries are set on the routes, so that changing them does not close its
+// connections.
 func (t *translation) upstreamCluster(name string, upstream *routes.Upstream) *clusterv3.Cluster {
 	cluster := t.cluster(name, upstream.Address, http1())
 	cluster.ConnectTimeout = duration(upstream.ConnectTimeout)
@@ -139,8 +139,8 @@ func (t *translation) upstreamCluster(name string, upstream *routes.Upstream) *c
 	return cluster
 }
 
-// healthCheck takes a server for sick when it answers anything but 200, or does not answer twice in a row; and for well
-// when it answers 200 once.
+// healthCheck considers a server unhealthy when it answers anything but 200, or fails to answer twice in a row, and
+// healthy when it answers 200 once.
 func healthCheck(upstream *routes.Upstream) *corev3.HealthCheck {
 	host := upstream.Host
 	if host == "" && upstream.TLS != nil {

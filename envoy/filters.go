@@ -20,9 +20,8 @@ const (
 	routerFilter = "envoy.filters.http.router"
 )
 
-// filters are Envoy's HTTP filters, in order. Everything ahead of ext_authz must be cheap. Nothing between ext_authz and
-// the router makes Envoy choose the route again, which would undo the gate's decision; no filter that can do so may ever
-// stand there.
+// filters are Envoy's HTTP filters, in order. Everything ahead of ext_authz must be cheap. No filter between ext_authz and
+// the router may clear the route cache: Envoy would choose the route again and bypass the gate's decision.
 func (t *translation) filters() []*managerv3.HttpFilter {
 	filters := []*managerv3.HttpFilter{
 		t.filter(sourceFilter, noLimit(sourceFilter)),
@@ -43,23 +42,23 @@ func (t *translation) filter(name string, config checkable) *managerv3.HttpFilte
 	return &managerv3.HttpFilter{Name: name, ConfigType: &managerv3.HttpFilter_TypedConfig{TypedConfig: t.pack(config)}}
 }
 
-// Two filters hold a request until its body is there, and answer 413 where it is too large. A request meets one of them
-// at most. What the gate must see is held before it is asked (bodyFilter). A large body that only the upstream gets is not
-// taken in before the gate has let the request on (uploadFilter).
+// Two filters buffer a request until its body is complete, and answer 413 if it is too large. At most one of them applies
+// to a request. bodyFilter buffers a body that the gate must see, before the gate is asked. uploadFilter buffers a large
+// body that only the upstream receives, after the gate has allowed the request.
 //
-// Neither counts what reaches it in one piece, Envoy 1.40 being so made: for bodyFilter that is a body in a single frame
-// of HTTP/2, of 16 KiB at most, and for uploadFilter all that Envoy reads while the gate is asked. The former is found by
-// ext_authz, which shows the gate the beginning and says that it is not all, and the gate refuses it. For the latter
-// the limit must be far above (maxHeld): and as the filter begins to read on at half its limit, twice as far.
+// Neither counts data that reaches it in one piece (Envoy 1.40). For bodyFilter that is a body in a single HTTP/2 frame,
+// 16 KiB at most: ext_authz then sends the gate a part of it, marked as partial, and the gate refuses the request. For
+// uploadFilter it is all that Envoy reads while the gate is asked. Its limit must therefore be far above maxHeld: twice
+// as far, because the filter resumes reading at half its limit.
 
-// maxHeld is the largest limit of a body that is held before the gate is asked, and shown to it.
+// maxHeld is the largest limit of a body that is buffered before the gate is asked, and sent to it.
 const maxHeld routes.Size = 256 << 10
 
 func bodyBuffer(limit routes.Size) *bufferv3.Buffer {
 	return &bufferv3.Buffer{MaxRequestBytes: number(limit)}
 }
 
-// buffer is such a filter's setting on a route.
+// buffer returns such a filter's settings on a route.
 func (t *translation) buffer(limit routes.Size) *anypb.Any {
 	return once(t.buffers, limit, func() *anypb.Any {
 		return t.pack(&bufferv3.BufferPerRoute{
@@ -68,8 +67,8 @@ func (t *translation) buffer(limit routes.Size) *anypb.Any {
 	})
 }
 
-// bodyOf says which filter holds a route's body, and how much of it the gate is shown. Endpoints get facts that are bound
-// to their bodies. Where it needs no body, the gate is shown it all the same: ext_authz shows what is held already.
+// bodyOf returns which filter buffers a route's body, and how much of it the gate is sent. Facts for endpoints are bound to
+// the body. The gate is sent a buffered body even if it does not need it: ext_authz sends whatever is buffered.
 func bodyOf(route *routes.Route) (filter string, shown routes.Size) {
 	if route.Endpoint == "" && route.BodyLimit > maxHeld {
 		return uploadFilter, 0
@@ -77,7 +76,7 @@ func bodyOf(route *routes.Route) (filter string, shown routes.Size) {
 	return bodyFilter, route.BodyLimit
 }
 
-// noBuffer lets a body pass to nobody: where there is no route, and where the other one of the two filters has it.
+// noBuffer turns one of the two filters off: if there is no route, or if the other filter buffers the body.
 func (t *translation) noBuffer() *anypb.Any {
 	return t.pack(&bufferv3.BufferPerRoute{Override: &bufferv3.BufferPerRoute_Disabled{Disabled: true}})
 }

@@ -17,12 +17,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// bufferLimit is what Envoy reads ahead of a slow reader on one connection. A body that is held until it is whole may be
-// larger.
+// bufferLimit is how far Envoy reads ahead of a slow reader on one connection. A body that a filter buffers may be larger.
 const bufferLimit = 32 << 10
 
-// listener depends on nothing that a route or a rate plan says, nor on the version: whenever its bytes change, Envoy
-// closes its connections in the course of the drain time.
+// listener depends neither on routes and rate plans nor on the version: whenever its bytes change, Envoy closes its
+// connections within the drain time.
 func (t *translation) listener(name string, listener routes.Listener) *listenerv3.Listener {
 	handshake := duration(t.file.Edge.HandshakeTimeout)
 	chain := &listenerv3.FilterChain{
@@ -40,7 +39,7 @@ func (t *translation) listener(name string, listener routes.Listener) *listenerv
 		PerConnectionBufferLimitBytes: number(bufferLimit),
 		FilterChains:                  []*listenerv3.FilterChain{chain},
 	}
-	if len(listener.ServerNames) > 0 { // who asks for another name, or for none, is not answered at all
+	if len(listener.ServerNames) > 0 { // a client that asks for another name, or for no name, gets no answer
 		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: listener.ServerNames}
 		result.ListenerFiltersTimeout = handshake
 		result.ListenerFilters = []*listenerv3.ListenerFilter{{
@@ -51,14 +50,13 @@ func (t *translation) listener(name string, listener routes.Listener) *listenerv
 	return result
 }
 
-// Limits of one connection and one request that are not for routes.yaml to say. All of them are off or generous in Envoy
-// by default.
+// Limits of one connection and one request that routes.yaml cannot set. By default Envoy has them off or generous.
 const (
-	streamIdleTimeout = 30 * time.Second // routes that may take longer say so
+	streamIdleTimeout = 30 * time.Second // routes with a longer timeout override it
 	streamWindow      = 64 << 10
 	connectionWindow  = 1 << 20
 
-	// goAway is how long a client may still begin requests after GOAWAY: those that it sent before it received that.
+	// goAway is how long requests are still accepted after GOAWAY: those sent before the client received it.
 	goAway = time.Second
 )
 
@@ -77,7 +75,7 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 		ForwardClientCertDetails:      managerv3.HttpConnectionManager_SANITIZE,
 		EarlyHeaderMutationExtensions: t.reservedHeaders(),
 
-		// What the gate is asked about is what is routed and what is passed on.
+		// The gate must be asked about exactly the request that is routed and passed on.
 		NormalizePath:                yes(),
 		MergeSlashes:                 true,
 		PathWithEscapedSlashesAction: managerv3.HttpConnectionManager_REJECT_REQUEST,
@@ -105,7 +103,7 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 	return manager
 }
 
-// chooseRoutes names the RouteConfiguration, so that the listener stays as it is when routes come and go.
+// chooseRoutes refers to the RouteConfiguration by name, so that the listener stays the same when routes change.
 func (t *translation) chooseRoutes(manager *managerv3.HttpConnectionManager, listener string) {
 	if t.static {
 		manager.RouteSpecifier = &managerv3.HttpConnectionManager_RouteConfig{RouteConfig: t.routeConfiguration(listener)}
@@ -116,31 +114,31 @@ func (t *translation) chooseRoutes(manager *managerv3.HttpConnectionManager, lis
 	}
 }
 
-// kibibytes rounds up, for Envoy counts headers in these.
+// kibibytes rounds up: Envoy limits headers in KiB.
 func kibibytes(size routes.Size) uint32 { return (uint32(size) + 1<<10 - 1) >> 10 }
 
-// nobodyInternal names an address that no client can have: Envoy takes an empty list for the private networks and the
-// loopback, whose clients could then set x-envoy-* and x-request-id as they like.
+// nobodyInternal names an address that no client can have. For an empty list Envoy trusts private networks and loopback,
+// and their clients could set x-envoy-* and x-request-id.
 func nobodyInternal() *managerv3.HttpConnectionManager_InternalAddressConfig {
 	return &managerv3.HttpConnectionManager_InternalAddressConfig{
 		CidrRanges: []*corev3.CidrRange{{AddressPrefix: "255.255.255.255", PrefixLen: number(32)}},
 	}
 }
 
-// reserved are the prefixes of the headers by which the parts behind Envoy know who is asking, and of those that control
-// Envoy itself:
+// reserved are the prefixes of the headers that tell the parts behind Envoy which client is calling, and of those that
+// control Envoy itself:
 // "any occurrence of the Client-Cert ... header field in the original incoming request" must go (RFC 9440, section 2.4).
-// Headers of a proxy in front of Envoy are a client's invention: no proxy there could read the request.
+// Headers of a proxy in front of Envoy are forged: no proxy there could read the request.
 func reserved() []string {
 	return []string{"x-dcr-", "x-envoy-", "client-cert", "x-forwarded-", "forwarded"}
 }
 
-// elsewhere are headers that make some servers use another method or path than the one that the gate decided about.
+// elsewhere are headers that make some servers use a method or path other than the one that the gate decided about.
 func elsewhere() []string {
 	return []string{"x-original-url", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override"}
 }
 
-// reservedHeaders removes these from what a client sends, before anything reads them.
+// reservedHeaders removes them from a client's request, before anything reads them.
 func (t *translation) reservedHeaders() []*corev3.TypedExtensionConfig {
 	var matchers []*matcherv3.StringMatcher
 	for _, prefix := range reserved() {
@@ -161,9 +159,8 @@ func (t *translation) reservedHeaders() []*corev3.TypedExtensionConfig {
 	}}
 }
 
-// logFields are the members of a line of the access log. The path is there as the name of its route alone: it names
-// clients and, in its query, may carry whatever a client puts there. No header of a client's is there but the id that
-// the gate, or Envoy, has made sure of.
+// logFields are the members of a line of the access log. It has the name of the route instead of the path, which names
+// clients and may carry anything in its query. The only client header in it is the id that the gate or Envoy has checked.
 var logFields = map[string]string{
 	"time":           "%START_TIME%",
 	"request_id":     "%REQ(x-request-id)%",

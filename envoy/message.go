@@ -13,21 +13,20 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// A checkable message knows Envoy's rules for its fields, and for those of the messages in it; but not for what is
-// packed into an Any.
+// A checkable message validates its fields and nested messages by Envoy's rules, but not what is packed into an Any.
 type checkable interface {
 	proto.Message
 	ValidateAll() error
 }
 
-// check asks a message whether it keeps Envoy's rules.
+// check validates a message by Envoy's rules.
 func (t *translation) check(message checkable) {
 	if err := message.ValidateAll(); err != nil {
 		t.fail(fmt.Errorf("the configuration is not valid: %s: %w", message.ProtoReflect().Descriptor().Name(), err))
 	}
 }
 
-// pack wraps a message, always into the same bytes. Nobody looks into them afterwards, so it is checked here.
+// pack wraps a message deterministically. Validation does not look into an Any, so pack validates the message.
 func (t *translation) pack(message checkable) *anypb.Any {
 	t.check(message)
 	packed := new(anypb.Any)
@@ -68,7 +67,7 @@ func yes() *wrapperspb.BoolValue { return wrapperspb.Bool(true) }
 
 func no() *wrapperspb.BoolValue { return wrapperspb.Bool(false) }
 
-// overwrite sets a header, whatever there was before. Without the action spelt out Envoy appends since 1.37.
+// overwrite sets a header and replaces any value it had. Since 1.37 Envoy appends unless the action is explicit.
 func overwrite(name, value string) *corev3.HeaderValueOption {
 	return &corev3.HeaderValueOption{
 		Header:       &corev3.HeaderValue{Key: name, Value: value},

@@ -13,10 +13,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
-// minRSA is what Envoy takes at least: FAPI 1.0 Baseline asks for as many (section 5.2.2-5).
+// minRSA is the least that Envoy accepts, and that FAPI 1.0 Baseline requires (section 5.2.2-5).
 const minRSA = 2048
 
-// readPEM reads a file that routes.yaml names. Its errors have that name, and not what the file holds.
+// readPEM reads a file that routes.yaml names. Its errors quote that name, never the content.
 func readPEM(file *routes.File, name string) ([]byte, error) {
 	text, err := pemfile.Read(file.Abs(name))
 	if err != nil {
@@ -25,7 +25,7 @@ func readPEM(file *routes.File, name string) ([]byte, error) {
 	return text, nil
 }
 
-// pair returns the certificates of the one text and the key of the other, if that key is the first certificate's.
+// pair returns the certificates of one text and the key of the other, if the key belongs to the first certificate.
 func pair(certificates, key []byte) (chain, private []byte, err error) {
 	if chain, err = onlyCertificates(certificates); err != nil {
 		return nil, nil, err
@@ -46,7 +46,7 @@ func pair(certificates, key []byte) (chain, private []byte, err error) {
 	return chain, private, usable(both.Leaf)
 }
 
-// usable refuses the keys that Envoy refuses, and Ed25519, with which it would find no common ground with its clients.
+// usable refuses the keys that Envoy refuses, and Ed25519, which its TLS clients do not support.
 func usable(leaf *x509.Certificate) error {
 	switch key := leaf.PublicKey.(type) {
 	case *rsa.PublicKey:
@@ -61,7 +61,7 @@ func usable(leaf *x509.Certificate) error {
 	return fmt.Errorf("the key must be RSA of %d bits or more, or ECDSA on P-256, P-384 or P-521", minRSA)
 }
 
-// onlyCertificates returns the certificates of a text, without what else there is in it.
+// onlyCertificates returns the certificates of a text, without anything else in it.
 func onlyCertificates(text []byte) ([]byte, error) {
 	certificates, err := pemfile.Certificates(text)
 	var only bytes.Buffer

@@ -20,33 +20,34 @@ import (
 )
 
 const (
-	// planNamespace and planKey are where a route says its plan; the latter is the name of the descriptor's part too.
+	// planNamespace and planKey are where a route's metadata names its plan; planKey is also the descriptor's key for it.
 	planNamespace = "dcr-gateway"
 	planKey       = "plan"
 
-	// clientKey is the name of the descriptor's part with the client's id.
+	// clientKey is the descriptor's key for the client's id.
 	clientKey = "client"
 
-	// addressKey is the name that Envoy gives to the descriptor's part with the source's address.
+	// addressKey is Envoy's descriptor key for the source address.
 	addressKey = "masked_remote_address"
 
-	// maxBuckets is how many clients, or sources, of one plan are remembered. Of more, those are forgotten that have
-	// asked for nothing the longest, which fills their buckets.
+	// maxBuckets is how many clients, or sources, of one plan are remembered. Beyond it the least recently seen are
+	// dropped, which refills their buckets.
 	maxBuckets = 10_000
 
-	// sourcePrefix: whoever has an IPv6 address commonly has all that begin with the same 64 bits.
+	// sourcePrefix: an IPv6 client usually owns its whole /64.
 	sourcePrefix = 64
 
-	// unlimited is the bucket of requests without a limit. Envoy wants every other one to be filled in a multiple of this one's time.
+	// unlimited is the bucket of requests without a limit. Envoy requires that the fill interval of every other bucket is a
+	// multiple of this one's.
 	unlimited       = 1 << 31
 	unlimitedPeriod = time.Second
 )
 
-// noLimit is a filter of rate plans as the listener has it. The plans are in the virtual hosts, where they can change
-// without any connection being touched.
+// noLimit is a rate limit filter as the listener has it. The plans are in the virtual hosts, where a change closes no
+// connection.
 func noLimit(name string) *localv3.LocalRateLimit { return &localv3.LocalRateLimit{StatPrefix: name} }
 
-// perSource is the plans' part for sources, or nil where no plan has one.
+// perSource returns the plans' limits per source, or nil if there are none.
 func (t *translation) perSource() *localv3.LocalRateLimit {
 	address := &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_MaskedRemoteAddress_{
 		MaskedRemoteAddress: &routev3.RateLimit_Action_MaskedRemoteAddress{V6PrefixMaskLen: number(sourcePrefix)},
@@ -55,14 +56,14 @@ func (t *translation) perSource() *localv3.LocalRateLimit {
 	return t.buckets(sourceFilter, addressKey, rate, address)
 }
 
-// perClient is the plans' part for clients that the gate has proved, or nil where no plan has one.
+// perClient returns the plans' limits per client that the gate has authenticated, or nil if there are none.
 func (t *translation) perClient() *localv3.LocalRateLimit {
 	rate := func(plan routes.Plan) routes.Rate { return plan.PerClient }
 	return t.buckets(clientFilter, clientKey, rate, clientAction())
 }
 
-// buckets give each plan one bucket for each value of a key, made when the value is first seen. A request for which an
-// action finds nothing has no descriptor, and so no limit: its route has no plan, or its client is unknown.
+// buckets gives each plan one bucket per value of a key, created when the value is first seen. If an action yields nothing
+// (the route has no plan, or the client is unknown), the request has no descriptor and so no limit.
 func (t *translation) buckets(name, key string, rate func(routes.Plan) routes.Rate, action *routev3.RateLimit_Action) *localv3.LocalRateLimit {
 	var descriptors []*commonv3.LocalRateLimitDescriptor
 	for _, plan := range slices.Sorted(maps.Keys(t.file.Plans)) {
@@ -91,8 +92,7 @@ func bucket(tokens uint32, period time.Duration) *typev3.TokenBucket {
 	return &typev3.TokenBucket{MaxTokens: tokens, TokensPerFill: number(tokens), FillInterval: duration(period)}
 }
 
-// always is a share of all requests. Envoy wants a name for the key that could override it; no runtime layer has
-// it.
+// always is 100 % of the requests. Envoy requires a runtime key that could override it; no runtime layer sets it.
 func always(key string) *corev3.RuntimeFractionalPercent {
 	return &corev3.RuntimeFractionalPercent{
 		DefaultValue: &typev3.FractionalPercent{Numerator: 100, Denominator: typev3.FractionalPercent_HUNDRED},
@@ -100,7 +100,7 @@ func always(key string) *corev3.RuntimeFractionalPercent {
 	}
 }
 
-// planMetadata is how a route says its plan.
+// planMetadata names a route's plan.
 func (t *translation) planMetadata(plan string) *corev3.Metadata {
 	return once(t.plans, plan, func() *corev3.Metadata {
 		return &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
@@ -129,8 +129,8 @@ func metadataAction(name, namespace, key string, source routev3.RateLimit_Action
 	}}
 }
 
-// rateLimits asks the service about requests of proved clients on routes with a plan. What it does not answer in time is
-// refused.
+// rateLimits asks the rate limit service about requests of authenticated clients on routes with a plan. Requests that it
+// does not answer in time are refused.
 func rateLimits(service *routes.RateLimitService) *fleetv3.RateLimit {
 	return &fleetv3.RateLimit{
 		Domain:          service.Domain,

@@ -14,26 +14,26 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// uuid is what a client's interaction id must look like to be repeated to it (RFC 4122).
+// uuid is the form that a client's interaction id must have to be returned to it (RFC 4122).
 const uuid = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
-// notUUID are forms of which every other text has one, each small enough for Envoy. Its matcher is content when one of
-// several headers of a name matches, and the first of them is repeated: so none may have any of these forms.
+// notUUID are patterns of which every other text matches at least one, each small enough for Envoy. Envoy's header matcher
+// is satisfied if one of several headers of a name matches, and returns the first: so none may match any of these.
 var notUUID = []string{
-	`.*[^0-9a-fA-F-].*`,          // another character; so the others may look at plain ones alone
+	`.*[^0-9a-fA-F-].*`,          // another character; the others need not consider these
 	`[!-~]{0,35}`, `[!-~]{37}.*`, // too short, too long
 	`[!-~]{8}[^-].*`, `[!-~]{13}[^-].*`, `[!-~]{18}[^-].*`, `[!-~]{23}[^-].*`, // no dash where one must be
 	`.*-.*-.*-.*-.*-.*`, // a dash more than there are
 }
 
-// A reply is what Envoy says where it answers by itself, in the words of our other refusals.
+// A reply is a response that Envoy generates itself, in the form of our other refusals.
 type reply struct {
 	status            uint32 // 0 stands for all others
 	code, description string
 }
 
-// serverError is Envoy's alone: the gate never answers 500, and where it does anything that it may not do (sets a
-// header that is not its own) Envoy answers so in its place.
+// serverError is only Envoy's: the gate never answers 500. If the gate does something that it may not do, such as setting a
+// header that is not its own, Envoy answers this instead.
 var serverError = reply{http.StatusInternalServerError, "server_error", "the request could not be answered"}
 
 var replies = []reply{
@@ -51,8 +51,8 @@ var replies = []reply{
 	{0, "invalid_request", "the request could not be answered"},
 }
 
-// localReplies gives one shape to all that Envoy answers by itself. Of the mappers the first one that matches is used:
-// after that for 500, one that changes nothing for the gate's own answers.
+// localReplies gives all responses that Envoy generates the same shape. The first mapper that matches applies: after the
+// one for 500 comes one that leaves the gate's own answers unchanged.
 func localReplies() *managerv3.LocalReplyConfig {
 	mappers := append(serverError.mappers(), &managerv3.ResponseMapper{Filter: gateAnswer()})
 	for _, reply := range replies {
@@ -61,7 +61,7 @@ func localReplies() *managerv3.LocalReplyConfig {
 	return &managerv3.LocalReplyConfig{Mappers: mappers}
 }
 
-// mappers are two: for clients whose interaction id is a UUID, which is repeated to them, and for the others.
+// mappers returns two mappers: one for clients whose interaction id is a UUID, which is returned to them, one for others.
 func (r reply) mappers() []*managerv3.ResponseMapper {
 	return []*managerv3.ResponseMapper{
 		r.mapper(both(append(hasInteractionID(), r.filter())...), "%REQ("+interactionID+")%"),
@@ -98,7 +98,7 @@ func hasInteractionID() []*accesslogv3.AccessLogFilter {
 	return filters
 }
 
-// interactionIDIs says whether some header of that name, or none of them, has the form.
+// interactionIDIs matches requests of which some header of that name has the form or, inverted, none has.
 func interactionIDIs(form string, some bool) *accesslogv3.AccessLogFilter {
 	pattern := &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
 		SafeRegex: &matcherv3.RegexMatcher{Regex: form},
@@ -121,7 +121,7 @@ func both(filters ...*accesslogv3.AccessLogFilter) *accesslogv3.AccessLogFilter 
 func (r reply) filter() *accesslogv3.AccessLogFilter {
 	comparison := &accesslogv3.ComparisonFilter{
 		Op: accesslogv3.ComparisonFilter_EQ,
-		// Envoy wants a name for the key that could override the value; no runtime layer has it.
+		// Envoy requires a runtime key that could override the value; no runtime layer sets it.
 		Value: &corev3.RuntimeUInt32{DefaultValue: r.status, RuntimeKey: fmt.Sprintf("dcr.local_reply.%d", r.status)},
 	}
 	if r.status == 0 {
@@ -142,7 +142,7 @@ func (r reply) mapper(filter *accesslogv3.AccessLogFilter, id string) *managerv3
 	switch r.status {
 	case http.StatusServiceUnavailable:
 		headers = append(headers, overwrite("retry-after", "2"))
-	case http.StatusTooManyRequests: // a filter of rate plans knows better, where it knows at all
+	case http.StatusTooManyRequests: // the rate limit filter sets a better value, if it knows one
 		headers = append(headers, addIfAbsent("retry-after", "1"))
 	}
 	return &managerv3.ResponseMapper{

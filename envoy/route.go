@@ -16,13 +16,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
-// interactionID comes with every answer: "shall set the response header x-fapi-interaction-id to the value received from
+// interactionID is in every response: "shall set the response header x-fapi-interaction-id to the value received from
 // the corresponding FAPI client request header or to a RFC 4122 UUID value if the request header was not provided"
-// (FAPI 1.0 Baseline, section 6.2.1-11). The gate sets the request's header to the one or the other.
+// (FAPI 1.0 Baseline, section 6.2.1-11). The gate sets the request header to one of the two.
 const interactionID = decision.InteractionHeader
 
-// routeConfiguration has, for each path, the routes of routes.yaml, and one for all other paths. The gate is asked on each
-// of them, and answers 405 and 404 itself.
+// routeConfiguration has the routes of routes.yaml for each path, and one route for all other paths. The gate is asked on
+// all of them, and answers 405 and 404 itself.
 func (t *translation) routeConfiguration(listener string) *routev3.RouteConfiguration {
 	return &routev3.RouteConfiguration{
 		Name: listener,
@@ -37,7 +37,7 @@ func (t *translation) routeConfiguration(listener string) *routev3.RouteConfigur
 	}
 }
 
-// group is a path's routes. The last of them takes all other methods too: the gate knows which ones a route has.
+// group returns the routes of one path. The last one also matches all other methods: the gate knows which are allowed.
 func (t *translation) group(group *routes.Group) []*routev3.Route {
 	list := make([]*routev3.Route, len(group.Routes))
 	for i, route := range group.Routes {
@@ -47,9 +47,8 @@ func (t *translation) group(group *routes.Group) []*routev3.Route {
 	return list
 }
 
-// hostSettings are the filters' settings of all routes that have none of their own: those that nobody serves, whose
-// bodies nobody needs. Routes add to the context, and the rate plans are here alone, so that routes of one plan share its
-// buckets.
+// hostSettings are the filter settings of routes without their own: those that no upstream serves, whose bodies are not
+// needed. Routes add to the context. Rate plans are only here, so that the routes of one plan share its buckets.
 func (t *translation) hostSettings(listener string) map[string]*anypb.Any {
 	settings := map[string]*anypb.Any{
 		authzFilter: t.question(0, map[string]string{
@@ -80,7 +79,7 @@ func (t *translation) route(route *routes.Route) *routev3.Route {
 	if route.Plan != "" {
 		result.Metadata = t.planMetadata(route.Plan)
 	}
-	if !route.Token { // the gate has read it; removed on the way to the upstream
+	if !route.Token { // removed on the way to the upstream, after the gate has read it
 		result.RequestHeadersToRemove = []string{"authorization"}
 	}
 	return result
@@ -100,7 +99,7 @@ func otherPaths() *routev3.Route {
 	return result
 }
 
-// nobody is a route without an upstream. Its own answer is seen only if the gate allows a request that nobody serves.
+// nobody is a route without an upstream. Clients see its response only if the gate allows a request that no route serves.
 func nobody(name string, status uint32) *routev3.Route {
 	return &routev3.Route{
 		Name:   name,
@@ -108,7 +107,7 @@ func nobody(name string, status uint32) *routev3.Route {
 	}
 }
 
-// pathMatch matches a whole path, without its query. A param is one segment of any characters but the slash.
+// pathMatch matches a whole path, without its query. A {Name} matches one segment of any characters but the slash.
 func pathMatch(path string) *routev3.RouteMatch {
 	if !strings.Contains(path, "{") {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: path}}
@@ -155,7 +154,7 @@ func (t *translation) action(to target) *routev3.Route_Route {
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: to.upstream},
 			Timeout:          duration(to.timeout),
 		}
-		if to.timeout >= streamIdleTimeout { // nothing moves while an upstream thinks
+		if to.timeout >= streamIdleTimeout { // the stream is idle while an upstream works
 			action.IdleTimeout = duration(to.timeout + streamIdleTimeout)
 		}
 		if upstream.Host != "" {
@@ -168,8 +167,8 @@ func (t *translation) action(to target) *routev3.Route_Route {
 	})
 }
 
-// unseenOnly sends a request again only where the upstream has not seen it, so that its restart is not noticed. Where
-// there is another server it need not wait.
+// unseenOnly retries a request only if the upstream has not seen it, so that clients do not notice its restart. If there is
+// another server, the retry goes there at once.
 func (t *translation) unseenOnly(upstream *routes.Upstream) *routev3.RetryPolicy {
 	policy := &routev3.RetryPolicy{
 		RetryOn:    "connect-failure,refused-stream",

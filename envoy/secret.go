@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// clientsSecret is the name of the CAs that client certificates must be from.
+	// clientsSecret is the name of the secret with the CAs of client certificates.
 	clientsSecret = "clients"
 
 	// maxVerifyDepth: root, policy CA, issuing CA.
@@ -30,14 +30,14 @@ func upstreamSecret(upstream string) string { return "upstream/" + upstream }
 
 func upstreamCASecret(upstream string) string { return "upstream/" + upstream + "/ca" }
 
-// A secretSource is a secret that routes.yaml names the files of: a certificate with its key, or the CAs that an
-// upstream's certificate must be from.
+// A secretSource is a secret whose files routes.yaml names: a certificate with its key, or the CAs of an upstream's
+// certificate.
 type secretSource struct {
 	name        string
 	owner       string // part of routes.yaml that uses it
 	certificate string // file, as routes.yaml names it
 	key         string // file; "" where the certificates are CAs
-	serverName  string // name that a certificate from these CAs must have
+	serverName  string // name that the upstream's certificate must have
 }
 
 // secretSources returns all of them, sorted by name.
@@ -63,7 +63,7 @@ func secretSources(file *routes.File) []secretSource {
 	return all
 }
 
-// pairsOf returns a listener's certificates, that of clients which ask for no name first.
+// pairsOf returns a listener's certificates; the first is for clients without SNI.
 func pairsOf(listener *routes.Listener) []routes.Certificate {
 	first := routes.Certificate{Certificate: listener.Certificate, Key: listener.Key}
 	return append([]routes.Certificate{first}, listener.Certificates...)
@@ -82,10 +82,10 @@ func SecretFiles(file *routes.File) []string {
 	return slices.Compact(names)
 }
 
-// Secrets reads the certificates, keys and CAs that listeners and upstreams use, as they are in their files now, and
-// returns them sorted by name. clientCAs is a PEM bundle of the CAs of client certificates. It returns none of them where
-// one cannot be used: a certificate whose key is another one's, a file without a certificate, or one that is too large.
-// Errors name files as routes.yaml does.
+// Secrets reads the certificates, keys and CAs of listeners and upstreams from their files, and returns them sorted by
+// name. clientCAs is a PEM bundle of the CAs of client certificates. If one of them is unusable (a key that does not match
+// its certificate, a file without a certificate, or one that is too large) it returns only an error. Errors name files as
+// routes.yaml does.
 func Secrets(file *routes.File, clientCAs []byte) ([]*Secret, error) {
 	secrets, err := clientAuthorities(file, clientCAs)
 	if err != nil {
@@ -104,7 +104,7 @@ func Secrets(file *routes.File, clientCAs []byte) ([]*Secret, error) {
 	return secrets, nil
 }
 
-// clientAuthorities returns the CAs of client certificates, where a listener asks for these.
+// clientAuthorities returns the CAs of client certificates, if a listener requires these.
 func clientAuthorities(file *routes.File, bundle []byte) ([]*Secret, error) {
 	for _, name := range slices.Sorted(maps.Keys(file.Listeners)) {
 		if file.Listeners[name].ClientCertificate != routes.CertificateRequired {
@@ -124,8 +124,8 @@ func clientAuthorities(file *routes.File, bundle []byte) ([]*Secret, error) {
 	return nil, nil
 }
 
-// load reads the files. Only what they must hold goes into the secret, so that a key which somebody put beside a
-// certificate stays where it is.
+// load reads the files. It takes only what each file must hold, so that a private key in a certificate file is not sent to
+// Envoy.
 func (s *secretSource) load(file *routes.File) (*Secret, error) {
 	text, err := readPEM(file, s.certificate)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *secretSource) load(file *routes.File) (*Secret, error) {
 	return s.identity(inline(chain), inline(key)), nil
 }
 
-// namedSecrets lets Envoy read the files, when it starts.
+// namedSecrets makes Envoy read the files itself when it starts.
 func (t *translation) namedSecrets() []*Secret {
 	var secrets []*Secret
 	for _, source := range secretSources(t.file) {
@@ -171,7 +171,7 @@ func (s *secretSource) identity(chain, key *corev3.DataSource) *Secret {
 	return &Secret{Name: s.name, Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: certificate}}
 }
 
-// trust also says the name: a certificate of another server from the same CA is none for this one.
+// trust also checks the name: a certificate of another server from the same CA is not valid for this one.
 func (s *secretSource) trust(certificates *corev3.DataSource) *Secret {
 	kind := tlsv3.SubjectAltNameMatcher_DNS
 	if isIP(s.serverName) {

@@ -10,7 +10,7 @@ import (
 )
 
 // cipherSuites are, for TLS 1.2, those of FAPI 1.0 Advanced (section 8.5) that Envoy has: "only the following cipher
-// suites shall be permitted". TLS 1.3 has no others than good ones.
+// suites shall be permitted". All suites of TLS 1.3 are acceptable.
 var cipherSuites = []string{
 	"ECDHE-ECDSA-AES128-GCM-SHA256",
 	"ECDHE-RSA-AES128-GCM-SHA256",
@@ -18,11 +18,11 @@ var cipherSuites = []string{
 	"ECDHE-RSA-AES256-GCM-SHA384",
 }
 
-// tls13 is the only tls_minimum that is above the one of this package.
+// tls13 is the only tls_minimum above this package's own minimum.
 const tls13 = "1.3"
 
-// downstreamTLS lets no session be resumed: a resumed one keeps the certificate that was verified once, and would
-// outlive its revocation and its end.
+// downstreamTLS disables session resumption: a resumed session keeps the certificate that was verified once, even after it
+// is revoked or has expired.
 func (t *translation) downstreamTLS(name string, listener *routes.Listener) *tlsv3.DownstreamTlsContext {
 	minimum := tlsv3.TlsParameters_TLSv1_2
 	if listener.TLSMinimum == tls13 {
@@ -52,7 +52,7 @@ func (t *translation) downstreamTLS(name string, listener *routes.Listener) *tls
 	return context
 }
 
-// upstreamTLS verifies the upstream in each handshake: no session is resumed.
+// upstreamTLS verifies the upstream in each handshake: it disables session resumption.
 func (t *translation) upstreamTLS(name string, upstream *routes.UpstreamTLS) *tlsv3.UpstreamTlsContext {
 	common := &tlsv3.CommonTlsContext{
 		TlsParams: &tlsv3.TlsParameters{
@@ -87,7 +87,7 @@ func (t *translation) trust(secret string) *tlsv3.CommonTlsContext_ValidationCon
 	return &tlsv3.CommonTlsContext_ValidationContextSdsSecretConfig{ValidationContextSdsSecretConfig: t.secret(secret)}
 }
 
-// secret names one; without a source, Envoy looks for it in its bootstrap.
+// secret refers to a secret by name; without a source, Envoy looks for it in its bootstrap.
 func (t *translation) secret(name string) *tlsv3.SdsSecretConfig {
 	config := &tlsv3.SdsSecretConfig{Name: name}
 	if !t.static {

@@ -1,5 +1,5 @@
-// Package envoy turns routes.yaml into Envoy's configuration: a hardened edge that lets nothing through without asking
-// the gate.
+// Package envoy translates routes.yaml into Envoy's configuration: a hardened edge that passes no request on without asking
+// the gate. It is pure: package xds delivers the result to Envoy, package edge runs Envoy.
 package envoy
 
 import (
@@ -21,10 +21,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// Translate returns what Envoy is to get over xDS for a file: the same resources for the same input, each valid by
-// Envoy's own rules. Routes, rate plans and the timeouts of upstreams are in the RouteConfigurations alone, so that a
-// change of these touches no connection; the version is there too, and nowhere else. The file must come from package
-// routes, complete and without errors.
+// Translate returns the xDS resources for a file, deterministically, each valid by Envoy's own rules. Routes, rate plans,
+// the timeouts of upstreams and the version are only in the RouteConfigurations, so that changing them closes no
+// connection. The file must come from package routes, complete and without errors.
 func Translate(file *routes.File, o Options) (*Resources, error) {
 	if err := o.checkTraffic(); err != nil {
 		return nil, err
@@ -37,15 +36,15 @@ func Translate(file *routes.File, o Options) (*Resources, error) {
 	return resources, nil
 }
 
-// A translation is the making of one configuration. It keeps the first error, so that the messages can be written down
-// as they are; none of them is used when there was one.
+// A translation builds one configuration. It keeps the first error, so that messages can be built in plain expressions;
+// after an error the result is discarded.
 type translation struct {
 	file    *routes.File
 	options Options
-	static  bool // routes and secrets are in the bootstrap, instead of at the server of the configuration
+	static  bool // routes and secrets are in the bootstrap instead of coming over xDS
 	err     error
 
-	// What many routes have in common is made once; nobody changes a message.
+	// Messages that many routes have in common are built once and shared; they are never changed.
 	buffers map[routes.Size]*anypb.Any
 	actions map[target]*routev3.Route_Route
 	methods map[string]*routev3.HeaderMatcher
@@ -60,7 +59,7 @@ func newTranslation(file *routes.File, o Options) *translation {
 	}
 }
 
-// once returns what was made for a key, or makes it.
+// once returns the message for a key, and builds it the first time.
 func once[K comparable, V any](made map[K]V, key K, produce func() V) V {
 	value, there := made[key]
 	if !there {
@@ -120,8 +119,8 @@ func (t *translation) clusters() []*clusterv3.Cluster {
 	return clusters
 }
 
-// ads says that a resource comes over the one stream of the whole configuration. Nothing is done without it, however
-// long it takes: a listener without its routes would answer without asking the gate.
+// ads says that a resource comes over ADS. Envoy waits for it without a timeout: a listener without its routes would answer
+// without asking the gate.
 func ads() *corev3.ConfigSource {
 	return &corev3.ConfigSource{
 		ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}},
@@ -130,11 +129,11 @@ func ads() *corev3.ConfigSource {
 	}
 }
 
-// Secret is a certificate with its key, or the CAs that a peer's certificate must be from, as Envoy gets it.
+// Secret is a certificate with its key, or the CAs of a peer's certificate, as Envoy receives it.
 type Secret = tlsv3.Secret
 
-// Resources are a whole configuration as it goes to Envoy over xDS, but for the secrets: these change when their files
-// do, and not with routes.yaml. Listeners name their RouteConfiguration, clusters and listeners their secrets.
+// Resources are a whole configuration for xDS without the secrets, which change with their files and not with routes.yaml.
+// Listeners name their RouteConfiguration; clusters and listeners name their secrets.
 type Resources struct {
 	Version   string // routes.File.Version
 	Listeners []*listenerv3.Listener
@@ -142,20 +141,20 @@ type Resources struct {
 	Clusters  []*clusterv3.Cluster
 }
 
-// Options are what a configuration needs beside routes.yaml: where the other processes are, and what differs from one
-// Envoy of a fleet to the next.
+// Options are what a configuration needs in addition to routes.yaml: the addresses of the other processes, and what differs
+// between the Envoys of a fleet.
 type Options struct {
 	Gate      string // address of the gate: unix:PATH or HOST:PORT
-	XDS       string // address of the server of the configuration: unix:PATH, for private keys come from there
-	Admin     string // address of Envoy's admin interface: unix:PATH, nothing else can be kept from other users
+	XDS       string // address of the xDS server: unix:PATH, because it sends private keys
+	Admin     string // address of Envoy's admin interface: unix:PATH, the only kind that other users can be kept from
 	AccessLog string // file of the access log
 
-	// ListenOn has the addresses, IP:PORT, of listeners that this Envoy serves elsewhere than routes.yaml says, by name.
-	// Several Envoys on one machine need them, as they have one routes.yaml and so one version.
+	// ListenOn overrides the addresses of listeners, by name: IP:PORT. Several Envoys on one machine need it, because they
+	// share one routes.yaml and so one version.
 	ListenOn map[string]string
 }
 
-// AddListenOn reads NAME=IP:PORT, as a flag has it.
+// AddListenOn parses NAME=IP:PORT, the value of a flag.
 func (o *Options) AddListenOn(text string) error {
 	name, address, _ := strings.Cut(text, "=")
 	if at, err := netip.ParseAddrPort(address); name == "" || err != nil || at.Port() == 0 {

@@ -13,20 +13,21 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// A leaf has all that a request can meet whose path begins with a text, and with no longer one of another leaf.
+// A leaf holds all groups that can match a request whose path starts with its prefix and with no longer prefix of another
+// leaf.
 type leaf struct {
 	prefix string
-	groups []int // in the order in which the request is compared with them
+	groups []int // in matching order
 }
 
-// maxCopies is how many leaves a group may be in, on the average. A file with so many paths that begin with a {Name} gets
-// one leaf, which is slow but not large.
+// maxCopies is how many leaves a group may be in, on average. A file with more paths that begin with a {Name} gets a single
+// leaf, which is slow but not large.
 const maxCopies = 4
 
-// leaves sort groups by the texts their paths begin with, up to the first {Name}. Envoy compares a request with one route
-// after the other, which takes milliseconds where there are thousands of them; a leaf it finds at once.
+// leaves sorts groups by the prefix of their paths, up to the first {Name}. Envoy matches routes one after the other, which
+// takes milliseconds for thousands of them; it finds a leaf at once.
 //
-// A group whose path has a {Name} is also in the leaves whose texts begin with its own. No other group can be met there.
+// A group whose path has a {Name} is also in the leaves whose prefixes extend its own. No other group can match there.
 func leaves(groups []routes.Group) []leaf {
 	own := map[string][]int{"/": nil} // there is a leaf for every request
 	for i := range groups {
@@ -34,7 +35,7 @@ func leaves(groups []routes.Group) []leaf {
 		own[prefix] = append(own[prefix], i)
 	}
 	var all []leaf
-	var above []string // what the present text begins with and a {Name} follows
+	var above []string // prefixes of the current one that a {Name} follows
 	copies := 0
 	for _, prefix := range slices.Sorted(maps.Keys(own)) {
 		for len(above) > 0 && !strings.HasPrefix(prefix, above[len(above)-1]) {
@@ -70,7 +71,7 @@ func (t *translation) tree(groups []routes.Group) *xdsmatcherv3.Matcher {
 	for i := range groups {
 		made[i] = t.group(&groups[i])
 	}
-	otherPaths := otherPaths() // is the last of each leaf: without a route the gate would not be asked
+	otherPaths := otherPaths() // ends each leaf: without a route Envoy would not ask the gate
 	found := map[string]*xdsmatcherv3.Matcher_OnMatch{}
 	for _, leaf := range leaves(groups) {
 		var list []*routev3.Route
@@ -93,7 +94,7 @@ func (t *translation) tree(groups []routes.Group) *xdsmatcherv3.Matcher {
 	}
 }
 
-// oneOf is the routes of a leaf.
+// oneOf returns the routes of a leaf.
 func (t *translation) oneOf(list []*routev3.Route) *xdsmatcherv3.Matcher_OnMatch {
 	return &xdsmatcherv3.Matcher_OnMatch{OnMatch: &xdsmatcherv3.Matcher_OnMatch_Action{
 		Action: &xdscorev3.TypedExtensionConfig{Name: "routes", TypedConfig: t.pack(&routev3.RouteList{Routes: list})},

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what is read of an answer: a few numbers for each listener.
+// maxAnswer bounds a response: it holds a few numbers for each listener.
 const maxAnswer = 1 << 20
 
-// traffic are the numbers that say what Envoy is doing. A connection counts as "pre" while its listener waits for the
-// server name that it asks for.
+// traffic selects the statistics about connections and requests. A connection counts as "pre" while its listener waits for
+// the server name (SNI).
 const traffic = `^(http\..+\.downstream_(rq_active|rq_total|cx_total)|listener\..+\.downstream_pre_cx_active)$`
 
 // admin is Envoy's admin interface.
@@ -39,7 +39,7 @@ func newAdmin(address string, patience time.Duration) (*admin, error) {
 
 func (a *admin) close() { a.client.CloseIdleConnections() }
 
-// post tells Envoy to do something.
+// post makes Envoy do something.
 func (a *admin) post(ctx context.Context, path string) error {
 	_, err := a.ask(ctx, http.MethodPost, path)
 	return err
@@ -54,7 +54,7 @@ func (a *admin) ask(ctx context.Context, method, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close() // read to its end, or given up
+	defer answer.Body.Close() // read only: nothing can be lost
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", path, answer.Status)
@@ -62,10 +62,10 @@ func (a *admin) ask(ctx context.Context, method, path string) ([]byte, error) {
 	return body, err
 }
 
-// A load is what clients bring: how much is under way, and how much has come since Envoy started.
+// A load is the traffic of clients: what is in flight, and how much has arrived since Envoy started.
 type load struct{ active, came uint64 }
 
-// load reads what clients bring. The admin interface's own requests do not count.
+// load reads the traffic of clients. Requests of the admin interface do not count.
 func (a *admin) load(ctx context.Context) (load, error) {
 	body, err := a.ask(ctx, http.MethodGet, "/stats?format=json&filter="+url.QueryEscape(traffic))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
 )
 
-// between two looks at what is under way.
+// between two reads of the load.
 const between = 50 * time.Millisecond
 
 // drain shuts an Envoy down. Each step is taken whether or not the one before succeeded.
@@ -55,8 +55,8 @@ func (d *drain) tell(ctx context.Context, path string) {
 	}
 }
 
-// settle waits until nothing is under way and nothing has come for a while, or the limit has passed; an Envoy that does
-// not say is taken to be busy. It returns how many requests were under way at last.
+// settle waits until nothing is in flight and nothing has arrived for a while, or until the limit has passed. An Envoy that
+// does not answer counts as busy. It returns how many requests are still in flight.
 func (d *drain) settle(ctx context.Context, quiet, limit time.Duration) (active uint64) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

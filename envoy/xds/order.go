@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// The order of a change, for each Envoy by itself (make before break):
+// The order of a change, for each Envoy separately (make before break):
 //
 //  1. clusters that are new or changed. Envoy acknowledges them once they are warm, which may take a first health check
 //     or a name from the DNS;
-//  2. listeners, gone, new or changed;
+//  2. listeners, removed, new or changed;
 //  3. routes that have changed;
-//  4. after a while, clusters that are gone.
+//  4. after a while, clusters that are removed.
 //
-// A step begins when Envoy has acknowledged the steps before; one that it refuses is the last until the next Publish.
-// Secrets are pushed at any time, and so is what Envoy asks for by name and does not have: a new listener's routes. All of
-// it is computed afresh at each event from what Envoy has and what it should have: no step is remembered.
+// A step begins when Envoy has acknowledged the previous ones; a step that it rejects is the last until the next Publish.
+// Secrets are pushed at any time, and so is what Envoy asks for by name and does not have: a new listener's routes. The
+// order is computed at each event from what Envoy has and what it should have: no step is stored.
 
-// advance pushes what may be pushed now. It is called after each event: a Publish, a word of Envoy, the timer.
+// advance pushes what may be pushed now. It is called after each event: a Publish, a message of Envoy, the timer.
 func (p *peer) advance() {
 	s := p.server
 	if s.current == nil {
@@ -34,7 +34,7 @@ func (p *peer) advance() {
 	}
 }
 
-// due returns what of a topic is to be sent and removed now.
+// due returns which resources of a topic to send and to remove now.
 func (p *peer) due(t *topic, have set) (send, remove []string) {
 	send = t.lacks(have)
 	switch t.kind {
@@ -54,8 +54,8 @@ func (p *peer) due(t *topic, have set) (send, remove []string) {
 	return send, remove
 }
 
-// done says whether Envoy has all of a kind that it wants, but for clusters to be removed; a kind that it has not asked
-// for holds nothing up.
+// done reports whether Envoy has all resources of a kind, except for clusters to be removed. A kind that it has not
+// subscribed to is done.
 func (p *peer) done(kind kind) bool {
 	t, have := &p.topics[kind], p.server.current.sets[kind]
 	if t.sub == nil {
@@ -73,7 +73,7 @@ func (p *peer) done(kind kind) bool {
 	return true
 }
 
-// settled says whether Envoy has acknowledged the current publication. It need not want all secrets.
+// settled reports whether Envoy has acknowledged the current publication. It need not subscribe to all secrets.
 func (p *peer) settled() bool {
 	for kind := range kinds {
 		idle := p.topics[kind].sub == nil && kind != secrets && len(p.server.current.sets[kind].resources) > 0
@@ -84,15 +84,14 @@ func (p *peer) settled() bool {
 	return true
 }
 
-// acknowledge notes that Envoy has all of a topic.
+// acknowledge records that Envoy has all resources of a topic.
 func (p *peer) acknowledge(t *topic, have set) {
 	if p.done(t.kind) && (t.ack.Version != have.version || t.ack.Refused != "") {
 		t.ack = Ack{Version: have.version, At: time.Now()}
 	}
 }
 
-// expired returns the leftovers that have been without a route for long enough, and sees to it that the others are
-// looked at again.
+// expired returns the leftover clusters that have been without a route for long enough, and sets the timer for the others.
 func (p *peer) expired(leftovers []string) (gone []string) {
 	settled, now, next := p.settled(), time.Now(), p.server.linger
 	leaving := map[string]time.Time{}
@@ -132,7 +131,7 @@ func (p *peer) wakeAfter(wait time.Duration) {
 	})
 }
 
-// renew begins with a new publication: what was refused is tried again.
+// renew starts a new publication: rejected resources are sent again.
 func (p *peer) renew() {
 	for kind := range kinds {
 		if t := &p.topics[kind]; t.refused != nil {

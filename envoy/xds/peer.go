@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A peer is one Envoy's stream. To go-control-plane's stream handler it is both the callbacks, which hear what Envoy says,
-// and the cache, which says what to push. The handler calls in this order: OnStreamDeltaRequest (what Envoy says of the
-// last push), the function that ends the last watch, CreateDeltaWatch (what Envoy wants and has been sent).
+// A peer is one Envoy's stream. For go-control-plane's stream handler it is both the callbacks, which receive Envoy's
+// requests, and the cache, which decides what to push. The handler calls in this order: OnStreamDeltaRequest (Envoy's ACK
+// or NACK of the last push), the cancel function of the last watch, CreateDeltaWatch (the state of the subscription).
 type peer struct {
 	server *Server
 	id     string // empty until its first request
@@ -41,7 +41,7 @@ func (*peer) OnDeltaStreamOpen(context.Context, int64, string) error { return ni
 // OnDeltaStreamClosed implements delta.Callbacks.
 func (p *peer) OnDeltaStreamClosed(int64, *corev3.Node) {
 	if p.leave() {
-		p.server.log.Info("an envoy has gone", "envoy", p.id)
+		p.server.log.Info("an envoy has disconnected", "envoy", p.id)
 	}
 }
 
@@ -54,7 +54,7 @@ func (p *peer) leave() bool {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	s.settle() // the others need not wait for it any more
+	s.settle() // acceptance no longer depends on it
 	return known
 }
 
@@ -89,14 +89,14 @@ func (p *peer) join(id string) {
 	s.told = nothing
 }
 
-// answer handles Envoy's answer to the push under way, and returns its words if it refuses.
+// answer handles Envoy's ACK or NACK of the push under way, and returns the message of a NACK.
 func (p *peer) answer(kind kind, request *discoveryv3.DeltaDiscoveryRequest) (words string) {
 	s, t := p.server, &p.topics[kind]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sent := t.sent
 	if sent == nil || sent.nonce == "" || sent.nonce != request.GetResponseNonce() {
-		return "" // it asks for more, or for less
+		return "" // it changes its subscription
 	}
 	t.sent = nil
 	if request.GetErrorDetail() == nil {
@@ -135,7 +135,7 @@ func (p *peer) CreateDeltaWatch(request *cache.DeltaRequest, sub cache.Subscript
 	}, nil
 }
 
-// CreateWatch implements cache.ConfigWatcher. Nobody calls it: a stream of whole states is refused before.
+// CreateWatch implements cache.ConfigWatcher. It is never called: state of the world streams are refused earlier.
 func (*peer) CreateWatch(*cache.Request, cache.Subscription, chan cache.Response) (func(), error) {
 	return nil, errors.New(onlyDelta)
 }
@@ -150,17 +150,17 @@ func (p *peer) describe() Envoy {
 	return envoy
 }
 
-// A topic is one kind of resources on one Envoy's stream. One push of a topic is under way at most.
+// A topic is one kind of resources on one Envoy's stream. At most one push of a topic is under way.
 type topic struct {
 	kind    kind
-	sub     cache.Subscription // what Envoy wants and what it was sent; nil until it has asked; to be read only while open
+	sub     cache.Subscription // what Envoy subscribes to and what it was sent; nil until it subscribes; read it only while open
 	answers chan<- cache.DeltaResponse
-	open    bool // Envoy has heard all that was sent and waits
+	open    bool // Envoy has answered all that was sent
 
-	greet    bool            // Envoy's first question wants an answer, even an empty one: it starts no sooner
+	greet    bool            // Envoy's first request needs a response, even an empty one, before Envoy starts
 	sent     *push           // under way
-	refused  *push           // was refused, and the publication is still the same
-	doubtful map[string]bool // were in a push that was refused: Envoy may have them or not
+	refused  *push           // was rejected, and the publication is still the same
+	doubtful map[string]bool // were in a rejected push: Envoy may have them or not
 	ack      Ack
 }
 
@@ -171,7 +171,7 @@ type push struct {
 	nonce  string
 }
 
-// listen notes what Envoy wants now: it has asked, or has answered the last push.
+// listen updates the subscription after a request of Envoy.
 func (t *topic) listen(request *cache.DeltaRequest, sub cache.Subscription, answers chan<- cache.DeltaResponse) {
 	if t.sub == nil {
 		t.greet = sub.IsWildcard() && len(request.GetInitialResourceVersions()) == 0
@@ -180,7 +180,7 @@ func (t *topic) listen(request *cache.DeltaRequest, sub cache.Subscription, answ
 	t.open = t.sent == nil
 }
 
-// has returns the version that Envoy has of a resource, empty where that is not known.
+// has returns the version that Envoy has of a resource; "" if that is unknown.
 func (t *topic) has(name string) (version string, ok bool) {
 	if t.doubtful[name] {
 		return "", true
@@ -203,7 +203,7 @@ func (t *topic) wantsAll(have set) bool {
 	return true
 }
 
-// lacks returns the names of what Envoy wants and does not have as it is now, sorted.
+// lacks returns the names of the resources that Envoy subscribes to and lacks in their current version, sorted.
 func (t *topic) lacks(have set) []string {
 	var names []string
 	for name, resource := range have.resources {
@@ -215,7 +215,8 @@ func (t *topic) lacks(have set) []string {
 	return names
 }
 
-// leftovers returns the names of what Envoy has and should not, sorted. What it has asked for by name, it drops by itself.
+// leftovers returns the names of the resources that Envoy has and should not have, sorted. Envoy itself drops those that it
+// subscribed to by name.
 func (t *topic) leftovers(have set) []string {
 	if !t.sub.IsWildcard() {
 		return nil
@@ -227,7 +228,7 @@ func (t *topic) leftovers(have set) []string {
 	return slices.Compact(names)
 }
 
-// push sends what there is to send. It never blocks: the channel has room for two responses of each type there is.
+// push sends resources. It never blocks: the channel has room for two responses of each type.
 func (t *topic) push(serial uint64, have set, send, remove []string) {
 	if len(send)+len(remove) == 0 && !t.greet {
 		return
@@ -256,7 +257,7 @@ func (t *topic) push(serial uint64, have set, send, remove []string) {
 	}
 }
 
-// doubt marks a refused push, of which Envoy may have taken any part: all of it is sent again.
+// doubt marks a rejected push, of which Envoy may have applied any part: all of it is sent again.
 func (t *topic) doubt(refused *push) {
 	if t.doubtful == nil {
 		t.doubtful = map[string]bool{}

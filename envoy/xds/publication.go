@@ -19,7 +19,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 )
 
-// A kind is a type of resources. Their order is the one they are pushed in.
+// A kind is a type of resources. Kinds are in push order.
 type kind int
 
 const (
@@ -44,7 +44,7 @@ func kindOf(url string) kind {
 	return kinds
 }
 
-// A publication is a whole configuration, ready to be sent: each resource is marshalled once, for all Envoys.
+// A publication is a whole configuration, marshalled once for all Envoys.
 type publication struct {
 	version string
 	sets    [kinds]set
@@ -73,15 +73,14 @@ func newPublication(r *envoy.Resources, pairs []*tlsv3.Secret) (*publication, er
 	return p, errors.Join(failures[:]...)
 }
 
-// consistent checks that listeners name the route configurations that there are, and no others: Envoy would wait for one
-// that is missing.
+// consistent checks that listeners name exactly the route configurations that exist: Envoy would wait for a missing one.
 func consistent(r *envoy.Resources) error {
 	var snapshot cache.Snapshot
 	snapshot.Resources[types.Listener] = cache.NewResources(r.Version, generic(r.Listeners))
 	snapshot.Resources[types.Cluster] = cache.NewResources(r.Version, generic(r.Clusters))
 	snapshot.Resources[types.Route] = cache.NewResources(r.Version, generic(r.Routes))
 	if err := snapshot.Consistent(); err != nil {
-		return fmt.Errorf("listeners and route configurations do not fit together: %w", err)
+		return fmt.Errorf("listeners and route configurations do not match: %w", err)
 	}
 	return nil
 }

@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	maxWords = 1000 // characters of a refusal: it may repeat the whole resource
+	maxWords = 1000 // characters of a NACK's message, which may repeat the whole resource
 	maxID    = 200
-	maxWord  = 60 // in a refusal of a secret; a line of PEM has 64
+	maxWord  = 60 // in a NACK of a secret; a line of PEM has 64
 )
 
-// inlines is what Envoy's messages have before a secret's content, as text or as JSON.
+// inlines are the marks that precede a secret's content in Envoy's messages, as text or as JSON.
 var inlines = []string{"-----", "inline_", "inlineBytes", "inlineString", `"`, "{"}
 
-// refusal returns Envoy's words as they may be shown and logged.
+// refusal returns the message of a NACK, safe to show and log.
 func refusal(kind kind, message string) string {
 	if kind == secrets {
 		message = withoutContent(message)
@@ -39,7 +39,7 @@ func withoutContent(message string) string {
 	return strings.Join(words, " ")
 }
 
-// clean returns one line of printable characters, limit of them at most.
+// clean returns the text as one line of at most limit printable characters.
 func clean(text string, limit int) string {
 	printable := strings.Map(func(char rune) rune {
 		if !unicode.IsGraphic(char) || char == unicode.ReplacementChar {

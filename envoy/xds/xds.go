@@ -1,6 +1,6 @@
-// Package xds gives Envoys their configuration: Delta ADS over one stream for each Envoy, with listeners, routes, clusters
-// and secrets (LDS, RDS, CDS, SDS). go-control-plane keeps the protocol's state of a stream; we decide what is pushed
-// when (order.go), because its own caches push all types at once.
+// Package xds delivers configuration to Envoys: Delta ADS with listeners, routes, clusters and secrets (LDS, RDS, CDS,
+// SDS). go-control-plane keeps the protocol state of a stream; this package decides what is pushed when (order.go),
+// because go-control-plane's caches push all types at once. It does not know routes.yaml: package envoy translates it.
 package xds
 
 import (
@@ -29,7 +29,7 @@ import (
 // cluster only after its body has arrived and the gate has allowed it, and once more on retry.
 const linger = 30 * time.Second
 
-// A Server gives Envoys their configuration: Delta ADS over a Unix socket (LDS, RDS, CDS, SDS). All Envoys get the same.
+// A Server is a Delta ADS server on a Unix socket. All Envoys receive the same configuration.
 type Server struct {
 	log    *slog.Logger
 	heard  func(Outcome)
@@ -38,35 +38,35 @@ type Server struct {
 	mu       sync.Mutex // guards all below, and the peers
 	current  *publication
 	serial   uint64             // of the current publication
-	peers    map[*peer]struct{} // Envoys that have said who they are
+	peers    map[*peer]struct{} // Envoys that have sent their node id
 	told     told
-	outcomes []Outcome     // not yet heard
+	outcomes []Outcome     // not yet delivered
 	wake     chan struct{} // there are outcomes
 }
 
-// An Envoy is one that is connected now.
+// An Envoy is a connected Envoy.
 type Envoy struct {
 	ID    string         `json:"id"`    // of its node; not unique
 	Since time.Time      `json:"since"` // when it connected
-	Types map[string]Ack `json:"types"` // listeners, routes, clusters, secrets: those it has asked for
+	Types map[string]Ack `json:"types"` // listeners, routes, clusters, secrets: those it has subscribed to
 }
 
-// An Ack is what an Envoy has said about one type.
+// An Ack is the state of one type at one Envoy.
 type Ack struct {
-	Version string    `json:"version"`           // last acknowledged: Resources.Version, for secrets a hash of their own; empty if none yet
+	Version string    `json:"version"`           // last acknowledged: Resources.Version, or for secrets a hash of their own; "" before the first
 	At      time.Time `json:"at"`                // when
-	Refused string    `json:"refused,omitempty"` // Envoy's words if it has refused what came after
+	Refused string    `json:"refused,omitempty"` // message of the NACK, if it rejected a later push
 }
 
-// New returns a server that has nothing to give yet: an Envoy that connects waits for the first Publish. The server calls
-// heard with what became of each version, one outcome at a time and in order; heard may call the server.
+// New returns a server without a configuration: an Envoy that connects waits for the first Publish. The server calls heard
+// with the outcome of each version, one at a time and in order; heard may call the server.
 func New(log *slog.Logger, heard func(Outcome)) *Server {
 	return &Server{log: log, heard: heard, linger: linger, peers: map[*peer]struct{}{}, wake: make(chan struct{}, 1)}
 }
 
-// Publish replaces the whole configuration and returns at once. What an Envoy has already is not pushed to it again,
-// except what it has refused. An error says that the parts do not fit together, and leaves everything as it was. Publish
-// keeps no reference to its arguments.
+// Publish replaces the whole configuration and returns at once. Resources that an Envoy already has are not pushed again,
+// except those that it rejected. An error means that the resources are inconsistent, and changes nothing. Publish keeps no
+// reference to its arguments.
 func (s *Server) Publish(r *envoy.Resources, secrets []*tlsv3.Secret) error {
 	next, err := newPublication(r, secrets)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Server) Publish(r *envoy.Resources, secrets []*tlsv3.Secret) error {
 	return nil
 }
 
-// Envoys returns the connected Envoys, the one that connected first before the others.
+// Envoys returns the connected Envoys in the order in which they connected.
 func (s *Server) Envoys() []Envoy {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,22 +97,22 @@ func (s *Server) Envoys() []Envoy {
 	return envoys
 }
 
-// An Outcome is what became of the version last published.
+// An Outcome says whether Envoys accepted the version last published.
 //
 // Accepted: every connected Envoy has acknowledged every type of it. There is one for each Publish, once there is an Envoy,
 // also when nothing had to be pushed, and one more when an Envoy has connected and has acknowledged everything.
 //
-// Refused: an Envoy did not take a push of it. There is one for each Publish or newly connected Envoy, however many
-// types and Envoys refuse. Whoever published should publish what was accepted before: until then that Envoy keeps a
-// mixture, each type being old or new as a whole, never routes without their clusters.
+// Refused: an Envoy rejected a push of it. There is one for each Publish or newly connected Envoy, however many types and
+// Envoys reject. The caller should publish the last accepted version again: until then that Envoy keeps a mixture, each
+// type being old or new as a whole, never routes without their clusters.
 type Outcome struct {
 	Version string // Resources.Version
 	Refused bool
 	Type    string // refused: listeners, routes, clusters or secrets
-	Words   string // refused: Envoy's words, one line, with nothing of a secret
+	Words   string // refused: the message of the NACK, one line, without any part of a secret
 }
 
-// told is the last outcome since the last Publish or connection.
+// told is the last reported outcome since the last Publish or connection.
 type told int
 
 const (
@@ -134,7 +134,7 @@ func (s *Server) settle() {
 	s.tell(accepted, Outcome{Version: s.current.version})
 }
 
-// refuse reports that the version is refused, once.
+// refuse reports once that the version was rejected.
 func (s *Server) refuse(kind kind, words string) {
 	if s.told != refused {
 		s.tell(refused, Outcome{Version: s.current.version, Refused: true, Type: kind.String(), Words: words})
@@ -172,20 +172,20 @@ func (s *Server) deliver(ctx context.Context) {
 }
 
 const (
-	// An Envoy that does not answer for that long is gone: the others need not wait for it.
+	// An Envoy that does not answer for this long is considered gone.
 	pingInterval = 30 * time.Second
 	pingTimeout  = 5 * time.Second
 
-	// minPing is less than the interval at which an Envoy may ask whether we are there.
+	// minPing is shorter than the ping interval of our Envoys.
 	minPing = 10 * time.Second
 
-	// maxQuestion leaves room for the names and versions of what a reconnecting Envoy has.
+	// maxQuestion leaves room for the names and versions of the resources that a reconnecting Envoy has.
 	maxQuestion = 64 << 20
 
 	onlyDelta = "only Delta ADS is served here: ads_config needs api_type DELTA_GRPC"
 )
 
-// Serve serves Envoys until ctx ends, and closes the listener. Streams are then cut; Envoys keep what they have.
+// Serve serves Envoys until ctx ends, then closes the listener and all streams. Envoys keep what they have.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -203,7 +203,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 func (s *Server) refuseProtocol() error {
-	s.log.Warn("an envoy asks in another protocol: " + onlyDelta)
+	s.log.Warn("an envoy uses an unsupported protocol: " + onlyDelta)
 	return status.Error(codes.Unimplemented, onlyDelta)
 }
 
@@ -218,7 +218,7 @@ func (a aggregated) StreamAggregatedResources(discoveryv3.AggregatedDiscoverySer
 // DeltaAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
 func (a aggregated) DeltaAggregatedResources(stream discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesServer) error {
 	p := a.server.newPeer()
-	// An Envoy that has no listener left asks for no routes, which must not mean all of them.
+	// An Envoy without listeners subscribes to no routes; the empty list must not mean all of them.
 	named := delta.DeactivateLegacyWildcardForTypes([]string{resource.RouteType, resource.SecretType})
 	return delta.NewServer(stream.Context(), p, p, named).DeltaStreamHandler(stream, resource.AnyType)
 }
