@@ -211,8 +211,8 @@ func TestPublishRefusesPartsThatDoNotFit(t *testing.T) {
 		name, want string
 		change     func(*envoy.Resources)
 	}{
-		{"no routes for a listener", "do not fit together", func(r *envoy.Resources) { r.Routes = nil }},
-		{"routes for no listener", "do not fit together", func(r *envoy.Resources) { r.Routes = append(r.Routes, routeTable("b")) }},
+		{"no routes for a listener", "do not match", func(r *envoy.Resources) { r.Routes = nil }},
+		{"routes for no listener", "do not match", func(r *envoy.Resources) { r.Routes = append(r.Routes, routeTable("b")) }},
 		{"two clusters of one name", `clusters: two resources have the name "a"`,
 			func(r *envoy.Resources) { r.Clusters = []*clusterv3.Cluster{cluster("a", "/1"), cluster("a", "/2")} }},
 		{"a cluster without a name", `clusters: two resources have the name ""`,
