@@ -9,10 +9,10 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// maxMissing bounds how many names a status shows.
+// maxMissing bounds how many names a status lists.
 const maxMissing = 10
 
-// Missing is what a client's record names and the version lacks: "profile obie-3.2", or "" where nothing is missing.
+// Missing returns what a client's record names and the version lacks: "profile obie-3.2", or "" if nothing is missing.
 func (v *Version) Missing(client *dcrpb.Client) string {
 	if v.Profiles[client.GetProfile()] == nil {
 		return "profile " + client.GetProfile()
@@ -23,20 +23,20 @@ func (v *Version) Missing(client *dcrpb.Client) string {
 	return ""
 }
 
-// Orphans notes clients that no request can be decided for, because the version lacks what their records name. That is our
-// fault and not the client's, who can do nothing about it. It is safe for concurrent use; its zero value is ready.
+// Orphans counts requests of clients whose records name a profile or directory that the version lacks. That is the
+// operator's fault, not the client's. It is safe for concurrent use; its zero value is ready.
 type Orphans struct {
 	mu   sync.Mutex
 	seen OrphanStatus
 }
 
-// OrphanStatus is what an operator learns of orphans.
+// OrphanStatus is what a status says about orphans.
 type OrphanStatus struct {
-	Requests uint64   `json:"requests"`          // that failed because of it
-	Missing  []string `json:"missing,omitempty"` // the last names that were missing
+	Requests uint64   `json:"requests"`          // that failed for this reason
+	Missing  []string `json:"missing,omitempty"` // the names last found missing
 }
 
-// Check refuses, as a fault of ours, where the version lacks what the client's record names.
+// Check returns an error that is our fault (503) if the version lacks what the client's record names.
 func (o *Orphans) Check(v *Version, client *dcrpb.Client) error {
 	missing := v.Missing(client)
 	if missing == "" {
@@ -51,7 +51,7 @@ func (o *Orphans) Check(v *Version, client *dcrpb.Client) error {
 	return dcr.Refuse("client.orphaned").CausedBy(errors.New("the client's record names what the configuration lacks: " + missing))
 }
 
-// Status returns what was noted since the start.
+// Status returns the counts since the start.
 func (o *Orphans) Status() OrphanStatus {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"io"
 )
 
-// maxUnpacked is more than the files of a version are in JSON, where bytes are base64.
+// maxUnpacked is more than MaxSize as JSON, where bytes are base64.
 const maxUnpacked = 2 * MaxSize
 
-// Pack writes the files of a version, for it to be published: JSON, compressed.
+// Pack returns the files of a version as compressed JSON, for publication.
 func (v *Version) Pack() ([]byte, error) {
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
@@ -22,12 +22,12 @@ func (v *Version) Pack() ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// Unpack makes the version of that ID of what Pack wrote. It trusts nothing but the ID: files that are not exactly those of
-// the version are refused. Names of secrets are relative to dir, as for Restore.
+// Unpack restores the version of an ID from the output of Pack. It trusts only the ID: it refuses files whose hash differs.
+// Names of secrets are relative to dir, as for Restore.
 func Unpack(dir, id string, packed []byte) (*Version, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		return nil, fmt.Errorf("version %s: it is not packed: %w", Short(id), err)
+		return nil, fmt.Errorf("version %s: not the output of Pack: %w", Short(id), err)
 	}
 	var files []File
 	if err := json.NewDecoder(io.LimitReader(reader, maxUnpacked)).Decode(&files); err != nil {
@@ -43,7 +43,7 @@ func Unpack(dir, id string, packed []byte) (*Version, error) {
 	return v, nil
 }
 
-// IsID says whether a text can be the ID of a version.
+// IsID reports whether a text has the form of a version's ID.
 func IsID(text string) bool {
 	if len(text) != 64 {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// readProfiles reads the profiles that are shipped and those that the file names, and returns what is wrong with each and
-// was not said already.
+// readProfiles reads the shipped profiles and those that the file names, and returns the problems that the reader of
+// routes.yaml has not reported.
 func (v *Version) readProfiles(from *source, said yamlfile.Problems) (found yamlfile.Problems) {
 	v.Profiles = map[string]*dcr.Profile{}
 	for _, name := range profile.Names() {

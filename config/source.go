@@ -15,30 +15,30 @@ import (
 )
 
 const (
-	// maxFile bounds each file that is read; the readers of routes and directories have lower bounds of their own.
+	// maxFile bounds each file; the readers of routes and directories have lower bounds.
 	maxFile = 16 << 20
 
-	// MaxSize bounds the bytes of all files of a version together, so that every registry can take it from Redis.
+	// MaxSize bounds the bytes of all files of a version together, so that it fits into Redis.
 	MaxSize = 32 << 20
 )
 
-// A File is a file of a version. Its name is as routes.yaml leads to it: relative to the folder of routes.yaml, or
-// absolute where a file names it so. A name that ends in a slash is a folder's, and its text the YAML files in it.
+// A File is a file of a version. Its name is relative to the folder of routes.yaml, or absolute if a file names it so. A
+// name that ends in a slash is a directory's, and its text the list of the YAML files in it.
 type File struct {
 	Path string
 	Text []byte
 }
 
-// A source is where the files of a version come from. It reads each file once, so that a version is the hash of exactly
-// the bytes that it was made of.
+// A source reads the files of a version. It reads each file once, so that a version is the hash of exactly the bytes that
+// it was made from.
 type source struct {
 	read  func(name string) ([]byte, error)
-	files []File // in the order in which they were read first; the first is routes.yaml
+	files []File // in reading order; the first is routes.yaml
 	errs  []error
 	size  int
 }
 
-// file returns a file's text. A file that cannot be read is remembered too: when it is there, that is a change.
+// file returns a file's text. It also records an unreadable file, so that its appearance counts as a change.
 func (s *source) file(name string) ([]byte, error) {
 	if i := slices.IndexFunc(s.files, func(f File) bool { return f.Path == name }); i >= 0 {
 		return s.files[i].Text, s.errs[i]
@@ -51,8 +51,8 @@ func (s *source) file(name string) ([]byte, error) {
 	return text, err
 }
 
-// readFile reads a file. Of a folder, whose name ends in a slash, it reads which YAML files are in it, one on each line: so a
-// folder's listing is a part of a version like any file, is kept with it, and is seen to change.
+// readFile reads a file. For a path that ends in a slash it returns the directory's listing, one .yaml name per line, so that
+// adding a file changes the version.
 func readFile(path string) ([]byte, error) {
 	if !strings.HasSuffix(path, "/") {
 		return bounded.ReadFile(path, maxFile)
@@ -62,7 +62,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	var listing []byte
-	for _, entry := range entries { // in the order of their names
+	for _, entry := range entries { // sorted by name
 		if name := entry.Name(); strings.HasSuffix(name, ".yaml") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
 			listing = append(listing, name+"\n"...)
 		}
@@ -70,11 +70,11 @@ func readFile(path string) ([]byte, error) {
 	return listing, nil
 }
 
-// included is a file that routes.yaml includes, and where it says so.
+// included is a file that routes.yaml includes, with the YAML path that names it.
 type included struct{ path, where string }
 
-// expand finds the files of a list of files and folders. What cannot be listed is left to the reader of routes.yaml, who
-// has said that it is not there.
+// expand returns the files of a list of files and directories. It skips what cannot be listed: the reader of routes.yaml
+// has reported it as missing.
 func (s *source) expand(key string, names []string) []included {
 	var all []included
 	for i, name := range names {
@@ -95,9 +95,9 @@ func (s *source) expand(key string, names []string) []included {
 	return all
 }
 
-// identify is the SHA-256 of the files, in hex: of each file's name and text, each after its length. The names are those
-// that the files are included by, so that equal files have the same version in whatever folder they lie; how routes.yaml
-// itself is called is nobody's business.
+// identify returns the SHA-256 of the files, in hex: of each file's name and text, each preceded by its length. The names
+// are those by which files are included, so that equal files have the same version in any directory. The name of
+// routes.yaml itself does not count.
 func identify(files []File) string {
 	hash := sha256.New()
 	for i, file := range files {

@@ -1,6 +1,6 @@
 // Package config is one version of the gateway's configuration: routes.yaml and all that it includes, read strictly,
-// checked, and named by its content. Use it to read, compare or restore a version; which version a part runs on is for
-// control and for the registry to say. The package knows nothing of Envoy or Redis.
+// checked, and named by its content. Use it to read, compare or restore a version. Which version is active is decided by
+// package control in a gate, and per request in a registry. The package depends on neither Envoy nor Redis.
 package config
 
 import (
@@ -19,27 +19,27 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// A Version is routes.yaml with everything that it includes, free of errors. It never changes.
+// A Version is routes.yaml with everything that it includes, free of errors. It is immutable.
 type Version struct {
 	File        *routes.File
 	Directories []*directory.Directory
-	Profiles    map[string]*dcr.Profile // by name: those that are shipped, and the file's own
+	Profiles    map[string]*dcr.Profile // by name: the shipped ones and the file's own
 	ClientCAs   []byte                  // PEM bundle of the CAs that issue client certificates, of all directories together
-	Warnings    yamlfile.Problems       // what is allowed and should be looked at
-	Files       []File                  // what it was made of, routes.yaml first; there is no secret in them
+	Warnings    yamlfile.Problems       // what is allowed but deserves attention
+	Files       []File                  // what it was read from, routes.yaml first; they hold no secrets
 
 	id     string
 	dir    string // absolute folder of routes.yaml
-	folder string // the same as it was asked for
+	folder string // the same, as the caller named it
 }
 
-// ID names the version: the SHA-256 of its files, as 64 hex digits. Gate, registry and Envoy name it by this.
+// ID returns the SHA-256 of the version's files, as 64 hex digits. Gate, registry and Envoy identify a version by it.
 func (v *Version) ID() string { return v.id }
 
-// Short is an ID as people read it.
+// Short returns the form of an ID that people read.
 func Short(id string) string { return id[:min(len(id), 16)] }
 
-// Directory returns the directory of a name, or nil.
+// Directory returns the directory with the name, or nil.
 func (v *Version) Directory(name string) *directory.Directory {
 	for _, d := range v.Directories {
 		if d.Name == name {
@@ -52,8 +52,8 @@ func (v *Version) Directory(name string) *directory.Directory {
 // Included identifies all that routes.yaml includes, without routes.yaml itself.
 func (v *Version) Included() string { return identify(append([]File{{}}, v.Files[1:]...)) }
 
-// Read reads routes.yaml and all that it includes from the disk. Where a file is at fault the error is yamlfile.Problems,
-// with every one of them, and the warnings too.
+// Read reads routes.yaml and all that it includes from disk. If a file is invalid the error is yamlfile.Problems, with all
+// problems and warnings.
 func Read(path string) (*Version, error) {
 	v, err := Look(path)
 	if err != nil {
@@ -62,8 +62,8 @@ func Read(path string) (*Version, error) {
 	return v, nil
 }
 
-// Look is Read for who wants to know what the disk holds also where that is at fault: the Version has an ID and Files
-// then, and a File where it is known at least which files it names.
+// Look is Read for callers who need to know what is on disk even if it is invalid: the Version then has an ID and Files, and
+// a File if at least the names in it could be read.
 func Look(path string) (*Version, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func Look(path string) (*Version, error) {
 	return v, err
 }
 
-// abs is where on the disk a file of the version is. A folder keeps its slash.
+// abs returns the absolute path of a file of the version. A directory keeps its slash.
 func (v *Version) abs(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -87,7 +87,7 @@ func (v *Version) abs(name string) string {
 	return v.dir + string(filepath.Separator) + name
 }
 
-// Paths are the absolute paths of the version's files.
+// Paths returns the absolute paths of the version's files.
 func (v *Version) Paths() []string {
 	var paths []string
 	for _, file := range v.Files {
@@ -96,7 +96,7 @@ func (v *Version) Paths() []string {
 	return paths
 }
 
-// Unchanged says that the disk holds exactly the version's files.
+// Unchanged reports whether the disk holds exactly the version's files.
 func (v *Version) Unchanged() bool {
 	for _, file := range v.Files {
 		if text, err := readFile(v.abs(file.Path)); err != nil || !bytes.Equal(text, file.Text) {
@@ -106,7 +106,7 @@ func (v *Version) Unchanged() bool {
 	return true
 }
 
-// read reads everything from the disk. asked is the name of routes.yaml as problems say it.
+// read reads everything from disk. asked is the name that problems use for routes.yaml.
 func (v *Version) read(disk *source, asked, root string) error {
 	text, err := disk.file(root)
 	if err != nil {
@@ -134,7 +134,7 @@ func (v *Version) read(disk *source, asked, root string) error {
 	return nil
 }
 
-// parse reads routes.yaml, also one that is well but for files that are not there (yet).
+// parse reads routes.yaml, even if files that it names are missing.
 func parse(name string, text []byte, dir string) (*routes.File, yamlfile.Problems, error) {
 	file, err := routes.Parse(name, text, dir)
 	if err == nil {
@@ -149,9 +149,9 @@ func parse(name string, text []byte, dir string) (*routes.File, yamlfile.Problem
 
 func isError(p *yamlfile.Problem) bool { return p.Severity == yamlfile.Error }
 
-// Restore makes a version of files that were read before, whatever is on the disk by now. Names of secrets, which are no
-// part of a version, are relative to dir. Files may be in any order but for the first, routes.yaml; those that the version
-// does not include are passed over.
+// Restore makes a version from files that were read earlier, whatever is on disk now. Names of secrets, which are not part
+// of a version, are relative to dir. routes.yaml must be the first file; the order of the others does not matter, and files
+// that the version does not include are ignored.
 func Restore(dir string, files []File) (*Version, error) {
 	if len(files) == 0 {
 		return nil, errors.New("the kept version holds no files")
@@ -173,7 +173,7 @@ func Restore(dir string, files []File) (*Version, error) {
 		return nil, err
 	}
 	v := &Version{File: file, dir: dir, folder: dir}
-	// In the order in which the disk was read: the version is that of the files one after the other.
+	// In reading order, because the version depends on it.
 	if found := slices.Concat(v.readProfiles(kept, nil), v.readDirectories(kept, nil)); len(found) > 0 {
 		return nil, found
 	}
@@ -182,7 +182,7 @@ func Restore(dir string, files []File) (*Version, error) {
 	return v, nil
 }
 
-// readDirectories reads all of them, and returns what is wrong with each and was not said already.
+// readDirectories reads all directories, and returns the problems that the reader of routes.yaml has not reported.
 func (v *Version) readDirectories(from *source, said yamlfile.Problems) yamlfile.Problems {
 	var found yamlfile.Problems
 	type identity struct{ issuer, environment string }
@@ -199,7 +199,7 @@ func (v *Version) readDirectories(from *source, said yamlfile.Problems) yamlfile
 		is := identity{d.Issuer, strings.ToLower(d.Environment)}
 		if names[d.Name] || identities[is] {
 			found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", where,
-				"an earlier directory has its name, or its issuer and environment: of several of one issuer each needs its own environment, and one may have none"))
+				"an earlier directory has the same name, or the same issuer and environment: directories of one issuer need distinct environments, and one of them may have none"))
 			continue
 		}
 		names[d.Name], identities[is] = true, true
@@ -207,12 +207,12 @@ func (v *Version) readDirectories(from *source, said yamlfile.Problems) yamlfile
 		v.ClientCAs = append(v.ClientCAs, d.CABundle...)
 	}
 	if len(v.Directories)+len(found)+len(said) == 0 {
-		found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", "directories", "no directory is in use: the folders that are named hold no .yaml file"))
+		found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", "directories", "no directory is in use: the folders named here hold no .yaml file"))
 	}
 	return found
 }
 
-// faults are what is wrong with a directory or a profile, each with the line of its own file.
+// faults returns the problems of a directory or a profile, each with the line of its own file.
 func (v *Version) faults(id, where string, err error) yamlfile.Problems {
 	found, ok := errors.AsType[yamlfile.Problems](err)
 	if !ok {
@@ -224,7 +224,7 @@ func (v *Version) faults(id, where string, err error) yamlfile.Problems {
 	return found
 }
 
-// names are those of all directories.
+// names returns the names of all directories.
 func (v *Version) names() []string {
 	var names []string
 	for _, d := range v.Directories {
@@ -233,7 +233,7 @@ func (v *Version) names() []string {
 	return names
 }
 
-// shown is a file's name beside the name that routes.yaml was asked for by.
+// shown returns a file's name relative to the path that the caller gave for routes.yaml.
 func (v *Version) shown(path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -241,7 +241,7 @@ func (v *Version) shown(path string) string {
 	return filepath.Join(v.folder, path)
 }
 
-// scopes are those of all directories, each with the roles that give it.
+// scopes returns the scopes of all directories, each with the roles that grant it.
 func (v *Version) scopes() map[string][]string {
 	scopes := map[string][]string{}
 	for _, d := range v.Directories {

@@ -23,7 +23,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"a good file", nil, 0, "test.yaml: 6 routes, version VERSION, no errors, 0 warnings; no Envoy was asked\n"},
 		{"a warning", []string{"bank: {address: \"127.0.0.1:8446\", timeout: 4s,", "bank: {address: \"127.0.0.1:8446\","}, 0, `
-test.yaml:11:9: warning: upstreams.bank: has no timeout of its own: it is 10s, which may not be this server's [upstream.no_timeout]
+test.yaml:11:9: warning: upstreams.bank: has no timeout of its own: the default of 10s applies, which may not suit this server [upstream.no_timeout]
    11 |   bank: {address: "127.0.0.1:8446", tls: {ca: ca.pem, server_name: core.bank.example}}
       |         ^
 test.yaml: 6 routes, version VERSION, no errors, 1 warning; no Envoy was asked

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// soon is how long before its end a certificate is spoken of.
+// soon is how long before its expiry a certificate is reported.
 const soon = 30 * 24 * time.Hour
 
-// certificates looks at every PEM file that the file names for listeners and upstreams.
+// certificates checks every PEM file that the file names for listeners and upstreams.
 func (l *linter) certificates() {
 	for _, name := range slices.Sorted(maps.Keys(l.Listeners)) {
 		l.listener(name)
@@ -31,7 +31,7 @@ func (l *linter) certificates() {
 	}
 }
 
-// listener looks at a listener's certificates, each by itself, and whether one of them has each of its names.
+// listener checks each of a listener's certificates, and that every name of the listener is in one of them.
 func (l *linter) listener(name string) {
 	listener, where := l.Listeners[name], "listeners."+name
 	chains := []chain{l.pair(where, listener.Certificate, listener.Key)}
@@ -39,7 +39,7 @@ func (l *linter) listener(name string) {
 		chains = append(chains, l.pair(fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
 	}
 	if slices.ContainsFunc(chains, func(c chain) bool { return c == nil }) {
-		return // its names are unknown, and that is said
+		return // its names are unknown, which has been reported
 	}
 	if u, err := url.Parse(listener.URL); err == nil {
 		l.host(where+".url", u.Hostname(), chains)
@@ -55,7 +55,7 @@ func (l *linter) host(where, host string, chains []chain) {
 	}
 }
 
-// pair looks at a certificate chain and its key. It returns nil where there is no chain to look at.
+// pair checks a certificate chain and its key. It returns nil if there is no chain.
 func (l *linter) pair(where, certificate, key string) chain {
 	loaded := l.chain(where+".certificate", certificate)
 	if loaded == nil {
@@ -76,7 +76,7 @@ func (l *linter) pair(where, certificate, key string) chain {
 	return loaded
 }
 
-// chain reads a PEM file of certificates. It returns nil where that cannot be done.
+// chain reads a PEM file of certificates. It returns nil if it cannot.
 func (l *linter) chain(where, name string) chain {
 	loaded, err := readChain(l.Abs(name))
 	if err != nil && !missing(err) {
@@ -85,7 +85,7 @@ func (l *linter) chain(where, name string) chain {
 	return loaded
 }
 
-// validity says of the certificate that ends first that it does.
+// validity reports the certificate that expires first, if it has expired or soon will.
 func (l *linter) validity(where string, loaded chain) {
 	for i, certificate := range loaded {
 		if l.now.Before(certificate.NotBefore) {
@@ -95,9 +95,9 @@ func (l *linter) validity(where string, loaded chain) {
 	i, first := loaded.first()
 	switch left := first.NotAfter.Sub(l.now); {
 	case left <= 0:
-		l.add("certificate.expired", where, "certificate %d of the file has ended on %s", i+1, day(first.NotAfter))
+		l.add("certificate.expired", where, "certificate %d of the file expired on %s", i+1, day(first.NotAfter))
 	case left < soon:
-		l.add("certificate.expires", where, "certificate %d of the file ends on %s, in %d days", i+1, day(first.NotAfter), int(left/(24*time.Hour)))
+		l.add("certificate.expires", where, "certificate %d of the file expires on %s, in %d days", i+1, day(first.NotAfter), int(left/(24*time.Hour)))
 	}
 }
 

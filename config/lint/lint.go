@@ -1,5 +1,6 @@
-// Package lint finds what is wrong with a routes.yaml that can be read: names that only the directories know, certificates
-// that do not hold, and what is allowed but hardly meant. docs/lint.md explains every rule.
+// Package lint finds problems in a routes.yaml that can be read: names that only the directories know, invalid
+// certificates, and what is allowed but hardly intended. docs/lint.md explains every rule. What a route file must hold by
+// itself is checked by package routes.
 package lint
 
 import (
@@ -11,19 +12,19 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// most is how many problems of one rule are told. The last one says how many more there are.
+// most is how many problems of one rule are listed. The last one says how many more there are.
 const most = 20
 
-// Known is what routes.yaml may name and only others know.
+// Known is what routes.yaml may name and other files define.
 type Known struct {
-	Scopes   map[string][]string     // scope to the roles that give it, of all directories; "" gives it to everybody; nil where they cannot be read
-	Profiles map[string]*dcr.Profile // registration profiles; nil where they cannot be read
+	Scopes   map[string][]string     // scope to the roles that grant it, of all directories; the role "" grants it to everyone; nil if they cannot be read
+	Profiles map[string]*dcr.Profile // registration profiles; nil if they cannot be read
 
-	Directories []string // names of those in use; nil where they cannot be read
+	Directories []string // names of those in use; nil if they cannot be read
 }
 
-// Lint says what is wrong with a file beyond what routes.Parse refuses, in the order of its lines. Files that are not
-// there are not its matter. It reads the certificates that the file names, and takes time in proportion to the file.
+// Lint returns the problems of a file beyond those that routes.Parse reports, in the order of its lines. It ignores missing
+// files. It reads the certificates that the file names, and takes time proportional to the file.
 func Lint(file *routes.File, known Known, now time.Time) yamlfile.Problems {
 	l := &linter{File: file, known: known, roles: known.roles(), now: now, found: map[string]*kind{}}
 	for _, rule := range Rules() {
@@ -44,7 +45,7 @@ func Lint(file *routes.File, known Known, now time.Time) yamlfile.Problems {
 	return l.problems()
 }
 
-// linter looks at one file.
+// linter checks one file.
 type linter struct {
 	*routes.File
 	known Known
@@ -53,14 +54,14 @@ type linter struct {
 	found map[string]*kind // by rule
 }
 
-// kind is what was found under one rule.
+// kind is what was found for one rule.
 type kind struct {
 	severity yamlfile.Severity
 	problems yamlfile.Problems
 	more     int
 }
 
-// add notes a problem at a YAML path of the file.
+// add records a problem at a YAML path of the file.
 func (l *linter) add(rule, where, what string, arguments ...any) {
 	k := l.found[rule]
 	if len(k.problems) == most {
@@ -70,7 +71,7 @@ func (l *linter) add(rule, where, what string, arguments ...any) {
 	k.problems = append(k.problems, l.Problem(k.severity, rule, where, what, arguments...))
 }
 
-// full says whether a rule has reported as many problems as are listed.
+// full reports whether a rule has as many problems as are listed.
 func (l *linter) full(rule string) bool { return len(l.found[rule].problems) == most }
 
 func (l *linter) problems() yamlfile.Problems {

@@ -37,7 +37,7 @@ var cases = []breach{
 		id: "profile.unknown", want: `routes[0].profile: there is no registration profile "obi-3.3"; did you mean "obie-3.3"?`},
 	{name: "unsigned requests that nobody has named", old: "path: /dcr/v3.3/register, methods: [POST], checks: [certificate, statement], profile: obie-3.3",
 		new: "path: /dcr/v3.3/register/, methods: [POST], checks: [certificate, statement], profile: plain",
-		id:  "profile.unsigned", want: `routes[0].unsigned_requests: must be true, or the profile another one: requests of plain are signed by nobody`},
+		id:  "profile.unsigned", want: `routes[0].unsigned_requests: must be true, or the profile a different one: requests of plain are not signed`},
 	{name: "signed requests that are named unsigned", old: "statement], profile: obie-3.3", new: "statement], unsigned_requests: true, profile: obie-3.3",
 		id: "profile.unsigned", want: `routes[0].unsigned_requests: must be left out: requests of obie-3.3 are signed`},
 	{name: "a slash too many", old: "path: /dcr/v3.3/register, methods", new: "path: /dcr/v3.3/register/, methods",
@@ -45,7 +45,7 @@ var cases = []breach{
 	{name: "no slash", old: "statement], profile: obie-3.3", new: "statement], unsigned_requests: true, profile: plain",
 		id: "profile.path", want: `routes[0].path: must end with a slash, as plain has it`},
 	{name: "no scope to manage a client", old: "owner], profile: obie-3.3", new: "owner], profile: abroad",
-		id: "profile.management_scope", want: `routes[1].scopes: must name openid, with the check scope: abroad wants it`},
+		id: "profile.management_scope", want: `routes[1].scopes: must name openid, with the check scope: abroad requires it`},
 	{name: "another scope to manage a client", old: "owner], profile: obie-3.3", new: "owner, scope], scopes: [accounts], profile: abroad",
 		id: "profile.management_scope", want: `routes[1].scopes: must name openid`},
 	{name: "passwords that are no hashes", old: "[certificate, statement], profile", new: "[certificate, statement, basic], users: ca.pem, profile",
@@ -53,26 +53,26 @@ var cases = []breach{
 	{name: "no room for a registration", old: "body_limit: 16KiB", new: "body_limit: 15KiB",
 		id: "registration.body_limit", want: `routes[0].body_limit: must be 16KiB or more: a registration request holds a software statement of some 4KiB`},
 	{name: "a scope of another role", old: "roles: [AISP, PISP]", new: "roles: [PISP]",
-		id: "scope.role", want: `routes[5].scopes[0]: none of the roles that the route asks for gives the scope "accounts"`},
+		id: "scope.role", want: `routes[5].scopes[0]: none of the roles that the route requires grants the scope "accounts"`},
 	{name: "two patterns", old: "/api/accounts/special", new: `"/api/accounts/{Id}/{Part}"`,
-		id: "route.overlap", want: `routes[7].path: /api/accounts/x/{Item} is met by /api/{Kind}/x/{Item} of route item too; it goes to /api/accounts/{Id}/{Part} ` +
+		id: "route.overlap", want: `routes[7].path: /api/accounts/x/{Item} matches /api/{Kind}/x/{Item} of route item too; it goes to /api/accounts/{Id}/{Part} ` +
 			`of route special, which is specific further to the left: PUT /api/accounts/x/{Item} is answered 405`},
 	{name: "a public route among others", old: "/open/status", new: "/api/accounts/status",
 		id: "public.prefix", want: `routes[3].public: open to everyone, while under /api/accounts 3 other routes are protected`},
 	{name: "no default plan", old: "  default: {per_source: 100/s}\n", new: "", id: "plan.none",
 		want: `routes[0]: 7 of 8 routes have no rate plan, route register first: a plan named default holds for all that name none`},
 	{name: "a name in the DNS", old: `"localhost:81"`, new: `"bank.internal:81"`,
-		id: "upstream.plain", want: `upstreams.bank.address: bank.internal:81 is spoken to without TLS, and whoever answers the DNS`},
+		id: "upstream.plain", want: `upstreams.bank.address: bank.internal:81 is used without TLS, and the DNS decides`},
 	{name: "a public address", old: `"10.1.2.3:80"`, new: `"192.0.2.1:80"`,
-		id: "upstream.plain", want: `upstreams.bank.address: 192.0.2.1:80 is spoken to without TLS, and is not an address of a private network`},
+		id: "upstream.plain", want: `upstreams.bank.address: 192.0.2.1:80 is used without TLS, and is not an address of a private network`},
 	{name: "a rate limit service afar", old: "plans:", new: "rate_limit_service: {address: \"192.0.2.1:80\"}\nplans:",
 		id: "upstream.plain", want: `rate_limit_service.address: 192.0.2.1:80 is`},
 	{name: "no timeout", old: "    address: far.example:443\n    timeout: 4s", new: "    address: far.example:443",
-		id: "upstream.no_timeout", want: `upstreams.far: has no timeout of its own: it is 10s`},
+		id: "upstream.no_timeout", want: `upstreams.far: has no timeout of its own: the default of 10s`},
 	{name: "a listener too many", old: "  mtls:", new: `  spare: {address: 127.0.0.1:1, url: "https://127.0.0.1:1", certificate: local.pem, key: local.key, client_certificate: none}` + "\n  mtls:",
-		id: "listener.unused", want: `listeners.spare: no route has a use for it`},
-	{name: "an upstream too many", old: "upstream: far", new: "upstream: bank", id: "upstream.unused", want: `upstreams.far: no route has a use for it`},
-	{name: "a plan too many", old: ", plan: gold", new: "", id: "plan.unused", want: `plans.gold: no route has a use for it`},
+		id: "listener.unused", want: `listeners.spare: no route uses it`},
+	{name: "an upstream too many", old: "upstream: far", new: "upstream: bank", id: "upstream.unused", want: `upstreams.far: no route uses it`},
+	{name: "a plan too many", old: ", plan: gold", new: "", id: "plan.unused", want: `plans.gold: no route uses it`},
 
 	{name: "no PEM", files: func(f *folder) { f.write("ca.pem", []byte("no PEM")) },
 		id: "certificate.unreadable", want: `upstreams.far.tls.ca: holds no certificate in PEM form`},
@@ -102,11 +102,11 @@ var cases = []breach{
 		f.issue("local", leaf, ec(f.t, elliptic.P256()))
 	}, id: "certificate.weak", want: `listeners.public.certificate: certificate 1 of the file is signed with ECDSA-SHA1, which can be forged`},
 	{name: "an ended CA", files: func(f *folder) { f.sign("ca.pem", template("old", now), f.ca, f.key.Public()) },
-		id: "certificate.expired", want: `upstreams.far.tls.ca: certificate 1 of the file has ended on 2026-11-21`},
+		id: "certificate.expired", want: `upstreams.far.tls.ca: certificate 1 of the file expired on 2026-11-21`},
 	{name: "an ended client certificate", files: func(f *folder) {
 		f.issue("client", template("c", now.Add(-time.Hour)), ec(f.t, elliptic.P256()))
 	},
-		id: "certificate.expired", want: `upstreams.far.tls.certificate: certificate 1 of the file has ended on 2026-11-21`},
+		id: "certificate.expired", want: `upstreams.far.tls.certificate: certificate 1 of the file expired on 2026-11-21`},
 	{name: "a certificate of the future", files: func(f *folder) {
 		leaf := template("local", now.AddDate(1, 0, 0), "127.0.0.1")
 		leaf.NotBefore = now.Add(time.Minute)
@@ -114,7 +114,7 @@ var cases = []breach{
 	}, id: "certificate.expired", want: `listeners.public.certificate: certificate 1 of the file is not valid before 2026-11-21`},
 	{name: "an end in sight", files: func(f *folder) {
 		f.issue("local", template("local", now.AddDate(0, 0, 29), "127.0.0.1"), ec(f.t, elliptic.P256()))
-	}, id: "certificate.expires", want: `listeners.public.certificate: certificate 1 of the file ends on 2026-12-20, in 29 days`},
+	}, id: "certificate.expires", want: `listeners.public.certificate: certificate 1 of the file expires on 2026-12-20, in 29 days`},
 	{name: "an end in sight of the second", files: func(f *folder) {
 		text, err := os.ReadFile(filepath.Join(f.dir, "local.pem"))
 		if err != nil {
@@ -126,7 +126,7 @@ var cases = []breach{
 			f.t.Fatal(err)
 		}
 		f.write("local.pem", append(text, issuer...))
-	}, id: "certificate.expires", want: `listeners.public.certificate: certificate 2 of the file ends on 2026-11-22, in 1 days`},
+	}, id: "certificate.expires", want: `listeners.public.certificate: certificate 2 of the file expires on 2026-11-22, in 1 days`},
 	{name: "another host", old: "https://127.0.0.1:8444", new: "https://127.0.0.2:8444",
 		id: "certificate.host", want: `listeners.public.url: no certificate of the listener has the name 127.0.0.2: clients will refuse it`},
 	{name: "another server name", old: "[bank.example, api.bank.example]", new: "[bank.example, x.bank.example]",

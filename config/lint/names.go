@@ -10,7 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
-// names looks up what the route names and only the directories and profiles know.
+// names looks up the directories and the profile that the route names.
 func (l *linter) names(index int, route *routes.Route) {
 	if l.known.Scopes != nil {
 		l.granted(index, route)
@@ -27,7 +27,7 @@ func (l *linter) names(index int, route *routes.Route) {
 	}
 }
 
-// granted looks up what directories grant to software.
+// granted looks up the scopes and roles that directories grant to software products.
 func (l *linter) granted(index int, route *routes.Route) {
 	for i, scope := range route.Scopes {
 		roles, known := l.known.Scopes[scope]
@@ -35,7 +35,7 @@ func (l *linter) granted(index int, route *routes.Route) {
 		if !known {
 			l.unknown("scope.unknown", where, "no directory in use has the scope", scope, l.known.scopes())
 		} else if !gives(roles, route.Roles) {
-			l.add("scope.role", where(), "none of the roles that the route asks for gives the scope %q: only software with a further role passes", scope)
+			l.add("scope.role", where(), "none of the roles that the route requires grants the scope %q: only software products with a further role pass", scope)
 		}
 	}
 	for i, role := range route.Roles {
@@ -46,7 +46,7 @@ func (l *linter) granted(index int, route *routes.Route) {
 	}
 }
 
-// unknown notes a name that nobody knows, with the one that was probably meant.
+// unknown records an unknown name, with the one that was probably meant.
 func (l *linter) unknown(rule string, where func() string, what, name string, known []string) {
 	if l.full(rule) { // looking for the nearest name costs more than everything else
 		l.add(rule, "", "")
@@ -55,8 +55,8 @@ func (l *linter) unknown(rule string, where func() string, what, name string, kn
 	l.add(rule, where(), "%s %q%s", what, name, orWhich(name, known))
 }
 
-// gives says whether software with a route's roles can have the scope. A route that asks for no roles leaves that to the
-// token.
+// gives reports whether a software product with the route's roles can have the scope. A route without roles leaves that to
+// the token.
 func gives(roles, asked []string) bool {
 	return len(asked) == 0 || slices.Contains(roles, "") ||
 		slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(asked, role) })
@@ -64,7 +64,7 @@ func gives(roles, asked []string) bool {
 
 func (k Known) scopes() []string { return slices.Sorted(maps.Keys(k.Scopes)) }
 
-// roles are all that the directories know.
+// roles returns all roles that the directories know.
 func (k Known) roles() []string {
 	var all []string
 	for _, roles := range k.Scopes {
@@ -74,11 +74,10 @@ func (k Known) roles() []string {
 	return slices.DeleteFunc(slices.Compact(all), func(role string) bool { return role == "" })
 }
 
-// mostNamed is how many names are told where none is near.
+// mostNamed is how many names are listed if none is near.
 const mostNamed = 12
 
-// orWhich is the end of a sentence about a name that nobody knows: the known name that it was probably meant to be, or
-// else all of them, where those are few.
+// orWhich ends a sentence about an unknown name: with the name that was probably meant, or with all names if they are few.
 func orWhich(name string, known []string) string {
 	if best := nearest.Word(name, known); best != "" {
 		return "; did you mean \"" + best + "\"?"

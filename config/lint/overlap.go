@@ -8,11 +8,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// stepsPerPath bounds the search for overlaps: patterns can be made so that finding out takes for ever.
+// stepsPerPath bounds the search for overlaps, which takes exponential time for some patterns.
 const stepsPerPath = 64
 
-// overlaps finds paths that two patterns meet of which neither is the more specific throughout: /a/{X}/c and /a/b/{Y} both
-// meet /a/b/c. Whatever the patterns, each keeps paths of its own, so that none is unreachable.
+// overlaps finds paths that match two patterns of which neither is more specific throughout: /a/b/c matches /a/{X}/c and
+// /a/b/{Y}. Each pattern also matches paths of its own, so that none is unreachable.
 func (l *linter) overlaps() {
 	for _, listener := range slices.Sorted(maps.Keys(l.Listeners)) {
 		groups := l.Groups(listener)
@@ -35,7 +35,7 @@ func (l *linter) overlaps() {
 	}
 }
 
-// overlap notes that two patterns meet one path, at the route that does not get it.
+// overlap records that two patterns match one path, at the route that does not get it.
 func (l *linter) overlap(winner, loser *routes.Group) {
 	if l.full("route.overlap") {
 		l.add("route.overlap", "", "")
@@ -43,7 +43,7 @@ func (l *linter) overlap(winner, loser *routes.Group) {
 	}
 	first, second := winner.Routes[0], loser.Routes[0]
 	path := meet(first.Path, second.Path)
-	what := path + " is met by %s of route " + second.Name + " too; it goes to %s of route " + first.Name + ", which is specific further to the left"
+	what := path + " matches %s of route " + second.Name + " too; it goes to %s of route " + first.Name + ", which is specific further to the left"
 	for _, method := range loser.Allowed {
 		if !slices.Contains(winner.Allowed, method) {
 			what += ": " + method + " " + path + " is answered 405"
@@ -62,7 +62,7 @@ func (l *linter) index(route *routes.Route) int {
 	return 0
 }
 
-// meet is a path that both patterns meet.
+// meet returns a path that matches both patterns.
 func meet(a, b string) string {
 	segments, others := routes.Segments(a), routes.Segments(b)
 	for i, segment := range segments {
@@ -76,7 +76,7 @@ func meet(a, b string) string {
 // node is a segment of the paths of one length.
 type node struct {
 	literal  map[string]*node
-	literals []*node // in the order they came
+	literals []*node // in insertion order
 	any      *node   // a segment {Name}
 	group    *routes.Group
 }
@@ -119,11 +119,11 @@ func (n *node) child(segment string) *node {
 	return next
 }
 
-// difference is how a pattern differs from another one so far: whether it was the more specific somewhere, and then the
-// less specific somewhere further to the right.
+// difference is how a pattern differs from another so far: whether it was more specific somewhere, and less specific
+// somewhere further to the right.
 type difference struct{ more, less bool }
 
-// from finds the patterns below a node that meet a path of the segments' pattern, lose it, and are not just more general.
+// from finds the patterns below a node that match a path of the given pattern, lose it, and are not just more general.
 func (w *walk) from(n *node, segments []string, so difference, found func(*routes.Group)) {
 	if n == nil || w.steps <= 0 {
 		return
@@ -142,7 +142,7 @@ func (w *walk) from(n *node, segments []string, so difference, found func(*route
 		return
 	}
 	w.from(n.any, rest, so, found)
-	if so.more { // else the other one is specific further to the left: it is the one that finds this one
+	if so.more { // otherwise the other one is specific further to the left, and finds this one
 		for _, next := range n.literals {
 			w.from(next, rest, difference{true, true}, found)
 		}

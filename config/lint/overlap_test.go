@@ -131,7 +131,7 @@ func TestTime(t *testing.T) {
 		want string
 	}{
 		{"honest", honest, ""},
-		{"crossing", crossing, "is met by"},
+		{"crossing", crossing, " matches "},
 		{"in vain", searching, "too many paths with {Name} segments to compare all of them"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

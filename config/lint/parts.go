@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 )
 
-// publicRoutes finds public routes whose path begins like those of protected ones. What the registry serves to everybody
-// is meant to be there.
+// publicRoutes finds public routes whose path begins like those of protected ones. Open endpoints of the registry are
+// intended to be there.
 func (l *linter) publicRoutes() {
 	protected := map[string]int{}
 	for i := range l.Routes {
@@ -27,7 +27,7 @@ func (l *linter) publicRoutes() {
 	}
 }
 
-// openEndpoint says whether a name is that of an endpoint that everybody may ask.
+// openEndpoint reports whether a name is that of an endpoint without checks.
 func openEndpoint(name string) bool {
 	return slices.ContainsFunc(routes.Endpoints, func(e routes.Endpoint) bool { return e.Name == name && e.Open() })
 }
@@ -46,7 +46,7 @@ func prefix(path string) string {
 	return path
 }
 
-// plans says once that there are routes without a rate plan.
+// plans reports once that there are routes without a rate plan.
 func (l *linter) plans() {
 	first, number := -1, 0
 	for i := range l.Routes {
@@ -63,12 +63,12 @@ func (l *linter) plans() {
 	}
 }
 
-// upstreams looks at how upstreams are reached, and for how long.
+// upstreams checks the transport and the timeout of upstreams.
 func (l *linter) upstreams() {
 	for _, name := range slices.Sorted(maps.Keys(l.Upstreams)) {
 		upstream, where := l.Upstreams[name], "upstreams."+name
 		if !l.Has(where + ".timeout") {
-			l.add("upstream.no_timeout", where, "has no timeout of its own: it is %s, which may not be this server's", upstream.Timeout)
+			l.add("upstream.no_timeout", where, "has no timeout of its own: the default of %s applies, which may not suit this server", upstream.Timeout)
 		}
 		if upstream.TLS != nil {
 			continue
@@ -82,7 +82,7 @@ func (l *linter) upstreams() {
 	}
 }
 
-// plain looks at an address that is spoken to without TLS.
+// plain checks an address that is used without TLS.
 func (l *linter) plain(where, text string) {
 	address, err := routes.ParseAddress(text)
 	if err != nil || address.Socket != "" || address.Host == "localhost" {
@@ -91,13 +91,13 @@ func (l *linter) plain(where, text string) {
 	ip, err := netip.ParseAddr(address.Host)
 	switch {
 	case err != nil:
-		l.add("upstream.plain", where+".address", "%s is spoken to without TLS, and whoever answers the DNS says where it is", text)
+		l.add("upstream.plain", where+".address", "%s is used without TLS, and the DNS decides where requests go", text)
 	case !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast():
-		l.add("upstream.plain", where+".address", "%s is spoken to without TLS, and is not an address of a private network", text)
+		l.add("upstream.plain", where+".address", "%s is used without TLS, and is not an address of a private network", text)
 	}
 }
 
-// unused finds parts that no route has a use for.
+// unused finds parts that no route uses.
 func (l *linter) unused() {
 	listeners, upstreams, plans := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range l.Routes {
@@ -112,7 +112,7 @@ func (l *linter) unused() {
 func notIn[T any](l *linter, rule, section string, all map[string]T, used map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if !used[name] {
-			l.add(rule, section+name, "no route has a use for it")
+			l.add(rule, section+name, "no route uses it")
 		}
 	}
 }

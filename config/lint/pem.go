@@ -15,15 +15,15 @@ import (
 
 const (
 	leastRSABits = 2048 // BCP 195 (RFC 9325, section 4.5): "MUST be at least 2048 bits"
-	leastECBits  = 256  // Envoy takes no shorter one
+	leastECBits  = 256  // Envoy accepts no shorter one
 )
 
-// missing says whether a file is not there, or is no file: the reader of routes.yaml has said so.
+// missing reports whether a file is missing or not a regular file: the reader of routes.yaml has reported it.
 func missing(err error) bool {
 	return errors.Is(err, pemfile.ErrNoFile) || errors.Is(err, fs.ErrNotExist)
 }
 
-// chain is one certificate or more.
+// chain is one or more certificates.
 type chain []*x509.Certificate
 
 func readChain(path string) (chain, error) {
@@ -42,7 +42,7 @@ func readKey(path string) (crypto.Signer, error) {
 	return pemfile.PrivateKey(text)
 }
 
-// has says whether a key is that of the first certificate.
+// has reports whether a key belongs to the first certificate.
 func (c chain) has(key crypto.Signer) bool {
 	public, ok := key.Public().(interface {
 		Equal(other crypto.PublicKey) bool
@@ -50,7 +50,7 @@ func (c chain) has(key crypto.Signer) bool {
 	return ok && public.Equal(c[0].PublicKey)
 }
 
-// weakness says why a client that minds would not take the chain; "" where there is no reason.
+// weakness says why a careful client would reject the chain; "" if there is no reason.
 func (c chain) weakness() string {
 	for i, certificate := range c {
 		switch key := certificate.PublicKey.(type) {
@@ -63,7 +63,7 @@ func (c chain) weakness() string {
 				return fmt.Sprintf("certificate %d of the file has an EC key of %d bits: at least %d are needed", i+1, key.Curve.Params().BitSize, leastECBits)
 			}
 		}
-		root := i > 0 && slices.Equal(certificate.RawIssuer, certificate.RawSubject) // nobody looks at its signature
+		root := i > 0 && slices.Equal(certificate.RawIssuer, certificate.RawSubject) // its signature is not verified
 		if !root && slices.Contains(broken, certificate.SignatureAlgorithm) {
 			return fmt.Sprintf("certificate %d of the file is signed with %s, which can be forged", i+1, certificate.SignatureAlgorithm)
 		}
@@ -73,7 +73,7 @@ func (c chain) weakness() string {
 
 var broken = []x509.SignatureAlgorithm{x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1}
 
-// first is the certificate that ends first.
+// first returns the certificate that expires first.
 func (c chain) first() (int, *x509.Certificate) {
 	index := 0
 	for i, certificate := range c {

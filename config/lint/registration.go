@@ -11,18 +11,18 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/userfile"
 )
 
-// leastBody is what a registration request has room in: a software statement of a directory has some 4 KiB, and the signed
-// request holds it once more encoded, which makes a third on top, with the client's own metadata and the signature.
+// leastBody has room for a registration request: a directory's software statement has some 4 KiB, and the signed request
+// encodes it once more, which adds a third, and has the client's metadata and the signature.
 const leastBody routes.Size = 16 << 10
 
-// registration holds a route to what its profile says.
+// registration checks a route against its profile.
 func (l *linter) registration(index int, route *routes.Route) {
 	profile := l.known.Profiles[route.Profile]
 	if profile == nil {
 		return
 	}
 	if unsigned := profile.Body == dcr.BodyJSON; route.Needs(routes.CheckStatement) && unsigned != route.Unsigned {
-		what := "must be true, or the profile another one: requests of %s are signed by nobody, and their client certificate alone proves whose they are"
+		what := "must be true, or the profile a different one: requests of %s are not signed, and only the client certificate authenticates them"
 		if !unsigned {
 			what = "must be left out: requests of %s are signed"
 		}
@@ -32,11 +32,11 @@ func (l *linter) registration(index int, route *routes.Route) {
 		l.add("profile.path", at(index, "path"), "must %send with a slash, as %s has it", map[bool]string{false: "not "}[profile.TrailingSlash], profile.Name)
 	}
 	if needed := profile.Clients.ManagementScope; needed != "" && route.Needs(routes.CheckOwner) && !slices.Contains(route.Scopes, needed) {
-		l.add("profile.management_scope", at(index, "scopes"), "must name %s, with the check scope: %s wants it of who reads, updates or deletes a client", needed, profile.Name)
+		l.add("profile.management_scope", at(index, "scopes"), "must name %s, with the check scope: %s requires it to read, update or delete a client", needed, profile.Name)
 	}
 }
 
-// users looks at the file of a route's user names and passwords.
+// users checks the file of a route's user names and passwords.
 func (l *linter) users(index int, route *routes.Route) {
 	if route.Users == "" {
 		return
@@ -46,7 +46,7 @@ func (l *linter) users(index int, route *routes.Route) {
 	}
 }
 
-// bodyLimit looks at the routes that registration requests are sent to.
+// bodyLimit checks the routes that registration requests are sent to.
 func (l *linter) bodyLimit(index int, route *routes.Route) {
 	if route.Endpoint == routes.EndpointRegistration && route.Needs(routes.CheckStatement) && route.BodyLimit < leastBody {
 		l.add("registration.body_limit", at(index, "body_limit"), "must be %s or more: a registration request holds a software statement of some 4KiB, "+

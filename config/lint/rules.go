@@ -5,7 +5,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// Rules returns what Lint holds a file to, by the ids of its problems.
+// Rules returns the rules of Lint, by the ids of their problems.
 func Rules() []routes.Rule {
 	return []routes.Rule{
 		{ID: "scope.unknown", Severity: yamlfile.Error, Doc: "A scope is defined by a configured directory."},
