@@ -12,7 +12,6 @@ type page struct {
 	examples []example
 	rows     []row
 	sections map[string]bool // anchors of the headings, and whether there is an example below
-	links    []string        // anchors that the page points to
 }
 
 // An example is a fenced block of YAML, with the comment above it.
@@ -63,9 +62,6 @@ func readPage(t *testing.T, name string) *page {
 			}
 		default:
 			steps = steps && strings.HasPrefix(line, "|")
-		}
-		for _, match := range anchorLink.FindAllStringSubmatch(line, -1) {
-			p.links = append(p.links, match[1])
 		}
 		last = line
 	}

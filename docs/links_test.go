@@ -1,0 +1,52 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	named    = regexp.MustCompile(`<a id="([^"]+)">`)
+	codeText = regexp.MustCompile("(?ms)^```.*?^```")
+)
+
+// Every link of a page to a file of this repository, or to a place in it, leads there.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil || len(pages) < 8 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	for _, page := range append(pages, "../README.md", "../DECISIONS.md") {
+		for _, match := range link.FindAllStringSubmatch(textOf(t, page), -1) {
+			file, place, _ := strings.Cut(match[1], "#")
+			target := filepath.Join(filepath.Dir(page), file)
+			if file == "" {
+				target = page
+			}
+			switch _, err := os.Stat(target); {
+			case strings.HasPrefix(match[1], "https://"):
+			case err != nil:
+				t.Errorf("%s: %s: there is no such file", page, match[1])
+			case place != "" && !places(textOf(t, target))[place]:
+				t.Errorf("%s: %s: there is no such place", page, match[1])
+			}
+		}
+	}
+}
+
+// places are what a link into a page may name: its headings and its anchors.
+func places(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, match := range heading.FindAllStringSubmatch(codeText.ReplaceAllString(text, ""), -1) {
+		all[anchor(match[1])] = true
+	}
+	for _, match := range named.FindAllStringSubmatch(text, -1) {
+		all[match[1]] = true
+	}
+	return all
+}
