@@ -107,14 +107,20 @@ func checkLiteral(text string) error {
 
 // value returns the subject's value of the attribute, if it has the form that the pattern has for whomever.
 func (a attribute) value(subject dn.Name) (string, bool) {
-	values := subject.Values(a.oid)
-	if a.pattern == "" {
-		return "", len(values) == 0
+	value, count := "", 0
+	for _, rdn := range subject {
+		for _, named := range rdn {
+			if named.Type == a.oid {
+				value, count = named.Value, count+1
+			}
+		}
 	}
-	if len(values) != 1 {
+	if a.pattern == "" {
+		return "", count == 0
+	}
+	if count != 1 {
 		return "", false
 	}
-	value := values[0]
 	if a.exact {
 		return value, value == a.pattern
 	}
