@@ -13,7 +13,7 @@ import (
 
 const conformPage = "conform.md"
 
-// The page lists the cases as they are: go test ./docs -run Conform -update.
+// The page lists all cases: go test ./docs -run Conform -update.
 func TestConformCases(t *testing.T) {
 	have, err := os.ReadFile(conformPage)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
-// The examples on it are directories.
+// Its examples are valid directory files.
 func TestDirectoryExamples(t *testing.T) {
 	f := newFolder(t)
 	for i, rest := range strings.Split(textOf(t, "directories.md"), "```yaml\n") {

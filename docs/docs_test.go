@@ -1,4 +1,4 @@
-// Package docs_test holds the pages beside it to what they say.
+// Package docs_test checks the pages in this folder against the code.
 package docs_test
 
 import (
@@ -27,7 +27,7 @@ const (
 	wholeProfile   = "file: profile.yaml"
 )
 
-// Every example is taken by the gateway, with nothing the linter would refuse.
+// The gateway accepts every example, and the linter finds no error in it.
 func TestExamples(t *testing.T) {
 	p, folder := readPage(t, apiManager), newFolder(t)
 	whole, uk := wholeFiles(t, p)
@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 			folder.write(t, "profile.yaml", []byte(e.text))
 			err = folder.check(t, add(t, whole, "profiles: [profile.yaml]"), uk)
 		default:
-			t.Errorf("%s:%d: the example does not say what it is", apiManager, e.line)
+			t.Errorf("%s:%d: the example has no mark that says what it is", apiManager, e.line)
 		}
 		if err != nil {
 			t.Errorf("%s:%d: %v", apiManager, e.line, err)
@@ -84,7 +84,7 @@ func marked(e example) string {
 	return match[1]
 }
 
-// Every step has an example, or needs none, or is said to have nothing in its place.
+// Every step links to an example, or says that there is nothing to do or no replacement.
 func TestEveryStepHasAnAnswer(t *testing.T) {
 	p := readPage(t, apiManager)
 	if len(p.rows) < 50 {
@@ -102,7 +102,7 @@ func TestEveryStepHasAnAnswer(t *testing.T) {
 	}
 }
 
-// No step of the guides that administrators come from is left out.
+// The page covers every step of the guides that administrators come from.
 func TestNoStepIsForgotten(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "steps.txt"))
 	if err != nil {
@@ -114,7 +114,7 @@ func TestNoStepIsForgotten(t *testing.T) {
 	}
 	for step := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n") {
 		if !slices.ContainsFunc(there, func(cell string) bool { return strings.Contains(cell, step) }) {
-			t.Errorf("nothing is said about: %s", step)
+			t.Errorf("the page does not cover: %s", step)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// The page on refusals is what the catalogue says.
+// The page on refusals is generated from the catalogue.
 func TestErrors(t *testing.T) {
 	sections, err := dcr.Catalogue()
 	if err != nil {

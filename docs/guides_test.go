@@ -26,7 +26,7 @@ assertions live for more than eight hours, where one hour is the maximum. The re
 that needs none.
 `
 
-// The page is what the requests of the guides are: go test ./docs -run Guides -update.
+// The page is generated from the requests of the guides: go test ./docs -run Guides -update.
 func TestGuides(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "test", "scenario", "testdata", "documents.yaml"))
 	if err != nil {

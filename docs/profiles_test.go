@@ -38,7 +38,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// It has all rules in their order, and says which of them always run.
+// It lists all rules in their order, and which of them always run.
 func TestProfileRules(t *testing.T) {
 	var have, want [][]string
 	for _, row := range rowsOf(sectionOf(t, "Rules")) {
@@ -52,7 +52,7 @@ func TestProfileRules(t *testing.T) {
 	}
 }
 
-// What it says of the shipped profiles is so.
+// Its table of the shipped profiles matches them.
 func TestShippedProfiles(t *testing.T) {
 	for _, row := range rowsOf(sectionOf(t, "Shipped")) {
 		name := namesIn(row[0])[0]
@@ -74,7 +74,7 @@ func TestShippedProfiles(t *testing.T) {
 	}
 }
 
-// The example is a profile, its routes are taken with it, and it has one rule more than the one that it extends.
+// The example is a valid profile with valid routes, and has one rule more than the profile that it extends.
 func TestProfileExample(t *testing.T) {
 	p, f := readPage(t, profilesPage), newFolder(t)
 	if len(p.examples) != 2 {

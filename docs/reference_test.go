@@ -54,7 +54,7 @@ an API manager to its lines here.
 ` + "`go test ./docs -update`" + ` generates this page from the model that the gateway reads with.
 `
 
-// The page says of every key what the reader knows of it.
+// The page is generated from the schema, which has every key.
 func TestReference(t *testing.T) {
 	var schema object
 	if err := json.Unmarshal(routes.Schema(), &schema); err != nil {
@@ -84,7 +84,7 @@ func TestReference(t *testing.T) {
 	holdPage(t, reference, page.Bytes())
 }
 
-// holdPage wants a page to be what was written from the code; with -update it writes the page.
+// holdPage fails if a page differs from what the code generates; with -update it writes the page.
 func holdPage(t *testing.T, name string, want []byte) {
 	t.Helper()
 	if *update {

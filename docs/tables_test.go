@@ -53,7 +53,7 @@ func namesIn(cell string) []string {
 	return names
 }
 
-// holdRows wants a row for each name, and no other.
+// holdRows fails unless there is exactly one row for each name.
 func holdRows(t *testing.T, part, text string, want []string) {
 	t.Helper()
 	var have []string
