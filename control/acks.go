@@ -114,7 +114,7 @@ func (g *Gate) Describe(status *Status) {
 	slices.Sort(status.Known)
 	status.Known = slices.Compact(status.Known) // a file may have returned to an earlier content
 	status.Envoys = g.xds.Envoys()
-	status.Orphans = g.parts.Policies.orphans.Status()
+	status.Orphans = g.parts.Policies.Orphans()
 	if g.fault != "" && status.Healthy {
 		status.Healthy, status.Why = false, g.fault
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/chains"
 )
 
 // ackTimeout is how long a new revision waits for Envoy's ACK or NACK. After that it becomes active without one.
@@ -53,7 +54,7 @@ type pendingACK struct {
 // Parts are the collaborators of a Gate.
 type Parts struct {
 	Gate      *extauthz.Gate
-	Policies  *Policies
+	Policies  *chains.Policies
 	Publisher *Publisher
 	Envoy     envoy.Options
 	Log       *slog.Logger
@@ -105,7 +106,9 @@ func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
 // prepare makes a revision without publishing it.
 func (g *Gate) prepare(ctx context.Context, version *config.Version) (*revision, error) {
 	policy, err := g.parts.Policies.Make(ctx, version)
-	if err != nil {
+	if errors.Is(err, chains.ErrKeys) {
+		return nil, fmt.Errorf("%w; %w", err, errTemporary)
+	} else if err != nil {
 		return nil, err
 	}
 	resources, err := envoy.Translate(version.File, g.parts.Envoy)

@@ -15,6 +15,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
+	"github.com/dcr-gateway/dcr-gateway/extauthz/chains"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
@@ -97,7 +98,7 @@ func (g *gate) load(ctx context.Context) error {
 	}
 	g.versions = control.NewGate(control.Parts{
 		Gate:      g.decisions,
-		Policies:  control.NewPolicies(g.store, token.NewRings(ctx, g.store, false, g.log)),
+		Policies:  chains.New(g.store, token.NewRings(ctx, g.store, false, g.log)),
 		Publisher: control.NewPublisher(g.store, signer, g.log),
 		Envoy:     g.envoy,
 		Log:       g.log,

@@ -1,7 +1,10 @@
-package control
+// Package chains makes the gate's policies of versions of the configuration: it gives each check of the table
+// routes.Checks its filter, and each filter the keys, stores and HTTP clients that it asks.
+package chains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,8 +48,8 @@ type used struct {
 	ring  *token.Ring
 }
 
-// NewPolicies returns the policies of a gate that uses these rings.
-func NewPolicies(s *store.Store, rings *token.Rings) *Policies {
+// New returns the policies of a gate that uses these rings.
+func New(s *store.Store, rings *token.Rings) *Policies {
 	return &Policies{store: s, all: rings, issued: token.NewIdentities(s)}
 }
 
@@ -63,7 +66,10 @@ func (m made) equal(other made) bool {
 		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
 }
 
-// Make returns the policy of a version.
+// ErrKeys says that the keys of access tokens cannot be read now. A retry may succeed although the file is the same.
+var ErrKeys = errors.New("keys of access tokens")
+
+// Make returns the policy of a version. It fails with ErrKeys, or because of what the version says.
 func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz.Policy, error) {
 	file := version.File
 	ring, err := p.ring(ctx, file)
@@ -90,6 +96,9 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 	})
 }
 
+// Orphans says which requests failed because the configuration lacks what their clients are registered under.
+func (p *Policies) Orphans() config.OrphanStatus { return p.orphans.Status() }
+
 // ring returns the ring of a file's keys. A gate may start before the first registry, which creates the keys in the store.
 func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, error) {
 	files := file.TokenKeys()
@@ -99,7 +108,7 @@ func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, er
 	ring, err := p.all.Use(ctx, files)
 	if err != nil && (len(files) > 0 || len(p.rings) > 0) {
 		p.all.Release(files)
-		return nil, fmt.Errorf("keys of access tokens: %w; %w", err, errTemporary)
+		return nil, fmt.Errorf("%w: %w", ErrKeys, err)
 	}
 	p.rings = append(p.rings, used{files, ring})
 	if len(p.rings) > 2 {
