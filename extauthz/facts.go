@@ -22,14 +22,13 @@ const (
 	factsCacheSize = 8_192
 )
 
-// factory writes and signs what the filters have proved. Its memory is the same for one version of the routes and for
-// the thousandth.
+// factory writes and signs the facts that the filters have proved. Its memory does not grow with new versions of the routes.
 type factory struct {
 	signer *facts.Signer
 	cache  *lru.Cache[unbound, signedFacts]
 }
 
-// unbound is what facts that are not bound to one request depend on.
+// unbound is the key of facts that are not bound to one request: everything that they depend on.
 type unbound struct{ version, route, token, thumbprint string }
 
 type signedFacts struct {
@@ -107,7 +106,7 @@ func clientFacts(r *filter.Request) *dcrpb.ClientFacts {
 	default:
 		return nil
 	}
-	// Services behind the gate have known these by names of the client's.
+	// Services behind the gate still read these under the member names of earlier builds.
 	proved.SoftwareId, proved.OrgId, proved.Roles = proved.Software.GetId(), proved.Software.GetOrgId(), proved.Software.GetRoles()
 	return proved
 }

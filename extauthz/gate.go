@@ -1,5 +1,6 @@
-// Package extauthz is the gate: Envoy asks it about every request, it runs the route's chain of checks, and allows a
-// request only if every check passes. It then adds the facts that the checks proved.
+// Package extauthz is the gate, Envoy's ext_authz service: it runs the chain of checks of a request's route, allows the
+// request only if every check passes, and adds the facts that they proved. The checks themselves are in package filter;
+// package control decides which versions of the routes the gate accepts.
 package extauthz
 
 import (
@@ -21,7 +22,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
-// Config is what a gate is made of.
+// Config holds the dependencies of a gate.
 type Config struct {
 	Signer *facts.Signer
 	Log    *slog.Logger
@@ -33,10 +34,10 @@ type Gate struct {
 	authv3.UnimplementedAuthorizationServer
 	config   Config
 	facts    *factory
-	policies atomic.Pointer[map[string]*Policy] // by version; a map is never changed once it is here
+	policies atomic.Pointer[map[string]*Policy] // by version; a stored map is never changed
 }
 
-// New returns a gate that knows no policy yet, and so denies everything.
+// New returns a gate without policies, which denies everything.
 func New(config Config) (*Gate, error) {
 	facts, err := newFactory(config.Signer)
 	if err != nil {
@@ -47,8 +48,8 @@ func New(config Config) (*Gate, error) {
 	return gate, nil
 }
 
-// Use replaces the policies that the gate knows by these: from now on a request is decided by the one whose version
-// Envoy names, and denied if that is not one of these. A decision that has begun ends by the policy it began with.
+// Use replaces the gate's policies. From now on a request is decided by the policy whose version Envoy names, and denied if
+// there is none. A decision that has begun keeps its policy.
 func (g *Gate) Use(policies ...*Policy) {
 	known := make(map[string]*Policy, len(policies))
 	for _, policy := range policies {
@@ -85,8 +86,8 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 	return allow(&line, headers), nil
 }
 
-// decide finds the policy and the route, runs its chain and writes what was proved. It returns an error unless all of it
-// went well.
+// decide finds the policy and the route, runs the route's chain and writes the facts. It returns an error unless all of
+// this succeeds.
 func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter.Request, line *decision.Line) (headers []header, err error) {
 	asked, err := readTarget(check)
 	if err != nil {
@@ -94,7 +95,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	}
 	policy := (*g.policies.Load())[asked.version]
 	if policy == nil {
-		return nil, fmt.Errorf("envoy works under version %.16q of the routes, which this gate does not have", asked.version)
+		return nil, fmt.Errorf("envoy uses version %.16q of the routes, which this gate does not have", asked.version)
 	}
 	line.Version = policy.version
 	if err := policy.checkHost(asked); err != nil {
@@ -119,10 +120,10 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	return g.facts.upstreamHeaders(policy.version, r)
 }
 
-// run asks every check of the route in its order. Success is reached at one place only: below the loop that ran them
-// all. A public route has no checks and says so; a chain that is empty otherwise denies.
+// run runs the checks of the route in order. It succeeds in one place only: after the loop that ran them all. An empty chain
+// denies unless the route is public.
 func (g *Gate) run(ctx context.Context, r *filter.Request, line *decision.Line) error {
-	if r.Route.Bound() && r.Method != http.MethodDelete { // whose answer has no body
+	if r.Route.Bound() && r.Method != http.MethodDelete { // a DELETE has no response body
 		if err := request.CheckAccept(r.Header); err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ func (g *Gate) run(ctx context.Context, r *filter.Request, line *decision.Line) 
 	return nil
 }
 
-// name puts who asked into the log line.
+// name adds the client's identity to the log line.
 func name(line *decision.Line, r *filter.Request) {
 	if c := r.Certificate; c != nil {
 		line.Certificate = c.Thumbprint
@@ -165,7 +166,7 @@ func name(line *decision.Line, r *filter.Request) {
 	line.Software, line.Org = of.GetId(), of.GetOrgId()
 }
 
-// idOf returns the id that a request has in a header, or a fresh one.
+// idOf returns the id in a header of the request, or a new one.
 func idOf(header http.Header, name string) string {
 	return cmp.Or(decision.SentID(header.Values(name)), uuid.NewString())
 }

@@ -11,7 +11,7 @@ import (
 // maxName is the longest domain name, written without the dot of the root (RFC 1035, section 2.3.4).
 const maxName = 253
 
-// checkHost refuses a request for another server than the one whose certificate the connection was secured with.
+// checkHost refuses a request for a host other than the one that the TLS connection was made for.
 func (p *Policy) checkHost(asked target) error {
 	// "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header
 	// field and to any request message that contains ... a Host header field with an invalid field value." (RFC 9112,
@@ -25,18 +25,18 @@ func (p *Policy) checkHost(asked target) error {
 	if names := p.names[asked.listener]; len(names) > 0 && !names[name] {
 		return dcr.Refuse("host.name")
 	}
-	// Without a name in the handshake (a client that was given an address has none) the listener's names alone count.
+	// Without SNI (a client that connects to an IP address sends none) only the listener's names count.
 	if handshake, ok := hostName(asked.sni); asked.sni != "" && (!ok || handshake != name) {
 		return dcr.Refuse("host.sni")
 	}
 	return nil
 }
 
-// hostName reads the name out of an authority, NAME or NAME:PORT: in lower case and without the dot of the root. An
-// IPv6 address keeps its brackets.
+// hostName returns the host of an authority, NAME or NAME:PORT, in lower case and without a trailing dot. An IPv6 address
+// keeps its brackets.
 func hostName(authority string) (name string, ok bool) {
 	name = authority
-	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, ']') { // else one of an IPv6 address
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, ']') { // otherwise it is part of an IPv6 address
 		if !isPort(name[colon+1:]) {
 			return "", false
 		}
@@ -64,7 +64,7 @@ func isPort(text string) bool {
 	return text != "" && len(text) <= 5 && strings.Trim(text, "0123456789") == ""
 }
 
-// serverNames makes the listeners' names ready to be looked up.
+// serverNames normalises the listeners' names for look-up.
 func serverNames(configured map[string][]string) (map[string]map[string]bool, error) {
 	all := make(map[string]map[string]bool, len(configured))
 	for listener, names := range configured {
@@ -72,7 +72,7 @@ func serverNames(configured map[string][]string) (map[string]map[string]bool, er
 		for _, configuredName := range names {
 			name, ok := hostName(configuredName)
 			if !ok {
-				return nil, fmt.Errorf("listener %s: the server name %q is none", listener, configuredName)
+				return nil, fmt.Errorf("listener %s: the server name %q is invalid", listener, configuredName)
 			}
 			all[listener][name] = true
 		}

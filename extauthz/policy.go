@@ -9,16 +9,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 )
 
-// PolicyConfig is what a policy is made of.
+// PolicyConfig is the input of NewPolicy.
 type PolicyConfig struct {
 	Version     string                   // content hash of the configuration
-	Routes      []filter.Ready           // without their chains
-	Filters     map[string]filter.Filter // one for each of routes.Checks, by its name
+	Routes      []filter.Ready           // without chains, which NewPolicy sets
+	Filters     map[string]filter.Filter // one for each of routes.Checks, by name
 	Help        string                   // URL of the page that explains refusals, if there is one
-	ServerNames map[string][]string      // names that clients may ask for, by listener; any where a listener has none
+	ServerNames map[string][]string      // names that clients may ask for, by listener; any name if a listener has none
 }
 
-// Policy is one version of routes and filters, made ready to decide by. It never changes.
+// Policy is one version of routes and filters, ready to decide requests. It is immutable.
 type Policy struct {
 	version string
 	help    string
@@ -27,18 +27,18 @@ type Policy struct {
 	names   map[string]map[string]bool // by listener, as hostName writes them
 }
 
-// place is where requests are for one of some routes, by their method.
+// place is a path of a listener; its routes differ in their methods.
 type place struct{ listener, shape string }
 
 func placeOf(r *filter.Ready) place { return place{r.Listener, routes.Shape(r.Path)} }
 
-// NewPolicy returns a policy, or an error if it has no version, if a route's checks make no chain, or if a route lacks
-// what was to be derived from it.
+// NewPolicy returns a policy, or an error if the version is missing, if a route's checks make no valid chain, or if a route
+// lacks its profile.
 func NewPolicy(config PolicyConfig) (*Policy, error) {
 	if config.Version == "" {
 		return nil, errors.New("a policy needs the version of its configuration")
 	}
-	// Clones, here and in the cache of facts: a version that is gone must not be kept in memory by a piece of its text.
+	// Cloned here and in the cache of facts: a substring would keep the text of a dropped version in memory.
 	p := &Policy{
 		version: strings.Clone(config.Version), help: strings.Clone(config.Help),
 		routes: make(map[string]*filter.Ready, len(config.Routes)), methods: make(map[place][]string, len(config.Routes)),
@@ -63,13 +63,13 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 	return p, nil
 }
 
-// Version is the content hash of the configuration that the policy was made of.
+// Version returns the content hash of the policy's configuration.
 func (p *Policy) Version() string { return p.version }
 
-// chains are made once for all routes that name the same checks: ten thousand routes have few chains.
+// chains holds one chain for all routes that name the same checks: ten thousand routes have few chains.
 type chains map[string][]filter.Step
 
-// of returns a route's chain, which is empty on a public route alone.
+// of returns a route's chain, which is empty only for a public route.
 func (c chains) of(r *routes.Route, filters map[string]filter.Filter) ([]filter.Step, error) {
 	names, err := r.Chain()
 	if err != nil {

@@ -14,26 +14,26 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
-// partialBody is set by Envoy alone, which drops a client's own copy. "true" says that the body was cut at the limit:
-// on HTTP/2 Envoy asks about such a request all the same, and would pass the whole body on.
+// partialBody is set only by Envoy, which removes a client's own copy. "true" means that the body was cut at the limit: on
+// HTTP/2 Envoy still asks about such a request, and would pass the whole body on.
 const partialBody = "X-Envoy-Auth-Partial-Body"
 
-// errMalformed is for a CheckRequest that no Envoy of ours sends.
+// errMalformed is for a CheckRequest that our Envoys never send.
 var errMalformed = errors.New("the check request names no HTTP request")
 
-// target is what a request asks for, and where it came in.
+// target is what a request asks for, and where it arrived.
 type target struct {
 	listener string
-	route    string // that Envoy chose by the path, "" where none has it
+	route    string // that Envoy chose by the path; "" if no route has it
 	version  string
 	host     string // as the client wrote it
-	sni      string // that the TLS client named, "" where it named none
+	sni      string // that the TLS client sent; "" if it sent none
 	method   string
 	path     string // undecoded, without the query
 	query    string
 }
 
-// readTarget reads method, path and Envoy's own choice of a route.
+// readTarget reads method, path and Envoy's choice of a route.
 func readTarget(check *authv3.CheckRequest) (target, error) {
 	request := check.GetAttributes().GetRequest().GetHttp()
 	if request == nil || request.GetMethod() == "" || !strings.HasPrefix(request.GetPath(), "/") {
@@ -49,8 +49,8 @@ func readTarget(check *authv3.CheckRequest) (target, error) {
 	}, nil
 }
 
-// readRequest fills in what filters see. The header is there already. Envoy does not show the body of a bank's API, and
-// then has no word on whether it is whole.
+// readRequest fills in what filters read; the header is set already. Envoy does not send the body of a bank's API, and then
+// does not say whether it is complete.
 func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error {
 	attributes := check.GetAttributes()
 	request := attributes.GetRequest().GetHttp()
@@ -65,13 +65,13 @@ func readRequest(r *filter.Request, check *authv3.CheckRequest, t target) error 
 	return nil
 }
 
-// seen are the headers that the gate decides by. No other one reaches a filter.
+// seen are the headers that the gate reads. No other header reaches a filter.
 var seen = map[string]string{
 	"accept": "Accept", "authorization": "Authorization", "content-encoding": "Content-Encoding", "content-type": "Content-Type", "prefer": "Prefer",
 	"x-envoy-auth-partial-body": partialBody, decision.InteractionHeader: http.CanonicalHeaderKey(decision.InteractionHeader), "x-request-id": "X-Request-Id",
 }
 
-// readHeader keeps every value as it came: two headers of one name stay two.
+// readHeader keeps every value separate: two headers of one name stay two.
 func readHeader(request *authv3.AttributeContext_HttpRequest) http.Header {
 	header := make(http.Header, len(seen))
 	for _, h := range request.GetHeaderMap().GetHeaders() {
@@ -85,7 +85,7 @@ func readHeader(request *authv3.AttributeContext_HttpRequest) http.Header {
 		}
 		header[name] = append(header[name], value)
 	}
-	for key, value := range request.GetHeaders() { // only where Envoy is not told to encode raw headers
+	for key, value := range request.GetHeaders() { // only if Envoy is not configured to encode raw headers
 		if name, wanted := seen[strings.ToLower(key)]; wanted {
 			header[name] = append(header[name], value)
 		}

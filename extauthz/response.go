@@ -17,8 +17,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 )
 
-// A zero CheckResponse means ALLOW to Envoy: it looks for nothing but a status code of 0. So every response of the gate
-// comes from allow or deny, and nothing else in this room makes one.
+// Envoy reads a zero CheckResponse as ALLOW: it checks only for a status code of 0. So allow and deny are the only functions
+// of this package that create one.
 
 // allow lets a request through, with the headers for its upstream.
 func allow(line *decision.Line, proved []header) *authv3.CheckResponse {
@@ -35,7 +35,8 @@ func allow(line *decision.Line, proved []header) *authv3.CheckResponse {
 	}
 }
 
-// deny ends a request. help is the URL of the page that explains refusals, or "". A fault of ours goes out as Envoy's error response, so that an outage is not counted as a denial.
+// deny refuses a request. help is the URL of the page that explains refusals, or "". A fault of ours becomes Envoy's error
+// response, so that an outage is not counted as a denial.
 func deny(line *decision.Line, refusal *dcr.Error, help string) *authv3.CheckResponse {
 	code, header, body := refusal.Answer(help)
 	header.Set(decision.InteractionHeader, line.Interaction)
@@ -55,7 +56,7 @@ func deny(line *decision.Line, refusal *dcr.Error, help string) *authv3.CheckRes
 	return response
 }
 
-// options lists headers in a fixed order.
+// options returns headers in a fixed order.
 func options(header http.Header) []*corev3.HeaderValueOption {
 	list := make([]*corev3.HeaderValueOption, 0, len(header))
 	for name := range header {
@@ -67,7 +68,7 @@ func options(header http.Header) []*corev3.HeaderValueOption {
 	return list
 }
 
-// overwrite says what Envoy's default is not: since 1.37 a header is appended to a client's own unless told otherwise.
+// overwrite replaces a header. Since 1.37 Envoy appends to a client's own header unless the action is explicit.
 func overwrite(name, value string) *corev3.HeaderValueOption {
 	return &corev3.HeaderValueOption{
 		Header:       &corev3.HeaderValue{Key: name, Value: value}, // Envoy reads no raw_value here
@@ -75,8 +76,8 @@ func overwrite(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// metadata puts the decision's id into Envoy's access log, which also tells its local replies from the gate's, and the
-// client that was proved before rate plans, which count by it.
+// metadata returns the decision's id, for Envoy's access log and to distinguish the gate's answers from Envoy's local
+// replies, and the authenticated client, by which rate plans count.
 func metadata(line *decision.Line) *structpb.Struct {
 	fields := map[string]*structpb.Value{routes.MetadataDecision: structpb.NewStringValue(line.ID)}
 	if line.Client != "" {

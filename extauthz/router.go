@@ -13,8 +13,8 @@ import (
 // ambiguous characters end a path, or a part of it, for some servers and not for others.
 const ambiguous = `;\#`
 
-// find returns the route that Envoy chose, after finding by itself that the request is one of that route. The two
-// cannot disagree by configuration, because both come from one file; if they do, the request is denied.
+// find returns the route that Envoy chose, after checking that the request matches it. The two cannot disagree by
+// configuration, because both come from one file; if they do, the request is denied.
 func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 	if strings.ContainsAny(asked.path, ambiguous) || strings.Contains(asked.path, "//") {
 		return nil, nil, dcr.Refuse("path.form")
@@ -39,7 +39,7 @@ func (p *Policy) find(asked target) (*filter.Ready, map[string]string, error) {
 	return chosen, parameters, nil
 }
 
-// otherMethod refuses a method that no route with the path has.
+// otherMethod refuses a method that no route of the path has.
 func (p *Policy) otherMethod(chosen *filter.Ready, method string) error {
 	methods := slices.Clone(p.methods[placeOf(chosen)])
 	if slices.Contains(methods, method) {
@@ -51,9 +51,9 @@ func (p *Policy) otherMethod(chosen *filter.Ready, method string) error {
 	return refusal
 }
 
-// plainlyEscaped says that each escape in a path is one, and of no character that would make another path of it for a
-// bank's server that decodes it once more than the gate: "Implementations must not percent-encode or decode the same string more
-// than once" (RFC 3986, section 2.4).
+// plainlyEscaped reports whether each escape in a path is valid, and of no character that would change the path for a server
+// that decodes it again: "Implementations must not percent-encode or decode the same string more than once" (RFC 3986,
+// section 2.4).
 func plainlyEscaped(path string) bool {
 	for {
 		at := strings.IndexByte(path, '%')

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// drainTime is what Envoy needs to see NOT_SERVING, at one health check a second.
+	// drainTime lets Envoy see NOT_SERVING, at one health check a second.
 	drainTime = 1500 * time.Millisecond
 	// stopTime bounds a graceful stop: the longest budget of a decision, and a little more.
 	stopTime = 6 * time.Second
@@ -52,8 +52,8 @@ func Serve(ctx context.Context, listener net.Listener, gate *Gate, log *slog.Log
 	})
 }
 
-// recovering turns a panic into an error, which Envoy answers with 503: one bad request must not end the gate. The stack
-// is logged, the panic's value is not: it may quote the request.
+// recovering turns a panic into an error, which Envoy answers with 503: one bad request must not end the gate. It logs the
+// stack but not the panic's value, which may quote the request.
 func recovering(log *slog.Logger) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (response any, err error) {
 		defer func() {

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
-// The request headers that the gate sets. Envoy strips a client's own x-dcr-* before it asks.
+// The request headers that the gate sets. Envoy removes a client's own x-dcr-* headers before it asks.
 const (
 	clientHeader      = "x-dcr-client-id"
 	softwareHeader    = "x-dcr-software-id"
@@ -21,7 +21,7 @@ const (
 
 type header struct{ name, value string }
 
-// upstreamHeaders are the headers by which the upstream of a route learns what was proved.
+// upstreamHeaders returns the headers that carry the facts to the upstream of a route.
 func (f *factory) upstreamHeaders(version string, r *filter.Request) ([]header, error) {
 	switch r.Route.Facts {
 	case routes.FactsSigned:
@@ -35,7 +35,7 @@ func (f *factory) upstreamHeaders(version string, r *filter.Request) ([]header, 
 	return nil, fmt.Errorf("route %s does not say what its upstream receives", r.Route.Name)
 }
 
-// plain are the facts as headers, those alone that were proved. A list's elements are separated by spaces.
+// plain returns the proved facts as headers. Elements of a list are separated by spaces.
 func plain(r *filter.Request) ([]header, error) {
 	client, certificate := clientFacts(r), certificateFacts(r)
 	var proved []header
@@ -52,7 +52,7 @@ func plain(r *filter.Request) ([]header, error) {
 		}
 		for _, one := range fact.values {
 			if !isVisible(one) {
-				return nil, fmt.Errorf("%s would hold what no header can say", fact.name)
+				return nil, fmt.Errorf("the value of %s cannot be sent in a header", fact.name)
 			}
 		}
 		proved = append(proved, header{fact.name, value})
@@ -60,7 +60,7 @@ func plain(r *filter.Request) ([]header, error) {
 	return proved, nil
 }
 
-// isVisible says whether a text is one word of visible ASCII: what every server behind the gate reads in the same way.
+// isVisible reports whether a text is one word of visible ASCII, which every server behind the gate reads in the same way.
 func isVisible(text string) bool {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] > '~' {

@@ -13,10 +13,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// maxSearches bounds how often the nearest of the file's own names is looked for: for so many names.
+// maxSearches bounds for how many unknown names the nearest known name is searched.
 const maxSearches = 100
 
-// A checker finds what contradicts itself in a file whose form has been read.
+// A checker finds contradictions in a file whose form is valid.
 type checker struct {
 	*File
 	form       *yamlfile.Check
@@ -25,10 +25,10 @@ type checker struct {
 	listeners  []string
 	plans      []string
 	fileExists map[string]bool
-	kept       bool // the files that are named may be gone
+	kept       bool // files that the file names may be missing
 }
 
-// check notes everything in the file that is well formed and yet cannot be.
+// check records everything in the file that is well formed but invalid.
 func (f *File) check(form *yamlfile.Check, kept bool) {
 	c := &checker{
 		File: f, form: form, kept: kept, searched: map[string]string{}, fileExists: map[string]bool{},
@@ -43,15 +43,15 @@ func (f *File) check(form *yamlfile.Check, kept bool) {
 	c.checkRoutes()
 }
 
-// sound says whether the reader found nothing wrong with a value, with anything in it, or with what it is in.
+// sound reports whether the reader found no problem with a value, with anything in it, or with what it is in.
 func (c *checker) sound(where string) bool { return c.form.Sound(where) }
 
-// add notes what is wrong at a YAML path.
+// add records a problem at a YAML path.
 func (c *checker) add(id, where, what string, arguments ...any) {
 	c.form.Add(id, where, what, arguments...)
 }
 
-// addUnknown notes a name that no part of a section has, unless the section, or a name in it, is itself wrong.
+// addUnknown records a name that no part of a section has, unless the section, or a name in it, is itself invalid.
 func (c *checker) addUnknown(id, where, section, what, name string, names []string) {
 	if !c.form.Complete(section) {
 		return
@@ -63,8 +63,7 @@ func (c *checker) addUnknown(id, where, section, what, name string, names []stri
 	c.add(id, where, "no %s has the name %q%s", what, name, c.nearest(section+name, name, names))
 }
 
-// nearest ends a sentence about a name that nothing has with the nearest one that something has. It keeps what it has
-// found, by a key.
+// nearest ends a sentence about an unknown name with the nearest known one. It caches results by a key.
 func (c *checker) nearest(key, name string, names []string) string {
 	if _, searched := c.searched[key]; !searched && len(c.searched) < maxSearches {
 		c.searched[key] = nearest.Ask(strconv.Quote(name), quoted(names))
@@ -80,7 +79,7 @@ func quoted(names []string) []string {
 	return all
 }
 
-// atMost refuses a time that is longer than another one.
+// atMost refuses a time that is longer than another.
 func (c *checker) atMost(id, where string, is time.Duration, otherWhere string, other time.Duration) {
 	if is > other && c.sound(otherWhere) {
 		c.add(id, where, "must not be longer than %s, which is %s", otherWhere[strings.LastIndexByte(otherWhere, '.')+1:], yamlfile.WriteDuration(other))
@@ -109,24 +108,24 @@ func (c *checker) url(where, text string) *url.URL {
 		_, err = strconv.ParseUint(u.Port(), 10, 16)
 	}
 	if err != nil || u.Hostname() == "" {
-		c.add("url.form", where, "must be an https URL: the address, the port or an escape in it is none")
+		c.add("url.form", where, "must be an https URL: the address, the port or an escape in it is invalid")
 		return nil
 	}
 	return u
 }
 
-// fileOrFolder refuses what is not there: a folder, whose name ends in a slash, or a file.
+// fileOrFolder refuses a missing folder, whose name ends in a slash, or a missing file.
 func (c *checker) fileOrFolder(where, name string) {
 	if c.kept || !strings.HasSuffix(name, "/") {
 		c.file(where, name)
 		return
 	}
 	if info, err := os.Stat(c.Abs(name)); err != nil || !info.IsDir() {
-		c.add("file.missing", where, "must be the name of a folder that is there, relative to the folder of this file")
+		c.add("file.missing", where, "must be the name of an existing folder, relative to the folder of this file")
 	}
 }
 
-// file refuses the name of a file that is not there.
+// file refuses the name of a missing file.
 func (c *checker) file(where, name string) {
 	if c.kept {
 		return
@@ -138,7 +137,7 @@ func (c *checker) file(where, name string) {
 		c.fileExists[name] = there
 	}
 	if !there {
-		c.add("file.missing", where, "must be the name of a file that is there, relative to the folder of this one")
+		c.add("file.missing", where, "must be the name of an existing file, relative to the folder of this one")
 	}
 }
 

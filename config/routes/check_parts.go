@@ -27,7 +27,7 @@ func (c *checker) checkListeners() {
 	}
 }
 
-// checkNames compares how clients reach a listener with the names that it answers to.
+// checkNames compares a listener's URL with its server names.
 func (c *checker) checkNames(where string, listener Listener) {
 	u := c.url(where+".url", listener.URL)
 	if u == nil {
@@ -90,19 +90,19 @@ func (c *checker) checkUpstreamTLS(where string, tls *UpstreamTLS) {
 func (c *checker) checkPlans() {
 	for _, name := range c.plans {
 		if c.Plans[name] == (Plan{}) {
-			c.add("plan.empty", "plans."+name, "must say per_source, per_client or both: it bounds nothing")
+			c.add("plan.empty", "plans."+name, "must have per_source, per_client or both: it limits nothing")
 		}
 	}
 }
 
-// checkTokens refuses a lifetime that the seconds of exp and iat cannot say, or that is over before it is used.
+// checkTokens refuses a lifetime that exp and iat cannot express in seconds, or that is too short to use a token.
 func (c *checker) checkTokens() {
 	if l := c.Tokens.Lifetime; l < 10*time.Second || l%time.Second != 0 {
 		c.add("tokens.lifetime", "tokens.lifetime", "must be whole seconds, from 10s to 24h")
 	}
 }
 
-// checkEdge refuses limits under which Envoy or its clients cannot work, and ones that are none.
+// checkEdge refuses limits under which Envoy or its clients cannot work, and limits that have no effect.
 func (c *checker) checkEdge() {
 	e := &c.Edge
 	for _, limit := range []struct {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// routePlace is a route and where it is.
+// routePlace is a route with its index.
 type routePlace struct {
 	*Route
 	index int
 }
 
-// key is the YAML path of a key of the route. It is made only once there is something to say about it.
+// key returns the YAML path of a key of the route. It is built only for a problem.
 func (r routePlace) key(key string) string { return "routes[" + strconv.Itoa(r.index) + "]." + key }
 
-// request is what no two routes may both meet.
+// request is what no two routes may both match.
 type request struct{ listener, method, shape string }
 
 func (c *checker) checkRoutes() {
@@ -62,7 +62,7 @@ func (c *checker) checkRoute(r routePlace) {
 	}
 }
 
-// bodyBound is the gate's bound where it reads the body, and Envoy's elsewhere.
+// bodyBound is the gate's bound if it reads the body, otherwise Envoy's.
 func (r *Route) bodyBound() Size {
 	if r.Endpoint != "" {
 		return MaxBody
@@ -70,7 +70,7 @@ func (r *Route) bodyBound() Size {
 	return MaxUpload
 }
 
-// checkRefers looks for what the route names.
+// checkRefers looks up what the route names.
 func (c *checker) checkRefers(r routePlace) {
 	if listener, there := c.Listeners[r.Listener]; !there {
 		c.addUnknown("route.listener", r.key("listener"), "listeners", "listener", r.Listener, c.listeners)
@@ -92,7 +92,7 @@ func (c *checker) checkChecks(r routePlace) {
 	case r.Public && len(r.Checks) > 0:
 		c.add("route.public", r.key("public"), "a public route has no checks")
 	case !r.Public && len(r.Checks) == 0:
-		c.add("route.checks", r.key("checks"), "must be there: a route that needs no check says public: true")
+		c.add("route.checks", r.key("checks"), "is required: a route without checks must have public: true")
 	}
 	if !c.sound(r.key("checks")) {
 		return
@@ -112,16 +112,16 @@ func (c *checker) checkChecks(r routePlace) {
 }
 
 // checkPassedOn checks what the upstream receives. The registry accepts signed facts only. A public route has no facts
-// about a client, and must not pass on a token that nobody has checked.
+// about a client, and must not pass on an unchecked token.
 func (c *checker) checkPassedOn(r routePlace) {
 	switch {
 	case r.Endpoint != "" && r.Facts != FactsSigned:
-		c.add("route.facts", r.key("facts"), "must be %s: the registry reads nothing else", FactsSigned)
+		c.add("route.facts", r.key("facts"), "must be %s: the registry reads only these", FactsSigned)
 	case r.Public && r.Facts == FactsHeaders:
-		c.add("route.facts", r.key("facts"), "must not be %s: nothing is known of who asks a public route", FactsHeaders)
+		c.add("route.facts", r.key("facts"), "must not be %s: the client of a public route is unknown", FactsHeaders)
 	}
 	if r.Token && r.Public {
-		c.add("route.token", r.key("token"), "a public route must not pass a token on that nobody has checked")
+		c.add("route.token", r.key("token"), "a public route must not pass an unchecked token on")
 	}
 }
 
@@ -131,7 +131,7 @@ func (c *checker) checkEndpointPath(r routePlace) {
 	for _, segment := range Segments(r.Path) {
 		name, named := Param(segment)
 		if named && (name != ClientIDParam || r.Endpoint != EndpointRegistration || slices.Contains(r.Methods, "POST")) {
-			c.add("route.endpoint_path", r.key("path"), "must have no {Name}, but for {%s} where a registration is read, updated or deleted", ClientIDParam)
+			c.add("route.endpoint_path", r.key("path"), "must have no {Name} except {%s} to read, update or delete a registration", ClientIDParam)
 			return
 		}
 	}
@@ -142,7 +142,7 @@ func (c *checker) checkEndpoint(r routePlace) {
 		c.add("route.profile", r.key("profile"), "a profile and the endpoint %s need each other", EndpointRegistration)
 	}
 	if r.Endpoint == "" && r.Upstream == Registry {
-		c.add("route.endpoint", r.key("endpoint"), "must be there: the registry serves endpoints alone, which are %s", strings.Join(kinds["endpoint"].Texts(), ", "))
+		c.add("route.endpoint", r.key("endpoint"), "is required: the registry serves only endpoints, which are %s", strings.Join(kinds["endpoint"].Texts(), ", "))
 	}
 	if r.Endpoint != "" {
 		c.checkEndpointPath(r)

@@ -8,20 +8,20 @@ import (
 	"slices"
 )
 
-// A Check is something that the gate can prove about a request before it lets it on.
+// A Check is something that the gate proves about a request before it allows the request.
 type Check struct {
 	Name  string
 	Doc   string   // what it proves
-	Needs []string // checks whose facts it reads: a route names them too
+	Needs []string // checks whose facts it reads: a route must name them too
 
-	Key      string   // of the route, with what the check compares with: a route has the one exactly if it has the other
+	Key      string   // of the route, with the values that the check compares with: a route has both or neither
 	Only     []string // further keys, which have no effect without the check
 	Segment  string   // name of the {Name} that the route's path must have
 	Endpoint string   // that the route must be
 	Without  []string // checks that read the same credential: a route has either
 }
 
-// The checks that other code names.
+// The names of the checks that code refers to.
 const (
 	CheckCertificate = "certificate"
 	CheckBasic       = "basic"
@@ -33,11 +33,11 @@ const (
 	CheckStatement   = "statement"
 )
 
-// Checks are all there are, in the order in which they run, whatever the order a route names them in. Reader, linter,
-// JSON Schema, explain, documents and the gate's chains read this table.
+// Checks is the table of all checks, in the order in which they run, whatever the order in which a route names them.
+// Reader, linter, JSON Schema, explain, documents and the gate's chains read this table.
 //
-// ORDERING IS PART OF THE SECURITY: a check reads only facts of checks above it, and no request of a stranger may cost
-// more than its place here allows. Add a check where its facts are ready, never where it happens to work.
+// ORDERING IS PART OF THE SECURITY: a check reads only facts of checks above it, and cheap checks come first, so that
+// requests of strangers stay cheap. Add a check after those whose facts it needs, never where it happens to work.
 var Checks = []Check{
 	{Name: CheckCertificate, Doc: "the TLS client certificate is valid and issued under a CA of a directory"},
 	{Name: CheckBasic, Doc: "the request has a user name and password from the route's users file (RFC 7617)", Needs: []string{CheckCertificate},
@@ -51,7 +51,7 @@ var Checks = []Check{
 		Endpoint: EndpointRegistration, Only: []string{"dry_run", "directories", "unsigned_requests"}},
 }
 
-// checkNames are the names of all checks, in their order.
+// checkNames returns the names of all checks, in order.
 func checkNames() []string {
 	var names []string
 	for i := range Checks {
@@ -62,8 +62,8 @@ func checkNames() []string {
 
 // Chain returns the names of the route's checks in the order in which the gate runs them; a public route has none. It
 // fails if a check is unknown or named twice, if the route lacks something that a check needs, or if its endpoint demands
-// another check. The reader refuses such a route too, with its line: a chain that cannot hold is never made, wherever the
-// route comes from.
+// another check. The reader reports such a route with its line; Chain makes sure that no invalid chain is built, wherever
+// the route comes from.
 func (r *Route) Chain() ([]string, error) {
 	for _, lack := range r.duties() {
 		return nil, errors.New(lack.what)
@@ -93,13 +93,13 @@ func (r *Route) Chain() ([]string, error) {
 	return chain, nil
 }
 
-// Needs says whether the route names a check.
+// Needs reports whether the route names a check.
 func (r *Route) Needs(check string) bool { return slices.Contains(r.Checks, check) }
 
-// A lack is something that a route must have for one of its checks, and does not.
+// A lack is something that a route must have for one of its checks and does not have.
 type lack struct{ rule, key, what string }
 
-// lacks returns what the route must have for the check, and does not.
+// lacks returns what the route must have for the check and does not have.
 func (c *Check) lacks(r *Route) []lack {
 	var all []lack
 	add := func(rule, key, what string, arguments ...any) {
@@ -128,7 +128,7 @@ func (c *Check) lacks(r *Route) []lack {
 	return all
 }
 
-// idle returns the keys of the route that have no effect, because the route does not name the check.
+// idle returns the keys of the route that have no effect because the route does not name the check.
 func (c *Check) idle(r *Route) []string {
 	keys := slices.Clone(c.Only)
 	if c.Key != "" {
@@ -137,7 +137,7 @@ func (c *Check) idle(r *Route) []string {
 	return slices.DeleteFunc(keys, func(key string) bool { return !r.has(key) })
 }
 
-// has says whether the route has a value for a key, other than an empty one.
+// has reports whether the route has a non-empty value for a key.
 func (r *Route) has(key string) bool {
 	value := reflect.ValueOf(r).Elem().Field(routeKeys[key])
 	if value.Kind() == reflect.Slice {

@@ -7,8 +7,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// fillDefaults fills in what the file leaves out. This is all of it: nothing else in the product has a default for
-// something that routes.yaml could have said.
+// fillDefaults fills in what the file leaves out. All defaults of routes.yaml are here: no other part of the product has
+// one.
 func (f *File) fillDefaults() {
 	f.KeyManager = cmp.Or(f.KeyManager, KeyManagerBuiltin)
 	f.Tokens.Lifetime = cmp.Or(f.Tokens.Lifetime, 5*time.Minute)
@@ -44,8 +44,8 @@ func (e *Edge) fillDefaults() {
 	e.MaxMemory = cmp.Or(e.MaxMemory, 2<<30)
 }
 
-// fillDefaults retries a request to the registry once: what the registry has not seen can do no harm twice, and what it
-// has seen is not sent again.
+// fillDefaults retries a request to the registry once. That is safe: only requests that the registry has not seen are sent
+// again.
 func (u *Upstream) fillDefaults(name string, src *yamlfile.Source) {
 	u.Timeout = cmp.Or(u.Timeout, 10*time.Second)
 	u.ConnectTimeout = cmp.Or(u.ConnectTimeout, min(2*time.Second, u.Timeout))

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// An Endpoint is something that the registry serves.
+// An Endpoint is an endpoint that the registry serves.
 type Endpoint struct {
 	Name string
 	Doc  string // what it does
 
-	// Methods are those it has, each with the checks that its standard does not let it do without (OBIE DCR 3.3, Endpoints;
+	// Methods are its methods, each with the checks that its standard demands (OBIE DCR 3.3, Endpoints;
 	// RFC 6749, section 3.2.1; RFC 7009, section 2.1; RFC 7662, section 2.1). A route may ask for more.
 	Methods map[string][]string
 
-	BodyLimit Size // that holds when a route names none: MaxBody where it is 0
+	BodyLimit Size // default for routes; 0 means MaxBody
 }
 
 // The names of the endpoints.
@@ -28,10 +28,10 @@ const (
 	EndpointErrors        = "errors"
 )
 
-// formLimit is the largest body of an endpoint that takes a form.
+// formLimit is the largest body of an endpoint that accepts a form.
 const formLimit Size = 16 << 10
 
-// Endpoints are all there are.
+// Endpoints is the table of all endpoints.
 var Endpoints = []Endpoint{
 	{Name: EndpointRegistration, Doc: "registers, reads, updates and deletes clients (RFC 7591, RFC 7592)", Methods: map[string][]string{
 		"POST":   {CheckCertificate, CheckStatement},
@@ -50,7 +50,7 @@ var Endpoints = []Endpoint{
 	{Name: EndpointErrors, Doc: "serves the page that explains refusals, which link to it", Methods: map[string][]string{"GET": nil}},
 }
 
-// endpointNames are the names of all endpoints.
+// endpointNames returns the names of all endpoints.
 func endpointNames() []string {
 	var names []string
 	for i := range Endpoints {
@@ -67,7 +67,7 @@ func (r *Route) endpoint() Endpoint {
 	return Endpoint{}
 }
 
-// Open says whether the endpoint is for everybody: no method of it demands a check.
+// Open reports whether no method of the endpoint demands a check.
 func (e *Endpoint) Open() bool {
 	for _, checks := range e.Methods {
 		if len(checks) > 0 {
@@ -77,7 +77,7 @@ func (e *Endpoint) Open() bool {
 	return true
 }
 
-// duties returns what the route's endpoint demands, and the route does not keep.
+// duties returns what the route's endpoint demands and the route lacks.
 func (r *Route) duties() []lack {
 	endpoint := r.endpoint()
 	if endpoint.Name == "" {

@@ -1,6 +1,6 @@
 // Package routes is the model and the reader of routes.yaml: the one file that says what is exposed, what is checked and
-// where it goes. The gate builds its chains from it and Envoy gets its configuration from it, so the two can never
-// disagree. The package knows nothing of Envoy.
+// where requests go. The gate's chains and Envoy's configuration are both built from it, so they cannot disagree. To read
+// routes.yaml together with the files that it includes use package config. The package does not depend on Envoy.
 package routes
 
 import (
@@ -10,10 +10,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// A File is routes.yaml, as Read returns it: complete, with its defaults filled in, and free of contradictions.
+// A File is routes.yaml as Parse returns it: complete, with its defaults filled in, and free of contradictions.
 //
-// The tags are the file's grammar. Reader and JSON Schema both come from them: yaml is the key; is names the kind of the
-// value (see kinds) and may add "required"; doc is what an editor shows.
+// The tags are the file's grammar, for both reader and JSON Schema: yaml is the key; is names the kind of the value (see
+// kinds) and may add "required"; doc is what an editor shows.
 type File struct {
 	Issuer      string              `yaml:"issuer" is:"https,required" doc:"issuer identifier of the authorization server (RFC 8414): an https URL"`
 	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"accepted values of aud in registration requests, compared exactly"`
@@ -30,9 +30,9 @@ type File struct {
 	Routes      []Route             `yaml:"routes" is:"required" doc:"paths, with their checks and their upstreams"`
 
 	Dir     string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
-	Version string `yaml:"-"` // content hash of this file and of what it includes; set by who loads them
+	Version string `yaml:"-"` // content hash of this file and of what it includes; set by package config
 
-	*yamlfile.Source // where everything stands in the text; nil of a File that was made in code
+	*yamlfile.Source // positions in the text; nil for a File made in code
 }
 
 // Tokens says how access tokens are issued.
@@ -60,7 +60,7 @@ type Certificate struct {
 	Key         string `yaml:"key" is:"file,required" doc:"PEM file of its key"`
 }
 
-// An Upstream is a server, or several that are equals, that requests are passed on to in HTTP/1.1.
+// An Upstream is one or more equivalent servers that requests are passed on to over HTTP/1.1.
 type Upstream struct {
 	Address        Addresses     `yaml:"address" is:"address,required,one_or_more" doc:"unix:PATH or HOST:PORT, or a list of them"`
 	TLS            *UpstreamTLS  `yaml:"tls" doc:"TLS to the upstream; plain HTTP when left out"`
@@ -73,7 +73,7 @@ type Upstream struct {
 	MaxRequests    int           `yaml:"max_requests" is:"count" doc:"maximum concurrent requests, and as many queued; the rest get 503"`
 }
 
-// UpstreamTLS says whom to trust, and who we are.
+// UpstreamTLS says how to verify the upstream, and which client certificate to present.
 type UpstreamTLS struct {
 	CA          string `yaml:"ca" is:"file,required" doc:"PEM file of the CAs that may issue the upstream's certificate"`
 	ServerName  string `yaml:"server_name" is:"host,required" doc:"name that the upstream's certificate must contain"`
@@ -81,29 +81,29 @@ type UpstreamTLS struct {
 	Key         string `yaml:"key" is:"file" doc:"PEM file of its key"`
 }
 
-// Health says how an upstream's health is asked: GET of a path, 200 is well.
+// Health says how an upstream's health is checked: GET of a path; 200 means healthy.
 type Health struct {
 	Path     string        `yaml:"path" is:"path,required" doc:"path of the GET request; the upstream is healthy if it answers 200"`
 	Interval time.Duration `yaml:"interval" is:"duration" doc:"time between two health checks"`
 	Timeout  time.Duration `yaml:"timeout" is:"duration" doc:"timeout of a health check"`
 }
 
-// A Plan bounds how often a route may be asked. Each of the two is a bucket that holds the plan's number and is filled
-// evenly: of 10/s, ten at once and then one each 100 ms. Routes of one plan share its buckets.
+// A Plan limits the rate of requests to its routes, which share it. Each limit is a token bucket that is filled evenly: 10/s
+// allows ten requests at once and then one each 100 ms.
 type Plan struct {
 	PerSource Rate `yaml:"per_source" is:"rate" doc:"limit for each IP address, before any check: 100/s, 600/m or 1000/h"`
 	PerClient Rate `yaml:"per_client" is:"rate" doc:"limit for each client, after the checks have identified it: 10/s, 600/m or 1000/h"`
 }
 
-// RateLimitService is a server of Envoy's rate limit service protocol. It is asked after the gate about routes with a
-// plan, with the descriptor (plan, NAME), (client, ID); what it cannot answer in time is refused.
+// RateLimitService is a server of Envoy's rate limit service protocol. After the gate, Envoy asks it about requests to routes
+// with a plan, with the descriptor (plan, NAME), (client, ID). A request is refused if it does not answer in time.
 type RateLimitService struct {
 	Address string        `yaml:"address" is:"address,required" doc:"unix:PATH or HOST:PORT of the service"`
 	Domain  string        `yaml:"domain" is:"text" doc:"domain of its limits"`
 	Timeout time.Duration `yaml:"timeout" is:"duration" doc:"timeout for its response; 503 after that"`
 }
 
-// Edge are the limits of every listener. MaxConnections and MaxMemory are read by Envoy at its start only.
+// Edge holds the limits of every listener. Envoy reads MaxConnections and MaxMemory only when it starts.
 type Edge struct {
 	HeaderTimeout      time.Duration `yaml:"header_timeout" is:"duration" doc:"time for a client to send the headers of a request"`
 	RequestTimeout     time.Duration `yaml:"request_timeout" is:"duration" doc:"time for a client to send a complete request"`
@@ -118,7 +118,7 @@ type Edge struct {
 	MaxMemory          Size          `yaml:"max_memory" is:"size" doc:"maximum heap of Envoy, which rejects requests beyond it; Envoy reads it only at startup"`
 }
 
-// A Route is a path and some of its methods: what they need and who serves them. Two routes may share a path when
+// A Route is a path and some of its methods: what they need and which upstream serves them. Two routes may share a path if
 // their methods differ.
 type Route struct {
 	Name        string        `yaml:"name" is:"name,required" doc:"unique name, used in logs and facts"`
@@ -151,7 +151,7 @@ func (f *File) Abs(name string) string {
 	return filepath.Join(f.Dir, name)
 }
 
-// TokenKeys are the absolute names of the files with the keys for access tokens; none where they are kept in Redis.
+// TokenKeys returns the absolute names of the files with the keys for access tokens; nil if the keys are in Redis.
 func (f *File) TokenKeys() []string {
 	var files []string
 	for _, name := range f.Tokens.Keys {
@@ -160,7 +160,7 @@ func (f *File) TokenKeys() []string {
 	return files
 }
 
-// Route returns the route of a name, or nil.
+// Route returns the route with the name, or nil.
 func (f *File) Route(name string) *Route {
 	for i := range f.Routes {
 		if f.Routes[i].Name == name {
@@ -170,7 +170,7 @@ func (f *File) Route(name string) *Route {
 	return nil
 }
 
-// EndpointURL returns where clients find an endpoint: the URL of the first route that serves it, or "" where none does.
+// EndpointURL returns the URL of the first route that serves an endpoint, or "" if none does.
 func (f *File) EndpointURL(endpoint string) string {
 	for i := range f.Routes {
 		if route := &f.Routes[i]; route.Endpoint == endpoint {
@@ -180,7 +180,7 @@ func (f *File) EndpointURL(endpoint string) string {
 	return ""
 }
 
-// URL returns where clients find a route. A path with params stays a template.
+// URL returns the URL of a route. A path with params stays a template.
 func (f *File) URL(route *Route) string {
 	return f.Listeners[route.Listener].URL + route.Path
 }

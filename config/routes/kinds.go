@@ -14,7 +14,7 @@ const (
 	printing = `[^\x00-\x1f\x7f]` // no control characters
 )
 
-// kinds are all of them, by the name that the tags of the model use.
+// kinds are the kinds of values, by the names that the tags of the model use.
 var kinds = map[string]*yamlfile.Kind{
 	"name": yamlfile.Formed("a name: 1 to 64 lower case letters, digits and -, beginning with a letter", 64, `[a-z][a-z0-9-]*`),
 	"text": yamlfile.Formed("a text of 1 to 1024 characters, in one line", 1024, printing+`+`),
@@ -47,6 +47,6 @@ var kinds = map[string]*yamlfile.Kind{
 	"bool":    yamlfile.Bool(),
 }
 
-// routePath is a route's path: nothing in it that Envoy and a server behind it could read in two ways, as escapes, path
-// parameters (;), empty and dot segments. RE2 cannot say "but not . or ..", so the dots are counted.
+// routePath is a route's path. It excludes everything that Envoy and a server behind it could read differently: escapes, path
+// parameters (;), empty and dot segments. RE2 cannot express "not . or ..", so the pattern counts dots.
 const routePath = `(/(\{[A-Za-z][A-Za-z0-9]*\}|\.{0,2}[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3}[A-Za-z0-9._~-]*))+`

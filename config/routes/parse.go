@@ -6,17 +6,17 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// grammar is that of routes.yaml. Forty thousand routes fit into so many bytes.
+// grammar is the grammar of routes.yaml. The size limit has room for forty thousand routes.
 var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: 8 << 20, Tokens: 2_000_000, Anchors: 256})
 
-// Parse reads the text of a file. The name is what its problems call it; the folder is what its relative names are
-// relative to. What it returns has its defaults filled in and is free of contradictions. Otherwise the error is
-// yamlfile.Problems: everything that is wrong, in the order of the lines, or the one thing for which the text is not YAML at all.
+// Parse reads the text of a file. Problems call it by name; its relative names are relative to the folder. The result has
+// its defaults filled in and is free of contradictions. Otherwise the error is yamlfile.Problems: all problems in the order
+// of the lines, or the one for which the text is not YAML.
 func Parse(name string, text []byte, dir string) (*File, error) {
 	return parse(name, text, dir, false)
 }
 
-// ParseKept is Parse for a text that was good before: the files that it names may be gone by now.
+// ParseKept is Parse for a text that was valid earlier: the files that it names may be missing now.
 func ParseKept(name string, text []byte, dir string) (*File, error) {
 	return parse(name, text, dir, true)
 }
@@ -26,7 +26,7 @@ func parse(name string, text []byte, dir string, kept bool) (*File, error) {
 	form := grammar.Read(name, text, file)
 	file.Source = form.Source
 	file.fillDefaults()
-	if form.Whole() { // else what is left of the file says nothing
+	if form.Whole() { // a partial file cannot be checked
 		file.check(form, kept)
 	}
 	if err := form.Err(); err != nil {
@@ -35,16 +35,16 @@ func parse(name string, text []byte, dir string, kept bool) (*File, error) {
 	return file, nil
 }
 
-// Write writes a file as YAML, in the order of the model and with every default spelt out. Parse reads the same from it.
-// It refuses a File that no text can stand for, such as one with a duration of half a millisecond.
+// Write returns a file as YAML, in the order of the model and with every default explicit. Parse reads the same File from
+// it. It refuses a File that YAML cannot express, such as one with a duration of half a millisecond.
 func Write(f *File) ([]byte, error) { return grammar.Write(f) }
 
-// Schema returns the JSON Schema (2020-12) of routes.yaml, by which editors complete and check it.
+// Schema returns the JSON Schema (2020-12) of routes.yaml, with which editors complete and check it.
 func Schema() []byte {
 	return grammar.Schema("urn:dcr-gateway:routes", "routes.yaml of dcr-gateway", sample())
 }
 
-// sample is a file that says nothing, with its defaults filled in: what the schema shows as defaults.
+// sample is an empty file with its defaults filled in, which the schema shows.
 func sample() File {
 	file := File{
 		Listeners:  map[string]Listener{"": {}},

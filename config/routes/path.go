@@ -19,7 +19,7 @@ func Param(segment string) (name string, ok bool) {
 	return "", false
 }
 
-// Params returns the named segments of a request's path (without its query), and whether the path is this route's at all.
+// Params returns the named segments of a request's path (without its query), and whether the path matches this route.
 func (r *Route) Params(path string) (params map[string]string, ok bool) {
 	want, have := Segments(r.Path), Segments(path)
 	if len(want) != len(have) || !strings.HasPrefix(path, "/") {
@@ -38,7 +38,7 @@ func (r *Route) Params(path string) (params map[string]string, ok bool) {
 	return params, true
 }
 
-// Shape is the path without the names of its params: routes with one shape meet the same requests.
+// Shape is the path without the names of its params: routes of one shape match the same paths.
 func Shape(path string) string {
 	segments := Segments(path)
 	for i, segment := range segments {
@@ -49,7 +49,7 @@ func Shape(path string) string {
 	return "/" + strings.Join(segments, "/")
 }
 
-// repeatedParam returns the name that a path gives to two of its segments, or "".
+// repeatedParam returns the name that a path has twice, or "".
 func repeatedParam(path string) string {
 	if strings.Count(path, "{") < 2 {
 		return ""
@@ -65,15 +65,15 @@ func repeatedParam(path string) string {
 	return ""
 }
 
-// A Group is the routes of one listener that meet the same requests but for their method: those of one Shape.
+// A Group is the routes of one listener with one Shape, which differ only in their methods.
 type Group struct {
-	Path    string   // of the first of them; the others' may name their params otherwise
-	Routes  []*Route // in the order of the file
-	Allowed []string // methods of all of them, sorted
+	Path    string   // of the first route; those of the others may name their params differently
+	Routes  []*Route // in file order
+	Allowed []string // methods of all routes, sorted
 }
 
-// Groups returns the routes of a listener in the order in which a request is to be compared with them: of two paths that
-// meet one request the more specific comes first, which at the leftmost segment where they differ names what it wants.
+// Groups returns the routes of a listener in matching order. More specific paths come first: at the leftmost difference a
+// literal segment precedes a {Name}.
 func (f *File) Groups(listener string) []Group {
 	type keyed struct {
 		key   string
@@ -102,8 +102,8 @@ func (f *File) Groups(listener string) []Group {
 	return groups
 }
 
-// orderKey turns a path into a text that sorts in the order of Groups: what ends a segment is below every character of a
-// path, what stands for a {Name} is above.
+// orderKey turns a path into a string that sorts in the order of Groups: the end of a segment sorts below every character of
+// a path, a {Name} above.
 func orderKey(path string) string {
 	segments := Segments(path)
 	for i, segment := range segments {

@@ -2,15 +2,15 @@ package routes
 
 import "github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 
-// A Rule is something that a file must hold to.
+// A Rule is a rule that a file must follow.
 type Rule struct {
 	ID       string
 	Severity yamlfile.Severity
 	Doc      string
 }
 
-// Rules returns the rules that Parse holds a file to, by the ids of their problems. The ids that begin with key. or
-// value. are about the form of one value, and the JSON Schema knows them too.
+// Rules returns the rules of Parse, by the ids of their problems. Ids that begin with key. or value. are about the form of
+// one value; the JSON Schema checks them too.
 func Rules() []Rule {
 	all := make([]Rule, len(rules))
 	for i, rule := range rules {

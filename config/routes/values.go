@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// maxSocketPath is what every Unix has room for in a socket's address.
+// maxSocketPath is the longest socket path that every Unix supports.
 const maxSocketPath = 103
 
 // An Address is where a server listens: a Unix socket, or a host and a port.
 type Address struct {
-	Socket string // path of a Unix socket; "" where there is a host
+	Socket string // path of a Unix socket; "" if there is a host
 	Host   string // IP or DNS name
 	Port   uint16
 }
 
-// IsIP says whether the host is an IP address, so that nothing needs to be looked up.
+// IsIP reports whether the host is an IP address, which needs no DNS.
 func (a Address) IsIP() bool {
 	_, err := netip.ParseAddr(a.Host)
 	return err == nil
@@ -45,10 +45,10 @@ func ParseAddress(text string) (Address, error) {
 	return Address{Host: host, Port: uint16(port)}, nil
 }
 
-// Addresses are those of servers that are equals. The file may name one alone, without a list around it.
+// Addresses are the addresses of equivalent servers. The file may have a single one without a list.
 type Addresses []string
 
-// Rate is a number of requests in a second, a minute or an hour: 10/s, 600/m, 1000/h. Its zero value is no limit.
+// Rate is a number of requests per second, minute or hour: 10/s, 600/m, 1000/h. Its zero value is no limit.
 type Rate struct {
 	Count  uint32
 	Period time.Duration
@@ -70,7 +70,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String writes the rate as it is written in the file; "" where there is no limit.
+// String returns the rate as written in the file; "" if there is no limit.
 func (r Rate) String() string {
 	for unit, period := range periods {
 		if period == r.Period {
@@ -83,7 +83,7 @@ func (r Rate) String() string {
 // Size is a number of bytes, written with its unit: 512B, 64KiB, 2MiB or 1GiB.
 type Size uint64
 
-// units are those of a size, the largest first.
+// units are the units of a size, largest first.
 var units = []struct {
 	name  string
 	bytes Size
@@ -106,7 +106,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return errSize
 }
 
-// String writes the size as it is written in the file.
+// String returns the size as written in the file.
 func (s Size) String() string {
 	for _, unit := range units {
 		if s >= unit.bytes && s%unit.bytes == 0 {

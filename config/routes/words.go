@@ -2,17 +2,17 @@ package routes
 
 import "time"
 
-// MaxBody is the largest body that is shown to the gate: of the endpoints, whose facts are bound to it.
+// MaxBody is the largest body that Envoy sends to the gate: that of an endpoint, whose facts are bound to it.
 const MaxBody Size = 64 << 10
 
-// MaxUpload is the largest body of a bank's API. Envoy holds it until it is whole; the gate is not shown it.
+// MaxUpload is the largest body of a bank's API. Envoy buffers it until it is complete and does not send it to the gate.
 const MaxUpload Size = 10 << 20
 
-// GateTimeout is how long Envoy waits for the gate's answer. It is longer than every budget the gate gives itself, so
-// that the gate's own answer is the one the client sees; a frozen gate is found by health checks long before.
+// GateTimeout is how long Envoy waits for the gate's answer. It is longer than every time budget of the gate, so that the
+// client receives the gate's own answer; health checks detect a frozen gate long before.
 const GateTimeout = 5 * time.Second
 
-// What a listener asks of a client's TLS handshake.
+// What a listener requires of clients in the TLS handshake.
 const (
 	CertificateRequired = "required"
 	CertificateNone     = "none"
@@ -25,40 +25,38 @@ const (
 	FactsNone    = "none"
 )
 
-// KeyManagerBuiltin issues the access tokens itself.
+// KeyManagerBuiltin is the registry itself, which issues access tokens.
 const KeyManagerBuiltin = "builtin"
 
 // Registry is the name of the upstream that serves the endpoints.
 const Registry = "registry"
 
-// Names that Envoy's configuration has for parts of the gateway itself: no upstream and no route may have them.
+// Names that Envoy's configuration uses for parts of the gateway itself: no upstream and no route may have them.
 const (
 	GateCluster      = "gate"               // the gate
-	XDSCluster       = "xds"                // the server of Envoy's configuration
+	XDSCluster       = "xds"                // the xDS server
 	RateLimitCluster = "rate-limit-service" // the rate limit service
-	OtherPaths       = "other-paths"        // the route of requests that no route of the file has
+	OtherPaths       = "other-paths"        // the route of requests that match no route of the file
 )
 
-// DefaultPlan is the name of the plan of every route that names none.
+// DefaultPlan is the name of the plan of every route without a plan.
 const DefaultPlan = "default"
 
 // ClientIDParam is the path segment that the owner check compares with the token's client.
 const ClientIDParam = "ClientId"
 
-// What Envoy tells the gate with every request, as context extensions of the CheckRequest.
+// The context extensions that Envoy adds to every CheckRequest.
 const (
-	ContextListener = "listener" // name of the listener; always there
-	ContextVersion  = "version"  // File.Version of the configuration the request met; always there
-	ContextRoute    = "route"    // name of a route with this path, and with this method where there is one; absent where no route has this path
+	ContextListener = "listener" // name of the listener; always present
+	ContextVersion  = "version"  // File.Version of the configuration that Envoy used; always present
+	ContextRoute    = "route"    // name of a route with this path, and with this method if there is one; absent if no route has this path
 )
 
-// What the gate tells Envoy, as dynamic metadata.
+// The dynamic metadata that the gate returns to Envoy.
 const (
-	// MetadataDecision is the decision's id. An answer of the gate without it is not the gate's own for Envoy, which then
-	// writes a body of its own.
+	// MetadataDecision is the decision's id. Envoy replaces the body of an answer without it, because it is not the gate's.
 	MetadataDecision = "decision"
 
-	// MetadataClient is the id of the client that the gate has proved; absent where it has proved none. Rate plans count
-	// by it.
+	// MetadataClient is the id of the authenticated client, by which rate plans count; absent if there is none.
 	MetadataClient = "client"
 )
