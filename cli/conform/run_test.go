@@ -99,7 +99,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 		{"a refusal", at("/register", "POST", 400, `{"error":"invalid_client_metadata"}`), nil, "400 invalid_client_metadata", nil},
 		{"no token", at("/token", "POST", 401, `{"error":"invalid_client"}`), nil, "the client is left behind", nil},
 		{"no deletion", at("/register", "DELETE", 500, ``), nil, "is left behind: came 500", nil},
-		{"no discovery", at("/discovery", "GET", 404, ``), nil, "discovery document cannot be had: status 404", nil},
+		{"no discovery", at("/discovery", "GET", 404, ``), nil, "discovery document is not available: status 404", nil},
 		{"no such case", nil, func(s *Setup) { s.Only = []string{"REG-99"} }, "has no case REG-99", nil},
 		{"no such profile", nil, func(s *Setup) { s.Profile = "obie-9" }, "no profile is called obie-9", nil},
 		{"no statement", nil, func(s *Setup) {

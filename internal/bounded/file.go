@@ -1,4 +1,4 @@
-// Package bounded reads files that somebody else has written, and no more of them than there can be.
+// Package bounded reads files up to a size limit. Use it for every file that the product did not write itself.
 package bounded
 
 import (
@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// ReadFile reads a file of at most so many bytes. A larger one is an error that names it without its folder.
+// ReadFile reads a file of at most the given number of bytes. For a larger file the error has its base name.
 func ReadFile(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -18,7 +18,7 @@ func ReadFile(path string, most int64) ([]byte, error) {
 	return Read(file, filepath.Base(path), most)
 }
 
-// Read is ReadFile of what is open already, by a name.
+// Read is ReadFile for a file that is open already; errors use the name.
 func Read(from io.Reader, name string, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err != nil {

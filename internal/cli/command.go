@@ -1,6 +1,6 @@
-// Package cli makes a program of a tree of commands: it parses flags that stand anywhere among the operands, refuses what
-// nobody asked for, prints help and completions, and turns errors into exit codes. Use it for every command that a person
-// types. It knows nothing of what the commands do.
+// Package cli turns a tree of commands into a program: it parses flags anywhere among the operands, refuses unexpected
+// arguments, prints help and completions, and maps errors to exit codes. Use it for every command that a person types. It
+// does not know what the commands do.
 package cli
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
-// The exit codes of all commands. A command may also end with 1 to say that what it looked at is not as it should be.
+// The exit codes of all commands. A command that checks something also exits with 1 if the check fails.
 const (
-	Failed = 1 // the command did not do what it was asked to do, or found something wrong
+	Failed = 1 // the command failed, or found a problem
 	Wrong  = 2 // the command was called wrongly
 )
 
 // An Exit is an error that chooses the program's exit code.
 type Exit struct {
 	Code int
-	Text string // still to be printed; "" when the command has said everything
+	Text string // to be printed; "" if the command has printed everything
 }
 
 // Error is the text.
@@ -36,9 +36,9 @@ func (e Exit) ExitCode() int { return e.Code }
 // A Command is either a group of commands or something that runs.
 type Command struct {
 	Name     string // one word
-	Operands string // what follows the flags, as "METHOD URL"; each must be given; a last "ARGUMENT..." takes one or more
+	Operands string // the operands, as "METHOD URL"; each is required; a last "ARGUMENT..." takes one or more
 	Summary  string // what it does, in one sentence without a full stop
-	Details  string // what else help says; lines
+	Details  string // further help; lines
 	Example  string // command lines that work; lines
 	Hidden   bool   // not for people: left out of help and completions
 	Version  string // of the program, for --version
@@ -48,10 +48,10 @@ type Command struct {
 	Setup func(flags *flag.FlagSet) Run
 }
 
-// Run does what a command is for. Its error is printed; an Exit chooses the exit code, anything else means Failed.
+// Run runs a command. Its error is printed; an Exit chooses the exit code, any other error means Failed.
 type Run func(ctx context.Context, call Call) error
 
-// A Call is what a command gets beside its flags.
+// A Call is what a command receives in addition to its flags.
 type Call struct {
 	Operands       []string
 	Stdout, Stderr io.Writer
@@ -82,7 +82,7 @@ func (c Command) Run(ctx context.Context, arguments []string, stdout, stderr io.
 	return err
 }
 
-// run goes down the tree; path is how the command is called. It returns the path of the command that ran.
+// run descends the tree; path is the command's full name. It returns the path of the command that ran.
 func (c Command) run(ctx context.Context, path string, arguments []string, stdout, stderr io.Writer) (at string, err error) {
 	if c.Setup != nil {
 		return path, c.call(ctx, path, arguments, stdout, stderr)
@@ -120,7 +120,7 @@ func (c Command) find(name string) *Command {
 	return &c.Commands[i]
 }
 
-// names are those of the commands that people type.
+// names returns the names of the commands that are not hidden.
 func (c Command) names() (names []string) {
 	for _, one := range c.Commands {
 		if !one.Hidden {
@@ -132,7 +132,7 @@ func (c Command) names() (names []string) {
 
 func (c Command) call(ctx context.Context, path string, arguments []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet(path, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // its words are Go's; ours follow
+	flags.SetOutput(io.Discard) // reword replaces its messages
 	run := c.Setup(flags)
 	operands, err := parse(flags, arguments, c.variadic())
 	if errors.Is(err, flag.ErrHelp) {
@@ -148,7 +148,7 @@ func (c Command) call(ctx context.Context, path string, arguments []string, stdo
 	return run(ctx, Call{Operands: operands, Stdout: stdout, Stderr: stderr})
 }
 
-// variadic says whether the last operand takes all that remains.
+// variadic reports whether the last operand takes all remaining arguments.
 func (c Command) variadic() bool { return strings.HasSuffix(c.Operands, "...") }
 
 func (c Command) checkOperands(operands []string) error {
@@ -162,8 +162,8 @@ func (c Command) checkOperands(operands []string) error {
 	return nil
 }
 
-// parse reads flags before, between and behind the operands; a hyphen alone is an operand, and behind "--" everything is.
-// Where what remains belongs to another program, the first operand ends the flags.
+// parse reads flags before, between and after the operands; a hyphen alone is an operand, and after "--" everything is. If
+// the operands are another program's command line, the first operand ends the flags.
 func parse(flags *flag.FlagSet, arguments []string, variadic bool) (operands []string, err error) {
 	for {
 		if err := flags.Parse(arguments); err != nil {
@@ -178,8 +178,7 @@ func parse(flags *flag.FlagSet, arguments []string, variadic bool) (operands []s
 	}
 }
 
-// reword says in our words what package flag says in its own: flags have two hyphens, and a wrong name may be near a
-// right one.
+// reword rewrites an error of package flag: our flags have two hyphens, and a wrong name may be near a right one.
 func reword(flags *flag.FlagSet, err error) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return err
@@ -202,7 +201,7 @@ func flagNames(flags *flag.FlagSet) (names []string) {
 	return names
 }
 
-// seeHelp ends the complaint about a wrong call.
+// seeHelp ends the message about a wrong call.
 func (c Command) seeHelp(path string) string {
 	if c.Setup == nil {
 		return "\nusage: " + path + " COMMAND [flags]; " + path + " --help lists the commands"

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Completion is the command that prints a completion script for a shell. The scripts ask the program itself what fits, by
-// its hidden command `complete`, so that they never go stale.
+// Completion is the command that prints a completion script for a shell. The scripts call the program's hidden command
+// `complete`, so that they never go stale.
 func Completion(program func() Command) []Command {
 	return []Command{
 		{
@@ -28,7 +28,7 @@ func Completion(program func() Command) []Command {
 			},
 		},
 		{
-			Name: "complete", Operands: "WORD...", Summary: "Print what may stand in the place of the last word", Hidden: true,
+			Name: "complete", Operands: "WORD...", Summary: "Print the completions of the last word", Hidden: true,
 			Setup: func(*flag.FlagSet) Run {
 				return func(_ context.Context, call Call) error {
 					for _, word := range program().complete(call.Operands) {
@@ -43,8 +43,8 @@ func Completion(program func() Command) []Command {
 	}
 }
 
-// The scripts give `complete` the words of the line up to the cursor, behind "--". Where nothing fits, the shell offers
-// files.
+// The scripts pass the words of the line up to the cursor to `complete`, after "--". If there are no completions, the shell
+// offers files.
 var scripts = map[string]string{
 	"bash": `_PROGRAM() {
   local IFS=$'\n'
@@ -67,8 +67,8 @@ complete -c PROGRAM -a '(__PROGRAM)'
 `,
 }
 
-// complete returns what may stand in the place of the last word: commands, flags, or the values of --output. It returns
-// nothing where a file or a value of the user's may stand.
+// complete returns the completions of the last word: commands, flags, or the values of --output. It returns nothing for a
+// file or a value of the user.
 func (c Command) complete(words []string) []string {
 	last := len(words) - 1
 	for _, word := range words[:last] {

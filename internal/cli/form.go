@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Each is what a flag does that may be given several times: it adds the value to a list.
+// Each is the function of a repeatable flag: it appends the value to a list.
 func Each(list *[]string) func(string) error {
 	return func(value string) error {
 		*list = append(*list, value)
@@ -17,8 +17,7 @@ func Each(list *[]string) func(string) error {
 	}
 }
 
-// JSONMembers is what a flag NAME=JSON does that may be given several times: it adds a member to an object, as a
-// json.RawMessage.
+// JSONMembers is the function of a repeatable flag NAME=JSON: it adds a member to an object, as a json.RawMessage.
 func JSONMembers(object *map[string]any) func(string) error {
 	return func(text string) error {
 		name, value, found := strings.Cut(text, "=")
@@ -26,7 +25,7 @@ func JSONMembers(object *map[string]any) func(string) error {
 			return errors.New("want NAME=JSON")
 		}
 		if !json.Valid([]byte(value)) {
-			return fmt.Errorf("the value is not JSON; a text needs quotes of its own: '%s=\"...\"'", name)
+			return fmt.Errorf("the value is not JSON; a string needs its own quotes: '%s=\"...\"'", name)
 		}
 		if *object == nil {
 			*object = map[string]any{}
@@ -56,7 +55,7 @@ func (f *Form) Set(name string) error {
 // String implements flag.Value.
 func (f *Form) String() string { return "" } // the text names the default
 
-// Print writes an answer: itself as JSON, or the text that it is for people.
+// Print writes an answer as JSON or as text.
 func (f *Form) Print(w io.Writer, answer any, text func() string) error {
 	if !f.json {
 		_, err := io.WriteString(w, text())

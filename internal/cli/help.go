@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// help is what a command says about itself.
+// help returns the help of a command.
 func (c Command) help(path string) string {
 	var text strings.Builder
 	if c.Setup == nil {
@@ -43,8 +43,8 @@ func (c Command) help(path string) string {
 
 func (c Command) usage(name string) string { return strings.TrimSpace(name + " " + c.Operands) }
 
-// printFlags lists flags with two hyphens, as the documentation writes them. The default follows unless it is the zero
-// value; a text that says its own default in brackets keeps it.
+// printFlags lists flags with two hyphens, as the documentation writes them. The default follows unless it is the zero value
+// or the description states it in brackets.
 func printFlags(w io.Writer, flags *flag.FlagSet) {
 	head := "\nflags:\n"
 	flags.VisitAll(func(f *flag.Flag) {

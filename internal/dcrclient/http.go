@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	// Patience is how long an answer may take.
+	// Patience is how long a response may take.
 	Patience  = 15 * time.Second
 	maxAnswer = 1 << 20
 )
 
-// InteractionID is the header that a client and a bank find each other's logs by (FAPI 1.0 Part 1, section 6.2.1-11).
+// InteractionID is the header by which client and bank correlate their logs (FAPI 1.0 Part 1, section 6.2.1-11).
 const InteractionID = "X-Fapi-Interaction-Id"
 
-// Request is an HTTP request, ready to be sent as often as one likes.
+// Request is an HTTP request that can be sent repeatedly.
 type Request struct {
 	Method, URL string
 	Header      http.Header
 	Body        []byte
 }
 
-// NewRequest makes a request that accepts JSON and has an interaction id of its own.
+// NewRequest returns a request that accepts JSON and has a new interaction id.
 func NewRequest(method, url string) *Request {
 	header := http.Header{}
 	header.Set("Accept", "application/json")
@@ -48,8 +48,8 @@ func (r *Request) SetBody(contentType string, body []byte) {
 	r.Body = body
 }
 
-// TLS returns a configuration that trusts the roots, the system's when nil. The certificate, unless it is nil, is presented
-// whatever CAs the server names: that of a TPP's certificate may be among them under another name.
+// TLS returns a configuration that trusts the roots, the system's if nil. The certificate, unless nil, is presented whatever
+// CAs the server names, which may have another name for the CA of a TPP's certificate.
 func TLS(roots *x509.CertPool, certificate *tls.Certificate) *tls.Config {
 	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	if certificate != nil {
@@ -58,7 +58,7 @@ func TLS(roots *x509.CertPool, certificate *tls.Certificate) *tls.Config {
 	return config
 }
 
-// NewHTTP returns an HTTP client that presents a TLS client certificate, or none where it is nil. It follows no redirect.
+// NewHTTP returns an HTTP client that presents a TLS client certificate, unless it is nil. It follows no redirects.
 func NewHTTP(roots *x509.CertPool, certificate *tls.Certificate) *http.Client {
 	return &http.Client{
 		Timeout:       Patience,
@@ -67,7 +67,7 @@ func NewHTTP(roots *x509.CertPool, certificate *tls.Certificate) *http.Client {
 	}
 }
 
-// Roots reads the CAs of a PEM file. Without a file they are nil: the system's.
+// Roots reads the CAs of a PEM file. Without a file it returns nil, for the system's.
 func Roots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -83,7 +83,7 @@ func Roots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// Answer is an HTTP response that has been read whole.
+// Answer is an HTTP response with its complete body.
 type Answer struct {
 	Status   int
 	Protocol string // HTTP/1.1, HTTP/2.0
@@ -92,7 +92,7 @@ type Answer struct {
 	Took     time.Duration
 }
 
-// Send sends a request and reads the answer whole. An answer of any status is no error.
+// Send sends a request and reads the whole response. A response of any status is not an error.
 func Send(ctx context.Context, client *http.Client, r *Request) (*Answer, error) {
 	sent, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -102,7 +102,7 @@ func Send(ctx context.Context, client *http.Client, r *Request) (*Answer, error)
 	return Do(client, sent)
 }
 
-// Do is Send for a request of net/http.
+// Do is Send for a request of package net/http.
 func Do(client *http.Client, request *http.Request) (*Answer, error) {
 	start := time.Now()
 	response, err := client.Do(request) //nolint:gosec // a TPP asks the bank that its user names
@@ -117,7 +117,7 @@ func Do(client *http.Client, request *http.Request) (*Answer, error) {
 	return answer, nil
 }
 
-// ReadAnswer reads a response whole and closes its body.
+// ReadAnswer reads a whole response and closes its body.
 func ReadAnswer(response *http.Response) (*Answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
@@ -127,22 +127,22 @@ func ReadAnswer(response *http.Response) (*Answer, error) {
 	return &Answer{Status: response.StatusCode, Protocol: response.Proto, Header: response.Header, Body: body}, nil
 }
 
-// OK says whether the bank did what it was asked.
+// OK reports whether the status is 2xx.
 func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// StatusText is the status in words: "201 Created".
+// StatusText returns the status with its text: "201 Created".
 func (a *Answer) StatusText() string {
 	return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
 }
 
-// String says what was answered and who refused, without tokens.
+// String summarises the response and the refusal, without tokens.
 func (a *Answer) String() string {
 	r := a.Refusal()
 	return fmt.Sprintf("%d %s %s (%s)", a.Status, r.Code, r.Rule(), r.Description)
 }
 
-// Refusal is the reason that a bank gave: RFC 7591 (section 3.2.2), RFC 6749 (section 5.2), and, where the bank says more,
-// the rules that refused.
+// Refusal is a bank's error response: RFC 7591 (section 3.2.2), RFC 6749 (section 5.2) and, if the bank adds them, the rules
+// that refused the request.
 type Refusal struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`
@@ -156,7 +156,7 @@ type Refusal struct {
 	} `json:"error_details"`
 }
 
-// Refusal reads the body of a refusal; the zero Refusal where it is none.
+// Refusal parses the body of an error response; it returns the zero Refusal for any other body.
 func (a *Answer) Refusal() Refusal {
 	var r Refusal
 	if json.Unmarshal(a.Body, &r) != nil {
@@ -165,7 +165,7 @@ func (a *Answer) Refusal() Refusal {
 	return r
 }
 
-// Rule is the id of the first rule that refused, "" where the bank names none.
+// Rule returns the id of the first rule that refused, "" if the bank names none.
 func (r Refusal) Rule() string {
 	if len(r.Details) == 0 {
 		return ""
@@ -173,22 +173,22 @@ func (r Refusal) Rule() string {
 	return r.Details[0].Rule
 }
 
-// Discovery is what a client needs of a bank's metadata (RFC 8414).
+// Discovery holds the members of a bank's metadata that a client needs (RFC 8414).
 type Discovery struct {
 	Issuer, Registration, Token string
 	AuthMethods                 []string // token_endpoint_auth_methods_supported
 }
 
-// ReadDiscovery reads an answer that holds the metadata. A member of a wrong type counts as missing.
+// ReadDiscovery parses the metadata in a response. A member of the wrong type counts as missing.
 func ReadDiscovery(answer *Answer) (d Discovery, err error) {
 	if answer.Status != http.StatusOK {
-		return d, fmt.Errorf("the discovery document cannot be had: status %d", answer.Status)
+		return d, fmt.Errorf("the discovery document is not available: status %d", answer.Status)
 	}
 	document, err := Object(answer.Body)
 	if err != nil {
 		return d, fmt.Errorf("the discovery document: %w", err)
 	}
-	aliases, _ := document["mtls_endpoint_aliases"].(map[string]any) // RFC 8705, section 5: what a client with a certificate uses
+	aliases, _ := document["mtls_endpoint_aliases"].(map[string]any) // RFC 8705, section 5: for clients with a certificate
 	text := func(name string) string {
 		for _, from := range []map[string]any{aliases, document} {
 			if value, _ := from[name].(string); value != "" {
@@ -203,7 +203,7 @@ func ReadDiscovery(answer *Answer) (d Discovery, err error) {
 	}, nil
 }
 
-// Text reads a text member of the JSON object that an answer holds; "" where there is none.
+// Text returns a string member of the JSON object in a response; "" if there is none.
 func (a *Answer) Text(name string) string {
 	object, err := Object(a.Body)
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package dcrclient is the client side of dynamic client registration: it writes and signs what a TPP sends to a bank, sends
-// it and reads the answer. Any part of a request can be made wrong on purpose: a claim, a header, the key, the algorithm,
+// Package dcrclient is the client side of dynamic client registration: it builds, signs and sends a TPP's requests to a bank
+// and reads the responses. Any part of a request can be made invalid on purpose: a claim, a header, the key, the algorithm,
 // the certificate, the body or its media type.
 //
-// The TPP's tool, the demo, the conformance cases and the tests share it. It shares no code with the gate, in particular
-// not its JOSE package: a mistake that both sides made would go unseen.
+// The TPP tool, the demo, the conformance cases and the tests use it. It shares no code with the gate, in particular not
+// package jose: tests would not notice a bug that both sides have. Never use it in the gate or the registry.
 package dcrclient
 
 import (
@@ -23,26 +23,26 @@ import (
 	"strings"
 )
 
-// ErrNotJWT says that a text is not a JWT in the compact form.
+// ErrNotJWT is returned for a text that is not a JWT in compact form.
 var ErrNotJWT = errors.New("not a signed JWT")
 
-// JWT is a token about to be signed (RFC 7519, RFC 7515). What stands in it is signed as it stands, valid or not.
+// JWT is a token about to be signed (RFC 7519, RFC 7515). Its content is signed as it is, valid or not.
 type JWT struct {
 	Header, Claims map[string]any
-	// Key signs: an *ecdsa.PrivateKey of P-256 as ES256, an ed25519.PrivateKey as EdDSA, a []byte as HS256, an
-	// *rsa.PrivateKey as RS256 if Algorithm is that and else as PS256. With nil the signature is empty or, of a token that
-	// ParseJWT has read, the one that it had.
+	// Key signs: an *ecdsa.PrivateKey of P-256 with ES256, an ed25519.PrivateKey with EdDSA, a []byte with HS256, an
+	// *rsa.PrivateKey with RS256 if Algorithm says so and otherwise with PS256. With nil, a token from ParseJWT keeps its
+	// signature, and any other has an empty one.
 	Key       any
-	Algorithm string // how Key signs; the header's alg when empty
+	Algorithm string // how Key signs; the header's alg if empty
 
-	RawHeader, RawClaims string                      // JSON text in place of Header and Claims, where not empty
-	Signature            func(signed string) []byte  // in place of Key; may be nil
-	Change               func(compact string) string // what becomes of the signed token; may be nil
+	RawHeader, RawClaims string                      // JSON that replaces Header and Claims, if not empty
+	Signature            func(signed string) []byte  // replaces Key; may be nil
+	Change               func(compact string) string // changes the signed token; may be nil
 
-	had []byte // signature of a token that was read
+	had []byte // signature of a parsed token
 }
 
-// ParseJWT reads a token without verifying it. Numbers stay as they are written. Its error is ErrNotJWT.
+// ParseJWT parses a token without verifying it. Numbers keep their notation. Its error is ErrNotJWT.
 func ParseJWT(compact string) (*JWT, error) {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {
@@ -65,14 +65,14 @@ func ParseJWT(compact string) (*JWT, error) {
 	return t, nil
 }
 
-// Clone returns a copy whose header and claims can be changed without changing these.
+// Clone returns a copy with its own header and claims.
 func (t *JWT) Clone() *JWT {
 	clone := *t
 	clone.Header, clone.Claims = maps.Clone(t.Header), maps.Clone(t.Claims)
 	return &clone
 }
 
-// Compact signs the token and writes it in its compact form (RFC 7515, section 7.1).
+// Compact signs the token and returns its compact form (RFC 7515, section 7.1).
 func (t *JWT) Compact() (string, error) {
 	header, err := t.text(t.RawHeader, t.Header)
 	if err != nil {
@@ -131,7 +131,7 @@ func (t *JWT) Sign(signed string) ([]byte, error) {
 	return nil, fmt.Errorf("a key of type %T does not sign", t.Key)
 }
 
-// signEC writes R and S of 32 bytes each (RFC 7518, section 3.4).
+// signEC returns R and S of 32 bytes each (RFC 7518, section 3.4).
 func signEC(key *ecdsa.PrivateKey, digest []byte) ([]byte, error) {
 	if key.Curve.Params().BitSize != 256 {
 		return nil, errors.New("an EC key must be of the curve P-256")
@@ -143,8 +143,8 @@ func signEC(key *ecdsa.PrivateKey, digest []byte) ([]byte, error) {
 	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
 }
 
-// AlgorithmOf is the algorithm that FAPI allows for a kind of key (FAPI 1.0 Part 2, section 8.6): ES256 for an EC key, else
-// PS256.
+// AlgorithmOf returns the algorithm that FAPI allows for a type of key (FAPI 1.0 Part 2, section 8.6): ES256 for an EC key,
+// otherwise PS256.
 func AlgorithmOf(key crypto.Signer) string {
 	if _, ok := key.(*ecdsa.PrivateKey); ok {
 		return "ES256"
@@ -155,7 +155,7 @@ func AlgorithmOf(key crypto.Signer) string {
 // Encode is base64url without padding.
 func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// Object reads a JSON object. Numbers stay as they are written.
+// Object parses a JSON object. Numbers keep their notation.
 func Object(text []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()

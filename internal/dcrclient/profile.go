@@ -14,25 +14,25 @@ import (
 //go:embed profiles.yaml
 var profilesFile []byte
 
-// Profile is what the registration requests of one standard look like: profiles.yaml.
+// Profile describes the registration requests of one standard: profiles.yaml.
 type Profile struct {
 	Name         string   `yaml:"name"`
-	Extends      string   `yaml:"extends"` // a profile that stands before it
+	Extends      string   `yaml:"extends"` // a profile above it in the file
 	Standard     string   `yaml:"standard"`
 	Body         string   `yaml:"body"`          // jws, or json: the claims themselves, not signed
-	ContentTypes []string `yaml:"content_types"` // of the request; the first that the bank takes is used
+	ContentTypes []string `yaml:"content_types"` // of the request; the first that the bank accepts is used
 	SingleUse    bool     `yaml:"single_use_statements"`
 
-	Statement      Names                     `yaml:"statement"`   // what the statement's claims are called
-	RoleScopes     map[string]string         `yaml:"role_scopes"` // what a role of the software product may ask for
+	Statement      Names                     `yaml:"statement"`   // names of the statement's claims
+	RoleScopes     map[string]string         `yaml:"role_scopes"` // scopes that a role of the software product allows
 	Claims         map[string]any            `yaml:"claims"`
-	Authentication map[string]map[string]any `yaml:"authentication"` // the claims that go with a method
-	TokenScope     string                    `yaml:"token_scope"`    // what a token for the registration is asked for
-	Values         map[string]any            `yaml:"values"`         // names for the cases of conform
-	Omit           []string                  `yaml:"omit"`           // claims of the profile that is extended
+	Authentication map[string]map[string]any `yaml:"authentication"` // further claims by authentication method
+	TokenScope     string                    `yaml:"token_scope"`    // scope of a token for the registration
+	Values         map[string]any            `yaml:"values"`         // values for the cases of conform, by name
+	Omit           []string                  `yaml:"omit"`           // claims of the extended profile to leave out
 }
 
-// Names are what the claims of a software statement are called.
+// Names are the names of a software statement's claims.
 type Names struct {
 	SoftwareID   string `yaml:"software_id"`
 	RedirectURIs string `yaml:"redirect_uris"`
@@ -62,7 +62,7 @@ var profiles = sync.OnceValues(func() ([]Profile, error) {
 	return file.Profiles, nil
 })
 
-// over is a profile with what it does not say itself from another.
+// over returns the profile with everything that it leaves out taken from another.
 func (p Profile) over(base Profile) Profile {
 	if p.Body == "" {
 		p.Body = base.Body
@@ -91,7 +91,7 @@ func merged(base, over map[string]any) map[string]any {
 	return all
 }
 
-// Profiles are the names of the profiles whose requests are known.
+// Profiles returns the names of the known profiles.
 func Profiles() []string {
 	all, err := profiles()
 	if err != nil { // of a file that is part of the program: a test reads it

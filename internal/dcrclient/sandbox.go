@@ -10,8 +10,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
-// Member is a software product of a sandbox's directory with all that its owner holds. Certificates, keys and the statement
-// are texts in an answer of the directory, and names of files in world.json.
+// Member is a software product of a sandbox's directory with all of its owner's credentials. In a response of the directory
+// certificates, keys and the statement are inline; in world.json they are names of files.
 type Member struct {
 	OrgID           string   `json:"org_id"`
 	SoftwareID      string   `json:"software_id"`
@@ -28,8 +28,8 @@ type Member struct {
 	Statement       string   `json:"ssa"`
 }
 
-// Software is the software product of a member whose certificates, keys and statement are texts. The caller adds the profile
-// and the audience.
+// Software returns the software product of a member with inline certificates, keys and statement. The caller adds the
+// profile and the audience.
 func (m *Member) Software() (*Software, error) {
 	transport, err := tls.X509KeyPair([]byte(m.TransportCert), []byte(m.TransportKey))
 	if err != nil {
@@ -42,28 +42,28 @@ func (m *Member) Software() (*Software, error) {
 	return &Software{Transport: transport, Signing: signing, SigningKeyID: m.SigningKeyID, StatementText: m.Statement}, nil
 }
 
-// Order asks for a new software product. What it leaves out is chosen: a new organisation, all roles that there are, one
-// redirect URI. What it names is taken as it is, also what no bank should accept.
+// Order asks for a new software product. The directory chooses what it leaves out: a new organisation, all roles, one
+// redirect URI. It takes what the order names as it is, even if no bank should accept it.
 type Order struct {
 	OrgID        string   `json:"org_id"`
 	Roles        []string `json:"roles"`
 	RedirectURIs []string `json:"redirect_uris"`
 }
 
-// Changes make a software statement that differs from what the directory would sign: what a test of a bank needs.
+// Changes make a software statement differ from what the directory would sign, for tests of a bank.
 type Changes struct {
 	Claims map[string]any `json:"claims"` // replaced, or added
 	Header map[string]any `json:"header"` // replaced, or added
 	Omit   []string       `json:"omit"`   // members left out, of the claims and of the header
 }
 
-// Directory asks a sandbox's directory for what only a sandbox gives: new software products, and statements as one likes.
+// Directory is the client of a sandbox's directory, which creates software products and signs statements on demand.
 type Directory struct {
 	API  string // URL
 	HTTP *http.Client
 }
 
-// OpenDirectory trusts the CAs of a PEM file.
+// OpenDirectory returns a client that trusts the CAs of a PEM file.
 func OpenDirectory(api, caFile string) (*Directory, error) {
 	roots, err := Roots(caFile)
 	if err != nil {
@@ -72,7 +72,7 @@ func OpenDirectory(api, caFile string) (*Directory, error) {
 	return &Directory{API: api, HTTP: NewHTTP(roots, nil)}, nil
 }
 
-// Enrol has the directory make a new software product, with keys and certificates of its own.
+// Enrol has the directory create a new software product with its keys and certificates.
 func (d *Directory) Enrol(ctx context.Context, order Order) (*Member, error) {
 	text, err := d.Ask(ctx, "/software", order)
 	if err != nil {
@@ -94,13 +94,13 @@ func (d *Directory) Statement(ctx context.Context, softwareID string, changes Ch
 	return string(text), err
 }
 
-// RevokeKey has the directory move a key of a software product to its revoked set, and its certificate with it.
+// RevokeKey has the directory move a key of a software product and its certificate to the revoked set.
 func (d *Directory) RevokeKey(ctx context.Context, softwareID, kid string) error {
 	_, err := d.Ask(ctx, "/revoke", map[string]string{"software_id": softwareID, "kid": kid})
 	return err
 }
 
-// Ask posts an order to the directory, as JSON, and returns the body of its answer.
+// Ask posts an order to the directory as JSON and returns the body of the response.
 func (d *Directory) Ask(ctx context.Context, path string, order any) ([]byte, error) {
 	body, err := json.Marshal(order)
 	if err != nil {

@@ -17,26 +17,26 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
-// Ways to authenticate at the token endpoint: "only tls_client_auth and private_key_jwt are FAPI compliant" (OBIE DCR,
+// The client authentication methods of the token endpoint: "only tls_client_auth and private_key_jwt are FAPI compliant" (OBIE DCR,
 // Data Dictionary).
 const (
 	PrivateKeyJWT = "private_key_jwt"
 	TLSClientAuth = "tls_client_auth"
 )
 
-// AssertionType is the only value of client_assertion_type that there is (RFC 7523, section 2.2).
+// AssertionType is the only value of client_assertion_type (RFC 7523, section 2.2).
 const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // Lifetime is how long the JWTs of an honest client are valid.
 const Lifetime = 5 * time.Minute
 
-// Software is a software product of a TPP, with all that it needs to register and to authenticate.
+// Software is a software product of a TPP with everything that it needs to register and to authenticate.
 type Software struct {
 	Profile      string   // how it registers: one of Profiles
-	AuthMethod   string   // PrivateKeyJWT when empty
+	AuthMethod   string   // PrivateKeyJWT if empty
 	Audience     string   // aud of registration requests: the bank's id in the directory
-	Scope        string   // to register for, words separated by spaces; all that its roles allow when empty
-	RedirectURIs []string // to register; those of the software statement when nil
+	Scope        string   // to register for, separated by spaces; all scopes that its roles allow if empty
+	RedirectURIs []string // to register; those of the software statement if nil
 
 	Transport     tls.Certificate
 	Signing       crypto.Signer
@@ -44,9 +44,9 @@ type Software struct {
 	StatementText string // the software statement, a compact JWS
 }
 
-// Registration is the request that registers the software product, with a jti of its own, as its profile has it. Body says
-// how it is sent. Its error says that the statement or the transport certificate cannot be read, or that the profile has no
-// such request.
+// Registration returns the request that registers the software product under its profile, with a new jti. Body says how to
+// send it. It fails if the statement or the transport certificate cannot be read, or if the profile does not allow such a
+// request.
 func (s *Software) Registration() (*JWT, error) {
 	profile, err := Find(s.Profile)
 	if err != nil {
@@ -66,11 +66,11 @@ func (s *Software) Registration() (*JWT, error) {
 	return s.jwt(claims), nil
 }
 
-// Registration is the claims of a registration request of a client that authenticates by a method. A claim that has no value
-// is left out.
+// Registration returns the claims of a registration request for an authentication method. It leaves out claims without a
+// value.
 func (p Profile) Registration(method string, v Values) (map[string]any, error) {
 	authentication := p.Authentication[method]
-	if authentication == nil { // the bank is the one to refuse it
+	if authentication == nil { // the bank must refuse it
 		authentication = map[string]any{"token_endpoint_auth_method": method}
 	}
 	claims, err := v.Object(merged(p.Claims, authentication))
@@ -78,7 +78,7 @@ func (p Profile) Registration(method string, v Values) (map[string]any, error) {
 	return claims, err
 }
 
-// jwt is a token that the software product would sign.
+// jwt returns a token as the software product signs it.
 func (s *Software) jwt(claims map[string]any) *JWT {
 	token := &JWT{Header: map[string]any{"alg": AlgorithmOf(s.Signing), "typ": "JWT", "kid": s.SigningKeyID}, Claims: claims}
 	if s.Signing != nil {
@@ -94,7 +94,7 @@ func (s *Software) method() string {
 	return s.AuthMethod
 }
 
-// Values are what names stand for in the templates of a profile: now, uuid, audience, alg, dn (of the transport certificate),
+// Values returns the values of the names in a profile's templates: now, uuid, audience, alg, dn (of the transport certificate),
 // statement, and of the statement: software_id, redirect_uris, redirect_uri (the first of them), scopes (all that its roles
 // allow), scope (the same as one text), client_name and jwks_uri. What the statement lacks is nil.
 func (s *Software) Values() (Values, error) {
@@ -134,7 +134,7 @@ func (s *Software) Values() (Values, error) {
 	return v, nil
 }
 
-// scopes are all that roles allow.
+// scopes returns all scopes that roles allow.
 func (p Profile) scopes(roles []string) []string {
 	scopes := []string{"openid"}
 	for _, role := range roles {
@@ -145,7 +145,7 @@ func (p Profile) scopes(roles []string) []string {
 	return scopes
 }
 
-// Texts are the strings of an array, or one that stands alone.
+// Texts returns the strings of an array, or a single string as a list.
 func Texts(value any) []string {
 	if text, ok := value.(string); ok {
 		return []string{text}
@@ -172,7 +172,7 @@ func (s *Software) dn() (any, error) {
 	return subject.String(), nil
 }
 
-// Body is how a registration request is sent: signed or, in a profile without signatures, the claims alone.
+// Body returns the body of a registration request: signed or, in a profile without signatures, the claims as JSON.
 func (s *Software) Body(request *JWT) (contentType string, body []byte, err error) {
 	profile, err := Find(s.Profile)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *Software) Body(request *JWT) (contentType string, body []byte, err erro
 	return profile.ContentTypes[0], body, err
 }
 
-// Assertion is a client assertion that the software product would sign (RFC 7523, section 3), with a jti of its own.
+// Assertion returns a client assertion of the software product (RFC 7523, section 3) with a new jti.
 func (s *Software) Assertion(clientID, audience string) *JWT {
 	now := time.Now()
 	return s.jwt(map[string]any{
@@ -197,9 +197,8 @@ func (s *Software) Assertion(clientID, audience string) *JWT {
 	})
 }
 
-// TokenForm asks for an access token of the client's own (RFC 6749, section 4.4), with the assertion where the client
-// authenticates by one. Without a scope it is for all that the client is registered for, or for what the registration
-// itself needs where the profile asks for that by name.
+// TokenForm returns a client credentials request (RFC 6749, section 4.4), with the assertion if the client authenticates by
+// one. Without a scope the token is for every registered scope, or for the profile's token_scope if it has one.
 func (s *Software) TokenForm(clientID, scope string, assertion *JWT) (url.Values, error) {
 	profile, err := Find(s.Profile)
 	if err != nil {
@@ -222,15 +221,16 @@ func (s *Software) TokenForm(clientID, scope string, assertion *JWT) (url.Values
 	return form, err
 }
 
-// FormType is the media type of what OAuth's endpoints take (RFC 6749, appendix B).
+// FormType is the media type of requests to OAuth endpoints (RFC 6749, appendix B).
 const FormType = "application/x-www-form-urlencoded"
 
-// ClientURL is where a client is read, updated and deleted. An endpoint that ends in a slash gets no second one.
+// ClientURL returns the URL at which a client is read, updated and deleted. It adds no second slash to an endpoint that ends
+// in one.
 func ClientURL(registration, clientID string) string {
 	return strings.TrimSuffix(registration, "/") + "/" + url.PathEscape(clientID)
 }
 
-// ObjectText writes an object as JSON, and the members of again once more at its end.
+// ObjectText returns an object as JSON, with the members of again repeated at its end.
 func ObjectText(object, again map[string]any) (string, error) {
 	text, err := json.Marshal(object)
 	if err != nil || len(again) == 0 {

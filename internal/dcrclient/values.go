@@ -12,20 +12,21 @@ import (
 // variable is ${name}, and ${now+60} or ${now-60} in seconds.
 var variable = regexp.MustCompile(`\$\{([a-z_]+)([+-][0-9]+)?\}`)
 
-// Values are what ${name} stands for in a template. A name alone in a text keeps its type, so that "${now+60}" is a number.
+// Values are the values of ${name} in a template. A string that is only a name keeps the type of its value, so that
+// "${now+60}" is a number.
 type Values map[string]func() (any, error)
 
-// Constant is a value that is the same each time.
+// Constant returns the same value each time.
 func Constant(value any) func() (any, error) { return func() (any, error) { return value, nil } }
 
-// With returns these values and some more, which come first.
+// With returns these values and further ones, which take precedence.
 func (v Values) With(more Values) Values {
 	all := maps.Clone(v)
 	maps.Copy(all, more)
 	return all
 }
 
-// Fill replaces the names in a value that came from YAML.
+// Fill replaces the names in a value from YAML.
 func (v Values) Fill(value any) (any, error) {
 	switch value := value.(type) {
 	case string:
@@ -67,12 +68,12 @@ func (v Values) text(text string) (any, error) {
 	return v.Text(text)
 }
 
-// Text replaces the names in a text.
+// Text replaces the names in a string.
 func (v Values) Text(text string) (string, error) {
 	return v.join(text, func(value string) string { return value })
 }
 
-// Pattern replaces the names in a regular expression. What they stand for is matched literally.
+// Pattern replaces the names in a regular expression. Their values match literally.
 func (v Values) Pattern(text string) (*regexp.Regexp, error) {
 	filled, err := v.join(text, regexp.QuoteMeta)
 	if err != nil {
@@ -81,13 +82,13 @@ func (v Values) Pattern(text string) (*regexp.Regexp, error) {
 	return regexp.Compile(filled)
 }
 
-// CheckPattern says whether a template is a regular expression.
+// CheckPattern returns an error unless a template is a regular expression.
 func CheckPattern(text string) error {
 	_, err := regexp.Compile(variable.ReplaceAllLiteralString(text, "x"))
 	return err
 }
 
-// join replaces the names in a text, each with its value after quote.
+// join replaces the names in a string, each with its quoted value.
 func (v Values) join(text string, quote func(string) string) (string, error) {
 	var failure error
 	filled := variable.ReplaceAllStringFunc(text, func(found string) string {
@@ -103,7 +104,7 @@ func (v Values) join(text string, quote func(string) string) (string, error) {
 func (v Values) named(match []string) (any, error) {
 	of, known := v[match[1]]
 	if !known {
-		return nil, fmt.Errorf("there is no ${%s} here", match[1])
+		return nil, fmt.Errorf("${%s} is not defined here", match[1])
 	}
 	value, err := of()
 	if err != nil || match[2] == "" {
@@ -111,7 +112,7 @@ func (v Values) named(match []string) (any, error) {
 	}
 	number, ok := value.(int64)
 	if !ok {
-		return nil, fmt.Errorf("${%s} is no number to add to", match[1])
+		return nil, fmt.Errorf("${%s} is not a number", match[1])
 	}
 	more, err := strconv.ParseInt(strings.TrimPrefix(match[2], "+"), 10, 64)
 	return number + more, err

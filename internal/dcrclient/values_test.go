@@ -21,8 +21,8 @@ func TestFill(t *testing.T) {
 		{"in a text", "a ${word} at ${now}", "a w.w at 100", ""},
 		{"in an object in a list", []any{map[string]any{"a": "${word}"}}, []any{map[string]any{"a": "w.w"}}, ""},
 		{"not at all", uint64(7), uint64(7), ""},
-		{"an unknown name", "${nothing}", nil, "there is no ${nothing} here"},
-		{"a sum of no number", "${word+1}", nil, "${word} is no number"},
+		{"an unknown name", "${nothing}", nil, "${nothing} is not defined here"},
+		{"a sum of no number", "${word+1}", nil, "${word} is not a number"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := v.Fill(test.value)

@@ -1,5 +1,5 @@
-// Package decision writes the one line that each decision leaves in the log. A line holds ids, outcomes and times; it
-// never holds a token, a statement, an assertion, a key or a piece of the request.
+// Package decision writes and reads the one log line of each decision. A line holds ids, outcomes and times; it never holds a
+// token, a statement, an assertion, a key or any part of the request. Use it for decisions only; other events go to slog.
 package decision
 
 import (
@@ -17,7 +17,7 @@ const (
 	Allowed = "allowed" // by the gate
 	Done    = "done"    // by the registry
 	Refused = "refused" // the request is at fault
-	Failed  = "failed"  // we, or a part behind us, are at fault; the request is denied all the same
+	Failed  = "failed"  // the gateway or a part behind it is at fault; the request is denied too
 )
 
 // A Line is one decision.
@@ -28,26 +28,26 @@ type Line struct {
 	Method      string
 	Outcome     string
 	Status      int
-	Rule        string // that refused, "" when allowed
-	Code        string // the error code answered
-	Cause       error  // for us alone
+	Rule        string // that refused; "" if allowed
+	Code        string // error code of the response
+	Cause       error  // for the log only
 	Client      string
 	Software    string
 	Org         string
 	Certificate string // thumbprint
 	Version     string // of routes.yaml
 	Took        time.Duration
-	Chain       []Step   // the checks that were asked; the last one refused, where the request was refused by one
-	Findings    []string // all that was refused, each as its rule and a JSON pointer
+	Chain       []Step   // the checks that ran; if a check refused the request, it is the last
+	Findings    []string // all findings, each as its rule and a JSON pointer
 }
 
-// A Step is a check that was asked, and how long it took.
+// A Step is a check that ran, and how long it took.
 type Step struct {
 	Check string
 	Took  time.Duration
 }
 
-// steps writes a chain as "certificate:12 bearer:80": the checks and their microseconds.
+// steps formats a chain as "certificate:12 bearer:80": the checks and their microseconds.
 func steps(chain []Step) string {
 	var text []byte
 	for i, step := range chain {
@@ -60,7 +60,7 @@ func steps(chain []Step) string {
 	return string(text)
 }
 
-// Write writes the line: failures as errors, all else as information.
+// Write logs the line: failures at level error, everything else at level info.
 func (l Line) Write(ctx context.Context, log *slog.Logger) {
 	level := slog.LevelInfo
 	if l.Outcome == Failed {
@@ -85,11 +85,11 @@ func (l Line) Write(ctx context.Context, log *slog.Logger) {
 	log.LogAttrs(ctx, level, "decision", attributes...)
 }
 
-// Open returns a logger of JSON lines to a file, opened for appending, or to standard error when path is "".
+// Open returns a logger of JSON lines to a file, opened for appending, or to standard error if path is "".
 func Open(path string, level slog.Level) (*slog.Logger, io.Closer, error) {
 	options := &slog.HandlerOptions{Level: level}
 	if path == "" {
-		// Standard error is the process's own: it has to say there why it ends, after the log was closed.
+		// Standard error is not closed: the process reports there why it exits, after the log is closed.
 		return slog.New(slog.NewJSONHandler(os.Stderr, options)), io.NopCloser(nil), nil
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)

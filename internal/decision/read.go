@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// maxLine bounds a line of a log: ours are below a few KiB.
+// maxLine bounds a line of a log; ours have a few KiB at most.
 const maxLine = 1 << 20
 
-// An Entry is the line of a decision as a log has it.
+// An Entry is the parsed log line of a decision.
 type Entry struct {
 	Time        time.Time `json:"time"`
 	Message     string    `json:"msg"`
@@ -39,8 +39,7 @@ type Entry struct {
 	Cause       string    `json:"cause"`
 }
 
-// Find returns the decisions of a log that have the id, their own or the one that the client sees, in the log's order.
-// Lines that are of something else are passed over.
+// Find returns the decisions of a log with the decision or interaction id, in log order. It ignores all other lines.
 func Find(path, id string) (found []Entry, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -65,7 +64,7 @@ func Find(path, id string) (found []Entry, err error) {
 	}
 }
 
-// readLine reads a line; of one that is too long it returns nothing.
+// readLine reads a line; it returns nothing for a line that is too long.
 func readLine(lines *bufio.Reader) (string, error) {
 	var line strings.Builder
 	for {
@@ -79,7 +78,7 @@ func readLine(lines *bufio.Reader) (string, error) {
 	}
 }
 
-// Steps reads the chain: the checks that were asked.
+// Steps parses the chain of checks that ran.
 func (e *Entry) Steps() []Step {
 	var steps []Step
 	for _, text := range strings.Fields(e.Chain) {

@@ -13,27 +13,27 @@ import (
 
 const (
 	maxKeys  = 256
-	keyLife  = 5 * time.Minute // after which a key is asked for again: a gate that is gone is forgotten
-	coolDown = time.Second     // before an unknown kid is asked for again
+	keyLife  = 5 * time.Minute // after which a key is looked up again, so that a stopped gate is forgotten
+	coolDown = time.Second     // before an unknown kid is looked up again
 )
 
-// ErrUnknownKey is what a Lookup answers for a kid that no gate has published.
+// ErrUnknownKey is the error of a Lookup for a kid that no gate has published.
 var ErrUnknownKey = errors.New("no gate has published this key")
 
-// Lookup returns the public JWK of a gate's key: ErrUnknownKey.
+// Lookup returns the public JWK of a gate's key, or ErrUnknownKey.
 type Lookup func(ctx context.Context, kid string) (jwk []byte, err error)
 
-// keys remembers the answers of a lookup, found or not, bounded in number and in time. An unknown kid is looked up at
-// most once a cool-down.
+// keys caches the results of a lookup, found or not, bounded in number and time. It looks an unknown kid up at most once per
+// cool-down.
 type keys struct {
 	lookup Lookup
-	asking chan struct{} // holds one: lookups wait for each other
+	asking chan struct{} // capacity 1: one lookup at a time
 
 	mutex sync.RWMutex
 	known map[string]answer
 }
 
-// answer is what a lookup said; its set is empty where the kid was unknown.
+// answer is the result of a lookup; its set is empty if the kid was unknown.
 type answer struct {
 	set   jose.KeySet
 	found bool
@@ -44,7 +44,7 @@ func newKeys(lookup Lookup) *keys {
 	return &keys{lookup: lookup, asking: make(chan struct{}, 1), known: map[string]answer{}}
 }
 
-// find returns the set of the one key that has the kid.
+// find returns a set with the one key of that kid.
 func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {
 	if a, ok := k.recall(kid, now); ok {
 		return a.result()
@@ -55,7 +55,7 @@ func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet
 	case <-ctx.Done():
 		return jose.KeySet{}, fmt.Errorf("waiting for a facts key: %w", ctx.Err())
 	}
-	if a, ok := k.recall(kid, now); ok { // somebody else was faster
+	if a, ok := k.recall(kid, now); ok { // another caller was faster
 		return a.result()
 	}
 	a, err := k.ask(ctx, kid, now)
@@ -74,7 +74,7 @@ func (k *keys) recall(kid string, now time.Time) (answer, bool) {
 
 func (k *keys) ask(ctx context.Context, kid string, now time.Time) (answer, error) {
 	if !k.room(kid, now) {
-		return answer{}, nil // a flood of kids is no gate's
+		return answer{}, nil // gates do not have that many kids
 	}
 	a := answer{until: now.Add(coolDown)}
 	jwk, err := k.lookup(ctx, kid)
@@ -95,7 +95,7 @@ func (k *keys) ask(ctx context.Context, kid string, now time.Time) (answer, erro
 	return a, nil
 }
 
-// room says whether one more answer may be remembered, after it has forgotten the old ones.
+// room drops old answers and reports whether one more may be cached.
 func (k *keys) room(kid string, now time.Time) bool {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()

@@ -1,5 +1,5 @@
-// Package facts signs and verifies what the gate hands on about a request: the header `x-dcr-facts`, a JWT whose claims
-// are the message Facts, signed with the gate's own key.
+// Package facts signs and verifies what the gate passes on about a request: the header `x-dcr-facts`, a JWT whose claims are
+// the message Facts, signed with the gate's key. The gate signs, the registry verifies; access tokens are in package token.
 package facts
 
 import (
@@ -20,7 +20,7 @@ const Issuer = "dcr-gate"
 
 const (
 	algorithm = "EdDSA"
-	tokenType = "dcr-facts+jwt" // a type of its own, so that no other JWT passes as facts (RFC 8725, section 3.11)
+	tokenType = "dcr-facts+jwt" // explicit typing, so that no other JWT is accepted as facts (RFC 8725, section 3.11)
 )
 
 // Signer signs facts with a key that lives as long as the process. It is safe for concurrent use.
@@ -30,7 +30,7 @@ type Signer struct {
 	jwk []byte
 }
 
-// NewSigner makes a fresh key.
+// NewSigner generates a key.
 func NewSigner() (*Signer, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -46,7 +46,7 @@ func NewSigner() (*Signer, error) {
 // KeyID is the RFC 7638 thumbprint of the key.
 func (s *Signer) KeyID() string { return s.kid }
 
-// JWK is the public key, to be published before the first facts are handed on.
+// JWK is the public key. Publish it before the first facts are passed on.
 func (s *Signer) JWK() []byte { return s.jwk }
 
 // Sign returns the facts as a compact JWT. They must have a lifetime of at most MaxLifetime; Sign adds the issuer.

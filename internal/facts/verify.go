@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	// MaxLifetime is how long facts may live: they are proved for a request that is on its way.
+	// MaxLifetime is how long facts may live: they describe a request in flight.
 	MaxLifetime = 60 * time.Second
 
 	maxBytes = 16 << 10
 	skew     = 5 * time.Second // between the clocks of gate and registry
 )
 
-// What is wrong with facts. Any other error of Verify means that nobody can say: the key is unknown (ErrUnknownKey), for
-// Redis may have lost it, or could not be looked up.
+// Errors of Verify. Any other error means that the facts cannot be judged: the key is unknown (ErrUnknownKey), perhaps
+// because Redis has lost it, or could not be looked up.
 var (
 	ErrInvalid = errors.New("the facts are not acceptable")
-	ErrStale   = errors.New("the facts are not of this time")
+	ErrStale   = errors.New("the facts are not valid at this time")
 )
 
 // Verifier verifies facts with keys that gates have published. It is safe for concurrent use.
 type Verifier struct{ keys *keys }
 
-// NewVerifier returns a verifier that asks for unknown keys.
+// NewVerifier returns a verifier that looks up unknown keys.
 func NewVerifier(lookup Lookup) *Verifier { return &Verifier{keys: newKeys(lookup)} }
 
-// Verify returns the facts if they are signed by a published key, of this issuer and of this time: else ErrInvalid or
-// ErrStale. Whether they are about the request in hand is the caller's to compare.
+// Verify returns the facts if a published key signed them, the issuer is right and they are valid now. Otherwise the error
+// is ErrInvalid or ErrStale. The caller must check that the facts are about the request at hand.
 func (v *Verifier) Verify(ctx context.Context, compact string, now time.Time) (*dcrpb.Facts, error) {
 	unverified, err := jose.Parse(compact, jose.Policy{
 		Algorithms: []string{algorithm}, Types: []string{tokenType}, KeyID: true, MaxBytes: maxBytes,
@@ -61,7 +61,7 @@ func (v *Verifier) Verify(ctx context.Context, compact string, now time.Time) (*
 	return f, nil
 }
 
-// decode reads the claims of a token whose form and signature have been checked.
+// decode parses the claims of a token whose form and signature have been checked.
 func decode(compact string) (*dcrpb.Facts, error) {
 	_, rest, _ := strings.Cut(compact, ".")
 	payload, _, _ := strings.Cut(rest, ".")
@@ -71,7 +71,7 @@ func decode(compact string) (*dcrpb.Facts, error) {
 	}
 	f := &dcrpb.Facts{}
 	if err := protojson.Unmarshal(claims, f); err != nil {
-		return nil, fmt.Errorf("%w: the claims are not those of facts", ErrInvalid)
+		return nil, fmt.Errorf("%w: the claims are not facts", ErrInvalid)
 	}
 	readEarlier(f)
 	return f, nil

@@ -11,44 +11,44 @@ import (
 )
 
 const (
-	// coolDown is the least time between two fetches for the sake of what a document lacks: a caller may ask for
+	// coolDown is the least time between two fetches for something that a document lacks, because callers may ask for
 	// anything.
 	coolDown = time.Minute
-	// firstRetry is the pause after a fetch that failed. It doubles up to lastRetry with each that fails: a server that
-	// was restarted is asked soon, one that is down is asked seldom.
+	// firstRetry is the pause after a failed fetch. It doubles up to lastRetry with each failure: a server that restarts is
+	// asked again soon, one that is down rarely.
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 )
 
-// An entry is what is known of one URL.
+// An entry is the state of one URL.
 type entry[T any] struct {
 	at   place[T]
 	used atomic.Int64 // when it was last asked for, in nanoseconds
 
-	mu       sync.Mutex // guards what follows, for moments only: never while fetching
+	mu       sync.Mutex // guards the fields below; never held while fetching
 	document T
 	etag     string
 	fetched  time.Time // when the fetch of document began; zero before the first
 	expires  time.Time
-	asked    time.Time     // when a fetch for what the document lacks last began, if it did not fail
-	flight   chan struct{} // closed when the running fetch ends; nil when none runs
+	asked    time.Time     // when the last fetch for something the document lacks began, unless it failed
+	flight   chan struct{} // closed when the running fetch ends; nil if none runs
 
 	failures int       // since the last success
 	retry    time.Time // before which no fetch begins
 	cause    error     // of the last failure
 }
 
-// A step is what a caller has to do before the answer.
+// A step is what a caller must do before it gets an answer.
 type step int
 
 const (
-	goOn  step = iota // nothing: what is known will do
-	renew             // have the document fetched, without waiting for it
-	await             // have the document fetched and wait
+	goOn  step = iota // nothing: use the document
+	renew             // start a fetch, but do not wait for it
+	await             // start a fetch and wait
 )
 
-// plan decides a caller's step and begins the cool-down if that is a fetch for what the document lacks. e.mu is held, as
-// for all that follow.
+// plan decides a caller's step, and begins the cool-down if that is a fetch for something the document lacks. e.mu is held,
+// as for all methods below.
 func (e *entry[T]) plan(now time.Time, need Need[T]) step {
 	paused := now.Before(e.retry)
 	if e.fresh(now, need) {
@@ -58,7 +58,7 @@ func (e *entry[T]) plan(now time.Time, need Need[T]) step {
 		case lacks && !paused && now.Sub(e.asked) >= coolDown && now.Sub(e.fetched) >= need.Believed:
 			e.asked = now
 			return await
-		case !paused && now.Sub(e.fetched) >= e.until(need).Sub(e.fetched)*4/5: // early, so that nobody has to wait
+		case !paused && now.Sub(e.fetched) >= e.until(need).Sub(e.fetched)*4/5: // early, so that no caller has to wait
 			return renew
 		}
 		return goOn
@@ -66,15 +66,15 @@ func (e *entry[T]) plan(now time.Time, need Need[T]) step {
 	switch {
 	case paused:
 		return goOn
-	case e.failures > 0 && e.usable(now) && !e.lacks(need): // down, perhaps hanging: callers need not feel it
+	case e.failures > 0 && e.usable(now) && !e.lacks(need): // down, perhaps hanging: callers must not wait for it
 		return renew
 	}
 	return await
 }
 
-// answer returns the document if it may be used, or why there is none.
+// answer returns the document if it may be used, otherwise the reason.
 func (e *entry[T]) answer(now time.Time, need Need[T]) (T, error) {
-	// A stale document says nothing about what it lacks: that may be new.
+	// A stale document proves nothing about what it lacks: that may be new.
 	if e.fresh(now, need) || e.usable(now) && !e.lacks(need) {
 		return e.document, nil
 	}
@@ -88,7 +88,7 @@ func (e *entry[T]) answer(now time.Time, need Need[T]) (T, error) {
 	return none, ErrUnavailable
 }
 
-// until is when the document is too old for a caller.
+// until returns when the document becomes too old for a caller.
 func (e *entry[T]) until(need Need[T]) time.Time {
 	if end := e.fetched.Add(need.Within); need.Within > 0 && end.Before(e.expires) {
 		return end
@@ -106,7 +106,7 @@ func (e *entry[T]) usable(now time.Time) bool {
 
 func (e *entry[T]) lacks(need Need[T]) bool { return need.Lacks != nil && need.Lacks(e.document) }
 
-// succeed keeps what a fetch that began at the given time has brought.
+// succeed stores the result of a fetch that began at the given time.
 func (e *entry[T]) succeed(began time.Time, document T, body outbound.Body) {
 	if !body.NotModified {
 		e.document, e.etag = document, body.ETag
@@ -119,8 +119,8 @@ func (e *entry[T]) succeed(began time.Time, document T, body outbound.Body) {
 	e.failures, e.retry, e.cause = 0, time.Time{}, nil
 }
 
-// fail keeps the last good document and begins a pause. A fetch for what a document lacks that failed does not begin the
-// cool-down: it may be there.
+// fail keeps the last good document and begins a pause. A failed fetch for something the document lacks begins no
+// cool-down, because the server may have it.
 func (e *entry[T]) fail(now time.Time, cause error) {
 	pause := min(firstRetry<<min(e.failures, 6), lastRetry)
 	e.failures++

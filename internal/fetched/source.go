@@ -1,7 +1,6 @@
-// Package fetched keeps documents that are fetched by URL: key sets, and whatever else others publish and change. They are
-// fetched when first needed and renewed in time, through the one guarded client; the last good one is used for a while
-// when its server is down; and everything that a stranger can cause is bounded. Use it for documents that many requests
-// share. For a document that is needed once, ask the client.
+// Package fetched caches documents by URL, such as key sets. It fetches a document when it is first needed and renews it in
+// time, through package outbound's client; it uses the last good one for a while if the server is down, and bounds everything
+// that a stranger can cause. Use it for documents that many requests share; fetch one that is needed once with the client.
 package fetched
 
 import (
@@ -14,29 +13,29 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// ErrUnavailable says that there is no acceptable document now, and that there may be one later.
+// ErrUnavailable means that there is no acceptable document now, but there may be later.
 var ErrUnavailable = errors.New("the document is temporarily unavailable")
 
-// maxURLs is how many documents are kept. Beyond it the one that has not been asked for the longest is dropped.
+// maxURLs is how many documents are kept. Beyond it the least recently used one is dropped.
 const maxURLs = 10_000
 
-// A Kind says how documents of one kind are read and kept.
+// A Kind says how to parse documents of one kind and how long to keep them.
 type Kind[T any] struct {
-	Read  func(document []byte) (T, error) // a document that is in error is not taken
+	Read  func(document []byte) (T, error) // an error rejects the document
 	Life  time.Duration                    // after which a document is fetched again; Cache-Control may shorten it,
 	Least time.Duration                    // but not below this
-	Stale time.Duration                    // after which a document is not used any more, although it cannot be renewed
+	Stale time.Duration                    // after which a document is no longer used, even if it cannot be renewed
 }
 
-// A Need is what one caller needs of a document; the zero value is any that is not too old for its kind.
+// A Need is a caller's demand on a document; the zero value accepts any that is not too old for its kind.
 type Need[T any] struct {
 	Within   time.Duration // how old the document may be; 0 leaves it to the kind
-	Lacks    func(T) bool  // whether a document lacks what the caller looks for; nil if it looks for nothing
-	Believed time.Duration // a document of this age is believed to lack it, without another fetch
+	Lacks    func(T) bool  // reports whether a document lacks what the caller looks for; may be nil
+	Believed time.Duration // no further fetch if a document of at most this age lacks it
 }
 
-// A Source keeps documents of one type and of several kinds. It is safe for concurrent use. The documents that it returns
-// are shared: they are for reading only.
+// A Source caches documents of one type and of several kinds. It is safe for concurrent use. The documents that it returns
+// are shared and must not be changed.
 type Source[T any] struct {
 	client  *outbound.Client
 	now     func() time.Time
@@ -44,11 +43,11 @@ type Source[T any] struct {
 	flights sync.WaitGroup
 
 	entries sync.Map   // place[T] to *entry[T]; reading it takes no lock
-	mu      sync.Mutex // held by whoever adds to entries
+	mu      sync.Mutex // held to add to entries
 	size    int        // of entries
 }
 
-// place is where a document is kept: one URL may be asked for documents of several kinds.
+// place is the key of a document: one URL may be used for several kinds.
 type place[T any] struct {
 	url  string
 	kind *Kind[T]
@@ -59,9 +58,9 @@ func New[T any](client *outbound.Client, now func() time.Time) *Source[T] {
 	return &Source[T]{client: client, now: now, limit: maxURLs}
 }
 
-// Get returns the document at url, fresh or, while the URL fails, stale within the kind's limit. If it lacks what the
-// caller needs, it is fetched once more, at most once a minute for each URL; a fresh document that lacks it still is
-// returned, a stale one is not. Get waits no longer than ctx lives.
+// Get returns the document at url, fresh or, while the URL fails, stale within the kind's limit. If the document lacks what
+// the caller needs, Get fetches it again, at most once a minute per URL; it returns a fresh document that still lacks it,
+// but not a stale one. Get waits no longer than ctx allows.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Need[T]) (T, error) {
 	e, err := s.entry(place[T]{url, kind})
@@ -86,7 +85,7 @@ func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Nee
 // Wait returns when no fetch is running.
 func (s *Source[T]) Wait() { s.flights.Wait() }
 
-// entry finds or makes the entry of a place. A URL that the client would not ask gets none.
+// entry finds or creates the entry of a place. A URL that the client may not fetch gets none.
 func (s *Source[T]) entry(at place[T]) (*entry[T], error) {
 	now := s.now().UnixNano()
 	if known, ok := s.entries.Load(at); ok {
@@ -110,7 +109,7 @@ func (s *Source[T]) entry(at place[T]) (*entry[T], error) {
 	return e, nil
 }
 
-// drop drops the entry that was not used for the longest, but for one. s.mu is held.
+// drop drops the least recently used entry other than the given one. s.mu is held.
 func (s *Source[T]) drop(but place[T]) {
 	var oldest *entry[T]
 	for at, value := range s.entries.Range {
@@ -124,7 +123,7 @@ func (s *Source[T]) drop(but place[T]) {
 	}
 }
 
-// ask answers a caller from what is known, or returns what to wait for first. It starts a fetch if there must be one.
+// ask answers a caller from the cache, or returns what to wait for. It starts a fetch if one is needed.
 func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (document T, wait <-chan struct{}, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -132,7 +131,7 @@ func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (documen
 	next := e.plan(now, need)
 	if next != goOn && e.flight == nil { // all callers of one URL share one fetch
 		e.flight = make(chan struct{})
-		// The fetch is everybody's: it ends in the client's own time, whoever gives up.
+		// The fetch is shared: it has the client's own timeout, even if a caller gives up.
 		free, etag := context.WithoutCancel(ctx), e.etag
 		s.flights.Go(func() { s.fly(free, e, etag) })
 	}
@@ -143,7 +142,7 @@ func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (documen
 	return document, nil, err
 }
 
-// fly fetches an entry's document and keeps it.
+// fly fetches an entry's document and stores it.
 func (s *Source[T]) fly(ctx context.Context, e *entry[T], etag string) {
 	began := s.now()
 	document, body, err := s.fetch(ctx, e.at, etag)
@@ -159,7 +158,7 @@ func (s *Source[T]) fly(ctx context.Context, e *entry[T], etag string) {
 }
 
 func (s *Source[T]) fetch(ctx context.Context, at place[T], etag string) (document T, body outbound.Body, err error) {
-	// Nobody above this goroutine would catch a panic, and the document is a stranger's.
+	// A panic in this goroutine would end the process, and the document is untrusted.
 	defer func() {
 		if recover() != nil {
 			err = errors.New("reading the document panicked")

@@ -1,5 +1,5 @@
-// Package history keeps the last versions of a set of files in a folder that an operator can read, so that a process can
-// start on the last good one and an operator can go back to one. It does not know what is in the files.
+// Package history keeps the last versions of a set of files in a folder that an operator can read. A process starts on the
+// last good version if it must, and an operator can roll back. The package does not interpret the files.
 //
 //	000012-0123456789abcdef/     entry 12, named after the first digits of its version
 //	    note.json                when and why it was kept, and the paths of its files
@@ -7,8 +7,8 @@
 //	    02-openbanking-uk.yaml
 //	state.json                   which entry is live
 //
-// Each is written beside its place, made durable and renamed, so that a crash leaves it whole or not there. An entry that
-// is damaged is skipped, and anything else in the folder is ignored.
+// Each is written to a temporary name, synced and renamed, so that after a crash it is complete or absent. A damaged entry is
+// skipped, and anything else in the folder is ignored.
 package history
 
 import (
@@ -26,13 +26,13 @@ import (
 	"time"
 )
 
-// keep is how many entries are kept, the newest ones. The live one is kept besides.
+// keep is how many of the newest entries are kept, in addition to the live one.
 const keep = 20
 
 const (
 	noteName  = "note.json"
 	stateName = "state.json"
-	partial   = ".partial-" // begins the name of what is being written or removed
+	partial   = ".partial-" // prefix of what is being written or removed
 )
 
 // Errors of a History.
@@ -46,7 +46,7 @@ var (
 	entryName   = regexp.MustCompile(`^([0-9]{6,9})-[0-9a-f]{1,16}$`)
 )
 
-// File is a file as it was read.
+// File is a file of a version.
 type File struct {
 	Path string
 	Text []byte
@@ -62,7 +62,7 @@ type Entry struct {
 	Files   []File    `json:"-"`
 }
 
-// State is what else must survive a restart.
+// State is further state that survives a restart.
 type State struct {
 	Live  int    `json:"live"`            // the entry that is live; 0 if there is none
 	Aside string `json:"aside,omitempty"` // the version on disk that is not to be used until it changes
@@ -73,13 +73,13 @@ type State struct {
 type History struct {
 	dir   string
 	lock  *os.File   // held as long as the history is open
-	mu    sync.Mutex // held by whoever uses the folder
+	mu    sync.Mutex // guards the folder
 	state State
 }
 
-// Open opens the history in a folder, which it makes (mode 0700) if it is missing. While another process has it open, the
-// error is ErrInUse. If the live entry is damaged or gone, the newest one that is left takes its place, and no version is
-// set aside any more: the file on the disk, whatever it is, is better than nothing to start on.
+// Open opens the history in a folder, which it creates (mode 0700) if it is missing. While another process has it open, the
+// error is ErrInUse. If the live entry is damaged or missing, the newest remaining one replaces it, and no version is set
+// aside any more: starting on the file on disk is better than not starting.
 func Open(dir string) (*History, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("history: %w", err)
@@ -97,7 +97,7 @@ func Open(dir string) (*History, error) {
 	h := &History{dir: dir, lock: lock}
 	unfinished, _ := filepath.Glob(h.path(partial + "*")) // the pattern is well-formed, unless the folder's name spoils it
 	for _, name := range unfinished {
-		_ = os.RemoveAll(name) // it is tried again at the next start, and does no harm
+		_ = os.RemoveAll(name) // harmless, and removed at the next start
 	}
 	_ = readJSON(h.path(stateName), &h.state) // without it, no entry is live
 	if _, err := h.Entry(h.state.Live); err != nil {
@@ -109,12 +109,12 @@ func Open(dir string) (*History, error) {
 	return h, nil
 }
 
-// Close lets another process open the history.
+// Close releases the folder to other processes.
 func (h *History) Close() error { return h.lock.Close() }
 
 func (h *History) path(name string) string { return filepath.Join(h.dir, name) }
 
-// names are those of the entries' folders, oldest first.
+// names returns the names of the entries' folders, oldest first.
 func (h *History) names() ([]string, error) {
 	all, err := os.ReadDir(h.dir) // sorted
 	var names []string
@@ -131,8 +131,7 @@ func number(name string) int {
 	return n
 }
 
-// List returns the entries with their files, newest first. The error says which are damaged, and is no reason not to use
-// the others.
+// List returns the entries with their files, newest first. The error names damaged entries; the others are usable.
 func (h *History) List() ([]Entry, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -183,13 +182,13 @@ func (h *History) read(name string) (e Entry, err error) {
 
 func folderOf(e Entry) string { return fmt.Sprintf("%06d-%.16s", e.N, e.Version) }
 
-// fileName is the name of a file in an entry's folder: its place, and the last part of its path.
+// fileName returns the name of a file in an entry's folder: its number and the last part of its path.
 func fileName(i int, path string) string {
 	return fmt.Sprintf("%02d-%s", i+1, strings.Trim(filepath.Base(path), string(filepath.Separator)))
 }
 
-// Add keeps a version under the next number, which it returns. Then a crash can no longer lose it. If the newest entry has
-// the same version, nothing is added. Old entries are removed.
+// Add stores a version durably under the next number, which it returns. If the newest entry has the same version, Add stores
+// nothing. It removes old entries.
 func (h *History) Add(e Entry) (int, error) {
 	if !versionForm.MatchString(e.Version) {
 		return 0, errors.New("history: a version must be 1 to 64 lower-case hexadecimal digits")
@@ -213,7 +212,7 @@ func (h *History) Add(e Entry) (int, error) {
 	}
 	for _, old := range names[:max(0, len(names)+1-keep)] {
 		if gone := h.path(partial + old); number(old) != h.state.Live && os.Rename(h.path(old), gone) == nil {
-			_ = os.RemoveAll(gone) // what is left of it is removed at the next start
+			_ = os.RemoveAll(gone) // a remainder is removed at the next start
 		}
 	}
 	return e.N, nil
@@ -241,14 +240,14 @@ func (h *History) write(e Entry) error {
 	return durable(h.dir)
 }
 
-// State returns what SetState has kept.
+// State returns the state that SetState stored.
 func (h *History) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.state
 }
 
-// SetState keeps the state. When it returns, a crash can no longer lose it.
+// SetState stores the state durably.
 func (h *History) SetState(s State) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -289,7 +288,7 @@ func writeFile(path string, text []byte) error {
 	return durable(path)
 }
 
-// durable makes a file, or the names in a folder, survive a crash of the machine.
+// durable syncs a file or a folder to disk.
 func durable(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
