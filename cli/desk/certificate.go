@@ -14,12 +14,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// clientCertificate is what the gate's certificate filter would prove of the certificate given.
+// clientCertificate returns what the gate's certificate filter would prove about the given certificate.
 func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (*trust.Certificate, error) {
 	if l.certificate == "" {
-		l.notChecked("whether the TLS client certificate is the software's: --cert FILE names it")
+		l.notChecked("whether the TLS client certificate is the software product's: --cert FILE names it")
 		standIn := l.standInCertificate()
-		l.vouch(standIn)
+		l.assumeListed(standIn)
 		return standIn, nil
 	}
 	text, err := read(l.certificate)
@@ -44,11 +44,11 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 		}
 	}
 	l.noteName(presented)
-	l.vouch(proved)
+	l.assumeListed(proved)
 	return proved, nil
 }
 
-// standInCertificate is one of the software's, as far as the statement says which that is.
+// standInCertificate returns a certificate of the software product, as far as the statement identifies it.
 func (l *linter) standInCertificate() *trust.Certificate {
 	certificate := &trust.Certificate{Certificate: &cert.Certificate{}}
 	if l.directory == nil {
@@ -56,7 +56,7 @@ func (l *linter) standInCertificate() *trust.Certificate {
 	}
 	types := l.directory.CertificateTypes
 	names := slices.Sorted(maps.Keys(types))
-	// One that names the software product proves the most, also beside a request that is not signed.
+	// A certificate that names the software product proves the most, even for an unsigned request.
 	chosen := max(slices.IndexFunc(names, func(name string) bool { return types[name].NamesSoftware() }), 0)
 	if len(names) > 0 {
 		kind := types[names[chosen]]
@@ -66,7 +66,7 @@ func (l *linter) standInCertificate() *trust.Certificate {
 	return certificate
 }
 
-// software is whom the statement is about; nobody where it cannot be read, which the gate says before it binds.
+// software returns the subject of the statement; empty if it cannot be read, which the gate reports before it binds.
 func (l *linter) software() *dcr.Software {
 	if l.directory == nil || l.request.statement == nil {
 		return nil
@@ -78,7 +78,7 @@ func (l *linter) software() *dcr.Software {
 	return statement.Software
 }
 
-// issuers are those of the directory's file; or, where it names no CA, of all types that are known here.
+// issuers returns the issuers in the directory's file or, if it names no CA, of all known certificate types.
 func (l *linter) issuers() (issuers []trust.Issuer, anchored bool) {
 	name, types := "", directory.Types()
 	if l.directory != nil {
@@ -98,10 +98,10 @@ func (l *linter) issuers() (issuers []trust.Issuer, anchored bool) {
 	return issuers, false
 }
 
-// unanchored is a certificate of which nobody here knows the CA. One that may be of several kinds is taken for the one
-// that makes it the software's.
+// unanchored returns a certificate whose CA is unknown here. If it may be of several types, the one that identifies the
+// software product is used.
 func (l *linter) unanchored(presented *cert.Certificate, issuers []trust.Issuer, refused error) (*trust.Certificate, error) {
-	l.notChecked("whether a CA of the directory has issued the TLS client certificate: a directory's file with its CAs (--directory FILE) tells")
+	l.notChecked("whether a CA of the directory has issued the TLS client certificate: --directory FILE names the directory's CAs")
 	issuers = slices.DeleteFunc(issuers, func(one trust.Issuer) bool { return !one.Type.Is(presented.Subject) })
 	if len(issuers) == 0 {
 		return nil, refused
@@ -114,16 +114,16 @@ func (l *linter) unanchored(presented *cert.Certificate, issuers []trust.Issuer,
 		proved.Trusts = append(proved.Trusts, one.Trust)
 	}
 	bound := slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Type.Binds(presented.Subject, l.software()) })
-	if bound < 0 { // one that may be listed need not have the software's names
+	if bound < 0 { // a certificate that is listed need not name the software product
 		bound = slices.IndexFunc(proved.Trusts, func(t trust.Trust) bool { return t.Type.Binding == dcr.OrListed })
 	}
 	proved.Trusts = proved.Trusts[max(bound, 0):]
 	return proved, nil
 }
 
-// vouch lists a certificate in the software's key set where the gate may want it listed, and nobody here can tell: the
-// organisation's set is not here, and perhaps not the software's.
-func (l *linter) vouch(c *trust.Certificate) {
+// assumeListed lists a certificate in the software product's key set if the gate may require that and it cannot be checked
+// here: the organisation's key set, and perhaps the software product's, is not known.
+func (l *linter) assumeListed(c *trust.Certificate) {
 	if l.directory == nil || l.request.statement == nil || l.keys.lists(l.directory, l.request.statement, c.Thumbprint) {
 		return
 	}
@@ -132,18 +132,18 @@ func (l *linter) vouch(c *trust.Certificate) {
 	}
 	kind := c.Trusts[0].Type
 	switch named := kind.Binds(c.Subject, l.software()); {
-	case l.certificate == "": // a stand-in, which is as it has to be
+	case l.certificate == "": // a stand-in, which is correct
 	case kind.Binding == dcr.OrListed && !named:
-		l.notChecked("whether the certificate is a tls key of the software's or the organisation's key set, as it must be: its names are not the statement's")
+		l.notChecked("whether the certificate is a tls key of the software product's or the organisation's key set, as it must be: its names are not the statement's")
 	case named && l.directory.Listed != dcr.ListedOff:
-		l.notChecked("whether the directory lists the TLS client certificate, as a tls key of the software's or the organisation's key set")
+		l.notChecked("whether the directory lists the TLS client certificate, as a tls key of the software product's or the organisation's key set")
 	default:
 		return
 	}
 	l.keys.list(l.directory, l.request.statement, c.Thumbprint)
 }
 
-// noteName says what the token endpoint would, later: registration does not compare the names.
+// noteName warns of a refusal by the token endpoint: registration does not compare the names.
 func (l *linter) noteName(presented *cert.Certificate) {
 	if l.request.decoded == nil {
 		return
@@ -155,7 +155,7 @@ func (l *linter) noteName(presented *cert.Certificate) {
 		}
 		if name, err := dn.Parse(text); err == nil && !presented.Subject.Matches(name, true) {
 			l.answer.Notes = append(l.answer.Notes, member+" is not the subject of the certificate given, "+
-				"with which the client could not get a token: dcr-gateway dn compare tells why")
+				"with which the client could not get a token: dcr-gateway dn compare explains why")
 		}
 	}
 }

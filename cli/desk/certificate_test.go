@@ -47,7 +47,7 @@ func (w *world) listed() string {
 
 // TestLintQualified has a QWAC, which is the software's by its number or by a key set.
 func TestLintQualified(t *testing.T) {
-	const unknown = "whether the certificate is a tls key of the software's"
+	const unknown = "whether the certificate is a tls key of the software product's"
 	for _, test := range []struct {
 		name   string
 		number string // "" stands for the organisation's

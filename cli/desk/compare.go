@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// A comparison is whether two names are the same, and why not.
+// A comparison says whether two names are the same, and if not, why.
 type comparison struct {
 	Same        bool         `json:"same"`
 	First       string       `json:"first"` // as RFC 4514
@@ -36,9 +36,9 @@ func compareNames(_ context.Context, c *call) error {
 	for _, d := range first.Differences(second) {
 		answer.Differences = append(answer.Differences, difference{First: d.First.String(), Second: d.Second.String(), Why: d.Why})
 	}
-	// Go's own printing of a name loses it, and so the official conformance tool registers it.
+	// Go's String of a name omits it, and the official conformance tool registers names in that form.
 	if !answer.Same && (first.Matches(second, true) || second.Matches(first, true)) {
-		answer.Note = "one name is the other without its organizationIdentifier: a client registered so may use the certificate here, at other banks perhaps not"
+		answer.Note = "one name is the other without its organizationIdentifier: a client registered so may use the certificate here, but perhaps not at other banks"
 	}
 	if err := c.print(answer); err != nil || answer.Same {
 		return err

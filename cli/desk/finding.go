@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// A finding is one thing that a gate would refuse, in the words of its answer's error_details.
+// A finding is one thing that a gate would refuse, in the form of error_details.
 type finding struct {
 	Error       string `json:"error"`
 	Rule        string `json:"rule"`
@@ -19,7 +19,7 @@ type finding struct {
 	Clause      string `json:"clause,omitempty"`
 }
 
-// findings are those of a refusal, none for nil. Any other error is returned.
+// findings returns the findings of a refusal, none for nil. It returns any other error.
 func findings(err error) ([]finding, error) {
 	list := []finding{}
 	if err == nil {

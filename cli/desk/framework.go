@@ -14,8 +14,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// findDirectory returns the directory that a call names, or else the shipped one that a statement is of. Where there is
-// none it says what a gate with the shipped directories would: a *dcr.Error.
+// findDirectory returns the directory that a call names, otherwise the shipped one that issued the statement. If there is
+// none it returns the refusal of a gate with the shipped directories: a *dcr.Error.
 func (c *call) findDirectory(claims strictjson.Object) (*directory.Directory, error) {
 	if c.directory == "" {
 		return shippedFor(claims)
@@ -26,13 +26,13 @@ func (c *call) findDirectory(claims strictjson.Object) (*directory.Directory, er
 	}, directory.Load)
 }
 
-// shippedOrFile reads what a flag names: one of those that are shipped, or a file.
+// shippedOrFile reads what a flag names: a shipped file by its name, or a file.
 func shippedOrFile[T any](flag, value string, names []string, shipped, load func(string) (*T, error)) (*T, error) {
 	if slices.Contains(names, value) {
 		return shipped(value)
 	}
 	if _, err := os.Stat(value); err != nil {
-		return nil, unusable("%s %s is neither a file nor one of those that are shipped: %s", flag, value, strings.Join(names, ", "))
+		return nil, unusable("%s %s is neither a file nor one of the shipped ones: %s", flag, value, strings.Join(names, ", "))
 	}
 	loaded, err := load(value)
 	if err != nil {
@@ -52,7 +52,7 @@ func shippedFor(claims strictjson.Object) (*directory.Directory, error) {
 	}
 	chosen, err := directory.Choose(slices.Values(shipped), claims)
 	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" {
-		refusal.Because = "the issuer of the software statement is not a directory that is shipped (" + strings.Join(directory.Names(), ", ") +
+		refusal.Because = "the issuer of the software statement is not a shipped directory (" + strings.Join(directory.Names(), ", ") +
 			"): name its directory with --directory"
 		return nil, refusal
 	}
@@ -75,8 +75,8 @@ func readKeys(path string) (jose.KeySet, error) {
 	return set, nil
 }
 
-// fileKeys are key sets that came from files, in the places that a gate would fetch them from. It asks nobody; a place
-// that a gate would not ask either is refused as there.
+// fileKeys serves key sets from files under the URLs that a gate would fetch them from. It fetches nothing, and refuses the
+// URLs that a gate would refuse.
 type fileKeys struct {
 	client *outbound.Client
 	sets   map[string]jose.KeySet // by URL
@@ -106,12 +106,12 @@ func (f *fileKeys) RevokedLately(ctx context.Context, url string) (jose.KeySet, 
 	return f.Revoked(ctx, url)
 }
 
-// Revoked implements trust.KeySets: nobody here knows of any.
+// Revoked implements trust.KeySets: revoked keys are not known here.
 func (f *fileKeys) Revoked(_ context.Context, url string) (jose.KeySet, error) {
 	return jose.KeySet{}, f.client.Allows(url)
 }
 
-// publish puts a software's key set where its statement says that it is.
+// publish puts a software product's key set at the URL that its statement names.
 func (f *fileKeys) publish(d *directory.Directory, statement *token, set jose.KeySet) {
 	if d == nil || statement == nil {
 		return
@@ -121,7 +121,7 @@ func (f *fileKeys) publish(d *directory.Directory, statement *token, set jose.Ke
 	}
 }
 
-// list makes a certificate a tls key of the software, as far as its key set is known here.
+// list makes a certificate a tls key of the software product, as far as its key set is known here.
 func (f *fileKeys) list(d *directory.Directory, statement *token, thumbprint string) {
 	url, err := statement.Claims.String(d.Claims.JWKS)
 	if err != nil {

@@ -20,19 +20,19 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// defaultProfile is what most banks ask for today.
+// defaultProfile is the profile that most banks require today.
 const defaultProfile = "obie-3.3"
 
 func lintFlags(c *call, flags *flag.FlagSet) {
 	statementFlags(c, flags)
-	flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, where the claims of REQUEST lack it")
+	flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, if the claims of REQUEST lack it")
 	flags.StringVar(&c.certificate, "cert", "", "PEM `FILE` with the TLS client certificate that the request will be sent with")
 	flags.StringVar(&c.profile, "profile", defaultProfile, "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file")
-	flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software's key set, to verify the request's signature")
-	flags.Func("audience", "`ID` that the bank takes as aud; may be given several times", cli.Each(&c.audiences))
+	flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software product's key set, to verify the request's signature")
+	flags.Func("audience", "`ID` that the bank accepts as aud; may be repeated", cli.Each(&c.audiences))
 }
 
-// A linted request is what it holds, and what a gate would say to it.
+// A linted request is its content, and what a gate would find.
 type linted struct {
 	Profile    string    `json:"profile"`
 	Directory  string    `json:"directory,omitempty"`
@@ -78,7 +78,7 @@ func (l *linted) text() string {
 		l.Request.write(&text, l.now)
 	}
 	if l.Statement != nil {
-		text.WriteString("software statement in it\n")
+		text.WriteString("its software statement\n")
 		l.Statement.write(&text, l.now)
 	}
 	fmt.Fprintf(&text, "by profile %s, directory %s, at %s\n", l.Profile, cmp.Or(l.Directory, "none"), l.At)
@@ -96,9 +96,9 @@ func (l *linted) text() string {
 	return text.String()
 }
 
-// A linter lets the gate's own filter decide about a request. What cannot be checked for lack of a file gets a stand-in
-// that is right, and is named as not checked: a token whose signature nobody can check is signed anew, with a key of this
-// run, and a certificate that is not there is made up. No filter knows of that, and none can be told to skip a check.
+// A linter has the gate's own filters decide about a request. What cannot be checked for lack of a file is replaced by a
+// valid stand-in and reported as not checked: a token whose signature cannot be verified is signed again, with a key of this
+// run, and a missing certificate is generated. Filters do not know about this: they have no way to skip a check.
 type linter struct {
 	*call
 	request *request
@@ -111,7 +111,7 @@ type linter struct {
 
 func (l *linter) notChecked(text string) { l.answer.NotChecked = append(l.answer.NotChecked, text) }
 
-// check returns what the gate would, given what is known here.
+// check returns the gate's decision, given what is known here.
 func (l *linter) check(ctx context.Context) error {
 	var err error
 	if l.request.statement != nil {
@@ -149,7 +149,7 @@ func (l *linter) check(ctx context.Context) error {
 	return err
 }
 
-// audience is what aud may be: what the bank says it is, or else whatever it is.
+// audience returns the accepted values of aud: those of --audience, otherwise whatever the request has.
 func (l *linter) audience() []string {
 	if len(l.audiences) > 0 {
 		return l.audiences
@@ -165,12 +165,12 @@ func (l *linter) audience() []string {
 	return several
 }
 
-// alwaysNotChecked names what no file can tell.
+// alwaysNotChecked reports what no file can prove.
 func (l *linter) alwaysNotChecked() {
-	l.notChecked("what only the bank and the directory know: keys revoked since, jti used before, the software registered before, " +
+	l.notChecked("what only the bank and the directory know: keys revoked since, jti used before, the software product registered before, " +
 		"which token_endpoint_auth_method the bank offers")
 	l.notChecked("the HTTP request: its Content-Type must be " + l.profile.ContentTypes[0])
 	if l.request.newline {
-		l.answer.Notes = append(l.answer.Notes, "white space is around the JWS in the file: send the JWS without it, or the bank will refuse it")
+		l.answer.Notes = append(l.answer.Notes, "the file has white space around the JWS: send the JWS without it, or the bank will refuse it")
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// A shownName is all that the gate makes of a name.
+// A shownName is everything that the gate reads in a name.
 type shownName struct {
 	RDNs         [][]shownAttribute `json:"rdns"` // in the order of the certificate
 	RFC4514      string             `json:"rfc4514"`
@@ -32,7 +32,7 @@ type shownName struct {
 	NotAfter     string             `json:"not_after,omitempty"`
 	Roles        []string           `json:"psd2_roles,omitempty"`
 	NotTLSClient string             `json:"not_a_tls_client,omitempty"` // why a gate would refuse the certificate
-	NoIdentity   string             `json:"no_identity,omitempty"`      // why the name is nobody's
+	NoIdentity   string             `json:"no_identity,omitempty"`      // why the name identifies no organisation
 }
 
 type shownAttribute struct {
@@ -41,7 +41,7 @@ type shownAttribute struct {
 	Value string `json:"value"`
 }
 
-// A shownKind is a type of certificates that the name is of, and what it is bound to a software statement by.
+// A shownKind is a certificate type that the name fits, and what binds it to a software statement.
 type shownKind struct {
 	Kind       string `json:"kind"`
 	OrgID      string `json:"org_id,omitempty"`
@@ -63,7 +63,7 @@ func showName(_ context.Context, c *call) error {
 	return c.print(shown)
 }
 
-// readName reads an operand that is a name, or a file that is a certificate, whose text it returns too.
+// readName reads an operand: a name, or a file with a certificate, whose text it also returns.
 func readName(operand string) (name dn.Name, certificate []byte, err error) {
 	_, err = os.Stat(operand)
 	if operand == "-" || err == nil {
@@ -88,8 +88,8 @@ func readName(operand string) (name dn.Name, certificate []byte, err error) {
 	return nil, nil, unusable("%s%s", because(err), hint)
 }
 
-// inOrder turns a name that was written from the country to the CN, as certificates have it and RFC 4514 has not. Both
-// are the same name.
+// inOrder reverses a name that was written from country to CN, the order of certificates but not of RFC 4514. Both are the
+// same name.
 func inOrder(name dn.Name) dn.Name {
 	is := func(rdn dn.RDN) bool { return len(rdn) == 1 && dn.TypeName(rdn[0].Type) == "CN" }
 	if last := len(name) - 1; is(name[0]) && !is(name[last]) {
@@ -98,7 +98,7 @@ func inOrder(name dn.Name) dn.Name {
 	return name
 }
 
-// because is what a cert.Error says to a client.
+// because returns what a cert.Error says to a client.
 func because(err error) string {
 	if told, ok := errors.AsType[*cert.Error](err); ok {
 		return told.Because
@@ -126,7 +126,7 @@ func newShownName(name dn.Name) *shownName {
 	return shown
 }
 
-// kindsOf says by what a certificate of the name is bound, as each of the types that it is.
+// kindsOf returns what binds a certificate with the name, for each type that it fits.
 func kindsOf(name dn.Name, number string) []shownKind {
 	var kinds []shownKind
 	types := directory.Types()
@@ -171,7 +171,7 @@ func (s *shownName) text() string {
 	return text.String()
 }
 
-// lines are what there is to say, each with what it is about.
+// lines returns the rows of the text: label and value.
 func (s *shownName) lines() [][2]string {
 	register := fmt.Sprintf("%s (%d characters", s.RFC4514, s.Length)
 	if s.Length > 128 {
@@ -188,7 +188,7 @@ func (s *shownName) lines() [][2]string {
 		lines = append(lines, [2]string{"as " + kind.Kind, kind.text()})
 	}
 	if len(s.Kinds) == 0 && s.NoIdentity == "" {
-		lines = append(lines, [2]string{"type", "none of a shipped directory: " + strings.Join(slices.Sorted(maps.Keys(directory.Types())), ", ")})
+		lines = append(lines, [2]string{"type", "not one of a shipped directory: " + strings.Join(slices.Sorted(maps.Keys(directory.Types())), ", ")})
 	}
 	return append(lines, [2]string{"names nobody", s.NoIdentity}, [2]string{"PSD2 roles", strings.Join(s.Roles, " ")},
 		[2]string{"x5t#S256", s.Thumbprint}, [2]string{"valid until", s.NotAfter},
@@ -217,7 +217,7 @@ func (k shownKind) text() string {
 	text := strings.Join(names, ", ")
 	switch {
 	case k.kind.Binding == dcr.BySignature:
-		return "no name of a software: the signature of the request, with a key of the software's jwks_uri, says whose it is"
+		return "does not name a software product: the signature of the request, with a key of the software product's jwks_uri, identifies it"
 	case k.kind.NamesAuthorisation() && k.Number == "":
 		return "no authorisation number (want PSDcc-NCA-number): " + strings.Replace(listed, "is", "must be", 1)
 	case k.kind.Binding == dcr.OrListed:

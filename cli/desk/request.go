@@ -11,17 +11,17 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// A request is what a file holds of a registration request.
+// A request is the content of a file with a registration request.
 type request struct {
-	raw       string // the compact JWS; "" where it is not signed yet
-	decoded   *token // nil where it cannot be decoded
-	payload   []byte // the claims as they are written
-	ssa       string // the compact JWS of the statement, "" where there is none
-	statement *token // nil where it cannot be decoded
-	newline   bool   // whether white space is around the JWS in the file
+	raw       string // the compact JWS; "" if it is not signed yet
+	decoded   *token // nil if it cannot be decoded
+	payload   []byte // the claims as written
+	ssa       string // the compact JWS of the statement; "" if there is none
+	statement *token // nil if it cannot be decoded
+	newline   bool   // whether the file has white space around the JWS
 }
 
-// readRequest reads the file of a request, and that of a statement where the request has none.
+// readRequest reads the file of a request, and the file of a statement if the request has none.
 func (c *call) readRequest() (*request, error) {
 	text, err := read(c.Operands[0])
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *call) readRequest() (*request, error) {
 		}
 	}
 	if r.decoded != nil {
-		r.ssa, _ = r.decoded.Claims.String("software_statement") // absent or no string, it is for the gate to refuse
+		r.ssa, _ = r.decoded.Claims.String("software_statement") // if it is absent or not a string, the gate refuses it
 	}
 	if err := r.addStatement(c.statement); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (c *call) readRequest() (*request, error) {
 	return r, nil
 }
 
-// addStatement puts the statement of a file into claims that are not signed yet and lack one.
+// addStatement adds the statement of a file to unsigned claims that lack one.
 func (r *request) addStatement(path string) error {
 	if path == "" {
 		return nil
@@ -74,12 +74,12 @@ func (r *request) addStatement(path string) error {
 	return r.replaceStatement(given)
 }
 
-// replaceStatement writes the claims anew, with another statement.
+// replaceStatement rewrites the claims with another statement.
 func (r *request) replaceStatement(ssa string) error {
 	claims := maps.Clone(r.decoded.Claims)
 	quoted, err := json.Marshal(ssa)
 	if err != nil {
-		return errors.New("the software statement is not text")
+		return errors.New("the software statement is not a string")
 	}
 	claims["software_statement"] = quoted
 	r.payload, err = json.Marshal(claims)

@@ -17,13 +17,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
-// standInBits is the least that the gate takes.
+// standInBits is the least that the gate accepts.
 const standInBits = 2048
 
 // standInID is the kid of a request that is not signed yet.
 const standInID = "lint"
 
-// body is the request for the filter: as it is where all signatures can be checked, and else with stand-ins.
+// body returns the request for the filter: unchanged if all signatures can be checked, otherwise with stand-ins.
 func (l *linter) body() (string, error) {
 	if l.request.raw == "" && l.softwareJWKS != "" && l.profile.Body == dcr.BodyJWS {
 		l.answer.Notes = append(l.answer.Notes, "--software-jwks verifies nothing yet: the request is not signed")
@@ -35,7 +35,7 @@ func (l *linter) body() (string, error) {
 	return l.standInRequest(replaced)
 }
 
-// standInStatement puts a statement that verifies in the place of one whose signature cannot be checked.
+// standInStatement replaces a statement whose signature cannot be checked by one that verifies.
 func (l *linter) standInStatement() (replaced bool, err error) {
 	unverified, form := trust.ParseStatement(l.request.ssa)
 	if l.jwks != "" {
@@ -45,7 +45,7 @@ func (l *linter) standInStatement() (replaced bool, err error) {
 		}
 		return false, err
 	}
-	if form != nil || l.directory == nil { // the gate says what is wrong before it asks for keys
+	if form != nil || l.directory == nil { // the gate refuses it before it looks up keys
 		return false, nil
 	}
 	l.notChecked("the signature of the software statement: --jwks FILE names the directory's key set")
@@ -57,8 +57,8 @@ func (l *linter) standInStatement() (replaced bool, err error) {
 	return true, l.request.replaceStatement(stand)
 }
 
-// standInRequest signs the request where it is not signed, its key set is not there, or its statement has been replaced.
-// In the last case the stand-in verifies if the request itself does.
+// standInRequest signs the request if it is not signed, its key set is missing, or its statement has been replaced. In the
+// last case the stand-in verifies only if the request itself does.
 func (l *linter) standInRequest(replaced bool) (string, error) {
 	set, err := l.softwareKeys()
 	if err != nil {
@@ -79,7 +79,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 		unverified := read.JWS
 		algorithm, id = unverified.Algorithm, unverified.KeyID
 		if l.softwareJWKS == "" {
-			l.notChecked("the signature of the request: --software-jwks FILE names the software's key set")
+			l.notChecked("the signature of the request: --software-jwks FILE names the software product's key set")
 		} else if !replaced {
 			l.keys.publish(l.directory, l.request.statement, set)
 			return l.request.raw, nil
@@ -99,7 +99,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 	return stand, nil
 }
 
-// softwareKeys reads the software's key set; without a file it is empty.
+// softwareKeys reads the software product's key set; it is empty without a file.
 func (l *linter) softwareKeys() (jose.KeySet, error) {
 	if l.softwareJWKS == "" {
 		return jose.KeySet{TLS: map[string]bool{}}, nil
@@ -120,7 +120,7 @@ func (l *linter) sign(algorithm, id string, claims []byte) (string, jose.KeySet,
 	return compact, set, err
 }
 
-// standInRSA is made once: finding primes is slow.
+// standInRSA is generated once, because finding primes is slow.
 var standInRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, standInBits) })
 
 func newKey(algorithm string) (crypto.Signer, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// A shownStatement is a software statement and what its directory makes of it.
+// A shownStatement is a software statement and how its directory's rules read it.
 type shownStatement struct {
 	*token
 	Signature string    `json:"signature"` // verified, wrong or not checked
@@ -28,14 +28,14 @@ type shownStatement struct {
 	now time.Time
 }
 
-// What is known of a signature.
+// The state of a signature.
 const (
 	verified   = "verified"
 	wrong      = "wrong"
 	notChecked = "not checked"
 )
 
-// A view is what a directory reads in a statement by its names for claims.
+// A view is a statement read with a directory's names for claims.
 type view struct {
 	Name         string   `json:"name"`
 	SoftwareID   string   `json:"software_id"`
@@ -71,7 +71,7 @@ func showStatement(ctx context.Context, c *call) error {
 	return found
 }
 
-// check asks what a gate asks of a statement, in the order in which it does.
+// check checks a statement as a gate does, in the same order.
 func (s *shownStatement) check(ctx context.Context, c *call, raw string) error {
 	unverified, err := trust.ParseStatement(raw)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *shownStatement) check(ctx context.Context, c *call, raw string) error {
 	return rule.CheckStatement(d.Directory, statement, s.now)
 }
 
-// read reads the statement as the gate does where the directory's keys are here, and otherwise believes it.
+// read reads the statement as the gate does if the directory's keys are here, otherwise without verification.
 func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directory, unverified *jose.Unverified) (*dcr.Statement, error) {
 	if c.jwks == "" {
 		return directory.ReadStatement(d.Directory, s.Claims, "")
@@ -133,16 +133,16 @@ func newView(d *dcr.Directory, s *dcr.Statement, now time.Time) *view {
 func (s *shownStatement) text() string {
 	var text strings.Builder
 	text.WriteString("software statement, " + map[string]string{
-		verified:   "signature verified with the key set given",
-		wrong:      "signature WRONG: it does not verify with the key set given, and nothing below may be believed",
-		notChecked: "signature NOT CHECKED: nothing below may be believed (--jwks FILE verifies it with the directory's key set)",
+		verified:   "signature verified with the given key set",
+		wrong:      "signature WRONG: it does not verify with the given key set; trust nothing below",
+		notChecked: "signature NOT CHECKED: trust nothing below (--jwks FILE verifies it with the directory's key set)",
 	}[s.Signature] + "\n")
 	s.write(&text, s.now)
 	if s.Directory != nil {
 		s.Directory.write(&text)
 	}
 	if len(s.Findings) == 0 {
-		fmt.Fprintf(&text, "nothing else to find at %s\n", s.At)
+		fmt.Fprintf(&text, "no other findings at %s\n", s.At)
 		return text.String()
 	}
 	fmt.Fprintf(&text, "a gate would refuse it at %s\n", s.At)
@@ -151,7 +151,7 @@ func (s *shownStatement) text() string {
 }
 
 func (v *view) write(text *strings.Builder) {
-	fmt.Fprintf(text, "to the directory %s\n", v.Name)
+	fmt.Fprintf(text, "as the directory %s reads it\n", v.Name)
 	lines := [][2]string{
 		{"  software id", v.SoftwareID},
 		{"  organisation id", v.OrgID},
@@ -162,7 +162,7 @@ func (v *view) write(text *strings.Builder) {
 		{"  redirect URIs", strings.Join(v.RedirectURIs, " ")},
 		{"  key sets", strings.Join(v.KeySets, " ")},
 		{"  of revoked keys", strings.Join(v.RevokedSets, " ")},
-		{"  age", v.Age + " (a gate takes it for " + v.MaxAge + ")"},
+		{"  age", v.Age + " (a gate accepts it for " + v.MaxAge + ")"},
 	}
 	for i := range lines {
 		lines[i][1] = printable(lines[i][1])

@@ -26,14 +26,14 @@ func TestShowStatement(t *testing.T) {
 		want      []string
 	}{
 		{"not verified", nil, nil, notChecked, 0, "", []string{
-			"signature NOT CHECKED: nothing below may be believed", "to the directory openbanking-uk-sandbox", "software id      " + w.made.member.SoftwareID,
-			"roles            AISP PISP", "scopes of these  accounts openid payments", "(a gate takes it for 30 min 0 s)", "s ago)",
+			"signature NOT CHECKED: trust nothing below", "as the directory openbanking-uk-sandbox", "software id      " + w.made.member.SoftwareID,
+			"roles            AISP PISP", "scopes of these  accounts openid payments", "(a gate accepts it for 30 min 0 s)", "s ago)",
 		}},
-		{"verified", nil, append(fromDirectory, "--jwks", keys), verified, 0, "", []string{"signature verified with the key set given", "to the directory desk"}},
+		{"verified", nil, append(fromDirectory, "--jwks", keys), verified, 0, "", []string{"signature verified with the given key set", "as the directory desk"}},
 		{"verified with other keys", nil, []string{"--jwks", foreign}, wrong, 1, "statement.signature", []string{"signature WRONG"}},
 		{"signed with what its directory does not sign with", func(w *world) { w.ssa.Header = map[string]any{"alg": "ES256"} },
 			[]string{"--directory", strict, "--jwks", keys}, wrong, 1, "statement.algorithm", []string{"signature WRONG"}},
-		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"to the directory openbanking-uk\n"}},
+		{"of another environment", claim("software_environment", `"production"`), nil, notChecked, 0, "", []string{"as the directory openbanking-uk reads it\n"}},
 		{"of an environment that is no text", claim("software_environment", "7"), nil, notChecked, 1, "statement.environment", []string{"an environment that its issuer is trusted for here: sandbox"}},
 		{"without an issuer", func(w *world) { w.ssa.Omit = []string{"iss"} }, nil, notChecked, 1, "statement.iss", nil},
 		{"too old", claim("iat", "1600000000"), nil, notChecked, 1, "statement.times.iat", []string{"2020-09-13 12:26:40 UTC", ": too old"}},

@@ -15,7 +15,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// A token is what is written in a JWS, whether or not anybody would accept it.
+// A token is the content of a JWS, acceptable or not.
 type token struct {
 	Signed bool              `json:"signed"`
 	Header strictjson.Object `json:"header,omitempty"`
@@ -24,7 +24,7 @@ type token struct {
 	payload []byte // the claims as they were written
 }
 
-// decodeToken reads a compact JWS to show it. What the gate thinks of its form is another question.
+// decodeToken decodes a compact JWS to show it. It does not apply the gate's rules of form.
 func decodeToken(compact string) (*token, error) {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {
@@ -50,7 +50,7 @@ func decodePart(part string) (strictjson.Object, []byte, error) {
 	return object, text, err
 }
 
-// shown returns the token as it is printed: a token inside of it is printed apart, and never as it is.
+// shown returns the token for printing: a nested token is printed separately, and never in compact form.
 func (t *token) shown() *token {
 	if !t.Claims.Has("software_statement") {
 		return t
@@ -89,7 +89,7 @@ func writeTable(text *strings.Builder, lines [][2]string) {
 	_ = table.Flush() // into memory
 }
 
-// claimText is a claim for a person: strings without quotation marks, times as dates, everything else as JSON.
+// claimText formats a claim for people: strings without quotation marks, times as dates, everything else as JSON.
 func claimText(object strictjson.Object, name string, now time.Time) string {
 	if slices.Contains([]string{"iat", "nbf", "exp"}, name) {
 		if at, err := dcr.NumericDate(object, name); err == nil {
@@ -108,7 +108,7 @@ func claimText(object strictjson.Object, name string, now time.Time) string {
 	return string(text)
 }
 
-// printable keeps a stranger's text from writing to the terminal.
+// printable removes control characters from untrusted text, which could control the terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' { // between the members of an object
@@ -123,7 +123,7 @@ func printable(text string) string {
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// ago says a time in relation to another, in words that a person reads at a glance.
+// ago formats a time relative to another, for people.
 func ago(t, now time.Time) string {
 	distance := now.Sub(t)
 	if distance < 0 {
