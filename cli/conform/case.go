@@ -10,7 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// one runs one case.
+// one runs a single case.
 func (r *run) one(ctx context.Context, c Case, stopped string) Result {
 	result := Result{ID: c.ID, Title: c.Title, Clause: c.Clause, Sentence: c.Sentence, Outcome: Skipped}
 	if stopped != "" {
@@ -26,14 +26,14 @@ func (r *run) one(ctx context.Context, c Case, stopped string) Result {
 	if result.stop != nil {
 		result.Outcome, result.Because = Skipped, []string{"it could not be run"}
 	}
-	// What is registered must go, also when the user has stopped the run.
+	// Delete what was registered, even if the user has stopped the run.
 	if err := course.clean(context.WithoutCancel(ctx)); err != nil {
 		result.stop = err
 	}
 	return result
 }
 
-// skip says why a case cannot be run here.
+// skip returns why a case cannot run here; "" if it can.
 func (r *run) skip(c Case) string {
 	method := cmp.Or(c.As, r.setup.AuthMethod)
 	if r.profile.Authentication[method] == nil {
@@ -56,7 +56,7 @@ func (r *run) skip(c Case) string {
 	return ""
 }
 
-// lacks says what a case needs that is not at hand, "" where it is.
+// lacks returns what a case needs and the run does not have; "" if it has it.
 func (r *run) lacks(need string) (why string) {
 	have, why := need == r.setup.AuthMethod || slices.Contains(r.offered, need), "the bank's discovery document does not offer "+need
 	switch need {
@@ -77,7 +77,7 @@ func (r *run) lacks(need string) (why string) {
 	return why
 }
 
-// follow runs the steps of a case. An error is our own fault: the case could not be run.
+// follow runs the steps of a case. An error means that the case could not run, whatever the bank does.
 func (c *course) follow(ctx context.Context, of Case) (Outcome, []string, error) {
 	failure, err := c.given(ctx, of.Given)
 	if err != nil || failure != "" {
@@ -102,34 +102,34 @@ func (c *course) follow(ctx context.Context, of Case) (Outcome, []string, error)
 			return Fails, wrong, nil
 		}
 		if s.Expect.Bound && !readable(x) {
-			return Skipped, []string{"the access token cannot be read from outside"}, nil
+			return Skipped, []string{"the access token is opaque"}, nil
 		}
 	}
 	return Holds, nil, nil
 }
 
-// course is one case under way.
+// course is the state of a running case.
 type course struct {
 	*run
-	method    string // how its clients authenticate
-	token     string // the access token at hand
-	statement string // the last that was used
+	method    string // authentication method of its clients
+	token     string // the current access token
+	statement string // the last one used
 	clients   []*registered
 	last      map[string]*exchange // by what a step did
 }
 
-// registered is a client that the bank has, and that has to go again.
+// registered is a client at the bank, which must be deleted in the end.
 type registered struct {
 	id, method string
-	tried      bool // to delete it
+	tried      bool // a deletion was attempted
 	gone       bool
 }
 
-// exchange is a request, and what was answered.
+// exchange is a request with its response.
 type exchange struct {
 	request *request
 	answer  *dcrclient.Answer
-	json    map[string]any // of the answer; nil where it is no JSON object
+	json    map[string]any // of the response; nil if it is not a JSON object
 }
 
 func (r *run) newCourse(method string) *course {
@@ -140,7 +140,7 @@ func (r *run) newCourse(method string) *course {
 	return c
 }
 
-// client is the one that was registered last; one without an id where there is none.
+// client returns the client registered last; one without an id if there is none.
 func (c *course) client() *registered {
 	if len(c.clients) == 0 {
 		return &registered{}
@@ -148,7 +148,7 @@ func (c *course) client() *registered {
 	return c.clients[len(c.clients)-1]
 }
 
-// values are what names stand for at this point of the case.
+// values returns the values of names at this point of the case.
 func (c *course) values() dcrclient.Values {
 	return c.run.values.With(dcrclient.Values{
 		"client_id": dcrclient.Constant(c.client().id),
@@ -164,14 +164,15 @@ func (c *course) values() dcrclient.Values {
 	})
 }
 
-// software is the TPP's, as it authenticates in this case.
+// software returns the TPP's software product with the authentication method of this case.
 func (c *course) software() *dcrclient.Software {
 	software := c.run.software
 	software.AuthMethod = c.method
 	return &software
 }
 
-// play does one step, and keeps what came of it. err says that the request could not be made, failure that no answer came.
+// play runs one step and records its effects. err means that the request could not be built, failure that no response
+// arrived.
 func (c *course) play(ctx context.Context, s Step) (x *exchange, failure, err error) {
 	x = &exchange{}
 	if x.request, err = c.request(ctx, s); err != nil {
@@ -191,7 +192,7 @@ func (c *course) play(ctx context.Context, s Step) (x *exchange, failure, err er
 	return x, nil, nil
 }
 
-// keep remembers what the bank has made or unmade.
+// keep records what the bank has created or deleted.
 func (c *course) keep(s Step, x *exchange) {
 	if !x.answer.OK() {
 		return
@@ -212,14 +213,14 @@ func (c *course) keep(s Step, x *exchange) {
 			c.token = token
 			c.secrets = append(c.secrets, token)
 		}
-	case "delete", "update": // a bank that replaces a deleted client has it again
+	case "delete", "update": // an update may bring a deleted client back
 		if s.Client == "" && s.Method == "" {
 			c.client().gone = s.Do == "delete"
 		}
 	}
 }
 
-// given brings the bank to where the case begins: a client, a token of it.
+// given creates the preconditions of the case: a client, and its token.
 func (c *course) given(ctx context.Context, what string) (failure string, err error) {
 	var steps []Step
 	if what != "" && c.kept == nil {
@@ -240,7 +241,7 @@ func (c *course) given(ctx context.Context, what string) (failure string, err er
 	return "", nil
 }
 
-// clean deletes what the case has registered.
+// clean deletes everything that the case registered.
 func (c *course) clean(ctx context.Context) error {
 	for _, client := range c.clients {
 		if client.gone || client == c.kept {
@@ -261,7 +262,7 @@ func (c *course) remove(ctx context.Context, client *registered) error {
 		if err != nil || failure != nil {
 			return fmt.Errorf("%s: %w", s.Do, errors.Join(err, failure))
 		}
-		if s.Do == "token" && client.tried && code(x) == "invalid_client" { // it was deleted, whatever the bank said to it
+		if s.Do == "token" && client.tried && code(x) == "invalid_client" { // it was deleted, whatever the bank answered
 			return nil
 		}
 		if !x.answer.OK() {

@@ -12,14 +12,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Command is the command, for the program's table. Its error has an exit code: 1 where a clause does not hold, 2 where the
-// bank could not be judged.
+// Command returns the conform command. It exits with 1 if a clause does not hold, and with 2 if the bank could not be judged.
 func Command() cli.Command {
 	return cli.Command{
-		Name: "conform", Summary: "Judge a bank's registration endpoint from outside, clause by clause",
-		Details: `It registers a software product with a bank, again and again, well and badly, and says which clauses of the standard hold
-there. It deletes what it registers. The software product must not be registered there yet.
-exit codes: 0 all that could be judged holds, 1 something does not, 2 it could not be run`,
+		Name: "conform", Summary: "Test a bank's registration endpoint from outside, clause by clause",
+		Details: `It sends a bank valid and invalid registration requests and reports which clauses of the standard hold there. It deletes
+what it registers. The software product must not be registered there yet.
+exit codes: 0 all clauses that could be judged hold, 1 a clause does not hold, 2 the bank could not be judged`,
 		Example: `dcr-gateway conform --world world
 dcr-gateway conform --base https://bank.example/open-banking/v3.3/register --discovery https://bank.example/.well-known/openid-configuration \
   --cert transport.pem --key transport.key --signing-key signing.key --kid KEY-ID --aud BANK-ID --ssa-command ./fresh-statement
@@ -68,7 +67,7 @@ func (o *options) print(report *Report, stdout io.Writer) error {
 	return nil
 }
 
-// printCases lists the cases, those of a profile where one is named.
+// printCases lists all cases, or those of a profile.
 func (o *options) printCases(stdout io.Writer) error {
 	all, err := Cases()
 	if err != nil {
@@ -85,7 +84,7 @@ func (o *options) printCases(stdout io.Writer) error {
 	return nil
 }
 
-// options are the flags: those of the setup itself, and the files that the rest of it comes from.
+// options are the flags: those of the setup itself, and the files that the rest is read from.
 type options struct {
 	Setup
 

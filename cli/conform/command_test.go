@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 		out, err  string
 	}{
 		{"all hold", with("--only", "REG-01,TOK-01"), 0, "2 hold, 0 fail, 0 skipped", ""},
-		{"one does not", with("--only", "REG-01", "--only", "RED-01"), 1, "expected status 400, came 201", ""},
+		{"one does not", with("--only", "REG-01", "--only", "RED-01"), 1, "expected status 400, received 201", ""},
 		{"as JSON", with("--only", "REG-01", "--out", "json"), 0, `"held": 1`, ""},
 		{"a statement by a command", append(all[:len(all):len(all)], "--ssa-command", "cat "+file("ssa.jwt"), "--only", "REG-01"), 0, "1 hold", ""},
 		{"a command that fails", append(all[:len(all):len(all)], "--ssa-command", "exit 3", "--only", "REG-01"), 2, "", "--ssa-command: exit status 3"},

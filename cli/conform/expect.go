@@ -13,14 +13,14 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// judge says what is wrong with an answer: what was expected and what came, without tokens and statements.
+// judge returns what is wrong with a response: what was expected and what was received, without tokens and statements.
 func (c *course) judge(s Step, x *exchange, failure error) []string {
 	e := s.Expect
 	if failure != nil {
 		if e.Refused {
 			return nil
 		}
-		return []string{"no answer came: " + c.hide(failure.Error())}
+		return []string{"no response: " + c.hide(failure.Error())}
 	}
 	if len(e.Status) > 0 && !slices.Contains(e.Status, x.answer.Status) {
 		return []string{"expected status " + either(e.Status) + e.refusal() + ", " + c.came(x)}
@@ -38,7 +38,7 @@ func (c *course) judge(s Step, x *exchange, failure error) []string {
 	return wrong
 }
 
-// refusal is what else is expected of a refusal.
+// refusal returns what else counts as a refusal.
 func (e Expect) refusal() string {
 	if e.Refused {
 		return " or no TLS connection"
@@ -54,9 +54,9 @@ func either(statuses []int) string {
 	return strings.Join(words, " or ")
 }
 
-// came says what was answered: status, and error code.
+// came describes the response: status and error code.
 func (c *course) came(x *exchange) string {
-	text := fmt.Sprintf("came %d", x.answer.Status)
+	text := fmt.Sprintf("received %d", x.answer.Status)
 	if x.answer.Status < http.StatusBadRequest {
 		return text
 	}
@@ -76,7 +76,7 @@ func (c *course) came(x *exchange) string {
 
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
-// code is the answer's error code, "" where it has none that looks like one.
+// code returns the response's error code; "" if it has no well-formed one.
 func code(x *exchange) string {
 	code, _ := x.json["error"].(string)
 	if !codeForm.MatchString(code) {
@@ -97,9 +97,9 @@ func (c *course) judgeHeaders(e Expect, x *exchange) []string {
 		have := x.answer.Header.Values(name)
 		switch {
 		case len(have) == 0:
-			wrong = append(wrong, fmt.Sprintf("expected header %s, and it is not there", name))
+			wrong = append(wrong, fmt.Sprintf("expected header %s, and it is missing", name))
 		case !slices.ContainsFunc(have, expression.MatchString):
-			wrong = append(wrong, fmt.Sprintf("expected header %s to match %s, came %s", name, pattern, shown(c.hide(have[0]))))
+			wrong = append(wrong, fmt.Sprintf("expected header %s to match %s, received %s", name, pattern, shown(c.hide(have[0]))))
 		}
 	}
 	return wrong
@@ -108,7 +108,7 @@ func (c *course) judgeHeaders(e Expect, x *exchange) []string {
 func (c *course) judgeBody(e Expect, x *exchange) []string {
 	if e.Body == "empty" {
 		if len(x.answer.Body) > 0 {
-			return []string{fmt.Sprintf("expected no body, came %d bytes", len(x.answer.Body))}
+			return []string{fmt.Sprintf("expected no body, received %d bytes", len(x.answer.Body))}
 		}
 		return nil
 	}
@@ -116,21 +116,21 @@ func (c *course) judgeBody(e Expect, x *exchange) []string {
 		return nil
 	}
 	if x.json == nil {
-		return []string{"expected a JSON object, came a body that is none"}
+		return []string{"expected a JSON object, received another body"}
 	}
-	// Two members of one name are read differently by different clients.
+	// Clients differ in how they read two members of one name.
 	if _, err := strictjson.Parse(x.answer.Body); err != nil {
-		return []string{"expected a JSON object whose members are there once, came another: " + err.Error()}
+		return []string{"expected a JSON object with unique members, received: " + err.Error()}
 	}
 	return c.judgeJSON(e, x)
 }
 
-// reads says whether something is expected of the answer's members.
+// reads reports whether anything is expected of the response's members.
 func (e Expect) reads() bool {
 	return len(e.Members)+len(e.NoMembers) > 0 || e.NoNulls || e.Flattened || e.Bound || e.Same != ""
 }
 
-// readable says whether an access token is a JWT.
+// readable reports whether an access token is a JWT.
 func readable(x *exchange) bool {
 	_, err := tokenClaims(x)
 	return err == nil
@@ -145,7 +145,7 @@ func tokenClaims(x *exchange) (map[string]any, error) {
 func (c *course) judgeBound(x *exchange) []string {
 	payload, err := tokenClaims(x)
 	if err != nil {
-		return nil // see readable
+		return nil // opaque: see readable
 	}
 	confirmation, _ := payload["cnf"].(map[string]any)
 	thumbprint, _ := confirmation["x5t#S256"].(string)
@@ -157,7 +157,7 @@ func (c *course) judgeBound(x *exchange) []string {
 
 const maxShown = 160
 
-// shown is a bank's text, as far as a report shows it: printable ASCII, not too much.
+// shown returns a bank's text for a report: printable ASCII, of bounded length.
 func shown(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -173,7 +173,7 @@ func shown(text string) string {
 
 var tokenForm = regexp.MustCompile(`[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}(\.[A-Za-z0-9_-]*)*`)
 
-// hide takes tokens out of a text.
+// hide removes tokens from a text.
 func (r *run) hide(text string) string {
 	for _, secret := range r.secrets {
 		text = strings.ReplaceAll(text, secret, "(hidden)")

@@ -26,41 +26,41 @@ func TestJudge(t *testing.T) {
 		want   []string
 	}{
 		{"nothing expected", 200, nil, "", Expect{}, nil},
-		{"nothing expected of a refusal", 404, nil, `{"error":"not_found"}`, Expect{}, []string{"expected a status of 2xx, came 404 not_found"}},
+		{"nothing expected of a refusal", 404, nil, `{"error":"not_found"}`, Expect{}, []string{"expected a status of 2xx, received 404 not_found"}},
 		{"the status", 201, nil, "", Expect{Status: []int{200, 201}}, nil},
-		{"another status", 500, nil, "<html>", Expect{Status: []int{400, 401}}, []string{"expected status 400 or 401, came 500 with a body that is not a JSON object"}},
-		{"an answer without TLS", 200, nil, "", Expect{Status: []int{401}, Refused: true}, []string{"expected status 401 or no TLS connection, came 200"}},
+		{"another status", 500, nil, "<html>", Expect{Status: []int{400, 401}}, []string{"expected status 400 or 401, received 500 with a body that is not a JSON object"}},
+		{"an answer without TLS", 200, nil, "", Expect{Status: []int{401}, Refused: true}, []string{"expected status 401 or no TLS connection, received 200"}},
 		{"the error", 400, nil, `{"error":"invalid_scope"}`, Expect{Status: []int{400}, Error: []string{"invalid_client", "invalid_scope"}}, nil},
-		{"another error", 400, nil, `{"error":"invalid_grant"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, came 400 invalid_grant"}},
-		{"an error that is none", 400, nil, `{"error":"<b>"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, came 400 without an error code"}},
+		{"another error", 400, nil, `{"error":"invalid_grant"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, received 400 invalid_grant"}},
+		{"an error that is none", 400, nil, `{"error":"<b>"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, received 400 without an error code"}},
 		{"members are not looked for in a refusal", 400, nil, `{"error":"a"}`, Expect{Status: []int{200, 400}, Members: map[string]Member{"b": {}}}, nil},
 		{"the header", 401, challenge, "", Expect{Status: []int{401}, Headers: map[string]string{"WWW-Authenticate": "^Bearer .+"}}, nil},
-		{"another header", 401, challenge, "", Expect{Status: []int{401}, Headers: map[string]string{"WWW-Authenticate": "^Digest"}}, []string{"expected header WWW-Authenticate to match ^Digest, came Basic"}},
-		{"no header", 401, nil, "", Expect{Status: []int{401}, Headers: map[string]string{"Allow": "GET"}}, []string{"expected header Allow, and it is not there"}},
+		{"another header", 401, challenge, "", Expect{Status: []int{401}, Headers: map[string]string{"WWW-Authenticate": "^Digest"}}, []string{"expected header WWW-Authenticate to match ^Digest, received Basic"}},
+		{"no header", 401, nil, "", Expect{Status: []int{401}, Headers: map[string]string{"Allow": "GET"}}, []string{"expected header Allow, and it is missing"}},
 		{"a header that was sent", 200, http.Header{"X-Fapi-Interaction-Id": {"i.d"}}, "", Expect{Headers: map[string]string{"x-fapi-interaction-id": "^${interaction_id}$"}}, nil},
 		{"no body", 204, nil, "", Expect{Body: "empty"}, nil},
-		{"a body", 204, nil, "{}", Expect{Body: "empty"}, []string{"expected no body, came 2 bytes"}},
-		{"no JSON", 200, nil, "<html>", Expect{Body: "json"}, []string{"expected a JSON object, came a body that is none"}},
-		{"a member twice", 200, nil, `{"a":1,"a":2}`, Expect{Body: "json"}, []string{"members are there once"}},
+		{"a body", 204, nil, "{}", Expect{Body: "empty"}, []string{"expected no body, received 2 bytes"}},
+		{"no JSON", 200, nil, "<html>", Expect{Body: "json"}, []string{"expected a JSON object, received another body"}},
+		{"a member twice", 200, nil, `{"a":1,"a":2}`, Expect{Body: "json"}, []string{"with unique members"}},
 		{"members", 200, nil, document, Expect{Members: map[string]Member{
 			"client_id": {Type: "string", Pattern: "^a$", Equals: "${client_id}"}, "client_id_issued_at": {Type: "number"}, "n": {Type: "number", Equals: uint64(7)},
 			"grant_types": {Type: "array", Lacks: []string{"password"}}, "scope": {Lacks: []string{"payments"}},
 			"software_statement": {Sent: true}, "org_id": {Statement: true}, "nothing": {Optional: true},
 		}}, nil},
-		{"no member", 200, nil, document, Expect{Members: map[string]Member{"z": {}}}, []string{"expected member /z, and it is not there"}},
-		{"another type", 200, nil, document, Expect{Members: map[string]Member{"client_id_issued_at": {Type: "integer"}}}, []string{"expected /client_id_issued_at to be of type integer, came type number"}},
+		{"no member", 200, nil, document, Expect{Members: map[string]Member{"z": {}}}, []string{"expected member /z, and it is missing"}},
+		{"another type", 200, nil, document, Expect{Members: map[string]Member{"client_id_issued_at": {Type: "integer"}}}, []string{"expected /client_id_issued_at to be of type integer, received type number"}},
 		{"another pattern", 200, nil, document, Expect{Members: map[string]Member{"client_id": {Pattern: "^b"}}}, []string{"expected /client_id to match ^b, and it does not"}},
 		{"another value", 200, nil, document, Expect{Members: map[string]Member{"scope": {Equals: "openid"}}}, []string{"expected /scope to be openid, and it is not"}},
 		{"the value that it must not have", 200, nil, document, Expect{Members: map[string]Member{"org_id": {Not: "o"}}}, []string{"expected /org_id to be anything but o, and it is that"}},
-		{"not what was sent", 200, nil, document, Expect{Members: map[string]Member{"grant_types": {Sent: true}}}, []string{"expected /grant_types to be what was sent"}},
+		{"not what was sent", 200, nil, document, Expect{Members: map[string]Member{"grant_types": {Sent: true}}}, []string{"expected /grant_types to be the value that was sent"}},
 		{"not the statement's", 200, nil, document, Expect{Members: map[string]Member{"scope": {Statement: true}}}, []string{"expected /scope to be that of the software statement"}},
-		{"an item too many", 200, nil, document, Expect{Members: map[string]Member{"grant_types": {Lacks: []string{"refresh"}}}}, []string{"expected /grant_types to lack refresh"}},
-		{"a word too many", 200, nil, document, Expect{Members: map[string]Member{"scope": {Lacks: []string{"accounts"}}}}, []string{"expected /scope to lack accounts"}},
-		{"a member too many", 200, nil, document, Expect{NoMembers: []string{"n"}}, []string{"expected no member /n, and it is there"}},
-		{"a null", 200, nil, document, Expect{NoNulls: true}, []string{"expected no null, and /contacts/0/name is one"}},
+		{"an item too many", 200, nil, document, Expect{Members: map[string]Member{"grant_types": {Lacks: []string{"refresh"}}}}, []string{"expected /grant_types not to contain refresh"}},
+		{"a word too many", 200, nil, document, Expect{Members: map[string]Member{"scope": {Lacks: []string{"accounts"}}}}, []string{"expected /scope not to contain accounts"}},
+		{"a member too many", 200, nil, document, Expect{NoMembers: []string{"n"}}, []string{"expected no member /n, and it is present"}},
+		{"a null", 200, nil, document, Expect{NoNulls: true}, []string{"expected no null, and /contacts/0/name is null"}},
 		{"a claim that is not flattened", 200, nil, document, Expect{Flattened: true}, []string{
-			"expected the statement's claim org_name as member /org_name, and it is not there",
-			"expected the statement's claim software_redirect_uris as member /software_redirect_uris, and it is not there",
+			"expected the statement's claim org_name as member /org_name, and it is missing",
+			"expected the statement's claim software_redirect_uris as member /software_redirect_uris, and it is missing",
 		}},
 		{"the same", 200, nil, `{"b":[1,{"c":"d"}]}`, Expect{Same: "register"}, nil},
 		{"not the same", 200, nil, `{"b":[1],"e":1}`, Expect{Same: "register"}, []string{"expected /b to be what register answered", "expected no /e, which register did not answer"}},
@@ -95,7 +95,7 @@ func TestJudgeWithoutAnswer(t *testing.T) {
 	if got := c.judge(Step{Expect: Expect{Refused: true}}, nil, errors.New("tls: bad certificate")); got != nil {
 		t.Errorf("a refused connection that is expected: %q", got)
 	}
-	want := []string{"no answer came: tls: bad certificate"}
+	want := []string{"no response: tls: bad certificate"}
 	if got := c.judge(Step{}, nil, errors.New("tls: bad certificate")); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// ordered goes through a map by its keys' order.
+// ordered iterates over a map in the order of its keys.
 func ordered[V any](m map[string]V) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -31,12 +31,12 @@ func (c *course) judgeJSON(e Expect, x *exchange) []string {
 	}
 	for _, name := range e.NoMembers {
 		if _, has := x.json[name]; has {
-			wrong = append(wrong, fmt.Sprintf("expected no member /%s, and it is there", name))
+			wrong = append(wrong, fmt.Sprintf("expected no member /%s, and it is present", name))
 		}
 	}
 	if e.NoNulls {
 		for _, path := range nulls("", x.json) {
-			wrong = append(wrong, fmt.Sprintf("expected no null, and %s is one", shown(path)))
+			wrong = append(wrong, fmt.Sprintf("expected no null, and %s is null", shown(path)))
 		}
 	}
 	if e.Flattened {
@@ -57,10 +57,10 @@ func (c *course) judgeMember(name string, m Member, x *exchange) []string {
 		if m.Optional {
 			return nil
 		}
-		return []string{fmt.Sprintf("expected member /%s, and it is not there", name)}
+		return []string{fmt.Sprintf("expected member /%s, and it is missing", name)}
 	}
 	if m.Type != "" && !isType(value, m.Type) {
-		return []string{fmt.Sprintf("expected /%s to be of type %s, came type %s", name, m.Type, typeOf(value))}
+		return []string{fmt.Sprintf("expected /%s to be of type %s, received type %s", name, m.Type, typeOf(value))}
 	}
 	v := c.values()
 	var wrong []string
@@ -74,21 +74,21 @@ func (c *course) judgeMember(name string, m Member, x *exchange) []string {
 		wrong = append(wrong, fmt.Sprintf("expected /%s to be anything but %v, and it is that", name, m.Not))
 	}
 	if m.Sent && !same(value, x.request.claims[name]) {
-		wrong = append(wrong, fmt.Sprintf("expected /%s to be what was sent, and it is not", name))
+		wrong = append(wrong, fmt.Sprintf("expected /%s to be the value that was sent, and it is not", name))
 	}
 	if m.Statement && !same(value, x.request.statement[name]) {
 		wrong = append(wrong, fmt.Sprintf("expected /%s to be that of the software statement, and it is not", name))
 	}
 	for _, item := range m.Lacks {
 		if slices.Contains(items(value), item) {
-			wrong = append(wrong, fmt.Sprintf("expected /%s to lack %s, and it is in it", name, item))
+			wrong = append(wrong, fmt.Sprintf("expected /%s not to contain %s, and it does", name, item))
 		}
 	}
 	return wrong
 }
 
-// judgeFlattened compares the claims of the software statement that say something about the software. What the request may
-// choose a part of (scope, redirect URIs) is not compared, nor are the claims that belong to the statement as a JWT.
+// judgeFlattened compares the claims of the software statement that describe the software product. It skips claims of which
+// the request may choose a part (scope, redirect URIs) and the registered claims of a JWT.
 func (c *course) judgeFlattened(x *exchange) []string {
 	var wrong []string
 	for name, want := range ordered(x.request.statement) {
@@ -97,7 +97,7 @@ func (c *course) judgeFlattened(x *exchange) []string {
 			continue
 		}
 		if have, has := x.json[name]; !has {
-			wrong = append(wrong, fmt.Sprintf("expected the statement's claim %s as member /%s, and it is not there", name, name))
+			wrong = append(wrong, fmt.Sprintf("expected the statement's claim %s as member /%s, and it is missing", name, name))
 		} else if !same(have, want) {
 			wrong = append(wrong, fmt.Sprintf("expected /%s to be that of the software statement, and it is not", name))
 		}
@@ -105,10 +105,10 @@ func (c *course) judgeFlattened(x *exchange) []string {
 	return wrong
 }
 
-// jwtClaims are those that a JWT has as such (RFC 7519, section 4.1).
+// jwtClaims are the registered claims of a JWT (RFC 7519, section 4.1).
 var jwtClaims = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true}
 
-// judgeSame compares an answer with an earlier one, member by member.
+// judgeSame compares a response with an earlier one, member by member.
 func judgeSame(before *exchange, verb string, x *exchange) []string {
 	if before == nil || before.json == nil {
 		return []string{"there is no answer to " + verb + " to compare with"}
@@ -127,7 +127,7 @@ func judgeSame(before *exchange, verb string, x *exchange) []string {
 	return wrong
 }
 
-// same compares two JSON values, wherever they come from.
+// same compares two JSON values of any origin.
 func same(a, b any) bool { return reflect.DeepEqual(normal(a), normal(b)) }
 
 func normal(value any) any {
@@ -144,7 +144,7 @@ func normal(value any) any {
 	return read
 }
 
-// nulls are the JSON pointers of null.
+// nulls returns the JSON pointers of null values.
 func nulls(path string, value any) []string {
 	var found []string
 	switch value := value.(type) {
@@ -162,7 +162,7 @@ func nulls(path string, value any) []string {
 	return found
 }
 
-// items are the texts in an array, or the words of a text.
+// items returns the strings of an array, or the words of a string.
 func items(value any) []string {
 	if text, ok := value.(string); ok {
 		return strings.Fields(text)

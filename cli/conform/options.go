@@ -19,7 +19,7 @@ import (
 
 const defaultProfile = "obie-3.3"
 
-// load reads what the flags name.
+// load reads the files that the flags name.
 func (o *options) load() error {
 	if o.world != "" {
 		if err := o.fromWorld(); err != nil {
@@ -33,7 +33,7 @@ func (o *options) load() error {
 	return errors.Join(o.loadCertificates(), o.loadKey())
 }
 
-// complete says which flags are missing.
+// complete reports which flags are missing.
 func (o *options) complete() error {
 	var missing []string
 	for _, flag := range []struct{ name, value string }{
@@ -90,7 +90,7 @@ func fromFile(path string) Statements {
 	}}
 }
 
-// fromCommand runs a command in the shell, as the user would.
+// fromCommand runs a command in the shell.
 func fromCommand(command string) Statements {
 	return Statements{Fresh: true, Fetch: func(ctx context.Context) (string, error) {
 		run := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the user's own command line
@@ -103,17 +103,17 @@ func fromCommand(command string) Statements {
 	}}
 }
 
-// world is what we need of a sandbox's world.json.
+// world holds the members of a sandbox's world.json that a run needs.
 type world struct {
 	Profile       string            `json:"profile"`
 	Discovery     string            `json:"discovery"`
 	ServerCA      string            `json:"server_ca"`
 	Registrations map[string]string `json:"registration_endpoints"`
-	Worlds        map[string]papers `json:"worlds"` // of profiles whose TPPs are another directory's
+	Worlds        map[string]papers `json:"worlds"` // of profiles with another directory
 	papers
 }
 
-// papers are a registration endpoint, and the TPPs that it knows by a directory.
+// papers are a registration endpoint with the TPPs of its directory.
 type papers struct {
 	Registration string `json:"registration_endpoint"`
 	Audience     string `json:"audience"`
@@ -124,7 +124,7 @@ type papers struct {
 	TPPs []dcrclient.Member `json:"tpps"`
 }
 
-// fromWorld fills in the flags that were not given.
+// fromWorld fills in the flags that were left out.
 func (o *options) fromWorld() error {
 	text, err := os.ReadFile(filepath.Join(o.world, "world.json"))
 	if err != nil {
@@ -166,7 +166,7 @@ func (o *options) fromTPP(of papers, serverCA string) {
 	}
 }
 
-// fromOther takes the certificate of the first TPP that is another one.
+// fromOther takes the certificate of the first other TPP.
 func (o *options) fromOther(tpps []dcrclient.Member, own dcrclient.Member) {
 	for _, other := range tpps {
 		if o.otherCertificate == "" && other.TransportCert != own.TransportCert {

@@ -20,10 +20,10 @@ import (
 //go:embed cases/*.yaml
 var caseFiles embed.FS
 
-// order is that of the files in a report.
+// order is the order of the files in a report.
 var order = []string{"registration", "management", "tokens", "assertions", "bearer", "claims", "metadata", "redirects", "signatures", "statements", "edge"}
 
-// Cases returns the cases that are shipped, in the order in which they run.
+// Cases returns the shipped cases, in the order in which they run.
 func Cases() ([]Case, error) {
 	var all []Case
 	for _, name := range order {
@@ -40,7 +40,7 @@ func Cases() ([]Case, error) {
 	return all, unique(all)
 }
 
-// Read reads a file of cases. What it does not know it refuses, with the line.
+// Read reads a file of cases. It refuses unknown keys, with the line.
 func Read(text []byte) ([]Case, error) {
 	var file struct {
 		Cases []Case `yaml:"cases"`

@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// Outcome is what became of a case.
+// Outcome is the outcome of a case.
 type Outcome string
 
-// The outcomes there are.
+// The outcomes of a case.
 const (
 	Holds   Outcome = "holds"
 	Fails   Outcome = "fails"
 	Skipped Outcome = "skipped"
 )
 
-// Result is what became of one case.
+// Result is the result of one case.
 type Result struct {
 	ID       string   `json:"id"`
 	Title    string   `json:"title"`
 	Outcome  Outcome  `json:"outcome"`
-	Because  []string `json:"because,omitempty"` // what was expected and what came, or why it was skipped
+	Because  []string `json:"because,omitempty"` // what was expected and received, or why it was skipped
 	Clause   string   `json:"clause"`
 	Sentence string   `json:"sentence"`
 
 	stop error // why no other case can follow
 }
 
-// Report is what a bank's endpoint is like. It holds no tokens and no software statements.
+// Report is the result of a run. It holds no tokens and no software statements.
 type Report struct {
 	Profile  string   `json:"profile"`
 	Standard string   `json:"standard"`
@@ -54,7 +54,7 @@ func (r *Report) add(result Result) {
 	}
 }
 
-// Text is the report for people.
+// Text returns the report for people.
 func (r *Report) Text() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\nby %s (%s), %s\n\n", r.Endpoint, r.Standard, r.Profile, r.At)
@@ -81,7 +81,7 @@ func (r *Report) Text() string {
 	return text.String()
 }
 
-// suites is the form in which continuous integration reads results.
+// suites is the JUnit XML that CI systems read.
 type suites struct {
 	XMLName xml.Name `xml:"testsuites"`
 	Suite   struct {
@@ -106,7 +106,7 @@ type because struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit is the report for continuous integration.
+// JUnit returns the report as JUnit XML.
 func (r *Report) JUnit() ([]byte, error) {
 	var all suites
 	of := &all.Suite

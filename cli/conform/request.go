@@ -11,7 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// request makes a step's request.
+// request builds a step's request.
 func (c *course) request(ctx context.Context, s Step) (*request, error) {
 	if before := c.last[s.Do]; s.Replay && before != nil {
 		return before.request, nil
@@ -40,7 +40,7 @@ func (c *course) request(ctx context.Context, s Step) (*request, error) {
 	return r, c.dress(r, s)
 }
 
-// dress adds to a request what a step says of HTTP.
+// dress applies a step's HTTP settings to a request.
 func (c *course) dress(r *request, s Step) error {
 	v := c.values()
 	switch s.Do {
@@ -72,7 +72,7 @@ func (c *course) dress(r *request, s Step) error {
 	return nil
 }
 
-// fill sets texts by their names, with what the names in them stand for.
+// fill sets strings by name, with the names in them replaced.
 func fill(v dcrclient.Values, texts map[string]string, set func(name, text string)) error {
 	for name, value := range texts {
 		text, err := v.Text(value)
@@ -133,7 +133,7 @@ func (c *course) registration(ctx context.Context, r *request, s Step) error {
 	return err
 }
 
-// jwt is the claims of a request as a token, changed as a step says.
+// jwt returns the claims of a request as a token, changed as a step says.
 func (c *course) jwt(r *request, s Step, v dcrclient.Values) (*dcrclient.JWT, error) {
 	changed, err := v.Object(s.Claims)
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *course) jwt(r *request, s Step, v dcrclient.Values) (*dcrclient.JWT, er
 	return token, err
 }
 
-// twice writes an object whose members may be there again.
+// twice returns an object with repeated members.
 func twice(object, again map[string]any, v dcrclient.Values) (string, error) {
 	filled, err := v.Object(again)
 	if err != nil {
@@ -169,7 +169,7 @@ func twice(object, again map[string]any, v dcrclient.Values) (string, error) {
 	return dcrclient.ObjectText(object, filled)
 }
 
-// tokenRequest writes a request for an access token of the client's own (RFC 6749, section 4.4).
+// tokenRequest writes a client credentials request (RFC 6749, section 4.4).
 func (c *course) tokenRequest(r *request, s Step) error {
 	assertion, err := c.assertion(r, s)
 	if err != nil {
@@ -194,22 +194,22 @@ func (c *course) tokenRequest(r *request, s Step) error {
 
 // assertion authenticates the client, changed as a step says.
 func (c *course) assertion(r *request, s Step) (*dcrclient.JWT, error) {
-	audience := cmp.Or(c.setup.Issuer, c.setup.Token) // the issuer, as RFC 10070 wants it, where that is known
+	audience := cmp.Or(c.setup.Issuer, c.setup.Token) // the issuer if it is known, as RFC 10070 requires
 	r.claims = c.software().Assertion(c.client().id, audience).Claims
 	return c.jwt(r, s, c.values())
 }
 
-// request is an HTTP request, and what was meant by it.
+// request is an HTTP request with the values that it was built from.
 type request struct {
 	*dcrclient.Request
 	certificate string // own, other or none
 
 	claims      map[string]any // of the registration request, or of the assertion
-	statement   map[string]any // that the request names
+	statement   map[string]any // of the request
 	interaction string
 }
 
-// wire has an HTTP client for each certificate.
+// wire holds an HTTP client for each certificate.
 type wire map[string]*http.Client
 
 func newWire(s *Setup) wire {
@@ -227,7 +227,7 @@ func (w wire) close() {
 	}
 }
 
-// send sends a request. An answer of any status is no error; an error does not name the URL, which may hold a token.
+// send sends a request. A response of any status is not an error. An error does not name the URL, which may hold a token.
 func (w wire) send(ctx context.Context, r *request) (*dcrclient.Answer, error) {
 	answer, err := dcrclient.Send(ctx, w[r.certificate], r.Request)
 	if of, ok := errors.AsType[*url.Error](err); ok {

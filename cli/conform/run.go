@@ -17,54 +17,54 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Setup is a bank, and a TPP that it does not know yet.
+// Setup is a bank, and a TPP that has not registered there.
 type Setup struct {
 	Profile   string
 	Base      string // the registration endpoint
-	Discovery string // URL of the discovery document; it gives what is not said here
+	Discovery string // URL of the discovery document, which supplies what is left out here
 	Token     string // the token endpoint
 	Issuer    string
 
 	Audience     string   // aud of a registration request
-	RedirectURIs []string // to register; those of the statement when empty
-	AuthMethod   string   // private_key_jwt when empty
+	RedirectURIs []string // to register; those of the statement if empty
+	AuthMethod   string   // private_key_jwt if empty
 	Claims       map[string]any
 
 	Certificate tls.Certificate
-	Other       *tls.Certificate // of another TPP; nil where there is none
-	Roots       *x509.CertPool   // the system's when nil
+	Other       *tls.Certificate // of another TPP; may be nil
+	Roots       *x509.CertPool   // the system's if nil
 	SigningKey  crypto.Signer
 	KeyID       string
 	Statements  Statements
 
-	Only []string // ids of cases; all of the profile's when empty
+	Only []string // ids of cases; all of the profile's if empty
 }
 
-// run is a bank being judged.
+// run is the state of a run.
 type run struct {
 	setup       Setup
 	profile     dcrclient.Profile
 	software    dcrclient.Software
-	contentType string // of requests: the one that the bank takes
+	contentType string // of requests: the one that the bank accepts
 	keys        keys
 	wire        wire
 	supply      *supply
 	values      dcrclient.Values
 	leaf        [sha256.Size]byte
 	several     bool     // redirect URIs
-	offered     []string // authentication methods that the bank's discovery names; nil where it was not asked
-	secrets     []string // tokens that no report may hold
+	offered     []string // authentication methods of the bank's discovery document; nil without discovery
+	secrets     []string // tokens that must not be in a report
 
-	kept *registered // the one client of a run that cannot make and unmake them; see begin
-	why  string      // it cannot
+	kept *registered // the only client, in a run that cannot create and delete them at will; see begin
+	why  string      // why it cannot
 }
 
-// ErrRegistered says that the bank has the software already.
-var ErrRegistered = errors.New("the bank says that this software is registered already: delete that client first, since a run registers " +
-	"the software anew for each case")
+// ErrRegistered means that the bank already has the software product.
+var ErrRegistered = errors.New("the bank says that this software product is already registered: delete that client first, because a run registers " +
+	"the software product again for each case")
 
-// Judge runs the cases of a profile against a bank. An error says why nothing could be judged; Report.Stopped, why not all.
-// Nothing that it has registered is left behind, or the report says so.
+// Judge runs the cases of a profile against a bank. An error says why nothing could be judged; Report.Stopped says why not
+// everything could. Judge deletes what it has registered, and reports what it cannot delete.
 func Judge(ctx context.Context, setup Setup) (*Report, error) {
 	cases, err := chosen(setup.Profile, setup.Only)
 	if err != nil {
@@ -90,7 +90,7 @@ func Judge(ctx context.Context, setup Setup) (*Report, error) {
 	return report, nil
 }
 
-// chosen are the cases of a profile, or some of them.
+// chosen returns the cases of a profile, or some of them.
 func chosen(profile string, only []string) ([]Case, error) {
 	all, err := Cases()
 	if err != nil {
@@ -106,8 +106,8 @@ func chosen(profile string, only []string) ([]Case, error) {
 	}), nil
 }
 
-// begin makes sure that a good registration is taken here: otherwise every case that expects a refusal would hold. It also
-// finds out whether clients can be made and unmade at will; where not, one is kept for the cases that need no other.
+// begin makes sure that the bank accepts a valid registration: otherwise every case that expects a refusal would hold. It
+// also finds out whether clients can be created and deleted at will; if not, it keeps one for the cases that need no other.
 func (r *run) begin(ctx context.Context) error {
 	c := r.newCourse("")
 	if err := r.beginRegistration(ctx, c); err != nil {
@@ -119,10 +119,10 @@ func (r *run) begin(ctx context.Context) error {
 		return fmt.Errorf("the token endpoint, so that the client %s is left behind: %w", shown(client.id), err)
 	}
 	if c.token == "" {
-		return fmt.Errorf("the bank gives the client %s, which it has just registered, no access token: %s; the client is left behind", shown(client.id), c.came(x))
+		return fmt.Errorf("the bank issues no access token to the client %s, which it has just registered: %s; the client is left behind", shown(client.id), c.came(x))
 	}
 	if !r.supply.more() {
-		r.kept, r.why = client, "it needs a further fresh software statement, which --ssa-command could give"
+		r.kept, r.why = client, "it needs another fresh software statement: use --ssa-command"
 		return nil
 	}
 	x, failure, err = c.play(ctx, Step{Do: "delete"})
@@ -133,7 +133,7 @@ func (r *run) begin(ctx context.Context) error {
 	case x.answer.OK():
 		return nil
 	case x.answer.Status == http.StatusMethodNotAllowed, x.answer.Status == http.StatusNotImplemented:
-		r.kept, r.why = client, "the bank deletes no clients, and that of this software is kept for the other cases"
+		r.kept, r.why = client, "the bank deletes no clients, and the one of this software product is kept for the other cases"
 		return nil
 	}
 	return fmt.Errorf("the client %s cannot be deleted and is left behind: %s", shown(client.id), c.came(x))
@@ -159,10 +159,10 @@ func (r *run) beginRegistration(ctx context.Context, c *course) error {
 	if x.answer.OK() {
 		return errors.New("the bank's answer to a registration has no client_id")
 	}
-	return fmt.Errorf("the bank refuses a registration that should be good, so that no refusal would prove anything: %s", c.came(x))
+	return fmt.Errorf("the bank refuses a registration that should be valid, so that no refusal would prove anything: %s", c.came(x))
 }
 
-// duplicate guesses whether a refusal means that the software is registered: no standard has a code for it.
+// duplicate guesses whether a refusal means that the software product is already registered: no standard has a code for it.
 func duplicate(x *exchange) bool {
 	description, _ := x.json["error_description"].(string)
 	description = strings.ToLower(description)
@@ -184,7 +184,7 @@ func (r *run) end(ctx context.Context, report *Report) {
 	}
 }
 
-// newRun gets ready to judge: nothing is registered yet.
+// newRun prepares a run. It registers nothing.
 func newRun(ctx context.Context, setup Setup) (*run, error) {
 	r := &run{setup: setup, supply: &supply{Statements: setup.Statements}, wire: newWire(&setup)}
 	var err error
@@ -202,7 +202,7 @@ func newRun(ctx context.Context, setup Setup) (*run, error) {
 	return r, r.readPapers(ctx)
 }
 
-// discover reads the bank's discovery document (RFC 8414) for what nobody has said.
+// discover completes the setup from the bank's discovery document (RFC 8414).
 func (r *run) discover(ctx context.Context) error {
 	if r.setup.Discovery != "" {
 		asked := &request{Request: dcrclient.NewRequest(http.MethodGet, r.setup.Discovery), certificate: "own"}
@@ -225,7 +225,7 @@ func (r *run) discover(ctx context.Context) error {
 	return nil
 }
 
-// readPapers takes over what the software statement and the transport certificate say.
+// readPapers reads the software statement and the transport certificate.
 func (r *run) readPapers(ctx context.Context) error {
 	text, err := r.supply.next(ctx)
 	if err != nil {

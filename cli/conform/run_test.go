@@ -94,11 +94,11 @@ func TestWhatCannotBeRun(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"a duplicate by its words", at("/register", "POST", 400, `{"error":"invalid_software_statement","error_description":"Duplicate registrations are not valid"}`), nil, "registered already", ErrRegistered},
-		{"a duplicate by its status", at("/register", "POST", 409, `{}`), nil, "registered already", ErrRegistered},
+		{"a duplicate by its words", at("/register", "POST", 400, `{"error":"invalid_software_statement","error_description":"Duplicate registrations are not valid"}`), nil, "already registered", ErrRegistered},
+		{"a duplicate by its status", at("/register", "POST", 409, `{}`), nil, "already registered", ErrRegistered},
 		{"a refusal", at("/register", "POST", 400, `{"error":"invalid_client_metadata"}`), nil, "400 invalid_client_metadata", nil},
 		{"no token", at("/token", "POST", 401, `{"error":"invalid_client"}`), nil, "the client is left behind", nil},
-		{"no deletion", at("/register", "DELETE", 500, ``), nil, "is left behind: came 500", nil},
+		{"no deletion", at("/register", "DELETE", 500, ``), nil, "is left behind: received 500", nil},
 		{"no discovery", at("/discovery", "GET", 404, ``), nil, "discovery document is not available: status 404", nil},
 		{"no such case", nil, func(s *Setup) { s.Only = []string{"REG-99"} }, "has no case REG-99", nil},
 		{"no such profile", nil, func(s *Setup) { s.Profile = "obie-9" }, "no profile is called obie-9", nil},
@@ -205,7 +205,7 @@ func TestRunThatLeavesAClientStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(report.Stopped, "left behind at the bank: delete: came 500") {
+	if !strings.Contains(report.Stopped, "left behind at the bank: delete: received 500") {
 		t.Errorf("stopped because of %q", report.Stopped)
 	}
 	if last := report.Results[1]; last.Outcome != Skipped || last.Because[0] != "the run was stopped before" {

@@ -15,12 +15,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// keys are the ones that this run signs with.
+// keys are the signing keys of a run.
 type keys struct {
 	own    crypto.Signer
 	id     string
 	public []byte            // DER of the own key's public half
-	random *ecdsa.PrivateKey // of nobody
+	random *ecdsa.PrivateKey // published nowhere
 }
 
 var errKey = errors.New("the signing key must be RSA, or EC of the curve P-256")
@@ -54,7 +54,7 @@ func (k keys) jwk() (map[string]any, error) {
 	return map[string]any{"kty": "EC", "crv": "P-256", "x": dcrclient.Encode(point[1:33]), "y": dcrclient.Encode(point[33:])}, nil
 }
 
-// token is one about to be signed, as an honest client would but for what is said.
+// token returns a token to be signed as a correct client does, except for the given changes.
 func (k keys) token(claims map[string]any, s Signing) *dcrclient.JWT {
 	token := &dcrclient.JWT{Claims: claims, Key: k.own, Algorithm: k.algorithm()}
 	if s.Key == "random" {
@@ -66,14 +66,14 @@ func (k keys) token(claims map[string]any, s Signing) *dcrclient.JWT {
 	switch s.Algorithm {
 	case "none":
 		token.Key = nil
-	case "HS256": // a bank that takes the algorithm from the token would verify with the public key as the secret
+	case "HS256": // a bank that trusts the token's alg would verify with the public key as the secret
 		token.Key = k.public
 	}
 	token.Header = map[string]any{"alg": token.Algorithm, "kid": k.id, "typ": "JWT"}
 	return token
 }
 
-// forge makes of a statement what its directory has not signed.
+// forge turns a statement into one that its directory did not sign.
 func (k keys) forge(statement, how string) (string, error) {
 	if how == "" {
 		return statement, nil
@@ -92,7 +92,7 @@ func (k keys) forge(statement, how string) (string, error) {
 	return k.token(payload, sign).Compact()
 }
 
-// spoils are what can become of a compact JWS after it has been signed.
+// spoils are the ways to damage a compact JWS after it has been signed.
 var spoils = map[string]func(compact string) string{
 	"changed_payload":   changePayload,
 	"changed_signature": changeSignature,
@@ -105,7 +105,7 @@ var spoils = map[string]func(compact string) string{
 	"json_form":         jsonForm,
 }
 
-// changePayload adds a claim that was not signed.
+// changePayload adds an unsigned claim.
 func changePayload(compact string) string {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {
@@ -119,7 +119,7 @@ func changePayload(compact string) string {
 	return strings.Join(parts, ".")
 }
 
-// changeSignature changes a character in the middle of the last part, so that every bit of it counts.
+// changeSignature changes a character in the middle of the last part, where all of its bits are significant.
 func changeSignature(compact string) string {
 	at := (strings.LastIndex(compact, ".") + len(compact)) / 2
 	other := "A"
@@ -129,14 +129,14 @@ func changeSignature(compact string) string {
 	return compact[:at] + other + compact[at+1:]
 }
 
-// jsonForm writes the Flattened JWS JSON Serialization (RFC 7515, section 7.2.2), which no profile has.
+// jsonForm returns the Flattened JWS JSON Serialization (RFC 7515, section 7.2.2), which no profile allows.
 func jsonForm(compact string) string {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {
 		return compact + "."
 	}
 	text, err := json.Marshal(map[string]string{"protected": parts[0], "payload": parts[1], "signature": parts[2]})
-	if err != nil { // three texts are always JSON
+	if err != nil { // strings always marshal
 		return compact + "."
 	}
 	return string(text)

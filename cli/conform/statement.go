@@ -10,19 +10,19 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// Statements says where software statements come from.
+// Statements is a source of software statements.
 type Statements struct {
 	Fetch func(ctx context.Context) (string, error)
-	Fresh bool // each call fetches another one
+	Fresh bool // each call returns a new one
 }
 
-// statementAge is how long a statement that may be used again is used: banks refuse old ones.
+// statementAge is how long a reusable statement is used: banks refuse old ones.
 const statementAge = 4 * time.Minute
 
-// errStatement is of a TPP's papers, which are in order before anything is judged.
+// errStatement reports the TPP's own statement, before anything is judged.
 var errStatement = errors.New("the software statement is not a signed JWT")
 
-// supply hands out statements, a fresh one where a used one would be refused.
+// supply hands out statements, a new one if a used one would be refused.
 type supply struct {
 	Statements
 	singleUse bool
@@ -32,7 +32,7 @@ type supply struct {
 	at   time.Time
 }
 
-// more says whether a statement can be had that a bank has not seen.
+// more reports whether an unused statement is available.
 func (s *supply) more() bool { return s.Fresh || !s.singleUse }
 
 func (s *supply) next(ctx context.Context) (string, error) {
@@ -48,7 +48,7 @@ func (s *supply) next(ctx context.Context) (string, error) {
 	return s.text, nil
 }
 
-// claims reads a statement. It is the TPP's own, so nothing is verified.
+// claims decodes a statement without verification: it is the TPP's own.
 func claims(statement string) (map[string]any, error) {
 	token, err := dcrclient.ParseJWT(statement)
 	if err != nil {
