@@ -76,7 +76,7 @@ func (r *registryProcess) serve(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return registry.Serve(ctx, listener, r.requests, r.log) })
+	group.Go(func() error { return serveRequests(ctx, listener, r.requests, r.log) })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status), registryHealth(r.requests.Status))
 	r.log.InfoContext(ctx, "registry serves", "address", r.address)

@@ -9,11 +9,10 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
-
-const clientCredentials = "client_credentials"
 
 // grant is the answer of RFC 6749, section 5.1: "A refresh token SHOULD NOT be included." (section 4.4.3)
 type grant struct {
@@ -60,7 +59,7 @@ func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 // "grant_type REQUIRED. Value MUST be set to "client_credentials"." (RFC 6749, section 4.4.2)
 func checkGrantType(parameters form.Form) error {
 	switch parameters.Value("grant_type") {
-	case clientCredentials:
+	case rule.GrantClientCredentials:
 		return nil
 	case "":
 		return dcr.Refuse("grant_type.missing")
@@ -73,7 +72,7 @@ func checkGrantType(parameters form.Form) error {
 // MUST either process the request using a pre-defined default value or fail the request" (RFC 6749, section 3.3).
 func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
 	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
-	if !slices.Contains(client.GetGrantTypes(), clientCredentials) {
+	if !slices.Contains(client.GetGrantTypes(), rule.GrantClientCredentials) {
 		return nil, dcr.Refuse("grant_type.registered")
 	}
 	if !parameters.Has("scope") {

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -78,34 +77,13 @@ func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client)
 	}
 	record.Id, record.IssuedAt = current.GetId(), current.GetIssuedAt()
 	record.Version, record.Generation = current.GetVersion(), current.GetGeneration()
-	if endsTokens(current, record) {
+	if rule.EndsTokens(current, record) {
 		record.Generation++
 	}
 	if r.tried() {
 		return e.parts.Store.MayUpdate(ctx, record, r.facts.GetUsedJtis())
 	}
 	return e.parts.Store.Update(ctx, record, r.facts.GetUsedJtis())
-}
-
-// "The ASPSP must not invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what
-// they were issued upon is gone: the grant, a role of the software, or the name of the certificate that authenticated the
-// client.
-func endsTokens(before, after *dcrpb.Client) bool {
-	hadGrant := slices.Contains(before.GetGrantTypes(), clientCredentials)
-	if hadGrant && !slices.Contains(after.GetGrantTypes(), clientCredentials) {
-		return true
-	}
-	if slices.ContainsFunc(before.GetSoftware().GetRoles(), func(role string) bool { return !slices.Contains(after.GetSoftware().GetRoles(), role) }) {
-		return true
-	}
-	was, is := before.GetTlsClientAuthSubjectDn(), after.GetTlsClientAuthSubjectDn()
-	return was != "" && was != is && !sameName(was, is)
-}
-
-func sameName(a, b string) bool {
-	nameA, errA := dn.Parse(a)
-	nameB, errB := dn.Parse(b)
-	return errA == nil && errB == nil && nameA.Matches(nameB, false)
 }
 
 // remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued to

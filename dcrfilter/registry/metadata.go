@@ -10,6 +10,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
 
 const (
@@ -55,7 +56,7 @@ func newMetadata(version *config.Version) ([]byte, error) {
 		IntrospectionEndpoint: endpointURL(file, routes.EndpointIntrospection, http.MethodPost),
 		JWKSURI:               endpointURL(file, routes.EndpointJWKS, http.MethodGet),
 		Scopes:                scopes(version),
-		GrantTypes:            []string{clientCredentials},
+		GrantTypes:            []string{rule.GrantClientCredentials},
 		ResponseTypes:         []string{"code", "code id_token"},
 		TokenAuthMethods:      file.AuthMethods, TokenAuthAlgorithms: algorithms,
 		RevocationAuthMethods: file.AuthMethods, RevocationAuthAlgorithms: algorithms,

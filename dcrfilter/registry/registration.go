@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	requests "github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -22,34 +21,14 @@ func (e *edition) registration(r *request) (*dcr.Asked, error) {
 	if from == nil || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
-	body, err := claims(r.profile, r.body)
-	if err != nil {
-		return nil, fmt.Errorf("a registration request: %w", err)
-	}
-	raw, err := body.String("software_statement")
-	if err != nil {
-		return nil, fmt.Errorf("a registration request: %w", err)
-	}
-	stated, err := jose.ClaimsVerifiedElsewhere(raw, maxBody)
-	if err != nil {
-		return nil, fmt.Errorf("a software statement: %w", err)
-	}
-	statement, err := directory.ReadStatement(from.Directory, stated, raw)
+	asked, err := requests.Verified(r.profile, from.Directory, r.body)
 	if err != nil {
 		return nil, err
 	}
-	if is := proved.GetSoftware(); statement.Software.Id != is.GetId() || statement.Software.OrgId != is.GetOrgId() {
+	if of, is := asked.Statement.Software, proved.GetSoftware(); of.Id != is.GetId() || of.OrgId != is.GetOrgId() {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
 	}
-	return &dcr.Asked{Profile: r.profile, Directory: from.Directory, Request: body, Statement: statement}, nil
-}
-
-// claims are those of the body, in the form that the profile gives it.
-func claims(p *dcr.Profile, body []byte) (strictjson.Object, error) {
-	if p.Body == dcr.BodyJSON {
-		return strictjson.Parse(body)
-	}
-	return jose.ClaimsVerifiedElsewhere(string(body), maxBody)
+	return asked, nil
 }
 
 // A client is a record with what is answered of it, read once.
@@ -88,7 +67,7 @@ func readClient(record *dcrpb.Client) (client, error) {
 	if err != nil {
 		return client{}, fmt.Errorf("metadata of a record: %w", err)
 	}
-	claims, err := jose.ClaimsVerifiedElsewhere(record.GetSoftwareStatement(), maxBody)
+	claims, err := requests.VerifiedStatement(record.GetSoftwareStatement())
 	if err != nil {
 		return client{}, fmt.Errorf("software statement of a record: %w", err)
 	}

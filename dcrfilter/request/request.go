@@ -1,5 +1,6 @@
-// Package request reads registration requests as they come over HTTP: their media type, their form, and whether they are
-// only tried. Nothing in a request may be believed because this package has read it.
+// Package request reads what clients send and sign: registration requests, with their media type and whether they are only
+// tried, and client assertions. Use it before a signature is verified, to check the form, and afterwards, to check or read
+// the claims. Nothing in a request may be believed because this package has read it.
 package request
 
 import (

@@ -6,6 +6,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
+// GrantClientCredentials is the grant type of RFC 6749, section 4.4.
+const GrantClientCredentials = "client_credentials"
+
 const (
 	grantCode = "authorization_code"
 	grantCIBA = "urn:openid:params:grant-type:ciba"

@@ -2,50 +2,17 @@ package filter
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
-	"github.com/dcr-gateway/dcr-gateway/internal/jose"
-	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
-
-const (
-	maxAssertionBytes = 8 << 10
-	// maxAssertionLifetime is how far ahead an assertion may expire. RFC 7523 asks for a limit and names none; the OBIE
-	// conformance tool signs for 30 minutes.
-	maxAssertionLifetime = time.Hour
-	maxAssertionAge      = 24 * time.Hour
-
-	// "The value of the client_assertion_type parameter MUST be ..." (RFC 7523, section 2.2)
-	jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-)
-
-// assertionTypes are the typ values of a client assertion: RFC 10070 asks for the last, clients of today send none or
-// JWT. Every other type is a token made for something else (RFC 8725, section 3.11).
-var assertionTypes = []string{"", "JWT", "client-authentication+jwt"}
-
-// assertionForm are the refusals of an assertion that is malformed, by the rule of package jose.
-var assertionForm = map[string]string{
-	"jws.size":         "clientauth.jws.size",
-	"jws.compact":      "clientauth.jws.compact",
-	"jws.base64":       "clientauth.jws.base64",
-	"jws.header":       "clientauth.jws.header",
-	"jws.crit":         "clientauth.jws.crit",
-	"jws.embedded_key": "clientauth.jws.embedded_key",
-	"jws.alg":          "clientauth.jws.alg",
-	"jws.typ":          "clientauth.jws.typ",
-	"jws.kid":          "clientauth.jws.kid",
-	"jws.payload":      "clientauth.jws.payload",
-}
 
 // ClientAuthFilter proves which client asks at the token, revocation and introspection endpoints, by private_key_jwt
 // (RFC 7523) or tls_client_auth (RFC 8705, section 2.1), and that the connection is of that client's software.
@@ -105,15 +72,8 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 
 // assertion authenticates by private_key_jwt.
 func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
-	if parameters.Value("client_assertion_type") != jwtBearer {
-		return nil, dcr.Refuse("clientauth.assertion_type")
-	}
-	unverified, err := jose.Parse(parameters.Value("client_assertion"), jose.Policy{
-		Algorithms: jose.FAPI, Types: assertionTypes, MaxBytes: maxAssertionBytes,
-	})
-	if malformed, ok := errors.AsType[*jose.FormError](err); ok {
-		return nil, dcr.Refuse(assertionForm[malformed.Rule], malformed.Args...).CausedBy(err)
-	} else if err != nil {
+	unverified, err := request.Assertion(parameters)
+	if err != nil {
 		return nil, err
 	}
 	// Read unverified only to choose whose keys verify; compared again below, on the verified claims.
@@ -136,7 +96,12 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if err != nil {
 		return nil, refuse(err, toStranger, "clientauth.client")
 	}
-	return client, f.checkAssertion(r, verified, client.GetId(), parameters)
+	jti, expires, err := request.CheckAssertion(verified, client.GetId(), parameters, f.Audiences, r.Now)
+	if err != nil {
+		return nil, err
+	}
+	r.UsedJTIs = []*dcrpb.UsedJTI{usedJTI("assertion", client.GetId(), jti, expires)}
+	return client, nil
 }
 
 // certificate authenticates by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section 2) and the
@@ -186,62 +151,4 @@ func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, cli
 	}
 	_, err := source.Certificate(ctx, r.Certificate, of, trust.Now)
 	return source, of, refuse(err, toStranger, "clientauth.client")
-}
-
-// checkAssertion checks the claims of a verified assertion (RFC 7523, section 3) and names its jti for burning.
-func (f *ClientAuthFilter) checkAssertion(r *Request, verified *jose.Verified, clientID string, parameters form.Form) error {
-	claims := verified.Claims
-	subject, _ := claims.String("sub")
-	named := parameters.Value("client_id")
-	// "the subject MUST be the client_id of the OAuth client" and "mismatched client identifiers: invalid_client".
-	if subject != clientID || named != "" && subtle.ConstantTimeCompare([]byte(named), []byte(clientID)) != 1 {
-		return dcr.Refuse("clientauth.sub")
-	}
-	if !f.audienceIsOurs(verified) {
-		return dcr.Refuse("clientauth.aud")
-	}
-	expires, err := checkTimes(claims, r.Now)
-	if err != nil {
-		return err
-	}
-	id, err := claims.String("jti")
-	if err != nil || id == "" || len(id) > 255 {
-		return dcr.Refuse("clientauth.jti")
-	}
-	r.UsedJTIs = []*dcrpb.UsedJTI{usedJTI("assertion", clientID, id, expires)}
-	return nil
-}
-
-// assertionTimes are the refusals of an assertion's times, by claim.
-var assertionTimes = map[string]string{"iat": "clientauth.iat", "nbf": "clientauth.nbf", "exp": "clientauth.exp"}
-
-// "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
-// "may contain" nbf and iat (RFC 7523, section 3).
-func checkTimes(claims strictjson.Object, now time.Time) (expires time.Time, err error) {
-	times, err := dcr.ReadTimes(claims)
-	if times.IssuedAt.IsZero() {
-		times.IssuedAt = now
-	}
-	if err == nil {
-		err = times.Check(now, maxAssertionAge, 0)
-	}
-	if wrong, ok := errors.AsType[*dcr.TimeError](err); ok {
-		return expires, dcr.Refuse(assertionTimes[wrong.Claim], wrong.Must)
-	}
-	if times.Expires.IsZero() || times.Expires.Sub(now) > maxAssertionLifetime {
-		return expires, dcr.Refuse("clientauth.exp", "present, at most an hour ahead")
-	}
-	return times.Expires, err
-}
-
-func (f *ClientAuthFilter) audienceIsOurs(verified *jose.Verified) bool {
-	audience, err := verified.Claims.String("aud")
-	if err != nil {
-		audiences, err := verified.Claims.Strings("aud")
-		if err != nil || len(audiences) != 1 {
-			return false
-		}
-		audience = audiences[0]
-	}
-	return audience != "" && slices.Contains(f.Audiences, audience)
 }

@@ -1,4 +1,4 @@
-package registry
+package run
 
 import (
 	"context"
@@ -16,8 +16,8 @@ const (
 	grace       = 10 * time.Second
 )
 
-// Serve serves until ctx ends, and then lets the requests that are under way finish.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// serveRequests serves what Envoy sends a registry until ctx ends, and then lets the requests that are under way finish.
+func serveRequests(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,

@@ -1,0 +1,116 @@
+package request
+
+import (
+	"crypto/subtle"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+)
+
+const (
+	maxAssertionBytes = 8 << 10
+	// maxAssertionLifetime is how far ahead an assertion may expire. RFC 7523 asks for a limit and names none; the OBIE
+	// conformance tool signs for 30 minutes.
+	maxAssertionLifetime = time.Hour
+	maxAssertionAge      = 24 * time.Hour
+
+	// "The value of the client_assertion_type parameter MUST be ..." (RFC 7523, section 2.2)
+	jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+)
+
+// assertionTypes are the typ values of a client assertion: RFC 10070 asks for the last, clients of today send none or
+// JWT. Every other type is a token made for something else (RFC 8725, section 3.11).
+var assertionTypes = []string{"", "JWT", "client-authentication+jwt"}
+
+// assertionForm are the refusals of an assertion that is malformed, by the rule of package jose.
+var assertionForm = map[string]string{
+	"jws.size":         "clientauth.jws.size",
+	"jws.compact":      "clientauth.jws.compact",
+	"jws.base64":       "clientauth.jws.base64",
+	"jws.header":       "clientauth.jws.header",
+	"jws.crit":         "clientauth.jws.crit",
+	"jws.embedded_key": "clientauth.jws.embedded_key",
+	"jws.alg":          "clientauth.jws.alg",
+	"jws.typ":          "clientauth.jws.typ",
+	"jws.kid":          "clientauth.jws.kid",
+	"jws.payload":      "clientauth.jws.payload",
+}
+
+// Assertion checks the form of a client assertion (RFC 7523, section 2.2). Nothing in it may be believed yet. It fails with
+// a *dcr.Error.
+func Assertion(parameters form.Form) (*jose.Unverified, error) {
+	if parameters.Value("client_assertion_type") != jwtBearer {
+		return nil, dcr.Refuse("clientauth.assertion_type")
+	}
+	unverified, err := jose.Parse(parameters.Value("client_assertion"), jose.Policy{
+		Algorithms: jose.FAPI, Types: assertionTypes, MaxBytes: maxAssertionBytes,
+	})
+	if malformed, ok := errors.AsType[*jose.FormError](err); ok {
+		return nil, dcr.Refuse(assertionForm[malformed.Rule], malformed.Args...).CausedBy(err)
+	}
+	return unverified, err
+}
+
+// CheckAssertion checks the claims of an assertion that was verified with a key of the client (RFC 7523, section 3). It
+// returns the jti, which may be used once, and when the assertion expires. audiences are what its aud may be. It fails with
+// a *dcr.Error.
+func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Form, audiences []string, now time.Time) (jti string, expires time.Time, err error) {
+	claims := verified.Claims
+	subject, _ := claims.String("sub")
+	named := parameters.Value("client_id")
+	// "the subject MUST be the client_id of the OAuth client" and "mismatched client identifiers: invalid_client".
+	if subject != clientID || named != "" && subtle.ConstantTimeCompare([]byte(named), []byte(clientID)) != 1 {
+		return "", expires, dcr.Refuse("clientauth.sub")
+	}
+	if !audienceIs(claims, audiences) {
+		return "", expires, dcr.Refuse("clientauth.aud")
+	}
+	if expires, err = checkAssertionTimes(claims, now); err != nil {
+		return "", expires, err
+	}
+	jti, err = claims.String("jti")
+	if err != nil || jti == "" || len(jti) > 255 {
+		return "", expires, dcr.Refuse("clientauth.jti")
+	}
+	return jti, expires, nil
+}
+
+// assertionTimes are the refusals of an assertion's times, by claim.
+var assertionTimes = map[string]string{"iat": "clientauth.iat", "nbf": "clientauth.nbf", "exp": "clientauth.exp"}
+
+// "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
+// "may contain" nbf and iat (RFC 7523, section 3).
+func checkAssertionTimes(claims strictjson.Object, now time.Time) (expires time.Time, err error) {
+	times, err := dcr.ReadTimes(claims)
+	if times.IssuedAt.IsZero() {
+		times.IssuedAt = now
+	}
+	if err == nil {
+		err = times.Check(now, maxAssertionAge, 0)
+	}
+	if wrong, ok := errors.AsType[*dcr.TimeError](err); ok {
+		return expires, dcr.Refuse(assertionTimes[wrong.Claim], wrong.Must)
+	}
+	if times.Expires.IsZero() || times.Expires.Sub(now) > maxAssertionLifetime {
+		return expires, dcr.Refuse("clientauth.exp", "present, at most an hour ahead")
+	}
+	return times.Expires, err
+}
+
+// audienceIs says whether aud is one value, and one of those given.
+func audienceIs(claims strictjson.Object, allowed []string) bool {
+	audience, err := claims.String("aud")
+	if err != nil {
+		audiences, err := claims.Strings("aud")
+		if err != nil || len(audiences) != 1 {
+			return false
+		}
+		audience = audiences[0]
+	}
+	return audience != "" && slices.Contains(allowed, audience)
+}
