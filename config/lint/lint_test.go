@@ -83,7 +83,7 @@ var cases = []breach{
 	{name: "a certificate for a key", files: func(f *folder) { f.write("local.key", pemOf("CERTIFICATE")) },
 		id: "certificate.unreadable", want: `listeners.public.key: holds no private key in PEM form`},
 	{name: "an encrypted key", files: func(f *folder) { f.write("local.key", pemOf("ENCRYPTED PRIVATE KEY")) },
-		id: "certificate.unreadable", want: `listeners.public.key: is encrypted: nobody could enter its password`},
+		id: "certificate.unreadable", want: `listeners.public.key: is encrypted: there is no way to enter its password`},
 	{name: "a file without end", files: func(f *folder) { f.write("ca.pem", make([]byte, 1<<20+1)) },
 		id: "certificate.unreadable", want: `upstreams.far.tls.ca: is larger than 1 MiB`},
 	{name: "another server's key", old: "certificate: local.pem, key: local.key", new: "certificate: local.pem, key: client.key",

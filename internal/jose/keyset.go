@@ -25,21 +25,21 @@ const MaxKeySetBytes = 256 << 10
 
 // Key is a public key that may verify signatures.
 type Key struct {
-	ID        string // kid, "" where there is none
-	Algorithm string // alg, "" where the key names none
+	ID        string // kid; "" if there is none
+	Algorithm string // alg; "" if there is none
 	Public    crypto.PublicKey
 }
 
-// KeySet is a JWK Set, reduced to what may be used: RSA keys of 2048 to 8192 bits, EC P-256, Ed25519; no symmetric and
+// KeySet is a JWK Set reduced to usable keys: RSA keys of 2048 to 8192 bits, EC P-256, Ed25519; no symmetric and
 // no private keys. The zero value verifies nothing.
 type KeySet struct {
 	Signing      []Key           // keys with use "sig" (or without use), for signatures
 	KeyIDs       map[string]bool // kid of every member, of any use: for revoked sets
-	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c where there is one
+	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c if present
 	TLS          map[string]bool // those of Certificates whose use is "tls" and whose private key is not in the set
 }
 
-// ParseKeySet reads a JWK Set (RFC 7517). One unusable key is left out; a document that is no set is an error.
+// ParseKeySet parses a JWK Set (RFC 7517). It skips unusable keys; a document that is not a key set is an error.
 func ParseKeySet(document []byte) (KeySet, error) {
 	if len(document) > MaxKeySetBytes {
 		return KeySet{}, fmt.Errorf("key set: larger than %d bytes", MaxKeySetBytes)
@@ -89,7 +89,7 @@ func signingKey(member strictjson.Object) (Key, bool) {
 	return Key{ID: id, Algorithm: algorithm, Public: public}, ok
 }
 
-// forSignatures looks at what the key is for: a TLS or encryption key must not verify tokens.
+// forSignatures checks the use of the key: a TLS or encryption key must not verify tokens.
 func forSignatures(member strictjson.Object) bool {
 	if member.Has("use") {
 		if use, err := member.String("use"); err != nil || use != "sig" {
@@ -104,7 +104,7 @@ func forSignatures(member strictjson.Object) bool {
 	return true
 }
 
-// private says whether the member holds a symmetric or private key (RFC 7518, section 6): everybody knows it now.
+// private reports whether the member holds a symmetric or private key (RFC 7518, section 6), which is thereby compromised.
 func private(member strictjson.Object) bool {
 	return slices.ContainsFunc([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, member.Has)
 }
@@ -118,7 +118,7 @@ func optional(member strictjson.Object, name string) (value string, fits bool) {
 	return value, err == nil
 }
 
-// certificateThumbprint returns the base64url SHA-256 of the member's certificate, "" where it has none. OBIE publishes
+// certificateThumbprint returns the base64url SHA-256 of the member's certificate; "" if it has none. OBIE publishes
 // x5t#S256 with padding, against RFC 7517 (section 4.9), so it is better taken from the certificate itself.
 func certificateThumbprint(member strictjson.Object) string {
 	if chain, err := member.Strings("x5c"); err == nil && len(chain) > 0 {
@@ -139,7 +139,7 @@ func certificateThumbprint(member strictjson.Object) string {
 	return thumbprint
 }
 
-// publicKey reads the public key of a JWK. ok is false for one that may not be used.
+// publicKey reads the public key of a JWK. ok is false if the key must not be used.
 func publicKey(member strictjson.Object) (key crypto.PublicKey, ok bool) {
 	kind, _ := member.String("kty")
 	switch kind {
@@ -182,7 +182,7 @@ func edwardsKey(member strictjson.Object) (crypto.PublicKey, bool) {
 	return key, err == nil && curve == "Ed25519" && len(key) == ed25519.PublicKeySize
 }
 
-// octets decodes a member, nil where it cannot.
+// octets decodes a member; it returns nil if it cannot.
 func octets(member strictjson.Object, name string) []byte {
 	text, err := member.String(name)
 	if err != nil {

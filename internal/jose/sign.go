@@ -10,10 +10,10 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// errKey says that a key and an algorithm do not belong together, or that one of them is not supported.
+// errKey means that a key does not suit the algorithm, or that one of them is not supported.
 var errKey = errors.New("the key must be RSA of 2048 to 8192 bits for PS256, P-256 for ES256 or Ed25519 for EdDSA")
 
-// Sign writes a compact JWS. header's alg chooses the algorithm: PS256, ES256 or EdDSA; the key must suit it.
+// Sign returns a compact JWS. header's alg chooses the algorithm: PS256, ES256 or EdDSA; the key must suit it.
 func Sign(key crypto.Signer, header Header, claims []byte) (string, error) {
 	if !suits(key.Public(), header.Algorithm) {
 		return "", errKey

@@ -1,5 +1,5 @@
-// Package jose reads and writes compact JWS. Its own front end is strict (RFC 7515, 7518, 7519, 8725);
-// behind it stands one library, which no other package may import.
+// Package jose parses, verifies and signs compact JWS, strictly by RFC 7515, 7518, 7519 and 8725. Use it for every token and
+// key set in gate and registry. It wraps one library, which no other package may import. Clients use dcrclient instead.
 package jose
 
 import (
@@ -22,11 +22,11 @@ const (
 // (FAPI 1.0 Part 2, section 8.6).
 var FAPI = []string{PS256, ES256}
 
-// ErrSignature is the one error for a signature that does not verify, a key that is not there and a key that may not
-// be used: an attacker learns nothing from it.
+// ErrSignature is the only error for a signature that does not verify, a missing key and a key that must not be used: it
+// tells an attacker nothing.
 var ErrSignature = errors.New("the signature does not verify with any acceptable key")
 
-// Policy says what a token of one kind may look like. The zero value allows no token.
+// Policy describes the valid form of one kind of token. The zero value allows no token.
 type Policy struct {
 	Algorithms []string // allowed alg values: PS256, ES256, EdDSA
 	Types      []string // allowed typ values, compared without case; "" allows a token without typ
@@ -34,26 +34,25 @@ type Policy struct {
 	MaxBytes   int      // of the whole token
 }
 
-// Unverified is a token whose form is right and whose signature nobody has looked at.
+// Unverified is a token of valid form whose signature has not been verified.
 type Unverified struct {
 	Algorithm string
-	KeyID     string            // "" where there is none
-	Claims    strictjson.Object // UNVERIFIED: only to choose who verifies
+	KeyID     string            // "" if there is none
+	Claims    strictjson.Object // UNVERIFIED: use only to choose the keys
 	Raw       string
 
 	signed    string // what the signature is over
 	signature []byte
 }
 
-// Verified is a token that one of the keys given has signed.
+// Verified is a token that one of the given keys has signed.
 type Verified struct {
 	Claims strictjson.Object
 	KeyID  string
 	Raw    string
 }
 
-// Parse checks the form of a compact JWS against the policy. It fails with a *FormError only, which names what is wrong,
-// never a value.
+// Parse checks the form of a compact JWS against the policy. Its only error is *FormError, which never quotes a value.
 func Parse(compact string, policy Policy) (*Unverified, error) {
 	parts, err := split(compact, policy.MaxBytes)
 	if err != nil {
@@ -81,9 +80,9 @@ func Parse(compact string, policy Policy) (*Unverified, error) {
 	}, nil
 }
 
-// ClaimsVerifiedElsewhere reads the claims of a token without looking at its header or signature. It is only for a token
-// of which another part of the product has verified these very bytes, and said so in a way that this part has verified.
-// It fails with a *FormError only.
+// ClaimsVerifiedElsewhere parses the claims of a token without checking its header or signature. Use it only if another part
+// of the product has verified exactly these bytes, and the caller has verified that part's statement. Its only error is
+// *FormError.
 func ClaimsVerifiedElsewhere(compact string, maxBytes int) (strictjson.Object, error) {
 	parts, err := split(compact, maxBytes)
 	if err != nil {
@@ -104,10 +103,9 @@ func parseClaims(part string) (strictjson.Object, error) {
 	return claims, nil
 }
 
-// A FormError says that a token is not written the way its policy asks. Rule is one of jws.size, jws.compact,
-// jws.base64, jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. Of jws.header and
-// jws.payload Args has the one problem that was found, for the client: printable ASCII without quotes, with nothing of
-// the token in it.
+// A FormError says that the form of a token violates its policy. Rule is one of jws.size, jws.compact, jws.base64,
+// jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. For jws.header and jws.payload Args has
+// the problem, for the client: printable ASCII without quotes or any part of the token.
 type FormError struct {
 	Rule string
 	Args []string
@@ -117,7 +115,7 @@ func (e *FormError) Error() string { return strings.Join(append([]string{e.Rule}
 
 func formError(rule string, args ...string) *FormError { return &FormError{Rule: rule, Args: args} }
 
-// problem is what package strictjson found wrong, for a sentence.
+// problem returns what package strictjson found, as part of a sentence.
 func problem(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
 
 // parts are the pieces of a compact JWS, still encoded.
@@ -125,7 +123,7 @@ type parts struct{ header, payload, signature, signed string }
 
 // "The JWS Compact Serialization ... BASE64URL(UTF8(JWS Protected Header)) || '.' || BASE64URL(JWS Payload) || '.' ||
 // BASE64URL(JWS Signature)" (RFC 7515, section 7.1). An unsecured JWS has an empty signature and a JWE has five parts
-// (RFC 7516, section 7.1): neither gets through.
+// (RFC 7516, section 7.1): both are refused.
 func split(compact string, maxBytes int) (parts, error) {
 	if len(compact) > maxBytes {
 		return parts{}, formError("jws.size")
@@ -143,7 +141,7 @@ var base64url = base64.RawURLEncoding.Strict()
 
 // "Base64 encoding using the URL- and filename-safe character set defined in Section 5 of RFC 4648, with all trailing
 // '=' characters omitted ... and without the inclusion of any line breaks, whitespace, or other additional characters"
-// (RFC 7515, section 2). The decoder alone would step over line breaks.
+// (RFC 7515, section 2). The decoder itself ignores line breaks.
 func decode(part string) ([]byte, error) {
 	decoded, err := base64url.DecodeString(part)
 	if err != nil || strings.ContainsAny(part, "\r\n") {
@@ -159,10 +157,10 @@ type Header struct {
 	KeyID     string `json:"kid,omitempty"`
 }
 
-// maxKeyID bounds kid, which is used as a key of maps and nowhere else (RFC 8725, section 3.10).
+// maxKeyID bounds kid, which is used only as a map key (RFC 8725, section 3.10).
 const maxKeyID = 255
 
-// parseHeader checks a header and returns what is needed of it: alg and kid.
+// parseHeader checks a header and returns its alg and kid.
 func parseHeader(part string, policy Policy) (Header, error) {
 	document, err := decode(part)
 	if err != nil {

@@ -56,7 +56,7 @@ func (u *Unverified) mayBeOf(key Key) bool {
 	return suits(key.Public, u.Algorithm)
 }
 
-// suits says whether a public key may be used with the algorithm: RSA of 2048 to 8192 bits, P-256, Ed25519.
+// suits reports whether a public key may be used with the algorithm: RSA of 2048 to 8192 bits, P-256, Ed25519.
 func suits(public crypto.PublicKey, algorithm string) bool {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
@@ -69,15 +69,15 @@ func suits(public crypto.PublicKey, algorithm string) bool {
 	return false
 }
 
-// strong says whether an RSA key is neither weak nor malformed: modulus and exponent are odd.
+// strong reports whether an RSA key is neither weak nor malformed: modulus and exponent must be odd.
 func strong(key *rsa.PublicKey) bool {
 	bits := key.N.BitLen()
 	return minModulusBits <= bits && bits <= maxModulusBits && key.N.Bit(0) == 1 &&
 		minExponent <= key.E && key.E <= maxExponent && key.E%2 == 1
 }
 
-// verifies checks a signature with the one algorithm that the key's type has here. PS256 is not left to the library,
-// which takes a salt of any length: "the size of the salt value is the same size as the hash function output" (RFC 7518,
+// verifies checks a signature with the algorithm of the key's type. It does not leave PS256 to the library, which accepts a
+// salt of any length: "the size of the salt value is the same size as the hash function output" (RFC 7518,
 // section 3.5).
 func verifies(public crypto.PublicKey, signed, signature []byte) bool {
 	switch key := public.(type) {

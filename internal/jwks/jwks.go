@@ -1,5 +1,5 @@
-// Package jwks keeps the key sets of directories and of their participants. How they are fetched and kept is
-// internal/fetched's; this package says for how long each kind of set may be used, and what a caller may look for in it.
+// Package jwks caches the key sets of directories and of their participants. It says for how long each kind of set may be
+// used, and what a caller may look for in it; package fetched does the fetching and caching.
 package jwks
 
 import (
@@ -12,25 +12,24 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// ErrUnavailable says that there is no acceptable key set now, and that there may be one later.
+// ErrUnavailable means that there is no acceptable key set now, but there may be later.
 var ErrUnavailable = fetched.ErrUnavailable
 
 const (
-	// revokedTTL is how long a revocation may stay unknown. A client asks for its registration or for a token once in
-	// minutes, so this costs the directory a conditional request each time, and no more than one a second.
+	// revokedTTL is how long a revocation may go unnoticed. A client reads its registration or gets a token every few
+	// minutes, so this costs the directory one conditional request each time, and at most one a second.
 	revokedTTL = time.Second
-	// callTTL is how long it may stay unknown to a client's calls, which come all the time: unless the answer's
-	// Cache-Control asks for less, down to revokedTTL.
+	// callTTL is how long it may go unnoticed in API calls, which are frequent. The response's Cache-Control may shorten it,
+	// down to revokedTTL.
 	callTTL = 10 * time.Second
-	// justNow is how old a set may be for its lack of a certificate to be believed without a fetch: whoever asks for one
-	// has asked without it before.
+	// justNow is the age up to which a set that lacks a certificate is trusted without a new fetch, because the same caller
+	// has just fetched it.
 	justNow = time.Second
 )
 
-// Key sets live 5 to 15 minutes, and at most an hour while their server is down. An empty one is taken for a mistake of its
-// server, unless it is an organisation's, which need not have certificates of its own. A set of revoked keys must be
-// fresh, for each question as it says, and nobody need have revoked any; while its server is down it is used no longer
-// than the shortest time that any set may live.
+// Key sets live 5 to 15 minutes, and at most an hour while their server is down. An empty set is treated as a server error,
+// unless it is an organisation's, which need not have certificates. A set of revoked keys may be empty and must be as fresh
+// as the caller demands; while its server is down it is used for at most the minimum life of any set.
 var (
 	verifying    = fetched.Kind[jose.KeySet]{Read: notEmpty, Life: 10 * time.Minute, Least: 30 * time.Second, Stale: time.Hour}
 	organisation = fetched.Kind[jose.KeySet]{Read: jose.ParseKeySet, Life: 10 * time.Minute, Least: 30 * time.Second, Stale: time.Hour}
@@ -45,7 +44,7 @@ func notEmpty(document []byte) (jose.KeySet, error) {
 	return set, err
 }
 
-// Source is safe for concurrent use. The sets it returns are shared: they are for reading only.
+// Source is safe for concurrent use. The sets that it returns are shared and must not be changed.
 type Source struct {
 	sets *fetched.Source[jose.KeySet]
 }
@@ -56,8 +55,8 @@ func New(client *outbound.Client, now func() time.Time) *Source {
 }
 
 // Keys returns the set at url, fresh or, while the URL fails, stale within the stale limit. If kid is not "" and the set
-// lacks it, the set is fetched once more, at most once a minute for each URL; a fresh set that lacks it still is returned.
-// It waits no longer than ctx lives.
+// lacks it, Keys fetches the set again, at most once a minute per URL, and returns a fresh set even if it still lacks the
+// kid. It waits no longer than ctx allows.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source) Keys(ctx context.Context, url, kid string) (jose.KeySet, error) {
 	return s.sets.Get(ctx, &verifying, url, fetched.Need[jose.KeySet]{
@@ -65,8 +64,8 @@ func (s *Source) Keys(ctx context.Context, url, kid string) (jose.KeySet, error)
 	})
 }
 
-// KeysListing is Keys with the thumbprint of a certificate in place of a kid: one that is looked for among the tls keys.
-// A set that was fetched within the last second is not fetched again for it.
+// KeysListing is Keys with the thumbprint of a certificate instead of a kid, which must be among the tls keys. It does not
+// fetch a set again that is less than a second old.
 func (s *Source) KeysListing(ctx context.Context, url, thumbprint string) (jose.KeySet, error) {
 	return s.sets.Get(ctx, &verifying, url, listing(thumbprint))
 }
@@ -83,15 +82,14 @@ func listing(thumbprint string) fetched.Need[jose.KeySet] {
 	}
 }
 
-// Revoked returns the set of revoked keys at url. It may be empty, is a second old at most, and five minutes while the
+// Revoked returns the set of revoked keys at url, which may be empty. It is at most a second old, or five minutes while the
 // URL fails.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source) Revoked(ctx context.Context, url string) (jose.KeySet, error) {
 	return s.sets.Get(ctx, &revoked, url, fetched.Need[jose.KeySet]{Within: revokedTTL})
 }
 
-// RevokedLately is Revoked for what is asked all the time: the set may be ten seconds old, or as its Cache-Control says
-// if that is less.
+// RevokedLately is Revoked for frequent calls: the set may be ten seconds old, or less if its Cache-Control says so.
 func (s *Source) RevokedLately(ctx context.Context, url string) (jose.KeySet, error) {
 	return s.sets.Get(ctx, &revoked, url, fetched.Need[jose.KeySet]{})
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Word returns the one of some words that is most likely meant by a misspelt one, or "" where none is near.
+// Word returns the one of some words that is most likely meant by a misspelt one, or "" if none is near.
 func Word(word string, words []string) string {
 	const longest = 64
 	if len(word) > longest {
@@ -23,8 +23,8 @@ func Word(word string, words []string) string {
 	return best
 }
 
-// distance is how many letters must be put in, taken out or exchanged (two that stand side by side count as one
-// exchange) to make one word of the other.
+// distance is the number of insertions, deletions, substitutions and transpositions of adjacent letters that turn one word
+// into the other.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -47,7 +47,7 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// Ask ends a sentence with the nearest right word, where there is one: "; did you mean that?"
+// Ask ends a sentence with the nearest known word, if there is one: "; did you mean that?"
 func Ask(word string, words []string) string {
 	if best := Word(word, words); best != "" {
 		return "; did you mean " + best + "?"

@@ -1,6 +1,6 @@
-// Package outbound is the one way out: an HTTPS client that goes only where the configuration says. It follows no
-// redirects, reads a bounded body in a bounded time, and checks the address at dial time, so that a name that resolves
-// to an inner address, now or later, is refused.
+// Package outbound is the HTTPS client for every outgoing request of gate and registry. It connects only to hosts that the
+// configuration allows, follows no redirects, reads a bounded body in a bounded time, and checks addresses at dial time, so
+// that a name that resolves to an internal address is refused (SSRF, DNS rebinding). Do not use net/http's clients instead.
 package outbound
 
 import (
@@ -25,17 +25,17 @@ const (
 	maxConns  = 64 // to one host
 )
 
-// ErrForbidden says that a URL or the address behind it is not one that may be asked. Nothing was sent.
+// ErrForbidden means that the policy does not allow a URL or the address behind it. Nothing was sent.
 var ErrForbidden = errors.New("not an allowed destination")
 
-// AnyHost as the only host of a policy stands for every one: at port 443, and at public addresses only.
+// AnyHost, as the only host of a policy, allows every host: at port 443 and at public addresses only.
 const AnyHost = "*"
 
 // Policy says where a client may go.
 type Policy struct {
-	Hosts   []string       // exact host or host:port of https URLs; the port is 443 when none is named. Or AnyHost alone
-	Private []netip.Prefix // addresses that may be dialled although they are not public; none beside AnyHost
-	Roots   *x509.CertPool // CAs of the servers; the system's when nil
+	Hosts   []string       // exact host or host:port of https URLs; the default port is 443. Or only AnyHost
+	Private []netip.Prefix // non-public addresses that may be dialled; none together with AnyHost
+	Roots   *x509.CertPool // CAs of the servers; the system's if nil
 }
 
 // Client is safe for concurrent use.
@@ -64,20 +64,20 @@ func New(policy Policy) *Client {
 	c.dialer = net.Dialer{Timeout: maxTime, ControlContext: c.checkAddress}
 	c.http = http.Client{
 		Transport: c.transport(policy.Roots),
-		// A redirect is an answer like any other that is not 200.
+		// A redirect is a failure like any other status that is not 200.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c
 }
 
-// transport has no proxy: one would dial in our place, where no address can be checked.
+// transport uses no proxy: a proxy would dial for us, and addresses could not be checked.
 func (c *Client) transport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		DialContext:            c.dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    maxTime,
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // a small answer must not become a large document
+		DisableCompression:     true, // a small response must not become a large document
 		MaxResponseHeaderBytes: maxHeader,
 		MaxConnsPerHost:        maxConns,
 		MaxIdleConnsPerHost:    2,
@@ -85,8 +85,8 @@ func (c *Client) transport(roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// checkAddress is asked after a name has been resolved and before each connect, so it sees the very address that would
-// be dialled: a name cannot resolve to one address for the check and to another for the connection.
+// checkAddress runs after name resolution and before each connect, so it sees the very address that will be dialled: a name
+// cannot resolve to one address for the check and to another for the connection.
 func (c *Client) checkAddress(_ context.Context, _, address string, _ syscall.RawConn) error {
 	if err := c.allowsAddress(address); err != nil {
 		return err
@@ -95,5 +95,5 @@ func (c *Client) checkAddress(_ context.Context, _, address string, _ syscall.Ra
 	return nil
 }
 
-// Dials counts the connections tried so far. An attempt that was refused before the connect does not count.
+// Dials returns the number of connection attempts so far. An attempt that was refused before the connect does not count.
 func (c *Client) Dials() uint64 { return c.dials.Load() }

@@ -12,8 +12,8 @@ import (
 // maxURL is how long a URL may be.
 const maxURL = 2048
 
-// Allows says whether the policy lets a URL be asked: ErrForbidden if not. The address behind its name is checked only
-// when it is dialled.
+// Allows returns ErrForbidden unless the policy allows a URL. The address behind its name is checked only when it is
+// dialled.
 func (c *Client) Allows(rawURL string) error {
 	// url.Parse would accept an empty fragment, a space at the end and hosts that only look like ASCII.
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '#' || r == '\\' }
@@ -40,7 +40,7 @@ func (c *Client) Allows(rawURL string) error {
 	return nil
 }
 
-// withPort writes a host of the configuration as Allows looks it up.
+// withPort returns a host of the configuration in the form that Allows looks up.
 func withPort(host string) string {
 	host = strings.ToLower(host)
 	if name, port, err := net.SplitHostPort(host); err == nil {
@@ -63,7 +63,7 @@ func (c *Client) allowsAddress(address string) error {
 	return fmt.Errorf("%w: the host's address is not public", ErrForbidden)
 }
 
-// unmapPrefix writes a prefix of mapped IPv4 addresses as one of IPv4 addresses.
+// unmapPrefix turns a prefix of IPv4-mapped IPv6 addresses into an IPv4 prefix.
 func unmapPrefix(prefix netip.Prefix) netip.Prefix {
 	if ip := prefix.Addr(); ip.Is4In6() && prefix.Bits() >= 96 {
 		return netip.PrefixFrom(ip.Unmap(), prefix.Bits()-96)

@@ -15,16 +15,16 @@ import (
 // maxETag is how long an ETag may be that we keep and send back.
 const maxETag = 256
 
-// Body is an answer of 200, or NotModified for an ETag that still holds.
+// Body is a 200 response, or NotModified if the ETag is still current.
 type Body struct {
 	Bytes       []byte
 	ETag        string
-	MaxAge      time.Duration // of Cache-Control: 0 where it says nothing, a second where it asks not to keep the answer
+	MaxAge      time.Duration // of Cache-Control: 0 if it has none, a second if the response must not be stored
 	NotModified bool
 }
 
-// Get fetches a JSON document. Any answer but 200 (or 304 to an etag), a body over the cap or a timeout is an error.
-// Errors name neither the URL nor anything of the answer's body.
+// Get fetches a JSON document. Any status but 200 (or 304 for an etag), a body over the limit and a timeout are errors.
+// Errors quote neither the URL nor the response body.
 func (c *Client) Get(ctx context.Context, rawURL, etag string) (Body, error) {
 	if err := c.Allows(rawURL); err != nil {
 		return Body{}, err
@@ -48,7 +48,7 @@ func (c *Client) Get(ctx context.Context, rawURL, etag string) (Body, error) {
 	return read(response, etag)
 }
 
-// withoutURL takes off the wrapping that repeats the URL, which came with a request.
+// withoutURL unwraps url.Error, which quotes the URL.
 func withoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
@@ -81,8 +81,8 @@ func read(response *http.Response, etag string) (Body, error) {
 	return body, nil
 }
 
-// maxAge reads Cache-Control (RFC 9111, section 5.2.2). no-store, no-cache and whatever cannot be read mean the
-// shortest time there is: we keep less than we may, never more.
+// maxAge reads Cache-Control (RFC 9111, section 5.2.2). no-store, no-cache and malformed values mean the shortest time: we
+// may store a response for less time than allowed, never for more.
 func maxAge(values []string) time.Duration {
 	shortest := time.Duration(0)
 	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(values, ",")), ",") {

@@ -2,8 +2,8 @@ package outbound
 
 import "net/netip"
 
-// globalUnicast is all of IPv6 that is assigned for global unicast (RFC 4291, section 2.4; IANA). Whatever is outside is
-// refused unseen: ::, ::1, IPv4-mapped and -compatible, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), discard-only,
+// globalUnicast is the part of IPv6 that is assigned for global unicast (RFC 4291, section 2.4; IANA). All other addresses
+// are refused: ::, ::1, IPv4-mapped and -compatible, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), discard-only,
 // unique-local, link-local, site-local and multicast.
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
@@ -32,7 +32,7 @@ var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("3fff::/20"),     // documentation
 }
 
-// public says whether an address, unmapped and without zone, is one of the public Internet.
+// public reports whether an address, unmapped and without zone, is on the public Internet.
 func public(ip netip.Addr) bool {
 	if !ip.Is4() && !globalUnicast.Contains(ip) {
 		return false

@@ -1,5 +1,5 @@
-// Package pemfile reads certificates and private keys from PEM files, as the tools of the field write them. Its errors say
-// what a file holds or lacks, to be put behind the file's name, and quote nothing of it: it may hold a key.
+// Package pemfile reads certificates and private keys from PEM files as common tools write them. Its errors complete a
+// sentence that begins with the file's name, and quote no content, which may be a key.
 package pemfile
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 )
 
-// maxSize is the size of a file at most: a bundle of some hundred CAs fits.
+// maxSize is the maximum size of a file: a bundle of some hundred CAs fits.
 const maxSize = 1 << 20
 
 // Errors that callers tell apart.
@@ -47,7 +47,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// Certificates returns all certificates of a text, of which there must be one. Blocks of other types are passed over.
+// Certificates returns all certificates of a text, at least one. It ignores blocks of other types.
 func Certificates(text []byte) ([]*x509.Certificate, error) {
 	blocks, err := Blocks(text)
 	if err != nil {
@@ -79,7 +79,7 @@ func PrivateKey(text []byte) (crypto.Signer, error) {
 	for _, block := range blocks {
 		switch {
 		case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
-			return nil, errors.New("is encrypted: nobody could enter its password")
+			return nil, errors.New("is encrypted: there is no way to enter its password")
 		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
 			return parseKey(block.Bytes)
 		}
@@ -87,7 +87,7 @@ func PrivateKey(text []byte) (crypto.Signer, error) {
 	return nil, errors.New("holds no private key in PEM form")
 }
 
-// ReadKey is PrivateKey of a file, which its errors name.
+// ReadKey is PrivateKey for a file; its errors have the file's name.
 func ReadKey(path string) (crypto.Signer, error) {
 	text, err := Read(path)
 	if err == nil {
@@ -99,7 +99,7 @@ func ReadKey(path string) (crypto.Signer, error) {
 	return nil, fmt.Errorf("%s: %w", path, err)
 }
 
-// parseKey reads a key that signs. The parsers' own errors could quote it.
+// parseKey parses a signing key. It hides the parsers' errors, which could quote the key.
 func parseKey(der []byte) (crypto.Signer, error) {
 	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
 		if signer, ok := key.(crypto.Signer); ok {
@@ -115,8 +115,8 @@ func parseKey(der []byte) (crypto.Signer, error) {
 	return nil, ErrKind
 }
 
-// Blocks returns all blocks of a text. Text around them is allowed, as openssl writes it. A text in which a block begins
-// that cannot be read is refused, where pem.Decode would skip the block: the file may just be being written.
+// Blocks returns all blocks of a text. Text between blocks is allowed, as openssl writes it. A malformed block is an error,
+// although pem.Decode would skip it: the file may be half written.
 func Blocks(text []byte) ([]*pem.Block, error) {
 	var blocks []*pem.Block
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {

@@ -8,8 +8,7 @@ import (
 	"syscall"
 )
 
-// FreePorts are looked for below the ports that systems give to outgoing connections: one of those could take ours
-// before we do.
+// FreePorts searches below the ephemeral ports: an outgoing connection could take one of those before its server listens.
 const (
 	firstPort = 10_000
 	endPort   = 32_000
@@ -18,12 +17,12 @@ const (
 
 var errNoPorts = errors.New("there are not enough free ports in a row")
 
-// FreePorts returns the first of n TCP ports in a row that nothing uses on 127.0.0.1. No other caller gets one of them, in
-// this process or another, as long as this process lives: the UDP ports of the same numbers are held as a sign. So they
-// are still free when a program that was given their numbers gets round to listening.
+// FreePorts returns the first of n consecutive free TCP ports on 127.0.0.1. It reserves them, by holding the UDP ports of the
+// same numbers: while this process lives, no other caller of FreePorts receives them, in this process or another. So they
+// are still free when the program that they are for begins to listen.
 func FreePorts(n int) (first int, err error) {
 	for range tries {
-		first = firstPort + rand.IntN(endPort-firstPort-n) //nolint:gosec // callers are to be apart, nothing more
+		first = firstPort + rand.IntN(endPort-firstPort-n) //nolint:gosec // only to keep callers apart
 		if reserve(first, n) {
 			return first, nil
 		}
@@ -49,8 +48,7 @@ func reserve(first, n int) bool {
 	return true
 }
 
-// hold takes a UDP port until the process ends. It does so without the net package, which closes a socket that nobody
-// keeps.
+// hold keeps a UDP port until the process ends. It avoids package net, which closes unreferenced sockets.
 func hold(port int) (descriptor int, err error) {
 	syscall.ForkLock.RLock()
 	descriptor, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
@@ -67,9 +65,9 @@ func hold(port int) (descriptor int, err error) {
 	return descriptor, nil
 }
 
-// unused is nil where a program could listen on the TCP port.
+// unused returns nil if a program could listen on the TCP port.
 func unused(port int) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // it is only a look
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // closed at once
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package process starts other programs and ends them: Envoy, the parts of a sandbox, the servers of tests. Use it for
-// every program that outlasts one call; for one that only gives an answer, os/exec will do.
+// Package process starts and ends other programs: Envoy, the parts of a sandbox, the servers of tests. Use it for every
+// program that runs in the background; for one whose output a call waits for, use os/exec.
 package process
 
 import (
@@ -17,18 +17,18 @@ import (
 
 // Command says which program to start, and how.
 type Command struct {
-	Name string // in errors; the program's own when empty
+	Name string // in errors; the program's own if empty
 	Argv []string
-	Dir  string            // working folder; ours when empty
+	Dir  string            // working directory; ours if empty
 	Env  map[string]string // added to our own environment
 
-	// Output is a file that the program's standard output and error are appended to. Where it is empty they go to Stdout
-	// and Stderr, and nowhere where those are nil.
+	// Output is a file that the program's standard output and error are appended to. If it is empty they go to Stdout and
+	// Stderr, which may be nil.
 	Output         string
 	Stdout, Stderr io.Writer
 
-	// Outlives lets the program go on when this process ends. Any other program is ended with us: on Linux by the kernel,
-	// however we end; elsewhere only by End.
+	// Outlives keeps the program running when this process ends. Any other program ends with this process: on Linux the
+	// kernel ends it in any case; elsewhere only End does.
 	Outlives bool
 }
 
@@ -37,11 +37,11 @@ type Process struct {
 	name, output string
 	command      *exec.Cmd
 	ended        chan struct{}
-	err          error // to be read once it has ended
+	err          error // valid once it has ended
 }
 
-// Start starts a program in a process group of its own: Ctrl-C in a terminal does not reach it, so that whoever started
-// several can end them in order.
+// Start starts a program in its own process group: Ctrl-C in a terminal does not reach it, so that the caller can end several
+// programs in order.
 func Start(c Command) (*Process, error) {
 	p := &Process{name: c.Name, output: c.Output, ended: make(chan struct{})}
 	if p.name == "" {
@@ -59,7 +59,7 @@ func Start(c Command) (*Process, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer file.Close() // the program has its own
+		defer file.Close() // the program has its own descriptor
 		p.command.Stdout, p.command.Stderr = file, file
 	}
 	started := make(chan error)
@@ -67,8 +67,8 @@ func Start(c Command) (*Process, error) {
 	return p, <-started
 }
 
-// run starts the program and waits for its end, both on one thread: Linux sends a program the signal that its parent is
-// dead already when the thread ends that started it.
+// run starts the program and waits for its end on one thread: Linux sends the parent-death signal when the thread that
+// started the program ends.
 func (p *Process) run(started chan<- error) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	err := p.command.Start()
@@ -92,7 +92,7 @@ func (p *Process) Err() error {
 	return p.err
 }
 
-// EndsWithin waits for the end of the program, not longer than patience, and says whether it has ended.
+// EndsWithin waits at most for patience and reports whether the program has ended.
 func (p *Process) EndsWithin(patience time.Duration) bool {
 	select {
 	case <-p.ended:
@@ -107,7 +107,8 @@ func (p *Process) Signal(signal syscall.Signal) {
 	_ = p.command.Process.Signal(signal) // it may have ended
 }
 
-// End sends SIGTERM, after the grace SIGKILL, and returns when the program has ended. It says whether SIGKILL was needed.
+// End sends SIGTERM, and SIGKILL after the grace period, and returns when the program has ended. It reports whether SIGKILL
+// was needed.
 func (p *Process) End(grace time.Duration) (killed bool) {
 	p.Signal(syscall.SIGTERM)
 	if p.EndsWithin(grace) {
@@ -123,8 +124,8 @@ const (
 	lastPause  = 250 * time.Millisecond
 )
 
-// Await asks the probe, again and again, until it returns nil. It gives up when the context ends, and at once when one
-// of the processes has ended that the answer depends on: it then says which, with the last lines of its output.
+// Await calls the probe repeatedly until it returns nil. It gives up when the context ends, and at once when one of the given
+// processes ends: the error then names it, with the last lines of its output.
 func Await(ctx context.Context, probe func(context.Context) error, needed ...*Process) error {
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
 		err := probe(ctx)
@@ -144,8 +145,8 @@ func Await(ctx context.Context, probe func(context.Context) error, needed ...*Pr
 	}
 }
 
-// Tail returns the last lines of a file of output: why a program ended, most of the time. It is empty where there is no
-// such file.
+// Tail returns the last lines of an output file, which usually say why a program ended. It returns "" if there is no such
+// file.
 func Tail(output string) string {
 	text, err := os.ReadFile(output)
 	if err != nil {
@@ -155,8 +156,8 @@ func Tail(output string) string {
 	return string(bytes.Join(lines[max(0, len(lines)-5):], []byte("\n")))
 }
 
-// Running says whether a process id is that of a program which runs in a folder or below it, and not of another process
-// that got the same id later.
+// Running reports whether a process id belongs to the given program, with a working directory in or below a folder, and not
+// to another process that received the same id later.
 func Running(pid int, program, dir string) bool {
 	if pid <= 0 {
 		return false
@@ -165,7 +166,7 @@ func Running(pid int, program, dir string) bool {
 	if err != nil || filepath.Base(name) != filepath.Base(program) {
 		return false
 	}
-	if cwd == "" { // this system does not say
+	if cwd == "" { // unknown on this system
 		return true
 	}
 	home, err := filepath.EvalSymlinks(dir)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// attributes put a program into a group of its own, which the kernel ends with us unless it is to outlive us.
+// attributes put a program into its own group; the kernel ends it with this process unless it must outlive it.
 func attributes(outlives bool) *syscall.SysProcAttr {
 	if outlives {
 		return &syscall.SysProcAttr{Setsid: true}
@@ -15,8 +15,8 @@ func attributes(outlives bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// look returns the working folder of a process and its program, as it calls itself: redis-server writes "redis-server
-// 127.0.0.1:6379". There is an error where no process has the id, or only the remains of one.
+// look returns the working directory of a process and its program, under the name it gives itself: redis-server sets
+// "redis-server 127.0.0.1:6379". It fails if no process has the id, or only a zombie.
 func look(pid int) (cwd, program string, err error) {
 	if cwd, err = os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err != nil {
 		return "", "", err

@@ -1,4 +1,5 @@
-// Package redis connects to Redis: to one server, to a primary that sentinels watch, or to a cluster.
+// Package redis connects to Redis: to one server, to a primary behind Sentinel, or to a cluster. Use it for every connection:
+// it sets the timeouts and retries that the stores rely on, and keeps passwords out of errors.
 package redis
 
 import (
@@ -17,30 +18,30 @@ import (
 )
 
 const (
-	timeout = 500 * time.Millisecond // of a dial, a write, a read; a context that ends earlier is obeyed
+	timeout = 500 * time.Millisecond // of a dial, a write, a read; a context may end earlier
 
-	// A reply that is lost with its connection is asked for once more, so every write must bear being sent twice.
+	// A command whose reply is lost with the connection is sent once more, so every write must be idempotent.
 	retries = 1
 
-	// How old a cluster's map may be. A client learns of a dead primary from a newer map alone.
+	// How old a cluster's slot map may be. A client learns about a dead primary only from a newer map.
 	clusterReload = time.Second
 )
 
-// Open returns a client of the Redis that a URL names. It checks the URL and does not connect. The URLs are
+// Open returns a client for a URL. It checks the URL and does not connect. The forms are
 //
 //	redis://user:password@host:6379/0
 //	unix://user:password@/path/of/socket?db=0
 //	redis+sentinel://user:password@sentinel1:26379,sentinel2:26379/0?master=name
 //	redis+cluster://user:password@host1:6379,host2:6379
 //
-// and the three with hosts also with rediss for redis: over TLS, verified against the system's roots. Errors hold
-// nothing of the URL, which may hold a password.
+// and the three with hosts also with rediss for redis: TLS, verified against the system's roots. Errors quote nothing of the
+// URL, which may hold a password.
 func Open(url string) (goredis.UniversalClient, error) {
 	o, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	logging.Disable() // for the whole process: a failure is its caller's to log, once and in the log's form
+	logging.Disable() // for the whole process: callers log failures, once and in the log's format
 	switch {
 	case o.IsClusterMode:
 		return goredis.NewClusterClient(clusterOptions(o)), nil
@@ -50,8 +51,8 @@ func Open(url string) (goredis.UniversalClient, error) {
 	return goredis.NewClient(o.Simple()), nil
 }
 
-// parse reads a URL. go-redis reads that of one server, so what its URLs cannot say is cut out first: further hosts, and
-// the name of a primary. No error of a library is passed on, because it may quote the password.
+// parse parses a URL. go-redis parses URLs of one server, so further hosts and the name of a primary are cut out first. No
+// library error is passed on, because it may quote the password.
 func parse(raw string) (*goredis.UniversalOptions, error) {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	base, kind, _ := strings.Cut(scheme, "+")
@@ -111,7 +112,7 @@ func splitHosts(text, port string) ([]string, error) {
 	return hosts, nil
 }
 
-// parameter reads a query that may have one parameter. go-redis knows many more, some of which switch protections off.
+// parameter reads a query with at most one parameter. go-redis knows many more, some of which turn protections off.
 func parameter(query, name string) (url.Values, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -123,7 +124,7 @@ func parameter(query, name string) (url.Values, error) {
 	return values, nil
 }
 
-// settings are what all clients share.
+// settings are the settings of all clients.
 func settings(one *goredis.Options, hosts []string, cluster bool, master string) *goredis.UniversalOptions {
 	if one.TLSConfig != nil {
 		one.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12} // without the name of the first host: each has its own
@@ -153,8 +154,8 @@ func settings(one *goredis.Options, hosts []string, cluster bool, master string)
 
 func clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptions {
 	c := o.Cluster()
-	c.MaxRetries = 0 // it retries as part of following redirects, not in each node's client
+	c.MaxRetries = 0 // the cluster client retries while it follows redirects; node clients must not
 	c.ClusterStateReloadInterval = clusterReload
-	c.DisableRoutingPolicies = true // they ask for COMMAND without regard to the caller's deadline
+	c.DisableRoutingPolicies = true // they send COMMAND and ignore the caller's deadline
 	return c
 }

@@ -1,4 +1,4 @@
-// Package socket opens the sockets that the parts of the gateway listen on, and serves there until it is time to end.
+// Package socket opens the sockets that the parts of the gateway listen on, and serves on them until a context ends.
 package socket
 
 import (
@@ -12,11 +12,10 @@ import (
 	"time"
 )
 
-// mode lets the group in: Envoy runs as another user of one group.
+// mode gives the group access: Envoy runs as another user of the same group.
 const mode = 0o660
 
-// Listen listens on "unix:PATH" or "HOST:PORT". A socket that a dead process has left behind is taken over; that of a
-// living one is not.
+// Listen listens on "unix:PATH" or "HOST:PORT". It replaces the socket of a dead process, but not that of a live one.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	var config net.ListenConfig
 	path, isUnix := strings.CutPrefix(address, "unix:")
@@ -44,15 +43,15 @@ func removeStale(ctx context.Context, path string) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() != os.ModeSocket:
-		return fmt.Errorf("%s is there and is no socket", path)
+		return fmt.Errorf("%s exists and is not a socket", path)
 	}
 	dialer := net.Dialer{Timeout: time.Second}
 	connection, err := dialer.DialContext(ctx, "unix", path)
 	if err == nil {
-		return errors.Join(fmt.Errorf("somebody listens on %s", path), connection.Close())
+		return errors.Join(fmt.Errorf("another process listens on %s", path), connection.Close())
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("%s: whether somebody listens there is not known: %w", path, err)
+		return fmt.Errorf("%s: cannot tell whether another process listens there: %w", path, err)
 	}
 	return os.Remove(path)
 }

@@ -17,8 +17,8 @@ func TestListenOnASocket(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("the socket's mode is %v, %v, want 0660", info.Mode().Perm(), err)
 	}
-	if _, err := Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "somebody listens") {
-		t.Errorf("got %v, want that somebody listens there", err)
+	if _, err := Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process listens") {
+		t.Errorf("got %v, want that another process listens there", err)
 	}
 	first.(*net.UnixListener).SetUnlinkOnClose(false)
 	_ = first.Close() // as a process does that was killed
@@ -33,7 +33,7 @@ func TestListenOnASocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Listen(t.Context(), "unix:"+file); err == nil || !strings.Contains(err.Error(), "no socket") {
-		t.Errorf("got %v, want that it is no socket", err)
+		t.Errorf("got %v, want that it is not a socket", err)
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "precious" {
 		t.Errorf("the file is %q, %v", text, err)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Until calls serve, and returns its error if it returns by itself. When the context ends, it calls stop, which is to end
-// serve, and returns the error of that.
+// Until calls serve and returns its error if it returns before the context ends. When the context ends, Until calls stop,
+// which must end serve, and returns the error of stop.
 func Until(ctx context.Context, serve, stop func() error) error {
 	served := make(chan error, 1)
 	go func() { served <- serve() }()
@@ -22,8 +22,8 @@ func Until(ctx context.Context, serve, stop func() error) error {
 	}
 }
 
-// ServeHTTP serves HTTP on a listener until the context ends, or HTTPS where the server has a TLS configuration. Requests
-// that are under way then have the grace to finish: cutting off one that takes longer is an error.
+// ServeHTTP serves HTTP on a listener until the context ends, or HTTPS if the server has a TLS configuration. Requests in
+// flight then have the grace period to finish; if one takes longer it is cut off, and ServeHTTP returns an error.
 func ServeHTTP(ctx context.Context, listener net.Listener, server *http.Server, grace time.Duration) error {
 	serve := func() error {
 		if server.TLSConfig != nil {

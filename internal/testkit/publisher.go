@@ -12,7 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// A Publisher is an HTTPS server of one document at every path, which counts how often each path is fetched.
+// A Publisher is an HTTPS server that serves one document at every path and counts the fetches of each path.
 type Publisher struct {
 	URL  string
 	Host string // with its port
@@ -38,7 +38,7 @@ func Publish(t testing.TB, document string) *Publisher {
 	return p
 }
 
-// Client is a guarded client that may ask the publisher and nobody else.
+// Client returns an outbound client that may connect only to the publisher.
 func (p *Publisher) Client() *outbound.Client {
 	return outbound.New(outbound.Policy{
 		Hosts: []string{p.Host}, Roots: p.roots, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -67,21 +67,21 @@ func (p *Publisher) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(p.document))
 }
 
-// Answer changes the answer.
+// Answer changes the response.
 func (p *Publisher) Answer(status int, document string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status, p.document = status, document
 }
 
-// Set sets a header of the answer. To a request that knows the ETag the answer is 304.
+// Set sets a response header. A request with the current ETag receives 304.
 func (p *Publisher) Set(name, value string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.header.Set(name, value)
 }
 
-// Hold lets requests for /hang wait until release is called, at the latest when the test ends.
+// Hold makes requests for /hang wait until release is called, or until the test ends.
 func (p *Publisher) Hold(t testing.TB) (release func()) {
 	t.Helper()
 	hang := make(chan struct{})
@@ -93,7 +93,7 @@ func (p *Publisher) Hold(t testing.TB) (release func()) {
 	return release
 }
 
-// Fetches is how often the path was fetched since the last call for it.
+// Fetches returns how often the path was fetched since the last call for it.
 func (p *Publisher) Fetches(path string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,7 +102,7 @@ func (p *Publisher) Fetches(path string) int {
 	return count
 }
 
-// Matched is how many requests were answered 304.
+// Matched returns how many requests were answered 304.
 func (p *Publisher) Matched() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package testkit has what tests of several packages need: a clock, a server of documents, keys that are made once. Tests
-// use it in place of parts of the outside world, never in place of our own code.
+// Package testkit has what tests of several packages need: a clock, a server of documents, keys that are generated once. Use
+// it to replace parts of the outside world, never to replace our own code.
 package testkit
 
 import (
@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// A Clock moves only when told. It is safe for concurrent use.
+// A Clock moves only when Advance is called. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that stands at a certain time.
+// NewClock returns a clock that shows the given time.
 func NewClock() *Clock { return &Clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)} }
 
 // Now is the clock's time.

@@ -1,4 +1,5 @@
-// Package userfile reads files of user names and bcrypt hashes of their passwords, as Apache's htpasswd -B writes them.
+// Package userfile reads files of user names and bcrypt password hashes, as Apache's htpasswd -B writes them, and checks
+// passwords against them. It supports no other hash.
 package userfile
 
 import (
@@ -14,17 +15,17 @@ import (
 const (
 	maxFile  = 64 << 10
 	maxUsers = 256
-	// A hash of a lower cost is guessed too fast, and one of a higher cost takes seconds to compare with.
+	// Passwords behind a lower cost are guessed too fast; a higher cost takes seconds per comparison.
 	minCost, maxCost = 10, 13
 )
 
-// ErrWrong says that there is no such user, or that the password is another one.
+// ErrWrong means that there is no such user, or that the password is wrong.
 var ErrWrong = errors.New("no user of the file has this name and password")
 
 // Users are the hashes of a file, by user name.
 type Users map[string][]byte
 
-// Read reads a file: one NAME:HASH on each line. It fails where it holds no user, or anything else.
+// Read reads a file: one NAME:HASH per line. It fails if the file holds no user, or anything else.
 func Read(path string) (Users, error) {
 	text, err := bounded.ReadFile(path, maxFile)
 	if err != nil {
@@ -49,7 +50,7 @@ func parse(text string) (Users, error) {
 		case cost < minCost || cost > maxCost:
 			return nil, fmt.Errorf("the hash on line %d has the cost %d, and must have one from %d to %d (htpasswd -B -C)", number, cost, minCost, maxCost)
 		case users[name] != nil:
-			return nil, fmt.Errorf("line %d has a name that an earlier line has", number)
+			return nil, fmt.Errorf("line %d repeats the name of an earlier line", number)
 		}
 		users[name] = []byte(hash)
 	}
@@ -59,11 +60,11 @@ func parse(text string) (Users, error) {
 	return users, nil
 }
 
-// Check compares a name and password with the file's: nil, or ErrWrong. It takes as long for a user who is not there.
+// Check compares a name and password with the file. It returns nil or ErrWrong, and takes as long for an unknown user.
 func (u Users) Check(name, password string) error {
 	hash, known := u[name]
 	if !known {
-		for _, hash = range u { // of anybody, for the time it takes
+		for _, hash = range u { // any hash, to take the same time
 			break
 		}
 	}

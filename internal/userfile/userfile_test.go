@@ -67,7 +67,7 @@ func TestReadRefuses(t *testing.T) {
 		{"no name", good[3:], "line 1 is not NAME:HASH"},
 		{"weak", "ada:" + hash(t, "lovelace", 4), "line 1 has the cost 4, and must have one from 10 to 13"},
 		{"slow", strings.Replace(good, "$10$", "$31$", 1), "line 1 has the cost 31"},
-		{"a name twice", good + "\n" + good, "line 2 has a name that an earlier line has"},
+		{"a name twice", good + "\n" + good, "line 2 repeats the name of an earlier line"},
 		{"large", strings.Repeat("#", 64<<10+1), "larger than 65536 bytes"},
 	} {
 		if users, err := Read(write(t, c.text)); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hopper") {

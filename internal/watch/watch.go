@@ -1,6 +1,6 @@
-// Package watch notices that files may have changed by looking at them, many times a second: files that are written,
-// renamed over, deleted, made again, or swapped behind symbolic links as Kubernetes does. It works on every file system,
-// and a look at some dozen files costs microseconds. The caller reads the files and decides what has changed.
+// Package watch detects by polling that files may have changed: written, renamed over, deleted, created again, or swapped
+// behind symbolic links as Kubernetes does. It works on every file system, and polling a few dozen files costs microseconds.
+// The caller reads the files and decides what has changed.
 package watch
 
 import (
@@ -15,29 +15,28 @@ const Interval = 50 * time.Millisecond
 
 const (
 	settle   = 10 * time.Millisecond // how long files must stay the same before a change is reported
-	patience = 200                   // how many such waits at most: a file that is written all the time is reported too
-	coarse   = 2 * time.Second       // the coarsest time stamp of a file system, which is FAT's
+	patience = 200                   // how many such waits at most: a file that is written continuously is reported too
+	coarse   = 2 * time.Second       // the coarsest time stamps of a file system: FAT's
 )
 
-// Files is a set of files and folders; the zero value is an empty one. It must not be used from several goroutines at
-// once.
+// Files is a set of files and folders; the zero value is empty. It is not safe for concurrent use.
 type Files struct {
 	paths []string
 	seen  map[string]sight // by path, at the last look
 }
 
-// A sight is how a file looked behind all symbolic links.
+// A sight is the state of a file behind all symbolic links.
 type sight struct {
-	info  fs.FileInfo // nil when the file is missing
-	young bool        // written so recently that it may be written again and look the same; it is reported once more later
+	info  fs.FileInfo // nil if the file is missing
+	young bool        // written so recently that another write may look the same; it is reported once more later
 }
 
 // Set replaces the set. A folder changes when an entry is added to it, renamed or removed. A path that was not in the
 // set before counts as changed, because it may have changed since the caller read it.
 func (f *Files) Set(paths ...string) { f.paths = paths }
 
-// Changed reports whether a file may have changed since the last call. If so, it first waits until all of them are at
-// rest, for at most two seconds, so that the caller does not read a half-written file.
+// Changed reports whether a file may have changed since the last call. If so, it first waits, at most two seconds, until no
+// file changes any more, so that the caller does not read a half-written file.
 func (f *Files) Changed(ctx context.Context) bool {
 	if !f.look() {
 		return false
