@@ -11,7 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// Edge is the command that runs Envoy, which on its own would drop the requests under way when it is asked to end.
+// Edge is the command that runs Envoy and drains it on SIGTERM. Envoy alone would drop the requests in flight.
 func Edge() cli.Command {
 	return cli.Command{
 		Name: "edge", Operands: "ENVOY...", Summary: "Run Envoy, and drain it before it ends",
@@ -20,7 +20,7 @@ any more or the time is over. The exit code is Envoy's.`,
 		Example: "dcr-gateway edge --drain 20s -- envoy -c envoy.yaml",
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			admin := flags.String("admin", "unix:run/envoy-admin.sock", "`ADDRESS` of Envoy's admin interface")
-			drain := flags.Duration("drain", 10*time.Second, "longest `TIME` for requests under way at the end")
+			drain := flags.Duration("drain", 10*time.Second, "longest `TIME` to drain requests at the end")
 			return func(ctx context.Context, call cli.Call) error {
 				return edge.Run(ctx, edge.Options{
 					Argv: call.Operands, Admin: *admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr,

@@ -21,8 +21,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
-// gcPercent lets the gate's small heap grow to four times what lives in it before it is collected: each check leaves much
-// behind and keeps little.
+// gcPercent lets the gate's small heap grow to four times its live size before it is collected: a check allocates much and
+// keeps little.
 const gcPercent = 300
 
 // gateOptions are the flags of a gate.
@@ -38,9 +38,9 @@ func (o *gateOptions) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.routes, "routes", "routes.yaml", "the routes `FILE`")
 	flags.StringVar(&o.state, "state", "run/gate-state", "`DIR` for the last versions of the routes; \"\" keeps them only until the process ends")
 	flags.StringVar(&o.envoy.XDS, "xds", "unix:run/xds.sock", "`ADDRESS` that Envoy gets its configuration from: unix:PATH, for it carries keys")
-	flags.StringVar(&o.envoy.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, as Envoy sees it")
-	flags.Func("listen-on", "`NAME=IP:PORT` of a listener that this gate's Envoy serves elsewhere than routes.yaml says, as several on one machine must; may be repeated", o.envoy.AddListenOn)
-	flags.DurationVar(&o.linger, "linger", 8*time.Second, "longest `TIME` to go on for an Envoy that has not ended yet")
+	flags.StringVar(&o.envoy.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, relative to Envoy's working directory")
+	flags.Func("listen-on", "`NAME=IP:PORT` overrides a listener's address for this gate's Envoy, needed for several on one machine; may be repeated", o.envoy.AddListenOn)
+	flags.DurationVar(&o.linger, "linger", 8*time.Second, "longest `TIME` to keep serving at the end while an Envoy is connected")
 }
 
 // Gate is the command that runs a gate until its context ends.
@@ -66,7 +66,7 @@ request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP h
 	}
 }
 
-// gate is a gate that has a version to decide by.
+// gate is a gate with an active version.
 type gate struct {
 	gateOptions
 	*setup
@@ -115,7 +115,7 @@ func (g *gate) load(ctx context.Context) error {
 	return g.follower.Load(ctx)
 }
 
-// serve serves until ctx ends, and then for as long as an Envoy is there that may still ask.
+// serve serves until ctx ends, and then as long as an Envoy is connected that may still ask, up to the linger time.
 func (g *gate) serve(ctx context.Context) error {
 	decisions, err := socket.Listen(ctx, g.address)
 	if err != nil {

@@ -44,7 +44,7 @@ func poke(ctx context.Context, follower *control.Follower) {
 	}
 }
 
-// lastAnswer is the time that an answer may still take when the part ends.
+// lastAnswer is how long a response may still take when the part ends.
 const lastAnswer = 100 * time.Millisecond
 
 func serveHTTP(ctx context.Context, address string, handler http.Handler) error {
@@ -62,8 +62,7 @@ func serveHTTP(ctx context.Context, address string, handler http.Handler) error 
 	return nil
 }
 
-// registryAdmin serves what an operator asks a registry. It has no file and no history, so there is nothing to roll back:
-// that is a gate's.
+// registryAdmin is the admin interface of a registry. A registry has no file and no history, so it has no roll back.
 //
 //	GET /status  registry.Status
 //	and what registryHealth serves
@@ -73,7 +72,7 @@ func registryAdmin(status func() registry.Status) http.Handler {
 	return mux
 }
 
-// registryHealth serves what probes and scrapers ask of a registry.
+// registryHealth serves probes and scrapers of a registry.
 //
 //	GET /healthz, /readyz  200 as long as the process answers; the body says whether something keeps it from serving
 //	GET /metrics           Prometheus
@@ -97,8 +96,8 @@ func registryMetrics(status func() registry.Status) http.Handler {
 	gauge := func(name, help string, value func(registry.Status) float64) {
 		metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(status()) }))
 	}
-	gauge("dcr_registry_versions", "Versions of the configuration that the registry has.", func(s registry.Status) float64 { return float64(len(s.Versions)) })
-	gauge("dcr_registry_healthy", "1 while the registry can serve every version that it was asked for.", func(s registry.Status) float64 {
+	gauge("dcr_registry_versions", "Versions of the configuration that the registry holds.", func(s registry.Status) float64 { return float64(len(s.Versions)) })
+	gauge("dcr_registry_healthy", "1 while the registry can serve every requested version.", func(s registry.Status) float64 {
 		if s.Healthy {
 			return 1
 		}
@@ -106,7 +105,7 @@ func registryMetrics(status func() registry.Status) http.Handler {
 	})
 	metrics.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "dcr_registry_orphaned_requests_total", Help: "Requests that failed because the configuration lacks what the client was registered under.",
+			Name: "dcr_registry_orphaned_requests_total", Help: "Requests that failed because the configuration lacks the client's profile or directory.",
 		}, func() float64 { return float64(status().Orphans.Requests) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -115,5 +114,5 @@ func registryMetrics(status func() registry.Status) http.Handler {
 
 func answer(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // the asker is gone
+	_ = json.NewEncoder(w).Encode(body) // fails only if the client has gone
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
-// Keys is the command that administers the keys for access tokens.
+// Keys is the command that manages the signing keys of access tokens.
 func Keys() cli.Command {
 	return cli.Command{
 		Name: "keys", Summary: "Rotate the keys that sign access tokens",

@@ -25,20 +25,20 @@ const (
 	openRetry = 200 * time.Millisecond
 )
 
-// stored are the flags of all that needs Redis and a log.
+// stored are the flags of every command that needs Redis and a log.
 type stored struct {
 	redis, log string
 	level      slog.Level
-	name       string // of the part, in its log lines
+	name       string // of the part, for log lines
 }
 
 func (s *stored) define(flags *flag.FlagSet) {
 	flags.StringVar(&s.redis, "redis", "", "Redis `URL`: redis://, rediss://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
 	flags.StringVar(&s.log, "log", "", "`FILE` for the log, JSON lines (default standard error)")
-	flags.TextVar(&s.level, "log-level", slog.LevelInfo, "least `LEVEL` logged: debug, info, warn or error")
+	flags.TextVar(&s.level, "log-level", slog.LevelInfo, "lowest `LEVEL` to log: debug, info, warn or error")
 }
 
-// part are the flags that a gate and a registry share: they serve, and answer operators and probes.
+// part are the flags that gate and registry share: their address, admin interface and health port.
 type part struct {
 	stored
 	address, admin, health string
@@ -49,17 +49,17 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 	p.name = name
 	flags.StringVar(&p.address, "listen", "unix:run/"+name+".sock", "`ADDRESS` to serve on: unix:PATH, or HOST:PORT of a private network")
 	flags.StringVar(&p.admin, "admin", "unix:run/"+name+"-admin.sock", "`ADDRESS` of the admin interface: unix:PATH, which only the operator can open")
-	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: on the admin interface alone)")
+	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: only on the admin interface)")
 }
 
-// setup is what gate and registry both stand on.
+// setup is what gate and registry have in common: log, Redis and what to close.
 type setup struct {
 	store   *store.Store
 	log     *slog.Logger
 	closers []io.Closer // in the order they were opened
 }
 
-// open opens the log and reaches Redis.
+// open opens the log and connects to Redis.
 func (s *stored) open(ctx context.Context) (*setup, error) {
 	log, closer, err := decision.Open(s.log, s.level)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *setup) openStore(ctx context.Context, url string) error {
 	s.closers = append(s.closers, client)
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	for { // parts start in any order: Redis may come up after us
+	for { // parts start in any order: Redis may start later
 		if s.store, err = store.Open(ctx, client, 0); err == nil {
 			return nil
 		}

@@ -47,7 +47,7 @@ decided under. It answers only requests that carry facts signed by a gate.`,
 	}
 }
 
-// registryProcess is a registry with what it stands on.
+// registryProcess is a registry with its dependencies.
 type registryProcess struct {
 	registryOptions
 	*setup

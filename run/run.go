@@ -1,3 +1,3 @@
-// Package run holds the processes that the product is made of: the gate, the registry and Envoy's supervisor. It is the
-// only room that sees both the gate and the registry. Nothing but the command line and tests imports it.
+// Package run wires the product's processes: the gate, the registry and Envoy's supervisor. It is the only package that
+// imports both gate and registry. Only the command line and tests import it.
 package run

@@ -157,7 +157,7 @@ func TestARegistryServesWhatItsGatesSay(t *testing.T) {
 	}
 }
 
-// A part that cannot serve says why, and ends.
+// A part that cannot serve exits with the reason.
 func TestAPartThatCannotServeEnds(t *testing.T) {
 	w := newWorld(t)
 	w.start("registry", Registry())

@@ -32,7 +32,7 @@ func TestListenOnASocket(t *testing.T) {
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(t.Context(), "unix:"+file); err == nil || !strings.Contains(err.Error(), "no socket") {
+	if _, err := Listen(t.Context(), "unix:"+file); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("got %v, want that it is not a socket", err)
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "precious" {

@@ -23,7 +23,7 @@ const (
 	patience = 5 * time.Second
 )
 
-// A source makes the nth question. Questions with numbers near each other are distinct where it matters.
+// A source returns the nth question. Questions with near numbers differ where it matters.
 type source func(n uint64) *authv3.CheckRequest
 
 // A side is a server, asked over a few connections as Envoy does, and the questions that it is asked, one after the

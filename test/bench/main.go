@@ -1,7 +1,6 @@
-// Command bench measures the gateway as its clients and its administrator meet it, in whole worlds of real processes on
-// this machine: checks a second over the gate's socket, a save of routes.yaml until Envoy enforces it, and memory. A
-// number of checks a second says more about the machine than about the gate, so each is given as a ratio to a floor: a
-// server that allows everything, asked the same in the same run.
+// Command bench measures the gateway in whole worlds of real processes on this machine: checks per second over the gate's
+// socket, the time from saving routes.yaml until Envoy enforces it, and memory. Checks per second say more about the machine
+// than about the gate, so each is also given relative to a floor: a server that allows everything, measured in the same run.
 package main
 
 import (
@@ -45,7 +44,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	return errors.Join(b.print(stdout), b.missed())
 }
 
-// measure measures all there is. Saves come first, while nothing else runs.
+// measure runs all measurements. Saves come first, while nothing else runs.
 func (b *bench) measure(ctx context.Context) error {
 	b.say("starting a world")
 	many, err := b.site(ctx)
@@ -99,8 +98,8 @@ func (b *bench) warm(ctx context.Context, floor server, few, many *site) error {
 	return b.contest(ctx, contest{name: "warm bearer check", least: warmLeast, floor: &side{server: floor, source: call}, gate: gate})
 }
 
-// cold measures registrations, of which the gate knows nothing before: at a gate with one profile and one directory against
-// gates with more of both, and against the floor.
+// cold measures registrations, for which the gate has nothing cached: with one profile and one directory against gates with
+// more of both, and against the floor.
 func (b *bench) cold(ctx context.Context, floor server, few *site) error {
 	if err := few.trust(ctx, 1); err != nil {
 		return err

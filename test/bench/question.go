@@ -33,7 +33,7 @@ const (
 	interaction = "7b4f2c3e-5f7d-4a3c-9d2b-1c2d3e4f5a6b"
 )
 
-// A question is what Envoy asks about one request, but for the certificate of the connection.
+// A question is Envoy's CheckRequest for one request, without the certificate of the connection.
 type question struct {
 	request    *authv3.AttributeContext_Request
 	extensions map[string]string
@@ -158,7 +158,7 @@ func send(ctx context.Context, client *tpp.Client, request *dcrclient.Request, k
 	return keep(answer)
 }
 
-// cold makes registration requests of one software, each from a connection with another certificate.
+// cold returns registration requests of one software product, each on a connection with another certificate.
 func (s *site) cold() (source, error) {
 	client, err := tpp.OpenInWorld(s.world.Dir, s.world.File, 0)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *site) cold() (source, error) {
 	return func(n uint64) *authv3.CheckRequest { return asked[n%statements].from(minted[n%certificates]) }, err
 }
 
-// anew signs a statement once more, under another jti, as the directory does.
+// anew signs a statement again with a new jti, as the directory does.
 func anew(statement string, key crypto.Signer) (string, error) {
 	token, err := dcrclient.ParseJWT(statement)
 	if err != nil {
@@ -195,7 +195,7 @@ func anew(statement string, key crypto.Signer) (string, error) {
 	return token.Compact()
 }
 
-// mint issues the software's key many certificates, on all cores.
+// mint issues many certificates for the software product's key, on all cores.
 func (s *site) mint(keyFile string) ([]string, error) {
 	places, member := s.world.File.Directory, s.world.File.TPPs[0]
 	issuing, err := pki.ReadAuthority(s.world.Path(places.IssuingCA), s.world.Path(places.IssuingKey))
@@ -224,7 +224,7 @@ func (s *site) mint(keyFile string) ([]string, error) {
 	return minted, errors.Join(failures...)
 }
 
-// percentEncode writes a certificate as Envoy does: all but RFC 3986's unreserved characters as %XX.
+// percentEncode encodes a certificate as Envoy does: all but RFC 3986's unreserved characters as %XX.
 func percentEncode(pem []byte) string {
 	return strings.ReplaceAll(url.QueryEscape(string(pem)), "+", "%20")
 }

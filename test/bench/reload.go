@@ -22,11 +22,11 @@ const (
 	// reloadPatience is how long a saved file may take before the measurement is given up.
 	reloadPatience = 20 * time.Second
 
-	// rest is how long nothing is saved before memory is measured: the gate gives back what it needed for a reload.
+	// rest is the pause before memory is measured: the gate returns what it needed for a reload.
 	rest = 6 * time.Second
 )
 
-// A size is a number of routes of the bank's, beside the sandbox's own, and what is required of a save of them.
+// A size is a number of routes in addition to the sandbox's own, and the requirements on saving them.
 type size struct {
 	routes      int
 	most        time.Duration // until Envoy enforces it; 0 where nothing is required
@@ -53,7 +53,7 @@ func (r *reload) median() time.Duration { return median(r.enforced) }
 // each is a route's share of the median, in microseconds.
 func (r *reload) each() float64 { return float64(r.median().Microseconds()) / float64(r.routes) }
 
-// A saver saves the routes of a world and watches what becomes of it.
+// A saver saves the routes of a world and measures the effect.
 type saver struct {
 	world *harness.World
 	watch *watch
@@ -110,7 +110,7 @@ func (s *saver) measure(ctx context.Context, into *reload) error {
 // saved is how long one save took.
 type saved struct{ enforced, read, publish time.Duration }
 
-// save saves a text, and returns when Envoy enforces it and the gate has done all that there is to do.
+// save saves a text, and returns when Envoy enforces it and the gate has finished the reload.
 func (s *saver) save(ctx context.Context, text, there, gone string) (took saved, err error) {
 	before, err := s.world.Status(ctx)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *saver) save(ctx context.Context, text, there, gone string) (took saved,
 	}
 	told, err := lastReload(s.world)
 	if err == nil && told.Version != status.Version {
-		err = errors.New("the gate's log does not tell of the save")
+		err = errors.New("the gate's log does not mention the save")
 	}
 	took.publish = time.Duration(told.TookMicros) * time.Microsecond
 	took.read = told.Time.Add(-took.publish).Sub(begun)
@@ -170,8 +170,8 @@ const (
 	// watched is how many connections are kept: all but certainly each of Envoy's two workers has one.
 	watched = 6
 
-	// askEvery is the time between two questions, and askShare the same as a share of what has gone by: asking is to cost
-	// little of what is measured, and to make a small part of it.
+	// askEvery is the time between two requests, and askShare the same as a share of the time elapsed: asking must not
+	// distort what is measured.
 	askEvery = time.Millisecond
 	askShare = 50
 )
@@ -230,7 +230,7 @@ func (w *watch) await(ctx context.Context, there, gone string) error {
 	return nil
 }
 
-// serves says whether a path is there. No other answer than the two is right, whatever is being saved.
+// serves reports whether a path is served. Any other answer than the two is an error, whatever is being saved.
 func (w *watch) serves(ctx context.Context, client *http.Client, path string) (bool, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.address+path, nil)
 	if err != nil {
@@ -250,14 +250,14 @@ func (w *watch) serves(ctx context.Context, client *http.Client, path string) (b
 	return false, fmt.Errorf("%s answers %s", path, answer)
 }
 
-// told is what the gate's log says of a version that is in force.
+// told is the gate's log line about an activated version.
 type told struct {
 	Time       time.Time `json:"time"`
 	Version    string    `json:"version"`
 	TookMicros int64     `json:"took_us"` // since the gate had read and checked the file
 }
 
-// lastReload reads what was told last.
+// lastReload reads the last such line.
 func lastReload(w *harness.World) (last told, err error) {
 	text, err := os.ReadFile(w.Path(w.File.Logs.Gate))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// A report is all that one run has found.
+// A report is the result of one run.
 type report struct {
 	reloads  []reload
 	pairs    []pair
@@ -33,7 +33,7 @@ func (r *report) print(w io.Writer) error {
 		row("%s, %s, in turns\t\t1\t\t%.0f us", p.what, p.few, p.waits[0])
 		row("%s, %s, in turns\t\t%.2f\t\t%.0f us", p.what, p.many, p.ratio(), p.waits[1])
 	}
-	row("\nreload\tin force\tleast to most\tgate reads\tgate and Envoy take\t")
+	row("\nreload\tenforced\tleast to most\tgate reads\tgate and Envoy take\t")
 	for _, m := range r.reloads {
 		row("%d routes\t%s\t%s to %s\t%s\t%s", m.routes, millis(m.median()), millis(m.enforced[0]), millis(m.enforced[len(m.enforced)-1]),
 			millis(m.read), millis(m.publish))
@@ -49,7 +49,7 @@ func (r *report) print(w io.Writer) error {
 func micros(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) + " us" }
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + " ms" }
 
-// A demand is something that is required of what was found.
+// A demand is a requirement with the value found.
 type demand struct {
 	what, found, bound string
 	met                bool
@@ -110,7 +110,7 @@ func (r *report) demands() []demand {
 	return all
 }
 
-// missed names every requirement that was not met.
+// missed returns every requirement that was not met.
 func (r *report) missed() error {
 	var missed []error
 	for _, d := range r.demands() {
@@ -121,7 +121,7 @@ func (r *report) missed() error {
 	return errors.Join(missed...)
 }
 
-// memoryOf asks how much of a part is in memory now. Only Linux tells; elsewhere it counts as nothing.
+// memoryOf returns the resident memory of a part. It is known only on Linux; elsewhere it counts as 0.
 func memoryOf(w *harness.World, part, when string, most int64) (demand, error) {
 	var found int64 // MiB
 	if runtime.GOOS == "linux" {

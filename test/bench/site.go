@@ -97,7 +97,7 @@ func (b *bench) dial(socket string) (server, error) {
 	return clients, nil
 }
 
-// close takes down, in reverse order, what was put up.
+// close closes everything that was started, in reverse order.
 func (b *bench) close() error {
 	var errs []error
 	for _, end := range slices.Backward(b.closers) {
@@ -106,7 +106,7 @@ func (b *bench) close() error {
 	return errors.Join(errs...)
 }
 
-// otherDirectory is one that a gate trusts as it does the sandbox's, and that is nobody's who asks.
+// otherDirectory is one that a gate trusts like the sandbox's, but that no client of the benchmark uses.
 const otherDirectory = `extends: openbanking-uk
 name: other-%[1]d
 issuer: https://directory-%[1]d.example
@@ -158,7 +158,7 @@ func (s *site) trust(ctx context.Context, number int) error {
 	return s.refresh(ctx)
 }
 
-// ofOneProfile takes away the routes of all profiles but the first, with what only their directory knows.
+// ofOneProfile removes the routes of all profiles but the first, and what only their directories define.
 func ofOneProfile(routes string) string {
 	const item = "\n  - "
 	return strings.Join(slices.DeleteFunc(strings.Split(routes, item), func(route string) bool {

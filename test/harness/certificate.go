@@ -57,7 +57,7 @@ func Issue(tb testing.TB, ca *tls.Certificate, template *x509.Certificate) tls.C
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// OwnCA makes a CA that nobody knows, with the name of another.
+// OwnCA makes an untrusted CA with the name of a trusted one.
 func OwnCA(tb testing.TB, name pkix.Name) tls.Certificate {
 	tb.Helper()
 	return Issue(tb, nil, &x509.Certificate{

@@ -1,7 +1,7 @@
-// Package harness lets tests use the product from outside, as a TPP and as an operator do: it builds the program, runs
-// worlds of it (real Envoy, real Redis, each part a process), takes parts of them down and brings them back, and sends
-// requests to them. It signs and sends with internal/dcrclient, which shares no code with the gate, and so no mistake; it can
-// sign and send what no honest TPP would.
+// Package harness lets tests use the product from outside, as TPPs and operators do: it builds the program, starts worlds
+// (real Envoy, real Redis, each part a process), stops and restarts their parts, and sends requests. It signs and sends with
+// internal/dcrclient, which shares no code with the gate and so no bugs, and can also send invalid requests. Use it for
+// whole-world tests only; tests of one package start real parts of their own.
 package harness
 
 import (

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Inside returns an HTTP client that goes straight to a part, past Envoy, and follows no redirect: what somebody does who
-// has got into the host. The host of a URL does not matter.
+// Inside returns an HTTP client that connects directly to a part, past Envoy, as an attacker on the host would. It follows no
+// redirects, and ignores the host of URLs.
 func (w *World) Inside(part string) *http.Client {
 	network, address := w.where(part)
 	return &http.Client{

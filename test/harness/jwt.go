@@ -6,13 +6,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// JWT is a token about to be signed, valid or not: what stands in it is signed as it stands.
+// JWT is a token about to be signed. Its content is signed as it is, valid or not.
 type JWT struct{ dcrclient.JWT }
 
-// Clone returns a copy whose header and claims can be changed without changing these.
+// Clone returns a copy with its own header and claims.
 func (t *JWT) Clone() *JWT { return &JWT{*t.JWT.Clone()} }
 
-// Compact signs the token. Every token so made is remembered: see Leaks.
+// Compact signs the token and records it for Leaks.
 func (t *JWT) Compact() string {
 	compact := must(t.JWT.Compact())
 	Remember(compact)
@@ -22,7 +22,7 @@ func (t *JWT) Compact() string {
 // Encode is base64url without padding.
 func Encode(b []byte) string { return dcrclient.Encode(b) }
 
-// must is for what fails by a mistake of the test's own: a key that cannot sign, claims that are no JSON.
+// must panics on errors that only a bug in a test can cause: a key that cannot sign, claims that are not JSON.
 func must[V any](value V, err error) V {
 	if err != nil {
 		panic(fmt.Sprintf("harness: %v", err))

@@ -9,11 +9,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
 )
 
-// Launch starts one part that is down, as world.json says, and writes its new process id there. Other than Restart it
-// starts no other part and does not wait until this one serves: a test sees what clients see in between.
+// Launch starts one stopped part as described in world.json, and writes its new process id there. Unlike Restart it starts no
+// other part and does not wait until this one serves, so that a test sees what clients see meanwhile.
 func (w *World) Launch(part string) error { return world.Launch(w.Dir, part) }
 
-// Terminate ends a part with SIGTERM and returns when it has ended by itself. It stays down until Launch or Restart.
+// Terminate sends SIGTERM to a part and returns when it has exited. It stays down until Launch or Restart.
 func (w *World) Terminate(part string, patience time.Duration) error {
 	pid, err := w.PID(part)
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *World) Running(part string) bool {
 	return err == nil && !gone(pid)
 }
 
-// AskEnvoy asks something of Envoy's admin interface. An answer that is not 200 is an error, with the body.
+// AskEnvoy sends a request to Envoy's admin interface. A response other than 200 is an error, with the body.
 func (w *World) AskEnvoy(ctx context.Context, method, path string) ([]byte, error) {
 	return w.askSocket(ctx, w.File.Internal.Admin, method, path)
 }

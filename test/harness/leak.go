@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// What must stand in no log, whoever's it is.
+// What must not be in any log.
 var secretForms = []struct {
 	name string
 	form *regexp.Regexp
@@ -27,7 +27,7 @@ var remembered struct {
 	pieces map[string]struct{}
 }
 
-// Remember keeps the parts of a token, so that Leaks looks for each of them. Compact does so by itself.
+// Remember records the parts of a token, so that Leaks searches for them. Compact calls it.
 func Remember(token string) {
 	remembered.Lock()
 	defer remembered.Unlock()
@@ -41,9 +41,8 @@ func Remember(token string) {
 	}
 }
 
-// Leaks reads every log of the world and says where something stands that must not: anything in the form of a JWT or of
-// PEM, and any end of a claims part or a signature of a token that the harness has signed or was given. It says in
-// which line of which file, and never repeats what it found.
+// Leaks searches every log of the world for secrets: anything in the form of a JWT or of PEM, and any tail of the claims or
+// signature of a recorded token. It returns file and line, and never the secret.
 func (w *World) Leaks() ([]string, error) {
 	files, err := w.logs()
 	if err != nil {
@@ -82,7 +81,7 @@ func leak(line []byte) string {
 	return ""
 }
 
-// Races returns the lines of the logs that tell of a data race, which a program of Build finds when Race is true.
+// Races returns the lines of the logs that report a data race, which a program of Build detects if Race is true.
 func (w *World) Races() ([]string, error) {
 	files, err := w.logs()
 	if err != nil {

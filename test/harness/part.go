@@ -35,8 +35,8 @@ func (w *World) PID(part string) (int, error) {
 	return process.PID, nil
 }
 
-// Freeze stops a part where it is, until Signal sends it SIGCONT, and returns when all its threads stand still. Where the
-// system does not tell of threads, a moment has to do.
+// Freeze sends SIGSTOP to a part and returns when all its threads have stopped, or after a moment if the system does not show
+// threads. Signal with SIGCONT resumes the part.
 func (w *World) Freeze(part string) error {
 	pid, err := w.PID(part)
 	if err != nil {

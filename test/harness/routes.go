@@ -62,7 +62,7 @@ type Status struct {
 	Refusals int `json:"refusals"`
 }
 
-// InForce says that what is on the disk is in force, and that Envoy says so too.
+// InForce reports whether what is on disk is active and acknowledged by Envoy.
 func (s *Status) InForce() bool {
 	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
 		return false
@@ -75,7 +75,7 @@ func (s *Status) InForce() bool {
 	return true
 }
 
-// Install saves a routes.yaml that is good, and returns when it is in force in gate and Envoy, by the version that it has.
+// Install saves a valid routes.yaml, and returns its version when it is active in gate and Envoy.
 func (w *World) Install(ctx context.Context, text string) error {
 	if err := w.SaveRoutes(text); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (w *World) Install(ctx context.Context, text string) error {
 	return w.AwaitInForce(ctx)
 }
 
-// AwaitInForce returns when routes.yaml and all that it names are in force as they are on the disk.
+// AwaitInForce returns when routes.yaml and all that it names are active as they are on disk.
 func (w *World) AwaitInForce(ctx context.Context) error {
 	version, err := config.Read(w.Path(w.File.Routes))
 	if err != nil {
@@ -133,7 +133,7 @@ func (w *World) askSocket(ctx context.Context, address, method, path string) ([]
 	return body, err
 }
 
-// AwaitStatus asks the gate again and again until done says yes, for at most patience.
+// AwaitStatus polls the gate's status until done returns true, for at most patience.
 func (w *World) AwaitStatus(ctx context.Context, patience time.Duration, done func(*Status) bool) (*Status, error) {
 	var last *Status
 	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {

@@ -44,7 +44,7 @@ type World struct {
 	roots   *x509.CertPool
 	running *world.World
 
-	// StatementKey is that of the directory of the world's own profile, which nobody has in the real world.
+	// StatementKey is the statement signing key of the directory of the world's own profile, for forging statements.
 	StatementKey crypto.Signer
 
 	mu      sync.Mutex
@@ -86,7 +86,7 @@ func newWorld(running *world.World) (*World, error) {
 	return w, nil
 }
 
-// At is the world with another gateway of its fleet as the one that clients and operators use, by its number from 1.
+// At returns the world as clients and operators of another gateway of its fleet use it, by its number from 1.
 func (w *World) At(number int) *World {
 	return &World{
 		Dir: w.Dir, File: w.File.At(number), roots: w.roots, running: w.running, StatementKey: w.StatementKey,
@@ -114,7 +114,7 @@ func (w *World) keyPair(certificate, key string) (tls.Certificate, error) {
 	return tls.LoadX509KeyPair(w.Path(certificate), w.Path(key))
 }
 
-// IssuingCA reads the CA that certifies TPPs of the world's own profile, with the key that nobody has in the real world.
+// IssuingCA reads the CA that certifies TPPs of the world's own profile, with its private key.
 func (w *World) IssuingCA() (tls.Certificate, error) { return w.IssuingCAOf("") }
 
 // IssuingCAOf is the CA that certifies TPPs of a profile.
