@@ -1,6 +1,6 @@
-// Package bank is the API behind the gateway: a bank in plain HTTP with accounts, payments and funds confirmations in
-// the manner of the OBIE Read/Write API 3.1, and accounts in that of Australia's Consumer Data Standards. It answers fixed
-// data, keeps nothing, and shows what reached it: use it to see what a bank's API gets, not to test a client's payments.
+// Package bank is the API behind the gateway: a plain HTTP server with accounts, payments and funds confirmations after the
+// OBIE Read/Write API 3.1, and accounts after Australia's Consumer Data Standards. It returns fixed data, stores nothing, and
+// shows what reached it: use it to see what a bank's API receives, not to test a client's payments.
 package bank
 
 import (

@@ -7,7 +7,7 @@ import (
 	"regexp"
 )
 
-// A Dialect is what one trust framework says and certifies in its own way. All else is the same in all of them.
+// A Dialect is what differs between trust frameworks: their statements, certificates and ids.
 type Dialect struct {
 	Name   string // of one word
 	Issuer string // iss of its software statements
@@ -22,14 +22,14 @@ type Dialect struct {
 	newOrganisation, newSoftware func() string // ids
 	organisation                 *regexp.Regexp
 	organisationForm             string   // the same in words
-	roles                        []string // of a software whose order names none
-	published                    []string // uses of the keys in the key set of a software
+	roles                        []string // of a software product whose order names none
+	published                    []string // uses of the keys in the key set of a software product
 
 	certificates func(*Software) (transport, signing x509.Certificate)
 	claims       func(*Directory, *Software) map[string]any // of a software statement
 }
 
-// Dialects are those of all directories that the sandbox has. They are served side by side.
+// Dialects are the dialects of all directories of the sandbox, which are served side by side.
 func Dialects() []Dialect { return []Dialect{OBIE(), CDR()} }
 
 // NewOrganisationID returns an id in the form of those that the framework gives to organisations.

@@ -1,6 +1,6 @@
-// Package directory is a trust framework's directory on a laptop: a CA that certifies participants, a signer of
-// software statements, and the key sets that banks read. It follows the rules of a real one, in one of its dialects, so
-// that a bank needs no switch to work with it: only its anchors differ.
+// Package directory is a trust framework's directory for a sandbox: a CA that certifies participants, a signer of software
+// statements, and the key sets that banks read. It follows the rules of a real one, in one of its dialects, so that a bank
+// needs no special mode: only the trust anchors differ. Never use it in production: private keys lie in plain files.
 package directory
 
 import (
@@ -30,8 +30,7 @@ const (
 	revokedFile    = "revoked.json"
 )
 
-// Directory is safe for concurrent use. What it knows is in its files as well: one that is killed and opened again has
-// forgotten nothing.
+// Directory is safe for concurrent use. Its state is also in its files, so that it survives a kill.
 type Directory struct {
 	dialect Dialect
 	dir     string
@@ -53,7 +52,7 @@ type Software struct {
 	Keys         []Key    `json:"keys"`
 }
 
-// Key is a certified key of a software.
+// Key is a certified key of a software product.
 type Key struct {
 	ID          string `json:"kid"`
 	Use         string `json:"use"` // "sig" or "tls"
@@ -150,7 +149,7 @@ func (d *Directory) load() error {
 	return err
 }
 
-// all is every software, in the order of their ids.
+// all returns every software product, sorted by id.
 func (d *Directory) all() []Software {
 	d.mu.Lock()
 	defer d.mu.Unlock()

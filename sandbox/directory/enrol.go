@@ -14,20 +14,21 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
-// ErrUnknown says that the directory has no such software, or the software no such key.
+// ErrUnknown means that the directory has no such software product, or the software product no such key.
 var ErrUnknown = errors.New("the directory does not know it")
 
 // ErrOrganisation refuses an org_id that would not be a path segment or the OU of a certificate.
 var ErrOrganisation = errors.New("org_id is not of the form that this directory has")
 
-// What a client and the directory say to each other.
+// Requests and responses of the directory's API.
 type (
 	Order   = dcrclient.Order   // of a client: a new software product
 	Member  = dcrclient.Member  // the directory's answer to it
 	Changes = dcrclient.Changes // of a client: to a software statement
 )
 
-// Enrol registers a new software: it mints its keys, certifies them, publishes them and signs its first statement.
+// Enrol registers a new software product: it generates its keys, certifies them, publishes them and signs its first
+// statement.
 func (d *Directory) Enrol(order Order) (*Member, error) {
 	if order.OrgID == "" {
 		order.OrgID = d.dialect.newOrganisation()
@@ -108,7 +109,7 @@ type statementSigner struct {
 	jwk pki.JWK
 }
 
-// Statement signs a software statement for a software: ErrUnknown.
+// Statement signs a software statement for a software product, or returns ErrUnknown.
 func (d *Directory) Statement(softwareID string, changes Changes) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,8 +142,8 @@ func (d *Directory) sign(s *Software, changes Changes) (string, error) {
 	return (&dcrclient.JWT{Header: header, Claims: claims, Key: signer.key, Algorithm: algorithm}).Compact()
 }
 
-// Publish adds a transport certificate that was made elsewhere to a software's key set, as its owner may upload one:
-// ErrUnknown.
+// Publish adds a transport certificate that was made elsewhere to a software product's key set, as its owner may upload one.
+// It may return ErrUnknown.
 func (d *Directory) Publish(softwareID string, certificate *x509.Certificate) error {
 	jwk, err := pki.PublicJWK(certificate.PublicKey, "tls")
 	if err != nil {

@@ -24,7 +24,7 @@ func (d *Directory) softwareKeys(s *Software, folder string) string {
 	return d.url + "/" + s.OrgID + folder + "/" + s.SoftwareID + ".jwks"
 }
 
-// The organisation's own set holds keys that belong to no software. The sandbox certifies none, so it is empty.
+// The organisation's own set holds keys that belong to no software product. The sandbox certifies none, so it is empty.
 func (d *Directory) organisationKeys(s *Software, folder string) string {
 	return d.url + "/" + s.OrgID + folder + "/" + s.OrgID + ".jwks"
 }
@@ -38,7 +38,7 @@ func (d *Directory) signingKeys() []pki.JWK {
 	return keys
 }
 
-// keys is a software's or an organisation's set, of living or of revoked keys: ErrUnknown.
+// keys returns the set of valid or revoked keys of a software product or organisation, or ErrUnknown.
 func (d *Directory) keys(orgID, id string, revoked bool) ([]pki.JWK, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +72,7 @@ func (d *Directory) hasOrganisation(id string) bool {
 	return false
 }
 
-// RevokeKey moves a software's key to the revoked set, and its certificate with it: ErrUnknown.
+// RevokeKey moves a software product's key and its certificate to the revoked set, or returns ErrUnknown.
 func (d *Directory) RevokeKey(softwareID, keyID string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -88,8 +88,8 @@ func (d *Directory) RevokeKey(softwareID, keyID string) error {
 	return ErrUnknown
 }
 
-// RevokeCertificate puts a serial number on the revocation list. A key that the directory certified under it is moved
-// to its software's revoked set; a certificate that someone else made with the issuing CA's key is listed all the same.
+// RevokeCertificate puts a serial number on the revocation list. A key that the directory certified under it moves to its
+// software product's revoked set; a certificate that someone else made with the issuing CA's key is listed too.
 func (d *Directory) RevokeCertificate(serial *big.Int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -144,7 +144,7 @@ func writeKeySet(w http.ResponseWriter, r *http.Request, keys []pki.JWK) error {
 		return err
 	}
 	digest := sha256.Sum256(text)
-	// A second, so that what a tester revokes is known as soon as the bank allows itself to ask again.
+	// A second, so that the bank sees a revocation as soon as it fetches again.
 	w.Header().Set("Cache-Control", "max-age=1")
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	w.Header().Set("ETag", fmt.Sprintf("%q", hex.EncodeToString(digest[:8])))

@@ -1,4 +1,4 @@
-// Package part is what the sandbox's own HTTP servers have in common.
+// Package part serves HTTP for the sandbox's own servers. The product's parts use package socket directly.
 package part
 
 import (

@@ -1,6 +1,5 @@
-// Package pki makes the keys and certificates of a sandbox: a server CA, a trust framework's CAs, and what they issue.
-// Nothing here is meant for production: private keys lie about as files, so that a tester can do everything a
-// participant, a bank or a directory can.
+// Package pki makes the keys and certificates of a sandbox: a server CA, a trust framework's CAs, and what they issue. It is
+// not for production: private keys lie in plain files, so that a tester can act as any participant, bank or directory.
 package pki
 
 import (
@@ -21,7 +20,7 @@ import (
 // rsaBits is the size that open banking directories use, and the least FAPI allows (FAPI 1.0 Part 1, 5.2.2-5).
 const rsaBits = 2048
 
-// RSA makes n RSA keys, all at once: finding primes is what a new sandbox waits for.
+// RSA makes n RSA keys in parallel: finding primes is the slowest step of a new sandbox.
 func RSA(n int) ([]*rsa.PrivateKey, error) {
 	keys, failures := make([]*rsa.PrivateKey, n), make([]error, n)
 	var made sync.WaitGroup

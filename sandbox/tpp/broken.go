@@ -106,7 +106,7 @@ func (b *broken) newKey(context.Context) error {
 	return err
 }
 
-// client is the TPP with its papers and a statement, as broken as they are.
+// client returns the TPP with its possibly broken papers and statement.
 func (b *broken) client(ctx context.Context, f *Fault) (*Client, error) {
 	if f.papers != nil {
 		if err := f.papers(b, ctx); err != nil {

@@ -11,7 +11,7 @@ type difference struct {
 	not   string   // why it is not a fault there
 }
 
-// Why a fault is none where nothing is signed, and where the software statement says the scope.
+// Why a fault does not apply if nothing is signed, and if the software statement determines the scope.
 const (
 	notSigned = "its requests are not signed"
 	noScope   = "its requests have no scope: it is that of the software statement"
@@ -35,7 +35,7 @@ var differences = map[string]map[string]difference{
 	},
 }
 
-// FaultsOf are the faults as they are under a profile: Not says of those that are none there why.
+// FaultsOf returns the faults as they are under a profile; Not says why a fault does not apply there.
 func FaultsOf(profile string) []Fault {
 	faults := allFaults()
 	for i := range faults {
@@ -50,7 +50,7 @@ func FaultsOf(profile string) []Fault {
 	return faults
 }
 
-// knownFault refuses a name that is no fault's under any profile.
+// knownFault refuses a name that is not a fault under any profile.
 func knownFault(name string) error {
 	if slices.ContainsFunc(allFaults(), func(f Fault) bool { return f.Name == name }) {
 		return nil

@@ -15,10 +15,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
-// usualProfile is taken where nobody says which.
+// usualProfile is the default profile.
 const usualProfile = "obie-3.3"
 
-// knownProfile refuses a name that is no profile's.
+// knownProfile refuses an unknown profile.
 func knownProfile(name string) error {
 	if _, err := dcrclient.Find(name); err != nil {
 		return fmt.Errorf("--profile is one of %s", strings.Join(dcrclient.Profiles(), ", "))
@@ -144,7 +144,7 @@ func (o *options) settle() (Record, error) {
 	return record, record.absolute()
 }
 
-// kept is what client.json says. A registration starts from nothing, and does not overwrite one that is alive.
+// kept returns the content of client.json. A registration starts from nothing, and does not overwrite an existing one.
 func (o *options) kept() (Record, error) {
 	if o.fault != "" {
 		return Record{}, nil // nothing will be written
@@ -165,7 +165,7 @@ func (o *options) kept() (Record, error) {
 	return Record{}, nil
 }
 
-// readStatement reads the statement's file. In a sandbox it is asked for anew, as banks refuse one that is old.
+// readStatement reads the statement's file. In a sandbox it gets a new statement, because banks refuse old ones.
 func (o *options) readStatement(ctx context.Context, client *Client) error {
 	if client.World != "" && o.record.Statement == "" && !o.print {
 		return client.freshStatement(ctx)

@@ -1,5 +1,5 @@
-// Package tpp is a third party provider's own tool: it registers with a bank, gets tokens and calls APIs. It knows
-// nothing of the bank but what its user names, so it works with any bank that follows the standard.
+// Package tpp is a third party provider's tool: it registers with a bank, gets tokens and calls APIs. It assumes nothing
+// about the bank beyond its flags, so it works with any bank that follows the standard. To judge a bank use package conform.
 package tpp
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
-// Record is what a TPP must remember of a registration: client.json. Losing the client_id would mean to ask the bank's
-// people for help, so it is written as soon as the bank has answered.
+// Record is what a TPP must keep of a registration: client.json. Only the bank could restore a lost client_id, so it is
+// written as soon as the bank has answered.
 type Record struct {
 	Profile      string `json:"profile,omitempty"` // version of the standard that the registration endpoint follows
 	Discovery    string `json:"discovery,omitempty"`
@@ -67,7 +67,7 @@ func (r *Record) Write(path string) error {
 	return pki.WriteFile(path, append(text, '\n'), 0o600)
 }
 
-// over is the record, with what it does not say from another.
+// over returns the record, with missing values taken from another.
 func (r Record) over(base Record) Record {
 	text, err := json.Marshal(r) // leaves out what is empty
 	if err == nil {

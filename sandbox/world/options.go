@@ -1,5 +1,5 @@
-// Package world makes a sandbox: a trust framework, a bank behind the gateway and TPPs, all on this machine, each part a
-// process of its own. What it started it stops.
+// Package world runs a sandbox: a trust framework, a bank behind the gateway and TPPs on this machine, each part a separate
+// process. It stops everything that it started. Use it for demos and whole-world tests, never for production.
 package world
 
 import (

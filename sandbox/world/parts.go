@@ -43,7 +43,7 @@ func startOrder(all map[string]worldfile.Process) [][]string {
 	return steps
 }
 
-// stopOrder lets no request in before it takes away what would answer it. The parts of one step end at the same time.
+// stopOrder stops the entrance before the parts behind it. The parts of one step end at the same time.
 func stopOrder() [][]string {
 	return [][]string{fleetParts(envoyPart), fleetParts(gatePart), fleetParts(registryPart), {bankPart, directoryPart}, {redisPart}}
 }

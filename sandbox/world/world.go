@@ -162,7 +162,7 @@ func Launch(dir, name string) error {
 	return err
 }
 
-// relaunch writes the process id at once: whoever stops the world must know of every part.
+// relaunch writes the process id at once, so that every part can be stopped with the world.
 func relaunch(dir string, w *worldfile.World, name string) (*process.Process, error) {
 	part := w.Processes[name]
 	child, err := startPart(dir, name, part, true)
@@ -174,8 +174,8 @@ func relaunch(dir string, w *worldfile.World, name string) (*process.Process, er
 	return child, w.Write(dir)
 }
 
-// Watch calls lost, once for each part that ends although nobody has stopped it. The part stays down, as in
-// production: the world goes on with what is left.
+// Watch calls lost once for each part that ends without being stopped. The part stays down, as in production: the world
+// goes on with the rest.
 func (w *World) Watch(lost func(name string, pid int, cause error)) {
 	for name, child := range w.children {
 		go func() {

@@ -1,4 +1,4 @@
-// Package worldfile is world.json: how a sandbox tells any client, written by anyone, where everything is.
+// Package worldfile is world.json, in which a sandbox publishes its addresses and files to clients in any language.
 package worldfile
 
 import (
@@ -74,7 +74,7 @@ func (w World) MarshalJSON() ([]byte, error) {
 	return text, nil
 }
 
-// Papers are what a profile needs whose trust framework is not that of the world's own profile.
+// Papers are the files and endpoints of a profile whose trust framework differs from that of the world's own profile.
 type Papers struct {
 	Registration string             `json:"registration_endpoint"`
 	Audience     string             `json:"audience"`
