@@ -20,12 +20,14 @@ var ErrUnknown = errors.New("the directory does not know it")
 // ErrOrganisation refuses an org_id that would not be a path segment or the OU of a certificate.
 var ErrOrganisation = errors.New("org_id is not of the form that this directory has")
 
-// Requests and responses of the directory's API.
-type (
-	Order   = dcrclient.Order   // of a client: a new software product
-	Member  = dcrclient.Member  // the directory's answer to it
-	Changes = dcrclient.Changes // of a client: to a software statement
-)
+// Order is a client's request for a new software product.
+type Order = dcrclient.Order
+
+// Member is the directory's answer to an Order.
+type Member = dcrclient.Member
+
+// Changes is what a client wants changed in a software statement.
+type Changes = dcrclient.Changes
 
 // Enrol registers a new software product: it generates its keys, certifies them, publishes them and signs its first
 // statement.

@@ -69,7 +69,7 @@ func TestTheServerCertificateIsChanged(t *testing.T) {
 			certificate, key, serial := serverPair(t, &ca)
 			way.put(t, certificate, key)
 			guests.awaitSerial(t, way.name, serial, world.MTLS())
-			if status, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil || status.Source != "file" {
+			if status, err := world.AwaitStatus(t.Context(), patience, (*harness.Status).InForce); err != nil || status.Source != "file" {
 				t.Errorf("%s: it is mended, and not healthy: %v", way.name, err)
 			}
 		}
@@ -104,7 +104,7 @@ func TestACertificateThatCannotBeUsed(t *testing.T) {
 			}
 			name := fmt.Sprintf("fx%d", i)
 			save(t, text+route(name))
-			status, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool {
+			status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool {
 				return !s.Healthy && strings.Contains(s.Why+s.File.Refused, test.says)
 			})
 			if err != nil {
@@ -129,7 +129,7 @@ func TestACertificateThatCannotBeUsed(t *testing.T) {
 
 func awaitWell(t *testing.T) {
 	t.Helper()
-	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), patience, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }
@@ -178,7 +178,7 @@ func remove(t *testing.T, name string) {
 // awaitMisfit waits until the gate has noticed that the files do not belong together, and says so.
 func awaitMisfit(t *testing.T) *harness.Status {
 	t.Helper()
-	status, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return !s.Healthy && s.Why != "" })
+	status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return !s.Healthy && s.Why != "" })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestAConfigMapIsSwapped(t *testing.T) {
 		await(t, http.StatusUnauthorized, func() *harness.Answer { return tokenless(t, r, "/"+name+"/1") })
 	}
 	mount.swap(t, text+"no such key: 1\n")
-	if status, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.File.Refused != "" }); err != nil || status.Healthy {
+	if status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return s.File.Refused != "" }); err != nil || status.Healthy {
 		t.Errorf("a bad file: %+v, %v", status, err)
 	}
 	if answer := tokenless(t, r, "/fx4/1"); answer.Status != http.StatusUnauthorized {
@@ -103,7 +103,7 @@ func TestSIGHUPReadsTheFile(t *testing.T) {
 		if err := world.Signal(harness.Gate, syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.Version != before.Version && s.InForce() }); err != nil {
+		if _, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return s.Version != before.Version && s.InForce() }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,12 +154,12 @@ func TestAFileIsWrittenSlowly(t *testing.T) {
 		if _, err := file.WriteString(next[at:until]); err != nil {
 			t.Fatal(err)
 		}
-		for begun := time.Now(); time.Since(begun) < second/5; time.Sleep(beat) {
+		for begun := time.Now(); time.Since(begun) < time.Second/5; time.Sleep(beat) {
 			if answer := r.Get(t, world.MTLS()+accounts); answer.Status != http.StatusOK {
 				t.Fatalf("%d bytes are written, and the version before does not serve: %s", until, answer)
 			}
 		}
-		status, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.File.Refused != "" })
+		status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return s.File.Refused != "" })
 		if err != nil || status.Version != before.Version {
 			t.Fatalf("%d bytes are written: %+v, %v", until, status, err)
 		}

@@ -71,7 +71,7 @@ func TestABadFileChangesNothing(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			save(t, test.text)
-			status, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool {
+			status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool {
 				return s.File.Refused != "" && (len(test.ids) == 0 || has(s, test.ids))
 			})
 			if err != nil {
@@ -94,7 +94,7 @@ func TestABadFileChangesNothing(t *testing.T) {
 		})
 	}
 	save(t, text)
-	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), patience, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }
@@ -153,7 +153,7 @@ func TestTheLastGoodVersionSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	save(t, "routes: [\n")
-	if _, err := world.AwaitStatus(t.Context(), second, func(s *harness.Status) bool { return s.File.Refused != "" }); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return s.File.Refused != "" }); err != nil {
 		t.Fatal(err)
 	}
 	if err := world.Kill(harness.Gate); err != nil {
@@ -176,7 +176,7 @@ func TestTheLastGoodVersionSurvives(t *testing.T) {
 		t.Errorf("the log does not say so: %v", err)
 	}
 	save(t, text)
-	if _, err := world.AwaitStatus(t.Context(), second, (*harness.Status).InForce); err != nil {
+	if _, err := world.AwaitStatus(t.Context(), patience, (*harness.Status).InForce); err != nil {
 		t.Error(err)
 	}
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// second is the promise: a saved file is in force within it.
-const second = time.Second
+// patience is how long a test waits for what has to happen. That a saved file is live within a second is measured by
+// `make bench`: a test that fails beside other load would say nothing.
+const patience = 20 * time.Second
 
 var world *harness.World
 
@@ -45,7 +46,7 @@ func save(t *testing.T, text string) {
 	}
 }
 
-// await asks for something until it is answered as wanted, for at most a second.
+// await asks for something until it is answered as wanted.
 func await(t *testing.T, want int, ask func() *harness.Answer) {
 	t.Helper()
 	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
@@ -53,8 +54,8 @@ func await(t *testing.T, want int, ask func() *harness.Answer) {
 		if answer.Status == want {
 			return
 		}
-		if time.Since(begun) > second {
-			t.Fatalf("after a second: %s, want %d", answer, want)
+		if time.Since(begun) > patience {
+			t.Fatalf("%s, want %d", answer, want)
 		}
 	}
 }

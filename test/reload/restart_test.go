@@ -99,7 +99,7 @@ func TestNoPolicyNoTraffic(t *testing.T) {
 			t.Fatalf("envoy does not wait for its gate: %s", ready())
 		}
 	}
-	for begun := time.Now(); time.Since(begun) < second; time.Sleep(beat) {
+	for begun := time.Now(); time.Since(begun) < time.Second; time.Sleep(beat) {
 		for _, listener := range []string{world.MTLS(), world.File.Issuer} {
 			if err := dial(listener); !errors.Is(err, syscall.ECONNREFUSED) {
 				t.Fatalf("%s, without a policy: %v", listener, err)
@@ -184,7 +184,7 @@ func dial(listener string) error {
 	if err != nil {
 		return err
 	}
-	connection, err := net.DialTimeout("tcp", target.Host, second)
+	connection, err := net.DialTimeout("tcp", target.Host, time.Second)
 	if err == nil {
 		_ = connection.Close()
 	}
