@@ -10,7 +10,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -21,7 +20,7 @@ func (w *world) filters() map[string]filter.Filter {
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
-	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now })}}
+	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now })}}
 	known := func(*dcrpb.Client) error { return nil }
 	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil), w.store, directories, known)
 	w.must(err)

@@ -141,6 +141,20 @@ func TestDirections(t *testing.T) {
 	}
 }
 
+// maxImports is how many packages of this module one package may import. One that needs more does the work of several
+// rooms: move code to the room that it belongs to.
+const maxImports = 12
+
+// TestFanOut keeps what a package has to know small. Only run puts all parts together.
+func TestFanOut(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		ours := slices.DeleteFunc(p.Imports, func(imported string) bool { return !strings.HasPrefix(imported, module) })
+		if name := relative(p.ImportPath); len(ours) > maxImports && name != "run" {
+			t.Errorf("%s imports %d packages of this module, more than %d: %s", name, len(ours), maxImports, strings.Join(ours, " "))
+		}
+	}
+}
+
 // TestProductionHasNoSandbox keeps what makes certificates and statements out of the image.
 func TestProductionHasNoSandbox(t *testing.T) {
 	main := list(t, "-tags=production", ".")

@@ -10,9 +10,6 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
@@ -137,19 +134,16 @@ func problemText(problems yamlfile.Problems) string {
 	return text.String()
 }
 
-// schemas are the JSON Schemas of the files that administrators write, by kind.
-var schemas = map[string]func() []byte{"routes": routes.Schema, "directory": directory.Schema, "profile": profile.Schema}
-
 func schemaFlags(c *call, flags *flag.FlagSet) {
 	flags.StringVar(&c.of, "of", "routes", "`KIND` of file: routes, directory or profile")
 }
 
 // schema writes the JSON Schema of one kind of file.
 func schema(_ context.Context, c *call) error {
-	write := schemas[c.of]
-	if write == nil {
+	text := config.Schema(c.of)
+	if text == nil {
 		return cli.Exit{Code: 2, Text: fmt.Sprintf("--of is %q, and must be routes, directory or profile", c.of)}
 	}
-	_, err := c.Stdout.Write(write())
+	_, err := c.Stdout.Write(text)
 	return err
 }

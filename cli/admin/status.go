@@ -13,7 +13,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
-	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 )
 
 // statuses are the statuses of several gates at one time.
@@ -112,10 +111,22 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if len(said.Known) > 0 && len(said.Envoys) == 0 {
 		line("envoy", "NONE CONNECTED")
 	}
+	s.envoys(line, said)
+}
+
+// envoys prints what each Envoy has acknowledged, a line for each type of resource.
+func (s *statuses) envoys(line func(key, format string, arguments ...any), said *control.Status) {
 	for _, one := range said.Envoys {
 		line("envoy", "%s, connected for %s", one.ID, age(s.now, one.Since))
 		for _, name := range slices.Sorted(maps.Keys(one.Types)) {
-			line("  "+name, "%s", s.ack(one.Types[name]))
+			ack, text := one.Types[name], "nothing acknowledged yet"
+			if ack.Version != "" {
+				text = fmt.Sprintf("%s, acknowledged %s ago", config.Short(ack.Version), age(s.now, ack.At))
+			}
+			if ack.Refused != "" {
+				text += "; REFUSED since: " + ack.Refused
+			}
+			line("  "+name, "%s", text)
 		}
 	}
 }
@@ -127,17 +138,6 @@ func short(versions []string) []string {
 		list[i] = config.Short(version)
 	}
 	return list
-}
-
-func (s *statuses) ack(ack xds.Ack) string {
-	text := "nothing acknowledged yet"
-	if ack.Version != "" {
-		text = fmt.Sprintf("%s, acknowledged %s ago", config.Short(ack.Version), age(s.now, ack.At))
-	}
-	if ack.Refused != "" {
-		text += "; REFUSED since: " + ack.Refused
-	}
-	return text
 }
 
 // source says where the active version comes from.

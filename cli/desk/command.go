@@ -7,10 +7,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
@@ -105,12 +103,8 @@ func (c *call) print(answer interface{ text() string }) error {
 const maxFile = 1 << 20
 
 // read reads a file; a hyphen means standard input.
-func read(path string) (text []byte, err error) {
-	if path == "-" {
-		text, err = bounded.Read(os.Stdin, path, maxFile)
-	} else {
-		text, err = bounded.ReadFile(path, maxFile)
-	}
+func read(path string) ([]byte, error) {
+	text, err := cli.Read(path, maxFile)
 	if err != nil {
 		return nil, unusable("%w", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -78,17 +77,17 @@ func readKeys(path string) (jose.KeySet, error) {
 // fileKeys serves key sets from files under the URLs that a gate would fetch them from. It fetches nothing, and refuses the
 // URLs that a gate would refuse.
 type fileKeys struct {
-	client *outbound.Client
+	allows func(url string) error // nil if a gate would ask there
 	sets   map[string]jose.KeySet // by URL
 }
 
-func newFileKeys(client *outbound.Client) *fileKeys {
-	return &fileKeys{client: client, sets: map[string]jose.KeySet{}}
+func newFileKeys(of *directory.Directory) *fileKeys {
+	return &fileKeys{allows: of.Client().Allows, sets: map[string]jose.KeySet{}}
 }
 
 // Keys implements trust.KeySets.
 func (f *fileKeys) Keys(_ context.Context, url, _ string) (jose.KeySet, error) {
-	return f.sets[url], f.client.Allows(url)
+	return f.sets[url], f.allows(url)
 }
 
 // KeysListing implements trust.KeySets.
@@ -108,7 +107,7 @@ func (f *fileKeys) RevokedLately(ctx context.Context, url string) (jose.KeySet, 
 
 // Revoked implements trust.KeySets: revoked keys are not known here.
 func (f *fileKeys) Revoked(_ context.Context, url string) (jose.KeySet, error) {
-	return jose.KeySet{}, f.client.Allows(url)
+	return jose.KeySet{}, f.allows(url)
 }
 
 // publish puts a software product's key set at the URL that its statement names.

@@ -6,18 +6,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
 // defaultProfile is the profile that most banks require today.
@@ -126,7 +123,7 @@ func (l *linter) check(ctx context.Context) error {
 	directories := trust.Directories{}
 	if l.directory != nil {
 		l.answer.Directory = l.directory.Name
-		l.keys = newFileKeys(outbound.New(l.directory.Policy()))
+		l.keys = newFileKeys(l.directory)
 		directories[l.directory.Name] = &trust.Directory{Directory: l.directory.Directory, Keys: l.keys}
 	}
 	l.alwaysNotChecked()
@@ -134,10 +131,7 @@ func (l *linter) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked := &filter.Request{
-		ID: "lint", Now: l.at.Time, Route: &filter.Ready{Route: &routes.Route{Name: "lint"}, Profile: l.profile}, Method: http.MethodPost,
-		Header: http.Header{"Content-Type": {l.profile.ContentTypes[0]}}, Body: []byte(body),
-	}
+	asked := filter.RegistrationRequest(l.profile, []byte(body), l.at.Time)
 	if asked.Certificate, err = l.clientCertificate(ctx, asked); err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
 // A shownStatement is a software statement and how its directory's rules read it.
@@ -98,7 +97,7 @@ func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directo
 	if err != nil {
 		return nil, err
 	}
-	keys := newFileKeys(outbound.New(d.Policy()))
+	keys := newFileKeys(d)
 	keys.sets[d.JWKS] = set
 	statement, err := (&trust.Directory{Directory: d.Directory, Keys: keys}).ReadStatement(ctx, unverified)
 	s.Signature = verified

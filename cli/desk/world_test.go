@@ -24,7 +24,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 )
@@ -176,7 +175,7 @@ func (w *world) gateOf(name, body string) []finding {
 		{Trust: trust.Trust{Directory: "desk", Type: w.loaded.CertificateTypes["ob_legacy"]}, Anchors: w.loaded.Anchors["ob_legacy"]},
 	})
 	ok(w.t, err)
-	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(outbound.New(w.loaded.Policy()), time.Now)}
+	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(w.loaded.Client(), time.Now)}
 	statement := &filter.StatementFilter{
 		Directories: trust.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}

@@ -64,6 +64,9 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, 
 // readBounded reads a file that must not be larger than any such file is.
 func readBounded(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }
 
+// Client returns an HTTP client that reaches only what Policy allows.
+func (d *Directory) Client() *outbound.Client { return outbound.New(d.Policy()) }
+
 // Policy says where key sets of this directory and of its participants may be fetched from.
 func (d *Directory) Policy() outbound.Policy {
 	return outbound.Policy{Hosts: d.KeyHosts, Private: d.private, Roots: d.Roots}

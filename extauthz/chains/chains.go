@@ -18,7 +18,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -162,7 +161,7 @@ func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspecto
 
 // newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.
 func newDirectory(d *directory.Directory) *trust.Directory {
-	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(outbound.New(d.Policy()), time.Now)}
+	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now)}
 }
 
 // gateRoutes returns the routes for the gate; Envoy's are made from the same file.

@@ -8,7 +8,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
 // environments are the world's directory, a sandbox, and another of the same issuer: that of an environment, or of all
@@ -20,7 +19,7 @@ func (w *world) environments(environment string) (directories trust.Directories,
 	other := *w.uk.Directory
 	other.Name, other.Environment, other.JWKS = "production", environment, w.keystore.at("production")
 	directories[other.Name] = &trust.Directory{
-		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
 	}
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
@@ -117,7 +116,7 @@ func TestDirectoriesOfARoute(t *testing.T) {
 	other := *w.uk.Directory
 	other.Name, other.Issuer, other.JWKS = "elsewhere", "Somebody Ltd", w.keystore.at("production")
 	directories[other.Name] = &trust.Directory{
-		Directory: &other, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
 	}
 	statement := &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}}
 	chain := []filter.Filter{certificate, statement}

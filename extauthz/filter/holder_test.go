@@ -9,7 +9,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -93,7 +92,7 @@ func TestHolderIsRemembered(t *testing.T) {
 	w := newWorld(t)
 	clock := w.now
 	directories := w.directories()
-	directories["loopback"].Keys = jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return clock })
+	directories["loopback"].Keys = jwks.New(w.uk.Client(), func() time.Time { return clock })
 	chain := w.chainOf(directories, "certificate", "bearer")
 	client := w.client()
 	call := func(wanted, fetched string) {

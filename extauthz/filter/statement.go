@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
@@ -22,6 +24,15 @@ type StatementFilter struct {
 	Directories trust.Directories
 	Audiences   []string // what a request's aud may be
 	AuthMethods []string
+}
+
+// RegistrationRequest returns a request to register a new client as the gate would get it on a route of the profile, for a
+// tool that runs the filter without a gate. Its HTTP headers are as they should be, and nothing in it is proved.
+func RegistrationRequest(profile *dcr.Profile, body []byte, now time.Time) *Request {
+	return &Request{
+		Now: now, Route: &Ready{Route: &routes.Route{}, Profile: profile}, Method: http.MethodPost,
+		Header: http.Header{"Content-Type": profile.ContentTypes[:1]}, Body: body,
+	}
 }
 
 // Check implements Filter: it proves Request.Registration and names the jtis to burn.

@@ -18,7 +18,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -108,7 +107,7 @@ func (w *world) directories(changes ...func(*dcr.Directory)) trust.Directories {
 		change(&changed)
 	}
 	return trust.Directories{changed.Name: &trust.Directory{
-		Directory: &changed, Keys: jwks.New(outbound.New(w.uk.Policy()), func() time.Time { return w.now }),
+		Directory: &changed, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
 	}}
 }
 

@@ -9,9 +9,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
@@ -20,6 +22,15 @@ const (
 	Failed = 1 // the command failed, or found a problem
 	Wrong  = 2 // the command was called wrongly
 )
+
+// Read reads a file that an operand or a flag names, standard input if the name is a hyphen. More than most bytes are an
+// error.
+func Read(path string, most int64) ([]byte, error) {
+	if path == "-" {
+		return bounded.Read(os.Stdin, path, most)
+	}
+	return bounded.ReadFile(path, most)
+}
 
 // An Exit is an error that chooses the program's exit code.
 type Exit struct {
