@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// retryAfter is what a 503 asks of the client that does not say itself when to try again: a part that was restarted is back
-// within it.
+// retryAfter is how long a 503 asks the client to wait if the refusal gives no time. A restarted part is back within
+// it.
 const retryAfter = 2 * time.Second
 
-// Answer is a refusal as HTTP. It is the one place where refusals become HTTP, for the gate and the registry alike.
-// The header holds what RFC 9110 and RFC 6750 ask of the status; the body is a JSON object {"error",
-// "error_description", "error_details"}, of which RFC 7591 (section 3.2.2) names the first two and allows more. help is
-// the URL of the page that explains refusals, "" where there is none.
+// Answer writes the refusal as HTTP. The gate and the registry turn refusals into HTTP only here. The header holds what
+// RFC 9110 and RFC 6750 require for the status. The body is a JSON object {"error", "error_description",
+// "error_details"}; RFC 7591 (section 3.2.2) defines the first two and allows more. help is the URL of the page that
+// explains refusals, or "".
 func (e *Error) Answer(help string) (status int, header http.Header, body []byte) {
 	header = NoStore()
 	header.Set("Content-Type", "application/json")

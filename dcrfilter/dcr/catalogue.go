@@ -13,14 +13,15 @@ import (
 //go:embed refusals.yaml
 var refusals []byte
 
-// A Section of the catalogue holds the refusals about one subject, with what is true of all of them.
+// A Section of the catalogue holds the refusals about one subject, and what applies to all of them.
 type Section struct {
 	Title    string    `yaml:"title" is:"text,required"`
 	About    string    `yaml:"about" is:"text"` // with code in backticks
 	Refusals []Refusal `yaml:"refusals" is:"required"`
 }
 
-// A Refusal is an entry of the catalogue: what Refuse makes an Error of. The head of refusals.yaml explains its members.
+// A Refusal is an entry of the catalogue, from which Refuse makes an Error. The head of refusals.yaml explains its
+// members.
 type Refusal struct {
 	ID     string   `yaml:"id" is:"text,required"`
 	Code   string   `yaml:"error" is:"text,required"`
@@ -30,7 +31,7 @@ type Refusal struct {
 	Clause string   `yaml:"clause" is:"text"`
 }
 
-// Classes are what the refusal is answered with: the usual one first.
+// Classes returns the classes that the refusal can have. The first is the usual one.
 func (r Refusal) Classes() []Class {
 	var of []Class
 	for _, code := range slices.Concat([]string{r.Code}, r.Or) {
@@ -39,14 +40,14 @@ func (r Refusal) Classes() []Class {
 	return of
 }
 
-// Cites is the clause for whoever reads of all standards at once: that of no profile.
+// Cites returns the clause to cite where no profile is selected.
 func (r Refusal) Cites() string {
 	return strings.NewReplacer(
 		"{standard}", "the standard of the path", "{dictionary}", "Data Dictionary", "{member}", "the member that pointer names",
 	).Replace(r.Clause)
 }
 
-// Catalogue returns all refusals there are.
+// Catalogue returns all refusals.
 func Catalogue() ([]Section, error) { return catalogue().sections, catalogue().err }
 
 type parsed struct {
@@ -55,7 +56,8 @@ type parsed struct {
 	err      error
 }
 
-// catalogue is the embedded file, read once. With an error it has no entries, and every refusal is one of "internal".
+// catalogue is the embedded file, parsed once. If it cannot be parsed it has no entries, and every refusal becomes
+// "internal".
 var catalogue = sync.OnceValue(func() parsed {
 	var file struct {
 		Sections []Section `yaml:"sections" is:"required"`
@@ -74,7 +76,7 @@ var catalogue = sync.OnceValue(func() parsed {
 	return parsed{sections: file.Sections, entries: entries}
 })
 
-// fill writes the args into the places of a sentence.
+// fill replaces the placeholders of a sentence with the args.
 func fill(says string, args []string) string {
 	var text strings.Builder
 	for _, arg := range args {
@@ -85,5 +87,5 @@ func fill(says string, args []string) string {
 	return text.String() + says
 }
 
-// plain is a text without the marks of code.
+// plain returns the text without backticks.
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }

@@ -10,10 +10,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// A CertificateType says by which names in its subject a client certificate is of this type, and by which it is a software
-// product's. A pattern is text with at most one "*", which stands for any text, or with the names of what a software
-// product has: {software_id}, {org_id}, and {authority} with {authorisation_number}. "" says that the subject has no such
-// attribute.
+// A CertificateType describes a type of client certificate by the attributes of its subject, and says which of them
+// identify the software product. A pattern is text with at most one "*", which stands for any text, or with
+// placeholders for the software product's names: {software_id}, {org_id}, and {authority} with {authorisation_number}.
+// "" means that the subject must not have the attribute.
 type CertificateType struct {
 	Subject map[string]string `yaml:"subject" keys:"attribute" is:"pattern,required" doc:"attributes of the subject, each with its pattern"`
 	Binding string            `yaml:"binding" is:"binding" doc:"what binds a certificate to a software product: subject (the default), subject_or_listed or signature"`
@@ -22,21 +22,21 @@ type CertificateType struct {
 	attributes []attribute
 }
 
-// What a certificate type's Binding may be.
+// Values of a certificate type's Binding.
 const (
 	BySubject   = "subject"
-	OrListed    = "subject_or_listed" // or its being a tls key in the software's or organisation's key set
-	BySignature = "signature"         // nothing in it: the request or assertion that comes with it is signed with the software's key
+	OrListed    = "subject_or_listed" // or a tls key in the key set of the software product or organisation
+	BySignature = "signature"         // no attribute: the software product's key signs the request or assertion
 )
 
-// An attribute is what a subject must have of one type.
+// An attribute is the compiled pattern of one attribute type.
 type attribute struct {
 	oid, pattern   string
-	prefix, suffix string // of every value that is of the form; "" where the pattern is all of it
-	exact          bool   // the pattern is the value
+	prefix, suffix string // of every value of this form; "" if the pattern has no such part
+	exact          bool   // the value must equal the pattern
 }
 
-// The places of a pattern.
+// The placeholders of a pattern.
 const (
 	softwareIDPlace = "{software_id}"
 	orgIDPlace      = "{org_id}"
@@ -47,8 +47,8 @@ const (
 // ErrPattern says that a pattern cannot be read.
 var ErrPattern = errors.New(`must be text with at most one "*", or with {software_id}, {org_id} or {authority} and then {authorisation_number}`)
 
-// Compile makes the type ready under its name. A type that has not been compiled is no certificate's. It returns what is
-// wrong, by attribute; by "" what is wrong with the type as a whole.
+// Compile prepares the type for use under this name; a type that was not compiled matches no certificate. It returns
+// the problems by attribute; the key "" holds a problem of the type as a whole.
 func (t *CertificateType) Compile(name string) map[string]error {
 	wrong, bound := map[string]error{}, false
 	t.Name, t.attributes = name, nil
@@ -105,7 +105,7 @@ func checkLiteral(text string) error {
 	return nil
 }
 
-// value returns the subject's value of the attribute, if it has the form that the pattern has for whomever.
+// value returns the subject's value of the attribute, if it has the form of the pattern for any software product.
 func (a attribute) value(subject dn.Name) (string, bool) {
 	value, count := "", 0
 	for _, rdn := range subject {
@@ -128,8 +128,8 @@ func (a attribute) value(subject dn.Name) (string, bool) {
 	return value, begins && strings.HasSuffix(rest, a.suffix)
 }
 
-// Is says whether a certificate with this subject is of the type, whoever holds it. One subject may be of several types:
-// only their issuers differ.
+// Is reports whether a certificate with this subject is of the type, whatever software product holds it. One subject
+// may match several types, which then differ only in their issuers.
 func (t *CertificateType) Is(subject dn.Name) bool {
 	for _, a := range t.attributes {
 		if _, is := a.value(subject); !is {
@@ -139,8 +139,8 @@ func (t *CertificateType) Is(subject dn.Name) bool {
 	return len(t.attributes) > 0
 }
 
-// Binds says whether the names in a subject of the type are the software product's. One of BySignature has no names, and so
-// they are nobody else's: the signature proves whose it is.
+// Binds reports whether the names in a subject of this type are the software product's. A type with BySignature has no
+// names to compare and always binds: the signature proves the software product.
 func (t *CertificateType) Binds(subject dn.Name, of *Software) bool {
 	for _, a := range t.attributes {
 		value, is := a.value(subject)
@@ -151,11 +151,11 @@ func (t *CertificateType) Binds(subject dn.Name, of *Software) bool {
 	return len(t.attributes) > 0
 }
 
-// names says whether the software product has a name in the attribute.
+// names reports whether the attribute names the software product.
 func (a attribute) names() bool { return strings.Contains(a.pattern, "{") }
 
-// of is the value that the software product's certificates have. It is "", which no attribute is, where the product lacks a
-// name for it: an absent name matches nothing.
+// of returns the value that the software product's certificates have. It returns "" if the product lacks a name for it;
+// no attribute has this value, so an absent name matches nothing.
 func (a attribute) of(software *Software) string {
 	value := a.pattern
 	for _, one := range [...]struct{ place, name string }{
@@ -173,7 +173,7 @@ func (a attribute) of(software *Software) string {
 	return value
 }
 
-// Names returns what a subject of the type says of its holder: the ids that stand in it, "" where none does.
+// Names returns the ids in a subject of this type; each is "" if the subject does not contain it.
 func (t *CertificateType) Names(subject dn.Name) (softwareID, orgID string) {
 	for _, a := range t.attributes {
 		value, is := a.value(subject)
@@ -191,18 +191,18 @@ func (t *CertificateType) Names(subject dn.Name) (softwareID, orgID string) {
 	return softwareID, orgID
 }
 
-// NamesSoftware says whether a certificate that is bound is one software product's alone, by its own words: who holds it has
-// proved to be that product. All others are their organisation's.
+// NamesSoftware reports whether a bound certificate belongs to one software product: its subject contains the software
+// id. All other certificates belong to the organisation.
 func (t *CertificateType) NamesSoftware() bool { return t.has(softwareIDPlace) }
 
-// NamesAuthorisation says whether it is the number of the competent authority that binds a certificate.
+// NamesAuthorisation reports whether the number of the competent authority binds the certificate.
 func (t *CertificateType) NamesAuthorisation() bool { return t.has(numberPlace) }
 
 func (t *CertificateType) has(place string) bool {
 	return slices.ContainsFunc(t.attributes, func(a attribute) bool { return strings.Contains(a.pattern, place) })
 }
 
-// Example returns a subject of the type that is the software product's.
+// Example returns a subject of this type for the software product.
 func (t *CertificateType) Example(of *Software) dn.Name {
 	var subject dn.Name
 	for _, a := range t.attributes {

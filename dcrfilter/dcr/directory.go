@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A Directory is a trust framework's directory, as data: who signs software statements, with which keys, under which
-// claim names, and which certificates its participants hold. Directories are YAML files, whose grammar the tags are; see
-// dcrfilter/directory.
+// A Directory describes a trust framework's directory as data: who signs software statements, with which keys and claim
+// names, and which certificates participants hold. Directories are YAML files. The struct tags define their grammar;
+// see dcrfilter/directory.
 type Directory struct {
 	Name             string                      `yaml:"name" is:"name,required" doc:"name of this directory, in client records and logs; client records refer to it"`
 	Issuer           string                      `yaml:"issuer" is:"text,required" doc:"iss of its software statements, compared exactly"`
@@ -31,19 +31,19 @@ type Directory struct {
 	SingleUse        bool                        `yaml:"statement_single_use" is:"bool" doc:"a statement, identified by its jti, registers only once"`
 }
 
-// Listed says whether a client's certificate must be that of a tls key in its software's or its organisation's key set,
-// beside having the names that its kind wants. Any other value is treated as ListedRequired.
+// Listed says whether a client certificate must belong to a tls key in the key set of its software product or
+// organisation, in addition to the names that its type requires. Any other value is treated as ListedRequired.
 type Listed string
 
 // The values of certificates_listed.
 const (
 	ListedRequired  Listed = "required"
-	ListedWhenKnown Listed = "when_known" // where one of the sets has a tls key; the default
+	ListedWhenKnown Listed = "when_known" // if one of the key sets has a tls key; the default
 	ListedOff       Listed = "off"
 )
 
-// StatementClaims are a directory's names for what this product reads out of a software statement. An empty name means
-// the directory's statements have no such claim.
+// StatementClaims maps what this product reads from a software statement to the directory's claim names. An empty name
+// means that the directory's statements have no such claim.
 type StatementClaims struct {
 	SoftwareID     string `yaml:"software_id" is:"claim,required" doc:"id of the software product"`
 	SoftwareName   string `yaml:"software_name" is:"claim" doc:"name of the software product, which a client may use as its name"`
@@ -60,13 +60,13 @@ type StatementClaims struct {
 	OrgRevokedJWKS string `yaml:"org_revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
 }
 
-// Names are the claims that the directory gives a meaning, by its own names.
+// Names returns the directory's names of all claims above.
 func (c *StatementClaims) Names() []string {
 	return slices.DeleteFunc(c.all(), func(name string) bool { return name == "" })
 }
 
-// As is the name that another directory has for what this one calls so: "" where that one has no such claim, and the same
-// name where this one gives it no meaning.
+// As returns the other directory's name for the claim that this directory calls name. It is "" if the other directory
+// has no such claim, and name itself if this directory does not map it.
 func (c *StatementClaims) As(other *StatementClaims, name string) string {
 	if i := slices.Index(c.all(), name); i >= 0 && name != "" {
 		return other.all()[i]
@@ -81,7 +81,7 @@ func (c *StatementClaims) all() []string {
 	}
 }
 
-// CertificateSource names a type of client certificates that are accepted, and the CAs that issue them.
+// CertificateSource is an accepted type of client certificates, with the CAs that issue them.
 type CertificateSource struct {
 	Type    string   `yaml:"type" is:"type" doc:"one of certificate_types, or a type of a shipped directory"`
 	Profile string   `yaml:"profile" is:"type" doc:"former name of the key type"`

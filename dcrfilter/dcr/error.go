@@ -1,5 +1,6 @@
-// Package dcr is the language of the product: what a refusal is, what a profile, a directory, a software statement and
-// a registration are. It does nothing with the outside: no I/O, no clock.
+// Package dcr defines the types that all other packages share: refusals, profiles, directories, software statements and
+// registrations. Use Refuse for every error that a client sees. The package has no I/O and reads no clock; checks
+// belong in dcrfilter/rule and dcrfilter/trust.
 package dcr
 
 import (
@@ -12,13 +13,13 @@ import (
 	"time"
 )
 
-// Class is the outward kind of a refusal: an HTTP status and the error code of the standard that defines it.
+// Class is what the client sees of a refusal's type: an HTTP status and the error code of the standard that defines it.
 type Class struct {
 	Status int
 	Code   string
 }
 
-// statuses are the codes that this product answers, each with the meaning and the status that its standard gives it.
+// statuses holds the error codes of this product, each with the status that its standard defines.
 var statuses = map[string]int{
 	// RFC 7591, section 3.2.2: the only four codes of a refused registration.
 	"invalid_redirect_uri":          http.StatusBadRequest,
@@ -31,8 +32,8 @@ var statuses = map[string]int{
 	"invalid_token":      http.StatusUnauthorized,
 	"insufficient_scope": http.StatusForbidden,
 
-	// RFC 6749, section 5.2, at the token, revocation and introspection endpoints. invalid_request is also that of RFC 6750
-	// and of every other malformed request.
+	// RFC 6749, section 5.2, at the token, revocation and introspection endpoints. RFC 6750 and all other malformed
+	// requests also use invalid_request.
 	"invalid_request":        http.StatusBadRequest,
 	"invalid_client":         http.StatusUnauthorized,
 	"unauthorized_client":    http.StatusBadRequest,
@@ -75,7 +76,7 @@ func classOf(code string) Class {
 // Name is the code in the body of an answer.
 func (c Class) Name() string { return cmp.Or(c.Code, "unauthorized") }
 
-// Error is a refusal: what the client is answered and, apart from that, what the log says. Make one with Refuse.
+// Error is a refusal. It keeps what the client receives apart from what only the log contains. Make one with Refuse.
 type Error struct {
 	Class
 	Rule    string // its id in the catalogue: "redirect_uris.https"
@@ -83,18 +84,18 @@ type Error struct {
 	Fix     string // for the client: what to do about it
 	Pointer string // JSON pointer into the request's claims, or ""
 	Clause  string // the sentence's source: "OBIE DCR 3.3, Data Dictionary"
-	Cause   error  // for the log alone
+	Cause   error  // only for the log
 
-	More []*Error // what else is wrong with the same request, answered together with this
+	More []*Error // further problems of the same request, in the same answer
 
 	Allow []string      // for 405: the methods that are allowed
-	Scope string        // for insufficient_scope: what would be enough
+	Scope string        // for insufficient_scope: the scope that is needed
 	Retry time.Duration // for 503: when to try again, in whole seconds; 2 seconds when 0
 }
 
-// Refuse returns the refusal that the catalogue has under the id. args fill the places that its sentence has for them, in
-// their order; they are printable ASCII without quotes and never the client's input. An id that the catalogue does not
-// have, and the wrong number of args, are faults of ours: they deny as "internal", and a test finds them.
+// Refuse returns the catalogue's refusal with this id. args fill the placeholders of its sentence in order; they must
+// be printable ASCII without quotes and never the client's input. An unknown id or a wrong number of args is a bug: the
+// refusal is then "internal", and a test finds it.
 func Refuse(id string, args ...string) *Error {
 	entry, known := catalogue().entries[id]
 	if !known || strings.Count(entry.Says, "{") != len(args) {
@@ -104,18 +105,18 @@ func Refuse(id string, args ...string) *Error {
 	return &Error{Class: entry.Classes()[0], Rule: id, Because: fill(entry.Says, args), Fix: plain(entry.Fix), Clause: entry.Clause}
 }
 
-// RefuseStatement is Refuse for what is wrong with the software statement, at which it points.
+// RefuseStatement is Refuse for a problem of the software statement, and points at it.
 func RefuseStatement(id string, args ...string) *Error {
 	return Refuse(id, args...).At("/software_statement")
 }
 
-// As returns a copy of another class: of an id that the catalogue has several codes for.
+// As returns a copy with another class. Use it for an id that has several codes in the catalogue.
 func (e Error) As(class Class) *Error { e.Class = class; return &e }
 
 // At returns a copy that points at a member of the request: At("/redirect_uris/1").
 func (e Error) At(pointer string) *Error { e.Pointer = pointer; return &e }
 
-// Under returns a copy whose clauses, and those of More, cite the standard of the profile.
+// Under returns a copy that cites the standard of the profile, in the refusal and in More.
 func (e Error) Under(p *Profile) *Error {
 	e.Clause = strings.NewReplacer(
 		"{standard}", p.Standard, "{dictionary}", p.Standard+", "+p.Dictionary, "{member}", strings.TrimPrefix(e.Pointer, "/"),
@@ -127,21 +128,21 @@ func (e Error) Under(p *Profile) *Error {
 	return &e
 }
 
-// CausedBy returns a copy with a cause, which is logged and never answered.
+// CausedBy returns a copy with a cause, which is logged but never sent to the client.
 func (e Error) CausedBy(cause error) *Error { e.Cause = cause; return &e }
 
 // After returns a copy that asks the client to try again after that time, in whole seconds.
 func (e Error) After(wait time.Duration) *Error { e.Retry = wait; return &e }
 
-// maxFindings bounds what is answered and logged at once. The remaining ones follow once these are fixed.
+// maxFindings limits the problems in one answer and log line. The client sees the others after it has fixed these.
 const maxFindings = 50
 
-// All are the refusal and those that are answered together with it.
+// All returns the refusal and its More.
 func (e *Error) All() []*Error {
 	return append([]*Error{e}, e.More[:min(len(e.More), maxFindings-1)]...)
 }
 
-// Findings are all of them as the log has them: each rule, and the JSON pointer where there is one.
+// Findings returns all problems as the log writes them: each rule, with its JSON pointer if there is one.
 func (e *Error) Findings() []string {
 	var all []string
 	for _, finding := range e.All() {
@@ -150,8 +151,8 @@ func (e *Error) Findings() []string {
 	return all
 }
 
-// Join makes one refusal of several errors, nil for none: the first decides the status, and the others are answered
-// together with it. A fault of ours among them is the answer alone.
+// Join combines several errors into one refusal; it returns nil if there are none. The first error decides the status,
+// and the others go into the same answer. If one of them is an internal fault, it is the whole answer.
 func Join(errs ...error) error {
 	var first *Error
 	for _, err := range errs {
@@ -190,8 +191,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// AsRefusal turns any error into a refusal. One that is not a refusal already is a fault of ours or of a part behind
-// us: the client gets a bland 503, the log gets the whole of it.
+// AsRefusal turns any error into a refusal. An error that is not a refusal is an internal fault: the client receives a
+// 503 without details, and the log the whole error.
 func AsRefusal(err error) *Error {
 	var refusal *Error
 	if errors.As(err, &refusal) {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A Profile is one version of a registration standard, as data: which media types, which members, which values, which
-// optional rules. Profiles are YAML files, whose grammar the tags are; see dcrfilter/profile.
+// A Profile describes one version of a registration standard as data: its media types, members, values and optional
+// rules. Profiles are YAML files. The struct tags define their grammar; see dcrfilter/profile.
 type Profile struct {
 	Name          string             `yaml:"name" is:"name,required" doc:"unique name of this profile, in routes, client records and logs; client records refer to it"`
 	Standard      string             `yaml:"standard" is:"sentence,required" doc:"name of the standard in refusals: OBIE DCR 3.3"`
@@ -21,20 +21,20 @@ type Profile struct {
 	Rules         []string           `yaml:"rules" is:"rule" doc:"optional rules to run; the other rules always run"`
 }
 
-// What a profile's Body may be: a compact JWS, which the software has signed, or the claims alone as a JSON object.
+// Values of a profile's Body: a compact JWS signed by the software product, or the claims as a plain JSON object.
 const (
 	BodyJWS  = "jws"
 	BodyJSON = "json"
 )
 
-// What a profile's UnknownScopes may be: a request for a scope that this server does not know, or that the software may
-// not have, is refused, or the scope is left out of what is registered.
+// Values of a profile's UnknownScopes. They apply to a scope that this server does not know or that the software
+// product may not have: refuse the request, or leave the scope out of the registration.
 const (
 	RefuseScopes = "refuse"
 	DropScopes   = "drop"
 )
 
-// ClientPolicy says what holds for the clients that are registered by a profile.
+// ClientPolicy applies to all clients that register with a profile.
 type ClientPolicy struct {
 	Duplicates      string `yaml:"duplicates" is:"duplicates,required" doc:"what happens if the software product already has a client"`
 	ManagementScope string `yaml:"management_scope" is:"scope" doc:"scope that a token needs to read, update or delete its client; none when left out"`
@@ -42,14 +42,14 @@ type ClientPolicy struct {
 	Introspection   bool   `yaml:"introspection" is:"bool" doc:"the tokens of these clients may be introspected"`
 }
 
-// What a ClientPolicy's Duplicates may be.
+// Values of a ClientPolicy's Duplicates.
 const (
 	RejectDuplicates = "reject"
 	ReturnExisting   = "return-existing"
 	AllowDuplicates  = "allow"
 )
 
-// What a ClientPolicy's DefaultScope may be.
+// Values of a ClientPolicy's DefaultScope.
 const (
 	DefaultRegistered = "registered"
 	DefaultNone       = "none"
@@ -61,14 +61,14 @@ type RequestTimes struct {
 	MaxLifetime time.Duration `yaml:"max_lifetime" is:"age,required" doc:"maximum time from iat to exp"`
 }
 
-// What a member's In may be.
+// Values of a member's In.
 const (
 	InRequest  = "request"
 	InResponse = "response"
 	InBoth     = "both"
 )
 
-// What a member's Type may be.
+// Values of a member's Type.
 const (
 	TypeString   = "string"
 	TypeStrings  = "strings"  // an array of strings
@@ -92,7 +92,7 @@ type Member struct {
 	pattern *regexp.Regexp
 }
 
-// Named is the profile's own name for a member that rules and records call so.
+// Named returns the profile's name for a member that rules and records call known.
 func (p *Profile) Named(known string) string {
 	for name, member := range p.Members {
 		if member.As == known {
@@ -102,7 +102,7 @@ func (p *Profile) Named(known string) string {
 	return known
 }
 
-// As is the name that rules and records have for a member of the profile.
+// As returns the name that rules and records use for a member of the profile.
 func (p *Profile) As(name string) string {
 	if member := p.Members[name]; member != nil && member.As != "" {
 		return member.As
@@ -110,14 +110,14 @@ func (p *Profile) As(name string) string {
 	return name
 }
 
-// Compile makes the member's pattern ready for Matches.
+// Compile compiles the member's pattern for Matches.
 func (m *Member) Compile() (err error) {
 	m.pattern, err = regexp.Compile(m.Pattern)
 	return err
 }
 
-// Matches says whether a value has the member's pattern. Without a pattern every value does; with one that was never
-// compiled none does.
+// Matches reports whether the value matches the member's pattern. Every value matches if there is no pattern; no value
+// matches if the pattern was not compiled.
 func (m *Member) Matches(value string) bool {
 	return m.Pattern == "" || m.pattern != nil && m.pattern.MatchString(value)
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// Skew is how far another's clock may be ahead of ours. "To accommodate clock offsets, shall accept JWTs with an iat
+// Skew is how far a sender's clock may be ahead of ours. "To accommodate clock offsets, shall accept JWTs with an iat
 // or nbf timestamp between 0 and 10 seconds in the future" (FAPI 2.0 Security Profile, section 5.3.2.1).
 const Skew = 10 * time.Second
 
-// farthest is the last second of the year 9999. Milliseconds sent as seconds are beyond it.
+// farthest is the last second of the year 9999. It catches milliseconds that were sent as seconds.
 const farthest = 253402300799
 
-// Times are the registered time claims of a JWT (RFC 7519, section 4.1), each zero where it is absent.
+// Times holds the registered time claims of a JWT (RFC 7519, section 4.1). An absent claim is zero.
 type Times struct{ IssuedAt, NotBefore, Expires time.Time }
 
 // A TimeError says which time claim is wrong and what it must be.
@@ -24,20 +24,20 @@ type TimeError struct {
 	Must  string
 }
 
-// Error is a sentence: "exp must be later than now".
+// Error returns a sentence: "exp must be later than now".
 func (e *TimeError) Error() string { return e.Claim + " must be " + e.Must }
 
-// statementTimes are the refusals of a software statement's times, by claim.
+// statementTimes maps a time claim of the software statement to its refusal.
 var statementTimes = map[string]string{
 	"iat": "statement.times.iat", "nbf": "statement.times.nbf", "exp": "statement.times.exp",
 }
 
-// RefuseStatementTime refuses a software statement for one of its times.
+// RefuseStatementTime returns the refusal for a wrong time claim of the software statement.
 func RefuseStatementTime(wrong *TimeError) *Error {
 	return RefuseStatement(statementTimes[wrong.Claim], wrong.Must)
 }
 
-// NumericDate reads a member that must be a time: whole seconds since 1970, later than that and before the year 10000.
+// NumericDate reads a required time: whole seconds since 1970, greater than 0 and before the year 10000.
 func NumericDate(claims strictjson.Object, name string) (time.Time, error) {
 	seconds, err := claims.Int(name)
 	if err != nil {
@@ -49,7 +49,7 @@ func NumericDate(claims strictjson.Object, name string) (time.Time, error) {
 	return time.Unix(seconds, 0), nil
 }
 
-// ReadTimes reads iat, nbf and exp, where they are there. It fails with a TimeError.
+// ReadTimes reads iat, nbf and exp, each of which may be absent. Its error is a *TimeError.
 func ReadTimes(claims strictjson.Object) (Times, error) {
 	var times Times
 	for _, claim := range []struct {
@@ -68,9 +68,9 @@ func ReadTimes(claims strictjson.Object) (Times, error) {
 	return times, nil
 }
 
-// Check says whether the times hold now: iat is present, not in the future and not older than maxAge; nbf, where there,
-// reached; exp, where there, later than now and than iat. With a maxLifetime exp must be there, at most that much after
-// iat. It fails with a TimeError.
+// Check checks the times at now. iat must be present, not in the future and not older than maxAge. nbf, if present,
+// must be reached. exp, if present, must be later than now and iat. If maxLifetime is not 0, exp must be present and at
+// most that much later than iat. Its error is a *TimeError.
 func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
 	latest := now.Add(Skew)
 	switch {

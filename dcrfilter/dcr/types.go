@@ -7,35 +7,36 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// Software is one software product and the organisation behind it: what statement, record, facts and token carry. Nobody
-// changes one that was handed on.
+// Software is a software product and its organisation, as statements, records, facts and tokens carry it. Do not change
+// a value that others may read.
 type Software = dcrpb.Software
 
-// KeySets are where a software product's and its organisation's keys are.
+// KeySets holds the URLs of the key sets of a software product and its organisation.
 type KeySets = dcrpb.KeySets
 
-// A Statement is a software statement whose signature and issuer have been verified, read through its directory's
-// claim names. The zero value proves nothing.
+// A Statement is a software statement whose signature and issuer have been verified. It was read through its
+// directory's claim names. The zero value proves nothing.
 type Statement struct {
-	Raw    string // byte for byte as it came
+	Raw    string // byte for byte as received
 	Claims strictjson.Object
 
 	ID        string // jti
 	IssuedAt  time.Time
-	NotBefore time.Time // zero where the statement has no nbf
-	Expires   time.Time // zero where the statement has no exp
+	NotBefore time.Time // zero if the statement has no nbf
+	Expires   time.Time // zero if the statement has no exp
 
 	Software *Software
 
 	OrgStatus      string
-	AuthorityState string   // status of the competent authority's claims, "" where there are none
+	AuthorityState string   // status in the competent authority's claims, "" if there are none
 	AuthorisedFor  []string // roles that the authority authorised for the directory's member state
 	Environment    string
-	Scopes         []string // that the directory lets the software have; nil where its statements name none
+	Scopes         []string // that the directory allows the software product; nil if its statements name no scopes
 	RedirectURIs   []string
 }
 
-// Asked is what a request asks to be registered, with all that it refers to and all signatures verified.
+// Asked is what a request asks to register. All its signatures have been verified, and all that it refers to has been
+// read.
 type Asked struct {
 	Profile   *Profile
 	Directory *Directory
@@ -43,17 +44,17 @@ type Asked struct {
 	Statement *Statement
 }
 
-// A Registration is what the rules are asked about: what is asked, and what it is held against. Rules read it and nothing
+// A Registration is the input of the rules: what the request asks for, and what it is compared with. Rules read nothing
 // else.
 type Registration struct {
 	Asked
 	Now         time.Time
-	Audiences   []string // what the request's aud may be
+	Audiences   []string // accepted values of the request's aud
 	AuthMethods []string // token_endpoint_auth_method values that this installation offers
 	Current     *Current // on PUT, the client that is replaced; nil on POST
 }
 
-// Current is the client that a PUT replaces, and what the PUT may not change of it.
+// Current is the client that a PUT replaces, with what the PUT must not change.
 type Current struct {
 	ClientID string
 	Software *Software

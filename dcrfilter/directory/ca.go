@@ -11,10 +11,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// source is where the CA files of a directory come from, and where it is noted what is wrong with them.
+// source says where a directory's CA files are, and collects their problems.
 type source struct {
 	read   func(path string) ([]byte, error)
-	folder string // that names are relative to
+	folder string // names are relative to it
 	found  *yamlfile.Check
 }
 
@@ -47,7 +47,7 @@ func (d *Directory) readCAs(from source) {
 	}
 }
 
-// texts reads PEM files, each of which must hold CA certificates and nothing else.
+// texts reads PEM files. Each must contain CA certificates and nothing else.
 func (s source) texts(where string, paths []string) (texts [][]byte, ok bool) {
 	ok = true
 	for i, path := range paths {
@@ -77,7 +77,7 @@ func checkCAs(path string, text []byte) error {
 	return nil
 }
 
-// appendNew appends the certificates of a PEM text that were not seen yet, without what stands around them.
+// appendNew appends the certificates of a PEM text that are not in seen. It drops the text around them.
 func appendNew(bundle, text []byte, seen map[[sha256.Size]byte]bool) []byte {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if digest := sha256.Sum256(block.Bytes); !seen[digest] {

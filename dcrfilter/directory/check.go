@@ -13,7 +13,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// check notes what contradicts itself in a directory.
+// check reports the contradictions in a directory.
 func check(c *yamlfile.Check, d *dcr.Directory) {
 	checkHosts(c, d)
 	for i, address := range d.PrivateAddresses {
@@ -21,8 +21,8 @@ func check(c *yamlfile.Check, d *dcr.Directory) {
 			c.Add(invalid, fmt.Sprintf("private_addresses[%d]", i), "must be %s", kinds["network"].Words())
 		}
 	}
-	// What a decision compares a claim with must be there, and the claim that it needs: a directory that names org_status
-	// but no active status would let no one register, or everyone.
+	// A value that decisions compare and the claim it belongs to need each other: a directory with org_status but no
+	// active status would admit no one, or everyone.
 	claims := d.Claims
 	if claims.OrgStatus+claims.Authority != "" && len(d.ActiveStatus) == 0 {
 		c.Add(invalid, "active", "must name at least one status, for claims.org_status or claims.authority")
@@ -35,7 +35,7 @@ func check(c *yamlfile.Check, d *dcr.Directory) {
 	}
 }
 
-// checkHosts checks where keys come from: every URL's host must be one that may be asked.
+// checkHosts checks that the host of every URL is one that keys may be fetched from.
 func checkHosts(c *yamlfile.Check, d *dcr.Directory) {
 	anywhere := slices.Equal(d.KeyHosts, []string{outbound.AnyHost})
 	for i, host := range d.KeyHosts {
@@ -58,11 +58,11 @@ func checkHosts(c *yamlfile.Check, d *dcr.Directory) {
 	}
 }
 
-// withoutPort drops the port that https has anyway.
+// withoutPort removes the default port of https.
 func withoutPort(host string) string { return strings.TrimSuffix(host, ":443") }
 
-// resolve finds the types of the certificates that are accepted: this directory's own, or those of a shipped directory,
-// so that a file that extends none may name them. It notes what is wrong with them.
+// resolve finds the accepted certificate types, in this directory or in a shipped one: a file may also name the types
+// of shipped directories that it does not extend. It reports their problems.
 func resolve(c *yamlfile.Check, d *dcr.Directory) {
 	if len(d.Certificates) == 0 {
 		c.Add(invalid, "certificates", "must name at least one type of client certificates and its CAs")

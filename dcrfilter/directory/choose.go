@@ -9,10 +9,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// Choose returns the directory that has to verify a software statement: the only one of the statement's issuer, letter
-// by letter; or, where several share it as production and sandbox of one framework do, the one of the statement's
-// environment, or else the one that has none. The claims may be unverified: they choose who verifies, and nothing is
-// accepted for having been chosen. It fails with a *dcr.Error.
+// Choose returns the directory that must verify a software statement. Usually it is the only one with the statement's
+// issuer, compared exactly. If several directories share the issuer, as production and sandbox of one framework do, it
+// is the one with the statement's environment, or else the one without an environment. The claims may be unverified:
+// they only select the verifier. Its error is a *dcr.Error.
 func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dcr.Directory, error) {
 	issuer, err := claims.String("iss")
 	if err != nil {
@@ -33,8 +33,8 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 	return chooseEnvironment(of, claims)
 }
 
-// chooseEnvironment chooses among directories of one issuer, each of which has a name of its own for the claim. A claim
-// that is not a string, or a statement that matches two environments, selects no directory.
+// chooseEnvironment chooses among directories with the same issuer. Each may have its own name for the environment
+// claim. A claim that is not a string, or a statement that matches two environments, selects no directory.
 func chooseEnvironment(of []*dcr.Directory, claims strictjson.Object) (*dcr.Directory, error) {
 	var named, other []*dcr.Directory
 	for _, d := range of {

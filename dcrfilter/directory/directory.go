@@ -1,5 +1,6 @@
-// Package directory reads the directories of trust frameworks, as YAML, and software statements by their claim names.
-// What the UK's directory is, is shipped beside this file; an administrator's own file extends it with CAs.
+// Package directory reads descriptions of trust frameworks' directories from YAML, and reads software statements
+// through them. The shipped directories are the YAML files in this folder; an administrator's own file extends one of
+// them with CAs. The package verifies no signatures: dcrfilter/trust does.
 package directory
 
 import (
@@ -14,26 +15,27 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// maxFile bounds a file that is read, in bytes: a bundle of all European trust service providers' CAs is about 1 MB.
+// maxFile is the largest file that is read, in bytes. A bundle of the CAs of all European trust service providers has
+// about 1 MB.
 const maxFile = 4 << 20
 
-// Directory is a directory with everything its file refers to.
+// Directory is a directory with the contents of all files it refers to.
 type Directory struct {
 	*dcr.Directory
 	Anchors  map[string]*cert.Anchors // by certificate type
-	Roots    *x509.CertPool           // CAs of the directory's HTTPS servers; the system's when nil
+	Roots    *x509.CertPool           // CAs of the directory's HTTPS servers; nil means the system's
 	CABundle []byte                   // all CAs of client certificates, each once, as PEM
 
 	private []netip.Prefix
 }
 
-// Load reads a directory's file, checks the whole of it and reads the CA files it names, which are relative to it.
-// Every problem is reported: the error is yamlfile.Problems, unless the file could not be read.
+// Load reads and checks a directory's file and the CA files that it names. Their paths are relative to it. It reports
+// all problems at once: the error is yamlfile.Problems, unless the file could not be read.
 func Load(path string) (*Directory, error) { return LoadFrom(readBounded, path) }
 
-// LoadFrom is Load with another way to read: it reads the directory's file and the CA files that it names through read
-// alone, so that the caller knows all that the directory is made of. read is given the path itself and, for a CA file
-// that is not absolute, its path from the path's folder.
+// LoadFrom is Load with another way to read: it reads the directory's file and its CA files only through read, so that
+// the caller knows every file the directory depends on. read receives path itself and, for a CA file with a relative
+// path, its path joined with path's folder.
 func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, error) {
 	text, err := read(path)
 	if err != nil {
@@ -61,13 +63,13 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*Directory, 
 	return loaded, nil
 }
 
-// readBounded reads a file that must not be larger than any such file is.
+// readBounded reads a file of at most maxFile bytes.
 func readBounded(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }
 
 // Client returns an HTTP client that reaches only what Policy allows.
 func (d *Directory) Client() *outbound.Client { return outbound.New(d.Policy()) }
 
-// Policy says where key sets of this directory and of its participants may be fetched from.
+// Policy returns where key sets of this directory and its participants may be fetched from.
 func (d *Directory) Policy() outbound.Policy {
 	return outbound.Policy{Hosts: d.KeyHosts, Private: d.private, Roots: d.Roots}
 }

@@ -14,11 +14,11 @@ import (
 //go:embed *.yaml
 var shipped embed.FS
 
-// invalid is the ID of problems with what a directory's file says.
+// invalid is the ID of problems in a directory's file.
 const invalid = "directory.invalid"
 
-// file is a directory's file. One that extends a shipped directory need only say what differs: what it gives replaces
-// the other's, except for the names in claims, which it changes one by one.
+// file is a directory's file. A file that extends a shipped directory only states the differences. Its values replace
+// those of the shipped directory, except that claims are replaced one by one.
 type file struct {
 	Extends       string `yaml:"extends" is:"text" doc:"name of a shipped directory; this file need only say what differs"`
 	dcr.Directory `yaml:",inline"`
@@ -26,7 +26,7 @@ type file struct {
 
 const printing = `[^\x00-\x1f\x7f]` // no control characters
 
-// kinds are what the values of the file may be, by the names that the tags of dcr.Directory use.
+// kinds defines the values of the file, by the names that the tags of dcr.Directory use.
 var kinds = map[string]*yamlfile.Kind{
 	"name":      yamlfile.Formed("a name of lower case letters, digits, dots and hyphens, at most 32", 32, `[a-z0-9][a-z0-9.-]*`),
 	"text":      yamlfile.Formed("a text of 1 to 1024 characters, in one line", 1024, printing+`+`),
@@ -55,10 +55,10 @@ var library = yamlfile.Library[file]{
 	Files:   shipped, ID: invalid, Finish: finish,
 }
 
-// Names lists the directories that are shipped, to be extended.
+// Names returns the names of the shipped directories.
 func Names() []string { return library.Names() }
 
-// Shipped returns the data of a shipped directory. It names no CAs: those an administrator's own file adds.
+// Shipped returns the data of a shipped directory. It has no CAs: an administrator's own file adds them.
 func Shipped(name string) (*dcr.Directory, error) {
 	f, err := library.Shipped(name)
 	if err != nil {
@@ -67,7 +67,7 @@ func Shipped(name string) (*dcr.Directory, error) {
 	return &f.Directory, nil
 }
 
-// Types are the certificate types of all shipped directories, by name.
+// Types returns the certificate types of all shipped directories, by name.
 func Types() map[string]*dcr.CertificateType {
 	types := map[string]*dcr.CertificateType{}
 	for _, name := range Names() {
@@ -83,8 +83,8 @@ func Schema() []byte {
 	return library.Grammar.Schema("urn:dcr-gateway:directory", "directory file of dcr-gateway", file{Directory: dcr.Directory{Listed: dcr.ListedWhenKnown}})
 }
 
-// finish fills in what the file leaves out, and checks it. What the other file requires by its names for claims is
-// required by this file's names, unless it says itself what it requires.
+// finish adds the defaults and what the file inherits from base, and checks the result. Required claims are inherited
+// under this file's names for them, unless the file sets its own list.
 func finish(c *yamlfile.Check, f, base *file) {
 	f.Listed = cmp.Or(f.Listed, dcr.ListedWhenKnown)
 	if !c.Has("required") {

@@ -10,12 +10,12 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// identifier is what software_id, org_id and jti may be.
+// identifier is the form of software_id, org_id and jti.
 var identifier = regexp.MustCompile(`^[ -~]{1,128}$`)
 
-// ReadStatement reads the claims of a software statement of this directory by the directory's names for them. The
-// signature must have been verified. It checks that what the product reads is there and of its type, and nothing more:
-// whether the statement is acceptable is for rule.CheckStatement. It fails with a *dcr.Error.
+// ReadStatement reads the claims of a software statement by the directory's names for them. The caller must have
+// verified the signature. It checks only that the claims this product reads are present and of the right type;
+// rule.CheckStatement decides whether the statement is acceptable. Its error is a *dcr.Error.
 func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr.Statement, error) {
 	issuer, err := claims.String("iss")
 	if err != nil || issuer != d.Issuer {
@@ -70,7 +70,7 @@ func (r *reader) refuse(err *dcr.Error) {
 	}
 }
 
-// text reads a claim that may be absent, or that the directory may not have.
+// text reads an optional claim. The directory may have no name for it.
 func (r *reader) text(name string) string {
 	if name == "" || !r.claims.Has(name) {
 		return ""
@@ -82,7 +82,7 @@ func (r *reader) text(name string) string {
 	return text
 }
 
-// required reads a claim that must be there.
+// required reads a required claim.
 func (r *reader) required(name string) string {
 	text := r.text(name)
 	if text == "" {
@@ -91,7 +91,7 @@ func (r *reader) required(name string) string {
 	return text
 }
 
-// identifier reads a claim that must be there and be an identifier.
+// identifier reads a required claim that is an identifier.
 func (r *reader) identifier(name string) string {
 	text := r.required(name)
 	if !identifier.MatchString(text) {
@@ -100,7 +100,7 @@ func (r *reader) identifier(name string) string {
 	return text
 }
 
-// texts reads a claim that must be an array of strings.
+// texts reads a required array of strings.
 func (r *reader) texts(name string) []string {
 	if !r.claims.Has(name) {
 		r.refuse(missing(name))
@@ -129,8 +129,8 @@ func (r *reader) scopes(name string) []string {
 	return nil
 }
 
-// authority reads the competent authority's claims: an object with authority_id, registration_id, status and authorisations. A
-// statement may leave it out; one that has it must say the status.
+// authority reads the competent authority's claims: an object with authority_id, registration_id, status and
+// authorisations. A statement may omit it; if present, it must have the status.
 func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 	name := d.Claims.Authority
 	if name == "" || !r.claims.Has(name) {

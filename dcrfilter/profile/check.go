@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
-// check notes what contradicts itself in a profile.
+// check reports the contradictions in a profile.
 func check(c *yamlfile.Check, p *dcr.Profile) {
 	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
 		if c.Sound("members." + name) {
@@ -24,7 +24,7 @@ func check(c *yamlfile.Check, p *dcr.Profile) {
 	}
 }
 
-// checkNames checks what members are called: each name once.
+// checkNames checks that each member name occurs once.
 func checkNames(c *yamlfile.Check, p *dcr.Profile) {
 	names := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
@@ -43,7 +43,7 @@ func checkNames(c *yamlfile.Check, p *dcr.Profile) {
 	}
 }
 
-// spine are the members that the gateway itself lives on, by what must be the same in every profile.
+// spine holds the members that the gateway itself depends on, with what must be the same in every profile.
 var spine = map[string]dcr.Member{
 	"iss":                        {Type: dcr.TypeString, In: dcr.InRequest, Required: true},
 	"iat":                        {Type: dcr.TypeInteger, In: dcr.InRequest, Required: true},
@@ -57,7 +57,7 @@ var spine = map[string]dcr.Member{
 	"software_statement":         {Type: dcr.TypeString, In: dcr.InBoth, Required: true},
 }
 
-// checkSpine checks that requests can be told from one another and clients can authenticate.
+// checkSpine checks that every request has what identifies it, and that clients will be able to authenticate.
 func checkSpine(c *yamlfile.Check, members map[string]*dcr.Member) {
 	for _, name := range slices.Sorted(maps.Keys(spine)) {
 		must, m, path := spine[name], members[name], "members."+name
@@ -77,7 +77,7 @@ func checkSpine(c *yamlfile.Check, members map[string]*dcr.Member) {
 	}
 }
 
-// checkMember checks what the keys of a member say about one another.
+// checkMember checks that the keys of a member do not contradict each other.
 func checkMember(c *yamlfile.Check, path string, m *dcr.Member) {
 	if m.MaxLength > 0 && m.Type != dcr.TypeString && m.Type != dcr.TypeStrings && m.Type != dcr.TypeAudience {
 		c.Add(invalid, path+".max_length", "must be of a string, strings or audience")

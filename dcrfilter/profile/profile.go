@@ -1,5 +1,6 @@
-// Package profile reads registration profiles: one version of a registration standard each, as YAML. Those that are
-// shipped are beside this file; an administrator's own file extends one of them.
+// Package profile reads registration profiles from YAML; each describes one version of a registration standard. The
+// shipped profiles are the YAML files in this folder; an administrator's own file extends one of them. The package does
+// not apply profiles to requests: dcrfilter/rule does.
 package profile
 
 import (
@@ -19,28 +20,28 @@ import (
 //go:embed *.yaml
 var shipped embed.FS
 
-// invalid is the ID of problems with what a profile's file says.
+// invalid is the ID of problems in a profile's file.
 const invalid = "profile.invalid"
 
-// maxFile is more than the YAML reader takes, which says so.
+// maxFile is above the YAML reader's own limit, so that the reader reports files that are too large.
 const maxFile = 1 << 20
 
-// file is a profile's file. One that extends a shipped profile need only say what differs: what it gives replaces the
-// other's, except for the keys of request and of clients, and for members, which it changes one by one, and for rules,
-// which it adds.
+// file is a profile's file. A file that extends a shipped profile only states the differences. Its values replace those
+// of the shipped profile, with two exceptions: the keys of request, clients and members are replaced one by one, and
+// rules are added.
 type file struct {
 	Extends     string  `yaml:"extends" is:"text" doc:"name of a shipped profile; this file need only say what differs"`
 	Without     without `yaml:"without" doc:"what the extended profile has and this one does not"`
 	dcr.Profile `yaml:",inline"`
 }
 
-// without is what a file takes away from the profile that it extends.
+// without lists what a file removes from the profile that it extends.
 type without struct {
 	Members []string `yaml:"members" is:"member" doc:"names of members"`
 	Rules   []string `yaml:"rules" is:"optional" doc:"optional rules"`
 }
 
-// kinds are what the values of the file may be, by the names that the tags of dcr.Profile use.
+// kinds defines the values of the file, by the names that the tags of dcr.Profile use.
 var kinds = map[string]*yamlfile.Kind{
 	"name":           yamlfile.Formed("a name of lower case letters, digits, dots and hyphens, at most 32", 32, `[a-z0-9][a-z0-9.-]*`),
 	"text":           yamlfile.Formed("a text of 1 to 1024 characters, in one line", 1024, `[^\x00-\x1f\x7f]+`),
@@ -68,7 +69,7 @@ var library = yamlfile.Library[file]{
 	Files:   shipped, ID: invalid, Finish: finish,
 }
 
-// Names lists the profiles that are shipped.
+// Names returns the names of the shipped profiles.
 func Names() []string { return library.Names() }
 
 // Schema returns the JSON Schema (2020-12) of profile files, by which editors complete and check them.
@@ -76,7 +77,7 @@ func Schema() []byte {
 	return library.Grammar.Schema("urn:dcr-gateway:profile", "profile file of dcr-gateway", file{})
 }
 
-// parsed are those that are shipped. They are parsed once, for many versions of routes.yaml are known at once.
+// parsed holds the shipped profiles. They are parsed once, because a process keeps many versions of routes.yaml.
 var parsed = sync.OnceValues(func() (map[string]*dcr.Profile, error) {
 	all := map[string]*dcr.Profile{}
 	for _, name := range Names() {
@@ -89,7 +90,7 @@ var parsed = sync.OnceValues(func() (map[string]*dcr.Profile, error) {
 	return all, nil
 })
 
-// Load returns the shipped profile of that name. It is everybody's, and not to be changed.
+// Load returns the shipped profile with this name. All callers share it and must not change it.
 func Load(name string) (*dcr.Profile, error) {
 	all, err := parsed()
 	if err != nil {
@@ -107,9 +108,9 @@ func LoadFile(path string) (*dcr.Profile, error) {
 	return LoadFrom(func(path string) ([]byte, error) { return bounded.ReadFile(path, maxFile) }, path)
 }
 
-// LoadFrom reads an administrator's own profile through read, and checks the whole of it: unknown and repeated keys, values
-// out of range, patterns that do not compile and rules that do not exist are errors, all of them reported at once with
-// their lines. The error is yamlfile.Problems, unless the file could not be read.
+// LoadFrom reads an administrator's own profile through read and checks it. Unknown and repeated keys, values out of
+// range, patterns that do not compile and unknown rules are errors, all reported at once with their lines. The error is
+// yamlfile.Problems, unless the file could not be read.
 func LoadFrom(read func(path string) ([]byte, error), path string) (*dcr.Profile, error) {
 	text, err := read(path)
 	if err != nil {
@@ -122,7 +123,7 @@ func LoadFrom(read func(path string) ([]byte, error), path string) (*dcr.Profile
 	return &f.Profile, nil
 }
 
-// finish completes a file with what it has of the profile that it extends, and checks it.
+// finish adds to a file what it inherits from the profile that it extends, and checks the result.
 func finish(c *yamlfile.Check, f, base *file) {
 	switch {
 	case f.Extends != "" && !c.Has("name"):
@@ -142,8 +143,8 @@ func finish(c *yamlfile.Check, f, base *file) {
 	check(c, &f.Profile)
 }
 
-// rules returns the optional rules that run, in their order: those of the profile that the file extends, without those
-// that it takes away, and with its own.
+// rules returns the optional rules in the order in which they run: those of the extended profile, without the ones that
+// the file removes, plus the file's own.
 func rules(c *yamlfile.Check, f, base *file) []string {
 	on := slices.Clone(base.Rules)
 	for i, id := range f.Without.Rules {
@@ -161,9 +162,8 @@ func rules(c *yamlfile.Check, f, base *file) []string {
 	return slices.DeleteFunc(rule.IDs(true), func(id string) bool { return !slices.Contains(on, id) })
 }
 
-// isWhole says whether a list of rules is a whole one, which has those too that always run, as files of earlier versions
-// have. Such a list is not added to that of the extended profile. One that has some of them says nothing that could be
-// meant.
+// isWhole reports whether a list of rules is complete: it also contains the rules that always run, as files of earlier
+// versions do. Such a list replaces that of the extended profile. A list with only some of these rules is an error.
 func isWhole(c *yamlfile.Check, list []string) bool {
 	always := rule.IDs(false)
 	missing := slices.DeleteFunc(slices.Clone(always), func(id string) bool { return slices.Contains(list, id) })
