@@ -60,7 +60,7 @@ type StatementClaims struct {
 	OrgRevokedJWKS string `yaml:"org_revoked_jwks" is:"claim" doc:"URL of its revoked keys and certificates"`
 }
 
-// Names returns the directory's names of all claims above.
+// Names returns the directory's names for the claims that it maps.
 func (c *StatementClaims) Names() []string {
 	return slices.DeleteFunc(c.all(), func(name string) bool { return name == "" })
 }

@@ -1,5 +1,5 @@
-// Package form reads the requests of OAuth endpoints, for the gate that authenticates their clients and the registry
-// that answers them: both see the same parameters.
+// Package form reads the form parameters of requests to OAuth endpoints. The gate and the registry both use it, so that
+// they see the same parameters. It does not read JSON or JWTs.
 package form
 
 import (
@@ -18,18 +18,17 @@ const (
 	maxParameters = 32
 )
 
-// Form is the parameters of a request to an OAuth endpoint, each of them once. One that was sent without a value is
-// not in it.
+// Form holds the parameters of a request to an OAuth endpoint. It omits parameters without a value.
 type Form map[string]string
 
-// Has says whether the parameter was sent with a value.
+// Has reports whether the request has the parameter with a value.
 func (f Form) Has(name string) bool { return f[name] != "" }
 
-// Value returns the parameter's value, "" where it was not sent.
+// Value returns the parameter's value, or "" if it is absent.
 func (f Form) Value(name string) string { return f[name] }
 
-// Parse reads a form (RFC 6749, appendix B) and refuses one that two readers could read in two ways. header is the
-// request's, query what stands behind the path's question mark. Its errors are refusals (*dcr.Error).
+// Parse reads a form (RFC 6749, appendix B). It refuses a form that two readers could understand in two ways. header is
+// that of the request; query is the part of the path after the question mark. Its errors are refusals (*dcr.Error).
 func Parse(header http.Header, query string, body []byte) (Form, error) {
 	if err := checkMediaType(header.Values("Content-Type")); err != nil {
 		return nil, err
@@ -85,7 +84,8 @@ func decodePair(pair string) (name, value string, err error) {
 	return name, value, nil
 }
 
-// plain says whether the text is UTF-8 without control characters, as RFC 6749 (appendix A) has every parameter.
+// plain reports whether the text is UTF-8 without control characters, as RFC 6749 (appendix A) requires for every
+// parameter.
 func plain(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f })
 }

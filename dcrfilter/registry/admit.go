@@ -20,7 +20,7 @@ import (
 
 const maxBody = 64 << 10
 
-// request is a request that the gate allowed: its facts are about exactly this method, path and body.
+// request is a request that the gate allowed. Its facts are for exactly this method, path and body.
 type request struct {
 	now     time.Time
 	route   *routes.Route
@@ -32,9 +32,9 @@ type request struct {
 	line    *line // of the log
 }
 
-// admit compares the request with its facts and refuses what the gate did not allow, whatever it asks for. The gate has
-// matched the path with the route, and its signature covers route, method, path with query, and body together: facts
-// about one request serve no other.
+// admit compares the request with its facts, and refuses anything that the gate did not allow. The gate has matched the
+// path with the route. Its signature covers route, method, path with query, and body together, so that facts about one
+// request are useless for another.
 func (e *edition) admit(incoming *http.Request, line *line) (admitted *request, err error) {
 	proved := line.facts
 	_, query, _ := strings.Cut(incoming.RequestURI, "?")
@@ -56,7 +56,7 @@ func (e *edition) admit(incoming *http.Request, line *line) (admitted *request, 
 	return admitted, err
 }
 
-// proved returns the facts of the request's one facts header.
+// proved returns the facts from the request's only facts header.
 func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts, error) {
 	values := header.Values(facts.Header)
 	if len(values) != 1 {
@@ -64,7 +64,7 @@ func (g *Registry) proved(ctx context.Context, header http.Header) (*dcrpb.Facts
 	}
 	proved, err := g.facts.Verify(ctx, values[0], g.parts.Now())
 	switch {
-	case errors.Is(err, facts.ErrUnknownKey): // that Redis has lost, for all we know: its gate publishes it every second
+	case errors.Is(err, facts.ErrUnknownKey): // Redis may have lost it: the gate publishes it every second
 		return nil, dcr.Refuse("facts.key").CausedBy(err).After(retryAfter)
 	case errors.Is(err, facts.ErrStale):
 		return nil, dcr.Refuse("facts.stale").CausedBy(err)
@@ -85,7 +85,7 @@ func readBody(body io.Reader) ([]byte, error) {
 	return read, nil
 }
 
-// publishedKeys looks the keys of facts up where the gates publish them.
+// publishedKeys looks up the keys of facts that gates have published.
 func publishedKeys(s *store.Store) facts.Lookup {
 	return func(ctx context.Context, kid string) ([]byte, error) {
 		jwk, err := s.FactsKey(ctx, kid)

@@ -12,14 +12,14 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// answer is what a handler has to say.
+// answer is the response of a handler.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte // JSON, or nothing
 }
 
-// secret returns an answer that nobody may keep.
+// secret returns an answer that caches must not store.
 func secret(status int, document []byte) answer {
 	header := dcr.NoStore()
 	if document != nil {
@@ -28,7 +28,7 @@ func secret(status int, document []byte) answer {
 	return answer{status: status, header: header, body: document}
 }
 
-// secretJSON returns the value as JSON that nobody may keep.
+// secretJSON returns the value as JSON that caches must not store.
 func secretJSON(value any) (answer, error) {
 	document, err := json.Marshal(value)
 	if err != nil {
@@ -37,7 +37,7 @@ func secretJSON(value any) (answer, error) {
 	return secret(http.StatusOK, document), nil
 }
 
-// secretObject returns the object as JSON that nobody may keep.
+// secretObject returns the object as JSON that caches must not store.
 func secretObject(status int, object strictjson.Object) (answer, error) {
 	document, err := rule.Encode(object)
 	if err != nil {
@@ -46,7 +46,7 @@ func secretObject(status int, object strictjson.Object) (answer, error) {
 	return secret(status, document), nil
 }
 
-// public returns a document that anybody may keep for some seconds.
+// public returns a document that caches may store for this many seconds.
 func public(document []byte, seconds int) answer {
 	return answer{status: http.StatusOK, body: document, header: http.Header{
 		"Content-Type":           {"application/json"},
@@ -62,5 +62,5 @@ func (a answer) write(w http.ResponseWriter, interaction string) {
 		header.Set(decision.InteractionHeader, interaction)
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // whoever asked has gone: there is nobody to tell
+	_, _ = w.Write(a.body) // it fails only if the client has disconnected
 }

@@ -7,16 +7,17 @@ import (
 )
 
 // "The Preference-Applied response header MAY be included within a response message as an indication as to which Prefer
-// tokens were honored by the server" (RFC 7240, section 3): without it a client could not tell a try from the deed.
+// tokens were honored by the server" (RFC 7240, section 3): without it a client could not tell a dry run from a
+// registration.
 const (
 	preferenceApplied = "Preference-Applied"
 	dryRun            = "dry-run"
 )
 
-// tried says whether the request is only to be tried: nothing may be stored, and no jti burnt.
+// tried reports whether the request is a dry run: nothing may be stored and no jti marked as used.
 func (r *request) tried() bool { return r.facts.GetRegistration().GetDryRun() }
 
-// wouldBe answers with what would have been registered. There is no client, so it has no id.
+// wouldBe answers with what would have been registered. No client exists, so there is no client_id.
 func wouldBe(document strictjson.Object) (answer, error) {
 	delete(document, "client_id")
 	delete(document, "client_id_issued_at")

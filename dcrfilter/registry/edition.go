@@ -12,30 +12,30 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 )
 
-// An edition is a version made ready for the registry, which serves the routes that name an endpoint. Whether they make
-// sense is the reader's and the linter's to say; what the registry does not understand it does not serve.
+// An edition is a version of the configuration, prepared to serve the routes that name an endpoint. The reader and the
+// linter check whether the routes make sense; the registry does not serve what it does not understand.
 type edition struct {
 	parts     Parts
 	version   *config.Version
 	orphans   *config.Orphans
-	routes    map[string]*routes.Route // that name an endpoint, by name
+	routes    map[string]*routes.Route // routes that name an endpoint, by name
 	handlers  map[action]handler
 	ring      *token.Ring
 	issuer    *token.Issuer
 	inspector token.Inspector
 	metadata  []byte // the discovery document
-	page      []byte // that explains refusals
-	help      string // URL of the page, "" where no route serves it
+	page      []byte // the page that explains refusals
+	help      string // URL of the page, "" if no route serves it
 }
 
-// action is what a request wants of an endpoint.
+// action is an endpoint with a method.
 type action struct {
 	endpoint, method string
 }
 
 type handler func(ctx context.Context, r *request) (answer, error)
 
-// newEdition makes a version ready. Keys for access tokens that are missing are no reason not to serve what needs none.
+// newEdition prepares a version. If keys for access tokens are missing, it still serves what needs none.
 func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*edition, error) {
 	file := version.File
 	own := token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}
@@ -76,10 +76,10 @@ func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*ed
 	return e, nil
 }
 
-// release gives back what the edition uses.
+// release gives back the edition's key rings.
 func (e *edition) release() { e.parts.Rings.Release(e.version.File.TokenKeys()) }
 
-// answer admits the request and does what it asks for.
+// answer admits the request and handles it.
 func (e *edition) answer(ctx context.Context, incoming *http.Request, line *line) (answer, error) {
 	admitted, err := e.admit(incoming, line)
 	if err != nil {
@@ -104,7 +104,7 @@ func (e *edition) profile(route *routes.Route) (*dcr.Profile, error) {
 	return profile, nil
 }
 
-// endpointURL returns the URL of the first route of an endpoint and method, or "" if there is none.
+// endpointURL returns the URL of the first route of an endpoint and method, or "".
 func endpointURL(file *routes.File, endpoint, method string) string {
 	for i := range file.Routes {
 		if route := &file.Routes[i]; route.Endpoint == endpoint && slices.Contains(route.Methods, method) {

@@ -22,8 +22,8 @@ type grant struct {
 	Scope       string `json:"scope,omitempty"`
 }
 
-// token answers the client credentials grant (RFC 6749, section 4.4) with a token that is bound to the certificate the
-// request came with (RFC 8705, section 3).
+// token answers the client credentials grant (RFC 6749, section 4.4) with an access token that is bound to the
+// certificate of the request (RFC 8705, section 3).
 func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 	parameters, err := r.parameters()
 	if err != nil {
@@ -67,9 +67,10 @@ func checkGrantType(parameters form.Form) error {
 	return dcr.Refuse("grant_type.supported")
 }
 
-// grantedScopes are those of the request, or without any what the client's profile has for that: all registered ones that
-// need no user, or none. "If the client omits the scope parameter when requesting authorization, the authorization server
-// MUST either process the request using a pre-defined default value or fail the request" (RFC 6749, section 3.3).
+// grantedScopes returns the requested scopes. If the request names none, the client's profile decides: all registered
+// scopes that need no user, or no scope. "If the client omits the scope parameter when requesting authorization, the
+// authorization server MUST either process the request using a pre-defined default value or fail the request" (RFC
+// 6749, section 3.3).
 func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
 	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
 	if !slices.Contains(client.GetGrantTypes(), rule.GrantClientCredentials) {

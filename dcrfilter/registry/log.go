@@ -10,15 +10,15 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// line is what is logged of one request.
+// line is the log line of one request.
 type line struct {
 	start       time.Time
 	interaction string
 	facts       *dcrpb.Facts // nil until they are verified
 	help        string       // URL of the page that explains refusals, once the version is known
-	refusal     *dcr.Error   // nil where the request was done
+	refusal     *dcr.Error   // nil if the request succeeded
 	status      int
-	registered  string // id of the client that the request made, or found to be its own already
+	registered  string // id of the client that the request created or already had
 }
 
 func (g *Registry) logDecision(ctx context.Context, l *line) {

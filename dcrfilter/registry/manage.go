@@ -12,7 +12,7 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// updateAttempts is how often an update is tried again because somebody else was faster.
+// updateAttempts is how often an update is attempted when other writers interfere.
 const updateAttempts = 3
 
 // read answers with a client's registration (RFC 7592, section 2.1).
@@ -66,7 +66,7 @@ func (e *edition) update(ctx context.Context, r *request) (answer, error) {
 	return updated, nil
 }
 
-// replace puts the new record in the place of the client's current one.
+// replace stores the new record in place of the client's current one.
 func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client) error {
 	current, err := e.owned(ctx, r)
 	if err != nil {
@@ -86,8 +86,8 @@ func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client)
 	return e.parts.Store.Update(ctx, record, r.facts.GetUsedJtis())
 }
 
-// remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued to
-// the client" (OBIE DCR, DELETE). A client that is not there has no token that is alive.
+// remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued
+// to the client" (OBIE DCR, DELETE). Without a record none of its tokens is valid.
 func (e *edition) remove(ctx context.Context, r *request) (answer, error) {
 	id, err := r.owner()
 	if err != nil {
@@ -103,7 +103,7 @@ func (e *edition) remove(ctx context.Context, r *request) (answer, error) {
 	return secret(http.StatusNoContent, nil), nil
 }
 
-// owned reads the record of the client that the request is about.
+// owned reads the record of the client that owns the access token.
 func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, error) {
 	id, err := r.owner()
 	if err != nil {
@@ -121,8 +121,8 @@ func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, error) 
 	return record, e.orphans.Check(e.version, record)
 }
 
-// owner returns the id of the client whose token the request carried. It is the client that the path names: the reader
-// demands the check owner on every route that manages a client, and that check compared the two.
+// owner returns the id of the client whose token the request carried. It is also the client in the path: the reader
+// requires the check owner on every route that manages a client, and that check compared the two.
 func (r *request) owner() (string, error) {
 	proved := r.facts.GetClient()
 	if proved.GetId() == "" || proved.GetTokenId() == "" {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// keysMaxAge is shorter than the time a new key is published before it signs.
+	// keysMaxAge is shorter than the time between publishing a key and signing with it.
 	keysMaxAge     = 30
 	metadataMaxAge = 60
 )
@@ -42,7 +42,7 @@ type metadata struct {
 	CertificateBoundAccessTokens bool              `json:"tls_client_certificate_bound_access_tokens"`
 }
 
-// newMetadata writes the discovery document. What it says of grants is what the token endpoint does.
+// newMetadata writes the discovery document. Its grants are those that the token endpoint supports.
 func newMetadata(version *config.Version) ([]byte, error) {
 	// "For JWS, both clients and authorization servers shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
 	// Clients take the first.
@@ -78,7 +78,7 @@ func newMetadata(version *config.Version) ([]byte, error) {
 	return document, nil
 }
 
-// scopes are those that any of the directories' roles may be given.
+// scopes returns the scopes that any role of any directory allows.
 func scopes(version *config.Version) []string {
 	all := map[string]bool{}
 	for _, directory := range version.Directories {

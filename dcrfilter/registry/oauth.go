@@ -11,7 +11,7 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// parameters reads the form of a request whose client the gate has authenticated at an OAuth endpoint.
+// parameters reads the form of a request to an OAuth endpoint, whose client the gate has authenticated.
 func (r *request) parameters() (form.Form, error) {
 	client, certificate := r.facts.GetClient(), r.facts.GetCertificate()
 	if client.GetId() == "" || client.GetAuthMethod() == "" || certificate.GetThumbprint() == "" {

@@ -13,13 +13,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// pageMaxAge is in seconds: the page changes with the program alone.
+// pageMaxAge is in seconds. The page changes only with the program.
 const pageMaxAge = 3600
 
 //go:embed errors.html
 var errorsTemplate string
 
-// errorsPage is the catalogue of refusals as a browser shows it, made once.
+// errorsPage is the catalogue of refusals as HTML, rendered once.
 var errorsPage = sync.OnceValues(func() ([]byte, error) {
 	sections, err := dcr.Catalogue()
 	if err != nil {
@@ -34,13 +34,13 @@ var errorsPage = sync.OnceValues(func() ([]byte, error) {
 	return text.Bytes(), err
 })
 
-// span is a part of a text, which may be code.
+// span is a part of a text: prose or code.
 type span struct {
 	Text string
 	Code bool
 }
 
-// spans are the parts of a text: what stands in backticks is code.
+// spans splits a text at its backticks, which surround code.
 func spans(text string) []span {
 	var parts []span
 	for i, part := range strings.Split(text, "`") {

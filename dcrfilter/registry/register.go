@@ -56,16 +56,16 @@ func (e *edition) registered(r *request, id string, document strictjson.Object) 
 	return created, nil
 }
 
-// errGone is the fault of a client that was there and went while its software asked to register: it may try again.
+// errGone means that the software product's client was deleted while it registered. It may try again.
 var errGone = errors.New("the software's client was deleted meanwhile")
 
-// existing answers with the client that the software has already, as it is registered: to a TPP that never got the answer
-// to its registration. The request is one of the same software, signed anew, so that whoever asks has proved to be the
-// client; that it is of the same organisation still is looked at here.
+// existing answers with the client that the software product already has, for a TPP that never received the answer to
+// its registration. The request is newly signed by the same software product, which proves that the caller is the
+// client. existing checks that the organisation is still the same.
 func (e *edition) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
 	jtis := r.facts.GetUsedJtis()
 	if r.tried() {
-		jtis = nil // MayCreate has looked at them, and none is to be burnt
+		jtis = nil // MayCreate has checked them, and a dry run uses none
 	}
 	id, err := e.parts.Store.Existing(ctx, statement.Software, jtis)
 	switch {
@@ -120,7 +120,7 @@ func refuseWrite(err error, jtis []*dcrpb.UsedJTI) error {
 }
 
 // "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
-// token." (OBIE DCR) The client was there when the gate looked; it has gone since, and its tokens with it.
+// token." (OBIE DCR) The client existed when the gate checked; it was deleted since, and its tokens with it.
 func refuseUnknown(cause error) *dcr.Error {
 	return dcr.Refuse("client.unknown").CausedBy(cause)
 }

@@ -13,8 +13,8 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// registration reads what the request asks for. Its signatures, rules and certificate were the gate's to check; the
-// facts say that they hold for exactly this body.
+// registration reads what the request asks for. The gate has checked its signatures, rules and certificate; the facts
+// say that they are valid for exactly this body.
 func (e *edition) registration(r *request) (*dcr.Asked, error) {
 	proved := r.facts.GetRegistration()
 	from := e.version.Directory(proved.GetSoftware().GetDirectory())
@@ -31,13 +31,13 @@ func (e *edition) registration(r *request) (*dcr.Asked, error) {
 	return asked, nil
 }
 
-// A client is a record with what is answered of it, read once.
+// A client is a record with its JSON members, parsed once.
 type client struct {
 	*dcrpb.Client
 	metadata, claims strictjson.Object // of Metadata and of SoftwareStatement
 }
 
-// newClient is the record of what a registration asks for, but for what only the registry gives: its id, times, version and
+// newClient returns the record for a registration, without what only the registry assigns: id, times, version and
 // generation.
 func newClient(r *request, asked *dcr.Asked) (client, error) {
 	registered, err := rule.Registered(asked)
@@ -61,7 +61,7 @@ func newClient(r *request, asked *dcr.Asked) (client, error) {
 	return client{record, registered, statement.Claims}, copyMetadata(record, registered)
 }
 
-// readClient is a stored record.
+// readClient reads a stored record.
 func readClient(record *dcrpb.Client) (client, error) {
 	metadata, err := strictjson.Parse(record.GetMetadata())
 	if err != nil {
@@ -74,14 +74,14 @@ func readClient(record *dcrpb.Client) (client, error) {
 	return client{record, metadata, claims}, nil
 }
 
-// document is the answer about the client, in the version of the profile that the route has.
+// document returns the answer about the client in the form of the route's profile.
 func (c client) document(p *dcr.Profile) (strictjson.Object, error) {
 	return rule.Answer(p, rule.Client{
 		ID: c.GetId(), IssuedAt: c.GetIssuedAt(), Metadata: c.metadata, Statement: c.GetSoftwareStatement(), Claims: c.claims,
 	})
 }
 
-// copyMetadata puts what the gate and the token endpoint ask for beside the metadata.
+// copyMetadata copies the metadata that the gate and the token endpoint need into the record's own fields.
 func copyMetadata(record *dcrpb.Client, registered strictjson.Object) error {
 	var scope string
 	for name, target := range map[string]*string{

@@ -1,6 +1,6 @@
-// Package registry is the registry: the HTTP back end behind the gate. It keeps client records and issues, revokes and
-// introspects tokens. It parses no certificate, verifies no software statement and reads no routes.yaml: it reads the
-// gate's facts, and has the version of the configuration that they name from Redis.
+// Package registry is the HTTP back end behind the gate. It stores client records, and issues, revokes and introspects
+// access tokens. It checks no certificate and no software statement, and reads no routes.yaml: it relies on the gate's
+// signed facts, and reads from Redis the version of the configuration that they name.
 package registry
 
 import (
@@ -22,23 +22,23 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 )
 
-// budget is how long a request may take; Envoy waits a little longer.
+// budget is the time limit of a request. Envoy waits a little longer.
 const budget = 4 * time.Second
 
-// Parts are what a registry works with.
+// Parts holds what a registry depends on.
 type Parts struct {
 	Store   *store.Store
 	Rings   *token.Rings
-	Secrets string // absolute folder that the secret files which a version names are relative to
+	Secrets string // absolute folder of the secret files that a version names
 	Log     *slog.Logger
 	Now     func() time.Time
 }
 
-// Registry answers what the gate allowed, each request under the version of the configuration that its facts name. It is
-// an http.Handler.
+// Registry answers the requests that the gate allowed. It uses for each the version of the configuration that its facts
+// name.
 type Registry struct {
 	parts   Parts
-	facts   *facts.Verifier // outlives versions: a key that it knows is known under the next version too
+	facts   *facts.Verifier // shared by all versions, so that known keys stay known
 	issued  *token.Identities
 	orphans config.Orphans
 	open    func(ctx context.Context, id string) (*config.Version, error)
@@ -48,7 +48,7 @@ type Registry struct {
 	editions map[string]*held // by the version's ID
 }
 
-// New returns a registry that has no version yet.
+// New returns a registry that has not loaded a version.
 func New(parts Parts) *Registry {
 	g := &Registry{
 		parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
@@ -72,7 +72,7 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 	g.logDecision(ctx, line)
 }
 
-// decide finds the version that the facts name, and has it answer. A panic is a fault like any other: it denies.
+// decide finds the version that the facts name and lets it answer. A panic becomes a refusal.
 func (g *Registry) decide(ctx context.Context, incoming *http.Request, line *line) (result answer, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {

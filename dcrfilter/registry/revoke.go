@@ -83,8 +83,8 @@ func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
 	})
 }
 
-// introspected says whether the profile of the token's client lets its tokens be introspected: "Introspection of Access
-// Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
+// introspected reports whether the profile of the token's client allows introspection: "Introspection of Access Tokens
+// and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
 func (e *edition) introspected(ctx context.Context, named *token.Token) (bool, error) {
 	client, err := e.parts.Store.Client(ctx, named.ClientID)
 	switch {
@@ -99,8 +99,8 @@ func (e *edition) introspected(ctx context.Context, named *token.Token) (bool, e
 	return e.version.Profiles[client.GetProfile()].Clients.Introspection, nil
 }
 
-// namedToken returns the token that a revocation or introspection request names; nil where it is none of ours, is
-// expired, or is not the caller's. Nobody is told which: another client's token is none to them.
+// namedToken returns the token in a revocation or introspection request. It returns nil if the token is not one of
+// ours, is expired, or belongs to another client. The answer does not say which.
 func (e *edition) namedToken(ctx context.Context, r *request, inspect func(compact string) (*token.Token, error)) (*token.Token, error) {
 	parameters, err := r.parameters()
 	if err != nil {

@@ -13,32 +13,32 @@ import (
 )
 
 const (
-	// keepFor is how long a version is kept after it was asked for: Envoys may work under it that have not heard of the next.
+	// keepFor is how long a version is kept after its last use: some Envoys may not have the next version yet.
 	keepFor = time.Hour
 
-	// maxEditions bounds how many are kept, of those that were asked for last.
+	// maxEditions limits the versions in memory to those that were used last.
 	maxEditions = 32
 
-	// ahead is how many of the versions that gates have published are made ready before anybody asks for them: so that the
-	// first request does not wait, and that a missing secret is reported before it is needed.
+	// ahead is how many published versions are prepared before their first use. So the first request does not wait, and
+	// a missing secret is reported early.
 	ahead = 4
 
 	lookEvery  = time.Second
-	loadTime   = 10 * time.Second // however long whoever asked first can wait
+	loadTime   = 10 * time.Second // also if the first request gives up earlier
 	failedFor  = 200 * time.Millisecond
 	faultFor   = time.Minute // how long the status shows a version that is not available
-	retryAfter = time.Second // a gate publishes again within it what Redis has lost
+	retryAfter = time.Second // within it a gate republishes what Redis has lost
 )
 
-// held is a version that is kept, or why it is not available just now.
+// held is a version in memory, or the reason why it is not available.
 type held struct {
 	edition *edition
 	fault   error
-	at      time.Time // when it was asked for last, or has failed
+	at      time.Time // of the last use, or of the failure
 }
 
-// edition returns the version of that ID: from memory, else from Redis. However many ask for a version at once, it is
-// loaded once.
+// edition returns the version with this ID, from memory or from Redis. It is loaded once, however many requests wait
+// for it.
 func (g *Registry) edition(ctx context.Context, id string) (*edition, error) {
 	if !config.IsID(id) {
 		return nil, fmt.Errorf("the facts name the version %.16q, which no version can have as its ID", id)
@@ -60,7 +60,8 @@ func (g *Registry) edition(ctx context.Context, id string) (*edition, error) {
 	}
 }
 
-// recall answers from memory. A failure is remembered for a moment, so that what is not available is not read again and again.
+// recall answers from memory. It remembers a failure for a moment, so that an unavailable version is not read again
+// with every request.
 func (g *Registry) recall(id string) (e *edition, known bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -75,9 +76,9 @@ func (g *Registry) recall(id string) (e *edition, known bool, err error) {
 	return h.edition, true, nil
 }
 
-// load takes a version from Redis and keeps it.
+// load reads a version from Redis and keeps it.
 func (g *Registry) load(ctx context.Context, id string) (*edition, error) {
-	if e, known, err := g.recall(id); known { // somebody else was faster
+	if e, known, err := g.recall(id); known { // another request has loaded it
 		return e, err
 	}
 	e, err := g.make(ctx, id)
@@ -92,8 +93,8 @@ func (g *Registry) load(ctx context.Context, id string) (*edition, error) {
 	return e, err
 }
 
-// make reads a version and makes it ready. A panic is a fault like any other: it would end the process here, outside of any
-// request.
+// make reads and prepares a version. It recovers from a panic, which would end the process here because this runs
+// outside of any request.
 func (g *Registry) make(ctx context.Context, id string) (e *edition, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -107,7 +108,7 @@ func (g *Registry) make(ctx context.Context, id string) (e *edition, err error) 
 	return g.newEdition(ctx, version)
 }
 
-// published takes a version from where the gates publish it.
+// published reads a version that the gates have published.
 func (g *Registry) published(ctx context.Context, id string) (*config.Version, error) {
 	packed, err := g.parts.Store.Version(ctx, id)
 	if err != nil {
@@ -116,8 +117,7 @@ func (g *Registry) published(ctx context.Context, id string) (*config.Version, e
 	return config.Unpack(g.parts.Secrets, id, packed)
 }
 
-// forget forgets versions that nobody has asked for within an hour, but for those that are to be kept, and the oldest where
-// there are too many.
+// forget removes versions that were not used for an hour, except those in keep, and the oldest if there are too many.
 func (g *Registry) forget(keep []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -137,7 +137,7 @@ func (g *Registry) forget(keep []string) {
 	}
 }
 
-// Run makes ready what gates publish, and forgets what nobody asks for, until ctx ends.
+// Run prepares the versions that gates publish, and removes unused ones, until ctx ends.
 func (g *Registry) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -158,35 +158,35 @@ func (g *Registry) Run(ctx context.Context) {
 	}
 }
 
-// prepare makes versions ready that are not yet.
+// prepare prepares versions that are not in memory.
 func (g *Registry) prepare(ctx context.Context, ids []string) {
 	for _, id := range ids {
 		g.mu.Lock()
 		known := g.editions[id]
 		g.mu.Unlock()
 		if known == nil || known.fault != nil {
-			_, _ = g.edition(ctx, id) // what is wrong is in the log and in the status
+			_, _ = g.edition(ctx, id) // the log and the status show the error
 		}
 	}
 	g.forget(ids)
 }
 
-// Status is what a registry serves under, and what keeps it from serving.
+// Status says which versions a registry serves, and what prevents it from serving.
 type Status struct {
 	Healthy  bool                `json:"healthy"`
-	Why      string              `json:"why,omitempty"` // why it is not
-	Versions []VersionStatus     `json:"versions"`      // that it has, the one that was asked for last first
+	Why      string              `json:"why,omitempty"` // why it is not ready
+	Versions []VersionStatus     `json:"versions"`      // in memory, last used first
 	Orphans  config.OrphanStatus `json:"orphans"`
 }
 
-// VersionStatus is a version that a registry has, or why it does not.
+// VersionStatus is the state of one version: loaded, or why it is not.
 type VersionStatus struct {
 	Version string    `json:"version"`
-	Asked   time.Time `json:"asked"` // when it was asked for last
+	Asked   time.Time `json:"asked"` // when it was last used
 	Fault   string    `json:"fault,omitempty"`
 }
 
-// Status says what the registry serves under.
+// Status returns the registry's current status.
 func (g *Registry) Status() Status {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 
 const (
 	maxAssertionBytes = 8 << 10
-	// maxAssertionLifetime is how far ahead an assertion may expire. RFC 7523 asks for a limit and names none; the OBIE
-	// conformance tool signs for 30 minutes.
+	// maxAssertionLifetime is how far in the future an assertion may expire. RFC 7523 requires a limit but names none.
+	// The OBIE conformance tool uses 30 minutes.
 	maxAssertionLifetime = time.Hour
 	maxAssertionAge      = 24 * time.Hour
 
@@ -23,11 +23,11 @@ const (
 	jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 )
 
-// assertionTypes are the typ values of a client assertion: RFC 10070 asks for the last, clients of today send none or
-// JWT. Every other type is a token made for something else (RFC 8725, section 3.11).
+// assertionTypes are the accepted typ values of a client assertion. RFC 10070 requires the last; today's clients send
+// none or JWT. Any other type is a token for another purpose (RFC 8725, section 3.11).
 var assertionTypes = []string{"", "JWT", "client-authentication+jwt"}
 
-// assertionForm are the refusals of an assertion that is malformed, by the rule of package jose.
+// assertionForm maps a rule of package jose to the refusal of a malformed assertion.
 var assertionForm = map[string]string{
 	"jws.size":         "clientauth.jws.size",
 	"jws.compact":      "clientauth.jws.compact",
@@ -41,8 +41,8 @@ var assertionForm = map[string]string{
 	"jws.payload":      "clientauth.jws.payload",
 }
 
-// Assertion checks the form of a client assertion (RFC 7523, section 2.2). Nothing in it may be believed yet. It fails with
-// a *dcr.Error.
+// Assertion checks the form of a client assertion (RFC 7523, section 2.2). Its content is not verified. Its error is a
+// *dcr.Error.
 func Assertion(parameters form.Form) (*jose.Unverified, error) {
 	if parameters.Value("client_assertion_type") != jwtBearer {
 		return nil, dcr.Refuse("clientauth.assertion_type")
@@ -56,9 +56,9 @@ func Assertion(parameters form.Form) (*jose.Unverified, error) {
 	return unverified, err
 }
 
-// CheckAssertion checks the claims of an assertion that was verified with a key of the client (RFC 7523, section 3). It
-// returns the jti, which may be used once, and when the assertion expires. audiences are what its aud may be. It fails with
-// a *dcr.Error.
+// CheckAssertion checks the claims of an assertion whose signature a key of the client has verified (RFC 7523, section
+// 3). It returns the jti, which may be used once, and the time when the assertion expires. audiences are the accepted
+// values of aud. Its error is a *dcr.Error.
 func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Form, audiences []string, now time.Time) (jti string, expires time.Time, err error) {
 	claims := verified.Claims
 	subject, _ := claims.String("sub")
@@ -80,7 +80,7 @@ func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Fo
 	return jti, expires, nil
 }
 
-// assertionTimes are the refusals of an assertion's times, by claim.
+// assertionTimes maps a time claim of the assertion to its refusal.
 var assertionTimes = map[string]string{"iat": "clientauth.iat", "nbf": "clientauth.nbf", "exp": "clientauth.exp"}
 
 // "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
@@ -102,7 +102,7 @@ func checkAssertionTimes(claims strictjson.Object, now time.Time) (expires time.
 	return times.Expires, err
 }
 
-// audienceIs says whether aud is one value, and one of those given.
+// audienceIs reports whether aud has exactly one value, which is in allowed.
 func audienceIs(claims strictjson.Object, allowed []string) bool {
 	audience, err := claims.String("aud")
 	if err != nil {

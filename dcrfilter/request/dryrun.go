@@ -7,9 +7,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// DryRun says whether a request is only to be tried: "The Prefer request header field is used to indicate that particular
-// server behaviors are preferred by the client" (RFC 7240, section 2). A preference may be ignored, but nobody who wants
-// to try expects a client to be made: where that is not offered the request is refused.
+// DryRun reports whether the client asks for a dry run: "The Prefer request header field is used to indicate that
+// particular server behaviors are preferred by the client" (RFC 7240, section 2). A server may ignore a preference, but
+// a client that asks for a dry run does not expect a registration: if dry runs are not offered, the request is refused.
 func DryRun(header http.Header, offered bool) (bool, error) {
 	if !preferred(header, "dry-run") {
 		return false, nil
@@ -20,7 +20,8 @@ func DryRun(header http.Header, offered bool) (bool, error) {
 	return true, nil
 }
 
-// preferred looks for a preference, whose name has no case and which may have a value and parameters.
+// preferred reports whether the header has the preference. Its name is case-insensitive; it may have a value and
+// parameters.
 func preferred(header http.Header, name string) bool {
 	for _, value := range header.Values("Prefer") {
 		for preference := range strings.SplitSeq(value, ",") {

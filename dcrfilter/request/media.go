@@ -10,15 +10,15 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// charsets are the encodings in which a body is the same bytes, for it is never transcoded: of a compact JWS, which is pure
-// ASCII, and of JSON, which "MUST be encoded using UTF-8" (RFC 8259, section 8.1).
+// charsets are the encodings that do not change the bytes of a body, because the gate never transcodes: for a compact
+// JWS, which is ASCII, and for JSON, which "MUST be encoded using UTF-8" (RFC 8259, section 8.1).
 var charsets = map[string][]string{
 	dcr.BodyJWS:  {"", "utf-8", "iso-8859-1", "us-ascii", "windows-1252"},
 	dcr.BodyJSON: {"", "utf-8", "us-ascii"},
 }
 
-// CheckContentType wants one Content-Type of the profile's, with or without a harmless charset, and no coding.
-// "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ).
+// CheckContentType requires exactly one Content-Type of the profile, with or without an equivalent charset, and no
+// content coding. "An ASPSP may accept either or both" of application/jwt and application/jose (OBIE DCR FAQ).
 func CheckContentType(header http.Header, profile *dcr.Profile) error {
 	refusal := dcr.Refuse("content_type", strings.Join(profile.ContentTypes, ", ")).Under(profile)
 	values := header.Values("Content-Type")
@@ -41,8 +41,8 @@ func CheckContentType(header http.Header, profile *dcr.Profile) error {
 	return nil
 }
 
-// CheckAccept wants an Accept header that allows JSON: absent, */*, application/* or application/json, with any weight
-// above 0 (RFC 9110, section 12.5.1).
+// CheckAccept requires an Accept header that allows JSON: absent, */*, application/* or application/json, with any
+// weight above 0 (RFC 9110, section 12.5.1).
 func CheckAccept(header http.Header) error {
 	values := header.Values("Accept")
 	if len(values) == 0 {

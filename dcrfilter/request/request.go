@@ -1,6 +1,6 @@
-// Package request reads what clients send and sign: registration requests, with their media type and whether they are only
-// tried, and client assertions. Use it before a signature is verified, to check the form, and afterwards, to check or read
-// the claims. Nothing in a request may be believed because this package has read it.
+// Package request reads what clients send and sign: registration requests and client assertions. Use it before
+// verification to check the form, and afterwards to check or read the claims. It verifies no signature: what it reads
+// is untrusted until another package has verified it.
 package request
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// maxBytes bounds a registration request, and so the statement in it: OBIE's are about 5 KB.
+// maxBytes is the largest registration request, including its software statement. OBIE's are about 5 KB.
 const maxBytes = 64 << 10
 
-// Registration is what a client asks for. Nothing in it may be believed yet.
+// Registration is a registration request. Its content is not verified.
 type Registration struct {
 	Claims strictjson.Object
-	JWS    *jose.Unverified // nil where the profile's requests are plain JSON
+	JWS    *jose.Unverified // nil if the profile's requests are plain JSON
 }
 
-// malformed are the refusals of a registration request that is malformed, by the rule of package jose.
+// malformed maps a rule of package jose to the refusal of a malformed registration request.
 var malformed = map[string]string{
 	"jws.size":         "request.jws.size",
 	"jws.compact":      "request.jws.compact",
@@ -34,8 +34,8 @@ var malformed = map[string]string{
 	"jws.payload":      "request.jws.payload",
 }
 
-// Read checks the form of a registration request: a compact JWS, or the JSON object
-// that the profile has instead. It fails with a *dcr.Error.
+// Read checks the form of a registration request: a compact JWS or a JSON object, as the profile says. Its error is a
+// *dcr.Error.
 func Read(profile *dcr.Profile, body []byte) (*Registration, error) {
 	if profile.Body == dcr.BodyJSON {
 		return readJSON(body)

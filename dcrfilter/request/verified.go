@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// Verified reads a registration request and its software statement without verifying them. It is only for a body of which
-// a gate has verified the signatures and checked the rules, and said so in facts about these very bytes.
+// Verified reads a registration request and its software statement without verifying them. Use it only for a body that
+// a gate has verified and checked, as its facts about exactly these bytes say.
 func Verified(profile *dcr.Profile, from *dcr.Directory, body []byte) (*dcr.Asked, error) {
 	claims, err := verifiedClaims(profile, body)
 	if err != nil {
@@ -38,7 +38,8 @@ func verifiedClaims(profile *dcr.Profile, body []byte) (strictjson.Object, error
 	return jose.ClaimsVerifiedElsewhere(string(body), maxBytes)
 }
 
-// VerifiedStatement returns the claims of a software statement that was verified before, as that of a stored record was.
+// VerifiedStatement returns the claims of a software statement that was verified before, such as that of a stored
+// record.
 func VerifiedStatement(raw string) (strictjson.Object, error) {
 	return jose.ClaimsVerifiedElsewhere(raw, maxBytes)
 }

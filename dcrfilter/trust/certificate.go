@@ -10,31 +10,31 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 )
 
-// Certificate is a TLS client certificate that a CA of a directory in use has issued, and the directories and types under
-// which it was verified.
+// Certificate is a TLS client certificate that a CA of a configured directory has issued, with the directories and
+// types for which it was verified.
 type Certificate struct {
 	*cert.Certificate
 	Trusts []Trust // at least one
 }
 
-// Trust names a directory and the type of its certificates that this one is.
+// Trust is a directory for which a certificate was verified, and the certificate's type there.
 type Trust struct {
 	Directory string
 	Type      *dcr.CertificateType
 	Issuer    *x509.Certificate // the CA that issued it; nil in an Issuer
 }
 
-// Issuer are the CAs of one type of certificates of one directory.
+// Issuer holds the CAs of one certificate type of one directory.
 type Issuer struct {
 	Trust
 	Anchors *cert.Anchors
 }
 
-// Issuers are all CAs of client certificates, in the order in which directories and their files name them.
+// Issuers holds all CAs of client certificates, in the order of the directories and their files.
 type Issuers []Issuer
 
-// NewIssuers returns the issuers. Directories that name the same CAs, as those of several countries name the same trust
-// service providers, share them.
+// NewIssuers returns the issuers. Directories with the same CAs share them, such as those of countries that trust the
+// same trust service providers.
 func NewIssuers(all []Issuer) (Issuers, error) {
 	if len(all) == 0 {
 		return nil, errors.New("no directory names a CA of client certificates")
@@ -47,10 +47,11 @@ func NewIssuers(all []Issuer) (Issuers, error) {
 	return issuers, nil
 }
 
-// ErrType says that a certificate is not of a type that a directory accepts.
+// ErrType means that no directory accepts the certificate's type.
 var ErrType = errors.New("the certificate is not of an accepted type")
 
-// Verify says which directories' CAs have issued the certificate, and as which type of theirs: ErrType, or a *cert.Error.
+// Verify returns the certificate with all directories whose CAs have issued it, and its type in each. Its error is
+// ErrType or a *cert.Error.
 func (i Issuers) Verify(leaf *cert.Certificate, now time.Time) (*Certificate, error) {
 	proved, why := &Certificate{Certificate: leaf}, ErrType
 	type verdict struct {
@@ -82,8 +83,8 @@ func (i Issuers) Verify(leaf *cert.Certificate, now time.Time) (*Certificate, er
 	return proved, nil
 }
 
-// moreTelling is the one of two errors of Anchors.Verify that says more to the certificate's holder: of many directories
-// all but one have not issued it.
+// moreTelling returns the error of Anchors.Verify that helps the certificate's holder more: most directories have
+// simply not issued the certificate.
 func moreTelling(first, second error) error {
 	if named, ok := errors.AsType[*cert.Error](first); ok && named.Rule != "certificate.issuer" {
 		return first

@@ -14,11 +14,11 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// clientCacheSize is more clients than a bank has at one time: there are some hundreds of TPPs.
+// clientCacheSize is more than the clients of a bank: there are some hundreds of TPPs.
 const clientCacheSize = 4_096
 
-// Clients remembers whose software products the clients of calls are. A record that was changed has another version, which
-// the caller asks of the store with each call, so what is remembered is never old.
+// Clients caches the software products of the clients that make calls. Every change gives a record a new version, and
+// the caller reads the current version from the store with each call, so that the cache is never stale.
 type Clients struct {
 	store       *store.Store
 	directories Directories
@@ -31,18 +31,18 @@ type client struct {
 	software *dcr.Software
 }
 
-// Known returns nil if the configuration has what a client's record names, its profile and its directory, and a refusal
-// otherwise: that of a fault of ours.
+// Known returns nil if the configuration has the profile and the directory that a client's record names. Otherwise it
+// returns a refusal for an internal fault.
 type Known func(record *dcrpb.Client) error
 
-// NewClients returns a memory that knows no client yet. It remembers no client that is not known.
+// NewClients returns an empty cache. It does not cache clients that known refuses.
 func NewClients(store *store.Store, directories Directories, known Known) (*Clients, error) {
 	seen, err := lru.New[string, client](clientCacheSize)
 	return &Clients{store: store, directories: directories, known: known, seen: seen}, err
 }
 
-// Software returns what the client's record says of its software product, in the version given or in a newer one:
-// store.ErrNotFound, or the refusal of Known.
+// Software returns the software product of the client's record, in this version or a newer one. Its error is
+// store.ErrNotFound or the refusal of Known.
 func (c *Clients) Software(ctx context.Context, clientID string, version uint64) (*dcr.Software, error) {
 	if known, ok := c.seen.Get(clientID); ok && known.version == version {
 		return known.software, nil
@@ -59,8 +59,8 @@ func (c *Clients) Software(ctx context.Context, clientID string, version uint64)
 	return of, nil
 }
 
-// Software returns the software product of a client's record. A record of before the authority was kept has it in the
-// statement that the client registered with.
+// Software returns the software product of a client's record. Old records lack the competent authority; it is then read
+// from the software statement that the client registered with.
 func (d Directories) Software(record *dcrpb.Client) *dcr.Software {
 	of := record.GetSoftware()
 	source := d.Of(of)

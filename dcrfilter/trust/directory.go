@@ -11,10 +11,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// Certificate proves that a verified certificate is the software product's by its names, authorised for its roles, not
-// revoked and, as far as the directory's file wants it, listed by the directory. It returns the certificate's type: the
-// first of this directory's types that it is. It is not tried as one type after another. It fails with a *Doubt, or with an
-// error of the caller's context. Nothing is fetched for a certificate whose names are another's.
+// Certificate proves that a verified certificate belongs to the software product: its names match, it is authorised for
+// the product's roles, it is not revoked, and the directory lists it if the directory's file requires that. It returns
+// the certificate's type: the first type of this directory that matches; it does not try others. Its error is a *Doubt
+// or an error of the caller's context. If the names do not match, nothing is fetched.
 func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Software, age Freshness) (*dcr.CertificateType, error) {
 	kind, err := d.bound(ctx, c, of)
 	if err != nil {
@@ -39,9 +39,9 @@ func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Sof
 	return kind, nil
 }
 
-// Signed proves that a token is signed with a key of the software product's that is not revoked, and returns what it
-// says: "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE Directory,
-// Request Validation). It fails with a *Doubt, or with an error of the caller's context.
+// Signed proves that a key of the software product that is not revoked has signed the token, and returns the verified
+// token: "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE
+// Directory, Request Validation). Its error is a *Doubt or an error of the caller's context.
 func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.Software) (*jose.Verified, error) {
 	if err := d.notRevoked(ctx, of, token.KeyID, "", Now); err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.
 	return verified, nil
 }
 
-// Possessed proves by the certificate alone that the software product itself asks: that it is the product's own and not
-// only its organisation's, by its names or because the product's key set lists it. Certificate must have returned the
-// type. It fails as Certificate does.
+// Possessed proves by the certificate alone that the software product itself sends the request: the certificate belongs
+// to the product and not only to its organisation, by its names or because the product's key set lists it. Certificate
+// must have returned the type. Its errors are those of Certificate.
 func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.CertificateType, of *dcr.Software) error {
 	if kind.NamesSoftware() {
 		return nil
@@ -71,9 +71,9 @@ func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.Cer
 	return err
 }
 
-// bound finds the type and asks whether the names are the software product's. "The ASPSP SHOULD check whether the TPP that
-// initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request Validation); here it always
-// is. A certificate whose type allows it may have other names and be listed by the directory as a tls key.
+// bound finds the type and checks that the names are the software product's. "The ASPSP SHOULD check whether the TPP
+// that initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request Validation); this
+// product always does. If its type allows it, a certificate may have other names but be listed as a tls key.
 func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software) (*dcr.CertificateType, error) {
 	first := slices.IndexFunc(c.Trusts, func(t Trust) bool { return t.Directory == d.Name })
 	if first < 0 {
@@ -92,15 +92,15 @@ func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software)
 	return nil, &Doubt{NotBound, errors.New("the names of the certificate are not the software product's")}
 }
 
-// namesRoles says whether a certificate that has a PSD2 statement names all roles of the software product in it. What the
-// statement names is what the authority has authorised the holder for (ETSI TS 119 495, section 5.1). A certificate
-// without the statement says nothing about roles.
+// namesRoles reports whether the certificate's PSD2 statement, if it has one, contains all roles of the software
+// product. The statement contains the roles that the authority has authorised the holder for (ETSI TS 119 495, section
+// 5.1).
 func namesRoles(c *Certificate, of *dcr.Software) bool {
 	return c.Roles == nil || !slices.ContainsFunc(of.GetRoles(), func(role string) bool { return !slices.Contains(c.Roles, role) })
 }
 
-// notRevoked asks the revoked sets about a key id and a certificate, each of which may be "". A set that cannot be fetched
-// is an error: who cannot know does not allow.
+// notRevoked checks a key id and a certificate against the revoked sets. Each of them may be "". A set that cannot be
+// fetched is an error, which denies.
 func (d *Directory) notRevoked(ctx context.Context, of *dcr.Software, kid, thumbprint string, age Freshness) error {
 	revoked := d.Keys.Revoked
 	if age == Lately {
@@ -121,9 +121,10 @@ func (d *Directory) notRevoked(ctx context.Context, of *dcr.Software, kid, thumb
 	return nil
 }
 
-// lists says whether the certificate is that of a tls key in the software's or the organisation's set, and whether either
-// set has any. Before it says no it has the sets fetched once more, as for an unknown kid: a certificate that was renewed
-// is listed before it is used. Where no set has a tls key, and none is wanted, there is nothing to fetch for.
+// lists reports whether the certificate belongs to a tls key in the set of the software product or organisation, and
+// whether either set has a tls key. Before it reports false it fetches the sets once more, as for an unknown kid: a
+// renewed certificate is listed before it is used. If no set has a tls key and none is required, it does not fetch
+// again.
 func (d *Directory) lists(ctx context.Context, sets *dcr.KeySets, thumbprint string) (listed, known bool, err error) {
 	listed, known, err = d.find(ctx, sets, thumbprint, "")
 	if err == nil && !listed && (known || d.Listed != dcr.ListedWhenKnown) {
@@ -132,8 +133,8 @@ func (d *Directory) lists(ctx context.Context, sets *dcr.KeySets, thumbprint str
 	return listed, known, doubt(err)
 }
 
-// find looks for the certificate in both sets. One of them is enough, also while the other cannot be fetched. missed is
-// what a set is fetched once more for, if it lacks it.
+// find looks for the certificate in both sets. One match is enough, even if the other set cannot be fetched. A set that
+// lacks missed is fetched once more.
 func (d *Directory) find(ctx context.Context, sets *dcr.KeySets, thumbprint, missed string) (listed, known bool, failed error) {
 	for _, at := range []struct {
 		url  string

@@ -14,17 +14,18 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
-// maxStatementBytes bounds a software statement: OBIE's have about 4 KB.
+// maxStatementBytes is the largest software statement. OBIE's are about 4 KB.
 const maxStatementBytes = 64 << 10
 
-// Statement verifies a software statement with the keys of the directory that has its issuer and environment, reads it and
-// checks that it is acceptable now. It fails with a *dcr.Error: a statement is shown to nobody but who registers with it.
+// Statement verifies a software statement with the keys of the directory that has its issuer and environment, reads it,
+// and checks that it is acceptable now. Its error is a *dcr.Error; only a client that registers sends a statement, and
+// may see it.
 func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (*Directory, *dcr.Statement, error) {
 	unverified, err := ParseStatement(raw)
 	if err != nil {
 		return nil, nil, err
 	}
-	// "Read the untrusted issuer only to choose who verifies": from here on nothing but the directory's key counts.
+	// The unverified issuer only selects the directory that verifies. From here on only the directory's key counts.
 	chosen, err := directory.Choose(func(yield func(*dcr.Directory) bool) {
 		for one := range maps.Values(d) {
 			if !yield(one.Directory) {
@@ -43,7 +44,7 @@ func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (
 	return source, statement, rule.CheckStatement(source.Directory, statement, now)
 }
 
-// statementForm are the refusals of a software statement that is malformed, by the rule of package jose.
+// statementForm maps a rule of package jose to the refusal of a malformed software statement.
 var statementForm = map[string]string{
 	"jws.size":         "statement.jws.size",
 	"jws.compact":      "statement.jws.compact",
@@ -57,7 +58,7 @@ var statementForm = map[string]string{
 	"jws.payload":      "statement.jws.payload",
 }
 
-// ParseStatement checks the form of a software statement. Nothing in it may be believed yet. It fails with a *dcr.Error.
+// ParseStatement checks the form of a software statement. Its content is not verified. Its error is a *dcr.Error.
 func ParseStatement(raw string) (*jose.Unverified, error) {
 	unverified, err := jose.Parse(raw, jose.Policy{Algorithms: jose.FAPI, Types: []string{"JWT"}, KeyID: true, MaxBytes: maxStatementBytes})
 	if form, ok := errors.AsType[*jose.FormError](err); ok {
@@ -66,10 +67,10 @@ func ParseStatement(raw string) (*jose.Unverified, error) {
 	return unverified, err
 }
 
-// ReadStatement verifies a statement of this directory and reads it. It fails with a *dcr.Error.
+// ReadStatement verifies and reads a statement of this directory. Its error is a *dcr.Error.
 func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
-	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); which one is each directory's
-	// to say.
+	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); each directory's file
+	// names its algorithms.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
 		return nil, dcr.RefuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
 	}

@@ -1,7 +1,7 @@
-// Package trust says whether a software statement, a certificate and a signature are a software product's, and whether
-// they still hold. Registration, the token endpoint and every call ask it the same questions; who may learn why the answer
-// was no is for them to decide. Use it wherever a decision rests on a directory; rules about what a registration holds
-// are in package rule.
+// Package trust decides whether a software statement, a certificate or a signature belongs to a software product and is
+// still valid. Use it wherever a decision depends on a directory: registration, the token endpoint and every call ask
+// the same questions. Callers decide what a client learns of a Doubt; the rules about the content of a registration are
+// in dcrfilter/rule.
 package trust
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/outbound"
 )
 
-// Kind is why a certificate or a signature is not believed.
+// Kind is the reason why a certificate or signature was rejected.
 type Kind string
 
-// The kinds of doubt. All but Unavailable are final until the participant or its directory changes something.
+// The reasons of a Doubt. All except Unavailable remain until the participant or its directory changes something.
 const (
 	NotBound      Kind = "not bound"      // the certificate's names are not the software product's
 	NotAuthorised Kind = "not authorised" // the certificate's PSD2 statement lacks a role of the software product
@@ -30,19 +30,20 @@ const (
 	Unavailable   Kind = "unavailable"    // a key set that is needed cannot be fetched now
 )
 
-// A Doubt is why a participant is not believed. Its text is for the log alone.
+// A Doubt is the error for a certificate or signature that was not accepted. Its text is only for the log.
 type Doubt struct {
 	Kind  Kind
 	Cause error
 }
 
-// Error joins the kind and the cause.
+// Error returns the kind and the cause.
 func (d *Doubt) Error() string { return fmt.Sprintf("%s: %v", d.Kind, d.Cause) }
 
 // Unwrap returns the cause.
 func (d *Doubt) Unwrap() error { return d.Cause }
 
-// doubt is a Doubt about a key set that is not there; any other error, as a request that was cancelled, it returns.
+// doubt returns a Doubt for a key set that cannot be fetched, and other errors unchanged, such as that of a cancelled
+// request.
 func doubt(err error) error {
 	switch {
 	case errors.Is(err, outbound.ErrForbidden):
@@ -53,8 +54,8 @@ func doubt(err error) error {
 	return err
 }
 
-// KeySets is where the key sets of a directory and of its participants come from. In a gate it is a *jwks.Source, whose
-// promises and errors these are.
+// KeySets provides the key sets of a directory and its participants. In a gate it is a *jwks.Source, which documents
+// the behaviour and the errors.
 type KeySets interface {
 	Keys(ctx context.Context, url, kid string) (jose.KeySet, error)
 	KeysListing(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
@@ -63,25 +64,25 @@ type KeySets interface {
 	RevokedLately(ctx context.Context, url string) (jose.KeySet, error)
 }
 
-// Freshness is how old a revoked set may be that is asked.
+// Freshness says how old a revoked set may be.
 type Freshness int
 
-// The values of Freshness: KeySets says how old each may be.
+// The values of Freshness; KeySets defines the age of each.
 const (
 	Now    Freshness = iota // before a client is registered or gets a token
 	Lately                  // with each of a client's calls
 )
 
-// Directory is a directory in use, with the way to its keys and its participants' keys.
+// Directory is a configured directory with its key sets and those of its participants.
 type Directory struct {
 	*dcr.Directory
 	Keys KeySets
 }
 
-// Directories are the directories in use, by name.
+// Directories holds the configured directories by name.
 type Directories map[string]*Directory
 
-// Named are those of the names; all of them where there are none.
+// Named returns the directories with these names, or all of them if names is empty.
 func (d Directories) Named(names []string) Directories {
 	if len(names) == 0 {
 		return d
@@ -95,5 +96,5 @@ func (d Directories) Named(names []string) Directories {
 	return named
 }
 
-// Of returns the directory that a software product is of, nil where it is not in use.
+// Of returns the directory of a software product, or nil if it is not configured.
 func (d Directories) Of(software *dcr.Software) *Directory { return d[software.GetDirectory()] }

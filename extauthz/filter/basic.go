@@ -16,15 +16,15 @@ import (
 
 const (
 	basicCacheSize = 256
-	// maxComparing is how many passwords are compared at once: each takes a core for some 50 ms.
+	// maxComparing is how many passwords are compared at the same time. Each comparison takes about 50 ms of one core.
 	maxComparing = 2
 	maxBasic     = 1 << 10
 )
 
-// BasicFilter proves that the request carries the name and password of a user in the route's file (RFC 7617). It asks for
-// something in addition: it stands for none of the other checks, and nothing that a request may do becomes more by it.
+// BasicFilter proves that the request carries the name and password of a user in the route's file (RFC 7617). Use it in
+// addition to other checks: it replaces none of them and gives no further permissions.
 type BasicFilter struct {
-	right     *lru.Cache[[sha256.Size]byte, struct{}] // header and file that were compared before
+	right     *lru.Cache[[sha256.Size]byte, struct{}] // header and file that matched before
 	comparing chan struct{}
 }
 
@@ -37,7 +37,7 @@ func NewBasicFilter() (*BasicFilter, error) {
 	return &BasicFilter{right: right, comparing: make(chan struct{}, maxComparing)}, nil
 }
 
-// Check implements Filter. The file is read every time: who is taken out of it is out.
+// Check implements Filter. It reads the file every time, so that a removed user is refused at once.
 func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {

@@ -22,9 +22,10 @@ const (
 	maxTokenBytes  = 8 << 10
 )
 
-// BearerFilter proves that the request carries an access token of ours that is alive and bound to the TLS client
-// certificate, and that this is still one of the client's. A caller learns that the token is invalid, not why. A verified
-// token is remembered by the SHA-256 of its bytes; its standing, and the certificate's, is asked for every time.
+// BearerFilter proves that the request carries a valid access token of ours, that the token is bound to the TLS client
+// certificate, and that the certificate still belongs to the client. The caller learns that the token is invalid but
+// not why. Verified tokens are cached by the SHA-256 of their bytes; whether token and certificate are still valid is
+// checked every time.
 type BearerFilter struct {
 	inspector   token.Inspector
 	store       *store.Store
@@ -78,7 +79,7 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	return nil
 }
 
-// verify returns the token of the compact form, from memory where it has been verified before.
+// verify returns the token of the compact form, from the cache if it was verified before.
 func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (*token.Token, error) {
 	key := sha256.Sum256([]byte(compact))
 	if t, ok := f.verified.Get(key); ok {
@@ -99,9 +100,9 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 	return t, nil
 }
 
-// checkCertificate proves that the certificate of a call still belongs to the client: by its names, by the directory's list
-// of certificates where it has one, and by its not being revoked. A certificate can be taken away sooner than the tokens
-// that were got with it end.
+// checkCertificate proves that the certificate of a call still belongs to the client: the names match, it is not
+// revoked, and the directory lists it if it lists certificates. A certificate can become invalid before the tokens that
+// are bound to it expire.
 func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, clientID string, version uint64) error {
 	of, err := f.clients.Software(ctx, clientID, version)
 	if errors.Is(err, store.ErrNotFound) {
@@ -117,7 +118,7 @@ func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, clientI
 	return refuse(err, toStranger, "bearer.token")
 }
 
-// bearerToken reads the token out of the one place where it may be: "shall only accept access tokens in the header"
+// bearerToken reads the token from the only place that is allowed: "shall only accept access tokens in the header"
 // (FAPI 1.0 Part 1, section 6.2.1).
 func bearerToken(r *Request) (string, error) {
 	values := r.Header.Values("Authorization")
@@ -141,8 +142,8 @@ func bearerToken(r *Request) (string, error) {
 	return "", dcr.Refuse("bearer.token").CausedBy(errors.New("no b64token follows the scheme"))
 }
 
-// namesAccessToken says whether a token is sent in the query as well, or in a form where the gate is shown the body: the
-// body of a bank's API is the upstream's alone to read.
+// namesAccessToken reports whether the query also has a token, or the form if the gate receives the body. On a bank's
+// API it does not: only the upstream reads that body.
 func namesAccessToken(r *Request) bool {
 	if query, err := url.ParseQuery(r.Query); err != nil || query.Has("access_token") {
 		return true

@@ -16,14 +16,14 @@ import (
 
 const (
 	certificateCacheSize = 1_024
-	// certificateCacheTime bounds how long a chain is believed without being built again: a CA taken out of the
-	// configuration comes with a new filter, so only the clock matters, and the clock is checked on each use.
+	// certificateCacheTime limits how long a verified chain is cached. A change of the CAs makes a new filter, so that
+	// only the validity times can change the result, and they are checked on each use.
 	certificateCacheTime = 10 * time.Minute
 )
 
-// CertificateFilter proves that the TLS client certificate is well-formed, unexpired and issued by a CA of a directory
-// in use. Envoy has verified the chain already; verifying it again guards against a listener that was configured not to
-// (Keycloak's CVE-2023-2422 was that).
+// CertificateFilter proves that the TLS client certificate is well-formed, within its validity and issued by a CA of a
+// configured directory. Envoy has already verified the chain. The filter verifies it again in case a listener is
+// misconfigured, as in Keycloak's CVE-2023-2422.
 type CertificateFilter struct {
 	issuers trust.Issuers
 	seen    *lru.Cache[[sha256.Size]byte, *verifiedCertificate]
@@ -34,7 +34,7 @@ type verifiedCertificate struct {
 	until time.Time
 }
 
-// NewCertificateFilter returns the filter for the CAs given.
+// NewCertificateFilter returns the filter for these CAs.
 func NewCertificateFilter(all []trust.Issuer) (*CertificateFilter, error) {
 	issuers, err := trust.NewIssuers(all)
 	if err != nil {
@@ -83,8 +83,8 @@ func (f *CertificateFilter) verify(escaped string, now time.Time) (*trust.Certif
 	return certificate, nil
 }
 
-// RefuseCertificate is the refusal of a certificate that package cert or trust.Issuers has refused. The answer says what is
-// wrong with it, because it is the caller's own.
+// RefuseCertificate returns the refusal for an error of package cert or trust.Issuers. It says what is wrong, because
+// the certificate is the caller's own.
 func RefuseCertificate(cause error) error {
 	if named, ok := errors.AsType[*cert.Error](cause); ok {
 		return dcr.Refuse(named.Rule).CausedBy(cause)

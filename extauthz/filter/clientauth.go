@@ -14,13 +14,14 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// ClientAuthFilter proves which client asks at the token, revocation and introspection endpoints, by private_key_jwt
-// (RFC 7523) or tls_client_auth (RFC 8705, section 2.1), and that the connection is of that client's software.
+// ClientAuthFilter authenticates the client at the token, revocation and introspection endpoints, by private_key_jwt
+// (RFC 7523) or tls_client_auth (RFC 8705, section 2.1). It also proves that the connection belongs to the client's
+// software product.
 type ClientAuthFilter struct {
 	Store       *store.Store
 	Directories trust.Directories
 	Known       trust.Known
-	Audiences   []string // what an assertion's aud may be: the issuer and the token endpoint
+	Audiences   []string // accepted values of an assertion's aud: the issuer and the token endpoint
 }
 
 // Check implements Filter: it proves Request.Client and Request.AuthMethod.
@@ -70,13 +71,13 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 	return "tls_client_auth", nil
 }
 
-// assertion authenticates by private_key_jwt.
+// assertion authenticates the client by private_key_jwt.
 func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
 	unverified, err := request.Assertion(parameters)
 	if err != nil {
 		return nil, err
 	}
-	// Read unverified only to choose whose keys verify; compared again below, on the verified claims.
+	// The unverified iss only selects the client whose keys verify. It is compared again below, in the verified claims.
 	id, err := unverified.Claims.String("iss")
 	if err != nil {
 		return nil, dcr.Refuse("clientauth.iss").CausedBy(err)
@@ -104,8 +105,8 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	return client, nil
 }
 
-// certificate authenticates by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section 2) and the
-// subject must be the registered one.
+// certificate authenticates the client by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section
+// 2) and the subject must be the registered one.
 func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
 	client, err := f.load(ctx, parameters.Value("client_id"), "tls_client_auth")
 	if err != nil {
@@ -122,7 +123,7 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	return client, err
 }
 
-// load reads the client's record and checks that it is active and registered for the method.
+// load reads the client's record and checks that the client is active and registered for the method.
 func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.Client, error) {
 	client, err := f.Store.Client(ctx, id)
 	switch {
@@ -138,8 +139,8 @@ func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.
 	return client, nil
 }
 
-// checkCertificate proves that the connection is of the client's software product: organisation A's certificate gets no
-// token with a stolen assertion of organisation B.
+// checkCertificate proves that the connection belongs to the client's software product. Otherwise organisation A could
+// use a stolen assertion of organisation B with its own certificate.
 func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, *dcr.Software, error) {
 	if err := f.Known(client); err != nil {
 		return nil, nil, err

@@ -7,7 +7,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 )
 
-// toRegistrant is what a software product that registers is told: all of it. It has shown a statement of its directory.
+// toRegistrant holds the refusals for a software product that registers. They give every reason: it has presented a
+// statement of its directory.
 var toRegistrant = map[trust.Kind]*dcr.Error{
 	trust.NotBound:      dcr.RefuseStatement("statement.certificate", "does not match the software statement"),
 	trust.NotAuthorised: dcr.RefuseStatement("statement.certificate_roles"),
@@ -19,13 +20,15 @@ var toRegistrant = map[trust.Kind]*dcr.Error{
 	trust.Unavailable:   dcr.Refuse("keys.unavailable"),
 }
 
-// toStranger is what somebody is told who claims to be a client, at the token endpoint and with each call: that they may
-// try again. Every other doubt has the endpoint's one refusal, so that nobody learns which keys and certificates are whose.
+// toStranger holds the refusals for a caller that claims to be a client, at the token endpoint and with each call: only
+// that it may try again. All other doubts get the same refusal, so that the answer does not reveal whose keys and
+// certificates they are.
 var toStranger = map[trust.Kind]*dcr.Error{
 	trust.Unavailable: dcr.Refuse("keys.unavailable"),
 }
 
-// refuse answers a doubt by a table, and by the other refusal where the table has none. Any other error stays one.
+// refuse returns the table's refusal for a doubt, or the other refusal if the table has none. It returns any other
+// error unchanged.
 func refuse(err error, told map[trust.Kind]*dcr.Error, other string) error {
 	doubt, ok := errors.AsType[*trust.Doubt](err)
 	if !ok {

@@ -13,20 +13,20 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// A Filter is how a check of the table routes.Checks is carried out. It returns nil to let the chain go on, a *dcr.Error
-// to refuse, and any other error to fail: all but nil deny. A filter that proves something writes it into the request's
-// facts, and is the only one that writes that fact.
+// A Filter carries out a check of the table routes.Checks. It returns nil to continue the chain, a *dcr.Error to
+// refuse, and any other error to fail: every error denies. A filter writes what it proves into the request's facts. No
+// other filter writes the same fact.
 type Filter interface {
 	Check(ctx context.Context, r *Request) error
 }
 
-// Ready is a route of routes.yaml with what is derived from it. Requests share it, and nobody changes it.
+// Ready is a route of routes.yaml with what is derived from it. Requests share it; it must not change.
 type Ready struct {
 	*routes.Route
 	Profile   *dcr.Profile  // of a registration route
-	UsersFile string        // Users, relative to nothing
+	UsersFile string        // absolute path of Users
 	Budget    time.Duration // of a decision
-	Chain     []Step        // in the order in which they run; empty on a public route alone
+	Chain     []Step        // in the order in which they run; empty only on a public route
 }
 
 // Step is a check with its filter.
@@ -35,21 +35,22 @@ type Step struct {
 	Filter Filter
 }
 
-// Bound says whether the route's facts are bound to the one request: those are that the registry serves.
+// Bound reports whether the route's facts are bound to one request. This applies to the routes that the registry
+// serves.
 func (r *Ready) Bound() bool { return r.Endpoint != "" }
 
-// A Request is what Envoy asked about, and what the filters have proved of it so far: each fact is its zero value until
-// its filter has proved it.
+// A Request is a request that Envoy asks about, with what the filters have proved so far. Each fact has its zero value
+// until its filter has proved it.
 type Request struct {
 	ID      string // of the decision
 	Now     time.Time
 	Route   *Ready
 	Method  string
-	Target  string // path and query as they came
+	Target  string // path and query as received
 	Path    string // without the query
 	Query   string
 	Params  map[string]string // named segments of the route's path
-	Header  http.Header       // every value as it came; canonical names
+	Header  http.Header       // values as received; canonical names
 	Body    []byte
 	PeerPEM string // the TLS client certificate as Envoy gives it, still percent-encoded
 
@@ -61,10 +62,10 @@ type Request struct {
 	UsedJTIs     []*dcrpb.UsedJTI
 }
 
-// Registration is a registration request with everything in it verified.
+// Registration is a registration request with all its parts verified.
 type Registration struct {
 	Statement       *dcr.Statement
 	Profile         *dcr.Profile
-	CertificateType *dcr.CertificateType // of the certificate that was bound to the statement
-	DryRun          bool                 // is only tried: nothing may come of it
+	CertificateType *dcr.CertificateType // type of the certificate that was bound to the statement
+	DryRun          bool                 // validate only: nothing may be stored
 }

@@ -25,7 +25,7 @@ func NewOwnerFilter(store *store.Store) *OwnerFilter { return &OwnerFilter{store
 
 // Check implements Filter: it proves Request.Client.
 func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
-	asked, err := url.PathUnescape(r.Params[routes.ClientIDParam]) // once: a client id holds no character that needs escaping
+	asked, err := url.PathUnescape(r.Params[routes.ClientIDParam]) // only once: a client id needs no escaping
 	if err != nil {
 		return f.revoke(ctx, r, "the path names no client id")
 	}
@@ -45,7 +45,8 @@ func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
 	return nil
 }
 
-// revoke ends the token's life before it refuses. If it cannot, nobody is told that the token is dead: that is a 503.
+// revoke revokes the token and then refuses. If it cannot revoke, the answer is a 503 and does not claim that the token
+// is revoked.
 func (f *OwnerFilter) revoke(ctx context.Context, r *Request, why string) error {
 	if err := f.store.Revoke(ctx, r.Token.ClientID, r.Token.ID, r.Token.Expires); err != nil {
 		return fmt.Errorf("revoking the token of a foreign request: %w", err)

@@ -16,18 +16,18 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// StatementFilter proves that a registration request and the software statement in it hold: both signatures, each with
-// keys of its own kind of set, every rule of the profile, and the binding to the TLS client certificate. Its steps are
-// in a fixed order: nothing a statement says is used before the directory's signature on it is verified, and
-// nothing is fetched before the certificate is known to belong to it.
+// StatementFilter proves that a registration request and its software statement are acceptable: both signatures, every
+// rule of the profile, and the binding to the TLS client certificate. The order of its steps is fixed: it uses nothing
+// from a statement before the directory's signature is verified, and fetches nothing for the participant before it has
+// looked at the names in the certificate.
 type StatementFilter struct {
 	Directories trust.Directories
-	Audiences   []string // what a request's aud may be
+	Audiences   []string // accepted values of a request's aud
 	AuthMethods []string
 }
 
-// RegistrationRequest returns a request to register a new client as the gate would get it on a route of the profile, for a
-// tool that runs the filter without a gate. Its HTTP headers are as they should be, and nothing in it is proved.
+// RegistrationRequest returns a request to register a new client, as a gate receives it on a route of the profile. It
+// is for tools that run the filter without a gate. Its HTTP headers are valid, and nothing in it is proved.
 func RegistrationRequest(profile *dcr.Profile, body []byte, now time.Time) *Request {
 	return &Request{
 		Now: now, Route: &Ready{Route: &routes.Route{}, Profile: profile}, Method: http.MethodPost,
@@ -64,7 +64,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement},
 		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r.Client),
 	}
-	// Who has proved to be the software product learns everything that is wrong at once; anybody else the first thing alone.
+	// A caller that has proved to be the software product learns all problems at once; any other caller only the first.
 	if err := rule.Check(registration); err != nil {
 		return err
 	}
@@ -75,7 +75,8 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	return nil
 }
 
-// verify proves that the connection and the request are the software product's, and returns the type of the certificate.
+// verify proves that the connection and the request belong to the software product, and returns the type of the
+// certificate.
 func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, asked *request.Registration, c *trust.Certificate) (*dcr.CertificateType, error) {
 	kind, err := source.Certificate(ctx, c, of, trust.Now)
 	switch {
@@ -88,7 +89,7 @@ func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, aske
 	return kind, err
 }
 
-// current is what a PUT may not change; nil where there is no client yet.
+// current returns what a PUT must not change, or nil if there is no client yet.
 func current(c *dcrpb.Client) *dcr.Current {
 	if c == nil {
 		return nil
@@ -96,8 +97,8 @@ func current(c *dcrpb.Client) *dcr.Current {
 	return &dcr.Current{ClientID: c.GetId(), Software: c.GetSoftware()}
 }
 
-// usedJTIs names what the registry must burn: the request's jti, and the statement's where the directory wants each
-// statement used once. They are remembered until their tokens would be refused as too old.
+// usedJTIs returns the jtis that the registry must mark as used: the request's, and the statement's if the directory
+// allows each statement only once. They are kept until their tokens would be too old anyway.
 func usedJTIs(g *dcr.Registration) ([]*dcrpb.UsedJTI, error) {
 	times, err := dcr.ReadTimes(g.Request)
 	if err != nil {
@@ -118,8 +119,8 @@ func usedJTIs(g *dcr.Registration) ([]*dcrpb.UsedJTI, error) {
 	return burn, nil
 }
 
-// usedJTI identifies a jti of an owner. Both are hashed, each with its length, so that the key is bounded and no two
-// pairs make the same.
+// usedJTI identifies a jti by its owner. It hashes both with their lengths, so that the key has a fixed size and no two
+// pairs have the same key.
 func usedJTI(purpose, owner, id string, until time.Time) *dcrpb.UsedJTI {
 	digest := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + id))
 	return &dcrpb.UsedJTI{Purpose: purpose, Id: base64.RawURLEncoding.EncodeToString(digest[:]), Exp: uint32(until.Unix()) + 2}
