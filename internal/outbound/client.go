@@ -28,7 +28,7 @@ const (
 // ErrForbidden means that the policy does not allow a URL or the address behind it. Nothing was sent.
 var ErrForbidden = errors.New("not an allowed destination")
 
-// AnyHost, as the only host of a policy, allows every host: at port 443 and at public addresses only.
+// AnyHost allows every host, as the only host of a policy: at port 443 and at public addresses only.
 const AnyHost = "*"
 
 // Policy says where a client may go.
