@@ -12,7 +12,7 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// updateAttempts is how often an update is attempted when other writers interfere.
+// updateAttempts is how many times an update is attempted if other writers are faster.
 const updateAttempts = 3
 
 // read answers with a client's registration (RFC 7592, section 2.1).

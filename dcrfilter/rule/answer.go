@@ -14,27 +14,28 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// unflattened are claims of a software statement that are never answered as the client's: those that are about the JWT
-// itself (RFC 7519, section 4.1), and those whose value only this server gives.
+// unflattened lists the claims of a software statement that an answer never contains as the client's: those about the
+// JWT itself (RFC 7519, section 4.1), and those whose value only this server sets.
 var unflattened = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti",
 	"client_id", "client_id_issued_at", "client_secret", "client_secret_expires_at",
 	"registration_access_token", "registration_client_uri", "software_statement",
 }
 
-// A Client is what is answered about a client, in the names and forms of records.
+// A Client is the content of an answer about a client, with the names and forms of records.
 type Client struct {
 	ID        string
 	IssuedAt  int64             // seconds
-	Metadata  strictjson.Object // that Registered returned
-	Statement string            // byte for byte as it came
+	Metadata  strictjson.Object // from Registered
+	Statement string            // byte for byte as received
 	Claims    strictjson.Object // of the statement
 }
 
-// Answer is the body of a 201 or 200 as a profile has it: the metadata, client_id and client_id_issued_at, the software
-// statement, and its claims at the top level, where the metadata say nothing already. "It includes all the claims in the
-// software_statement provided in the request, but each of these is flattened out as a top-level attribute" (OBIE DCR, Data
-// Dictionary); of the software statement "its value MUST be returned unmodified" (RFC 7591, section 3.2.1).
+// Answer returns the body of a 201 or 200 as the profile defines it: the metadata, client_id and client_id_issued_at,
+// the software statement, and at the top level those of its claims that are not in the metadata. "It includes all the
+// claims in the software_statement provided in the request, but each of these is flattened out as a top-level
+// attribute" (OBIE DCR, Data Dictionary); of the software statement "its value MUST be returned unmodified" (RFC 7591,
+// section 3.2.1).
 func Answer(p *dcr.Profile, c Client) (strictjson.Object, error) {
 	if p == nil || c.ID == "" || c.Statement == "" {
 		return nil, errors.New("rules: an answer needs a profile, a client id and a software statement")
@@ -50,7 +51,7 @@ func Answer(p *dcr.Profile, c Client) (strictjson.Object, error) {
 		return nil, fmt.Errorf("rules: metadata of the client: %w", err)
 	}
 	for name, value := range c.Claims {
-		// A name that differs in case alone would be the same to some readers.
+		// Some readers would not distinguish names that differ only in case.
 		if !slices.Contains(taken, strings.ToLower(name)) && string(value) != "null" {
 			answer[name] = value
 		}
@@ -61,7 +62,7 @@ func Answer(p *dcr.Profile, c Client) (strictjson.Object, error) {
 	return answer, nil
 }
 
-// shape gives metadata the names and forms that a profile has for them, and what its dictionary always answers.
+// shape changes metadata to the names and forms of the profile, and adds what its dictionary always answers.
 func shape(p *dcr.Profile, metadata strictjson.Object) error {
 	for name, member := range p.Members {
 		if known := p.As(name); known != name && metadata.Has(known) {
@@ -86,7 +87,7 @@ func shape(p *dcr.Profile, metadata strictjson.Object) error {
 	return err
 }
 
-// Encode writes JSON without the escapes that are for HTML alone, so that an & in an URL stays what it is.
+// Encode writes JSON without the escapes for HTML, so that an & in a URL stays unchanged.
 func Encode(value any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

@@ -8,7 +8,7 @@ import (
 )
 
 // "The public key must not be embedded in the payload itself" (OBIE DCR, Of JWS and JWKS): a client's keys are those
-// that its software statement refers to. Asking for the same ones is harmless.
+// that its software statement refers to. A request for the same key set is accepted.
 func keys(r *dcr.Registration) error {
 	var found []error
 	if r.Request.Has("jwks") {
@@ -21,7 +21,8 @@ func keys(r *dcr.Registration) error {
 }
 
 // "If the requests contains a value that the ASPSP does not support, the ASPSP must either: reject the request with an
-// appropriate error message and error code" or modify it (OBIE DCR, Data Dictionary). What the standard allows and this installation does not offer is such a value.
+// appropriate error message and error code" or modify it (OBIE DCR, Data Dictionary). This includes values that the
+// standard allows but this installation does not offer.
 func authMethod(r *dcr.Registration) error {
 	method, err := r.Request.String("token_endpoint_auth_method")
 	if err != nil || !slices.Contains(r.AuthMethods, method) {
@@ -31,8 +32,8 @@ func authMethod(r *dcr.Registration) error {
 }
 
 // "Must be specified if token_endpoint_auth_method is private_key_jwt or client_secret_jwt" (OBIE DCR, Data Dictionary,
-// token_endpoint_auth_signing_alg). With another method it has no meaning: TPPs and the OBIE conformance
-// tool send it all the same, and it is not registered.
+// token_endpoint_auth_signing_alg). With another method it has no meaning and is not registered, but TPPs and the OBIE
+// conformance tool send it.
 func authSigningAlg(r *dcr.Registration) error {
 	method, err := optional(r.Request, "token_endpoint_auth_method", r.Request.String)
 	if err != nil {
@@ -44,7 +45,7 @@ func authSigningAlg(r *dcr.Registration) error {
 	return nil
 }
 
-// subjectDN is the one member of RFC 8705, section 2.1.2, that OBIE has, by whatever name; these are the others.
+// subjectDN is the only member of RFC 8705, section 2.1.2, that OBIE has. Profiles may rename it. The others follow.
 const subjectDN = "tls_client_auth_subject_dn"
 
 var otherSubjects = []string{
@@ -88,5 +89,5 @@ func checkSubject(r *dcr.Registration) error {
 	return nil
 }
 
-// Renamed are the members that a profile may have another name for.
+// Renamed returns the members that a profile may rename.
 func Renamed() []string { return []string{subjectDN} }

@@ -12,10 +12,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// dictionary checks the request against the profile's data dictionary: what must be there is there, and what is there
-// has the type, length, form and value that the dictionary asks. Members that the dictionary does not name are ignored:
-// "An ASPSP may ignore claims in the request that it cannot process" (OBIE DCR, Data Dictionary). What the dictionary
-// names for the response alone is answered and never asked; see the rules client_id and management.
+// dictionary checks the request against the profile's data dictionary: required members are present, and all members
+// have the type, length, form and value that it defines. Members that it does not define are ignored: "An ASPSP may
+// ignore claims in the request that it cannot process" (OBIE DCR, Data Dictionary). Members only for the response are
+// not checked here; see the rules client_id and management.
 func dictionary(r *dcr.Registration) error {
 	var found []error
 	for _, name := range slices.Sorted(maps.Keys(r.Profile.Members)) {
@@ -30,7 +30,7 @@ func dictionary(r *dcr.Registration) error {
 	return dcr.Join(found...)
 }
 
-// classOf is the error code that RFC 7591, section 3.2.2, has for a member.
+// classOf returns the error code of RFC 7591, section 3.2.2, for a member.
 func classOf(member string) dcr.Class {
 	switch member {
 	case "redirect_uris":
@@ -71,7 +71,7 @@ func checkMember(request strictjson.Object, name string, member *dcr.Member) []*
 	return found
 }
 
-// kinds says in a sentence what a member's type asks.
+// kinds describes the types of members in refusals.
 var kinds = map[string]string{
 	dcr.TypeString:   "a string",
 	dcr.TypeStrings:  "an array of strings",
@@ -80,7 +80,7 @@ var kinds = map[string]string{
 	dcr.TypeBoolean:  "true or false",
 }
 
-// read returns a member's text, or the text of each of its items.
+// read returns a member's text, or the texts of its items.
 func read(o strictjson.Object, name string, member *dcr.Member) ([]string, error) {
 	switch member.Type {
 	case dcr.TypeString:
@@ -102,7 +102,7 @@ func read(o strictjson.Object, name string, member *dcr.Member) ([]string, error
 }
 
 // "In the special case when the JWT has one audience, the aud value MAY be a single case-sensitive string" (RFC 7519,
-// section 4.1.3): one reads either form.
+// section 4.1.3): one accepts both forms.
 func one(o strictjson.Object, name string) (string, error) {
 	if text, err := o.String(name); err == nil {
 		return text, nil
@@ -132,8 +132,8 @@ func checkText(text, name string, member *dcr.Member) *dcr.Error {
 	return nil
 }
 
-// form is a pattern in a sentence: "Values for the error_description parameter MUST NOT include characters outside the set
-// %x20-21 / %x23-5B / %x5D-7E" (RFC 6749, section 5.2), which are quotes and backslashes.
+// form prepares a pattern for a sentence: "Values for the error_description parameter MUST NOT include characters
+// outside the set %x20-21 / %x23-5B / %x5D-7E" (RFC 6749, section 5.2), which excludes quotes and backslashes.
 func form(pattern string) string {
 	if strings.ContainsAny(pattern, `"\`) {
 		return "that the data dictionary gives it"

@@ -6,14 +6,14 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// encryptions are pairs of members: how what is answered to the client is encrypted, and with which cipher.
+// encryptions are pairs of members: the key management algorithm of an encrypted answer, and its content encryption.
 var encryptions = [][2]string{
 	{"id_token_encrypted_response_alg", "id_token_encrypted_response_enc"},
 	{"authorization_encrypted_response_alg", "authorization_encrypted_response_enc"},
 }
 
-// "When id_token_encrypted_response_enc is included, id_token_encrypted_response_alg MUST also be provided" (OpenID Connect
-// Registration, section 2), and so it is with authorization responses (JARM, section 3).
+// "When id_token_encrypted_response_enc is included, id_token_encrypted_response_alg MUST also be provided" (OpenID
+// Connect Registration, section 2). The same applies to authorization responses (JARM, section 3).
 func encryption(r *dcr.Registration) error {
 	var found []error
 	for _, pair := range encryptions {
@@ -24,15 +24,15 @@ func encryption(r *dcr.Registration) error {
 	return dcr.Join(found...)
 }
 
-// idle says whether a member is a cipher for which nothing is encrypted: "If id_token_encrypted_response_alg is specified,
-// the default id_token_encrypted_response_enc value is A128CBC-HS256" (OpenID Connect Registration, section 2), and else
-// there is none.
+// idle reports whether a member is a content encryption of an answer that is not encrypted: "If
+// id_token_encrypted_response_alg is specified, the default id_token_encrypted_response_enc value is A128CBC-HS256"
+// (OpenID Connect Registration, section 2); otherwise there is no default.
 func idle(r *dcr.Registration, name string) bool {
 	return slices.ContainsFunc(encryptions, func(pair [2]string) bool { return pair[1] == name && !r.Request.Has(pair[0]) })
 }
 
-// An ID token that goes through the browser is encrypted: "id_token_encrypted_response_alg ... Required if response_type
-// of code id_token is supported" (Consumer Data Standards, Registration Request using JWT).
+// An ID token in the front channel is encrypted: "id_token_encrypted_response_alg ... Required if response_type of code
+// id_token is supported" (Consumer Data Standards, Registration Request using JWT).
 func hybrid(r *dcr.Registration) error {
 	const alg = "id_token_encrypted_response_alg"
 	types, err := effectiveResponseTypes(r)
@@ -45,8 +45,9 @@ func hybrid(r *dcr.Registration) error {
 	return nil
 }
 
-// "authorization_signed_response_alg ... Required if response_type of code is registered by the client ... none MUST NOT be
-// used" (Consumer Data Standards, Registration Request using JWT): a code alone comes in a signed answer (JARM).
+// "authorization_signed_response_alg ... Required if response_type of code is registered by the client ... none MUST
+// NOT be used" (Consumer Data Standards, Registration Request using JWT): with response type code the authorization
+// response is signed (JARM).
 func jarm(r *dcr.Registration) error {
 	const alg = "authorization_signed_response_alg"
 	types, err := effectiveResponseTypes(r)

@@ -37,8 +37,9 @@ func responseTypes(r *dcr.Registration) error {
 	return nil
 }
 
-// effectiveResponseTypes are the response types that count, never nil: "Defaults to code id_token if not specified" (OBIE
-// DCR, Data Dictionary). A client that has no grant with a response type cannot have meant that, and gets none.
+// effectiveResponseTypes returns the response types with the default applied, never nil: "Defaults to code id_token if
+// not specified" (OBIE DCR, Data Dictionary). The default does not apply to a client without a grant that uses response
+// types; it gets none.
 func effectiveResponseTypes(r *dcr.Registration) ([]string, error) {
 	if r.Request.Has("response_types") {
 		return r.Request.Strings("response_types")
@@ -51,7 +52,7 @@ func effectiveResponseTypes(r *dcr.Registration) ([]string, error) {
 	return slices.Concat([]string{}, member.Default), nil
 }
 
-// The members that a CIBA client must have, and may have, in that order.
+// The members that a CIBA client must have, then those that it may have.
 var (
 	cibaRequired = []string{"backchannel_token_delivery_mode", "backchannel_authentication_request_signing_alg"}
 	cibaOptional = []string{"backchannel_client_notification_endpoint", "backchannel_user_code_parameter_supported"}
@@ -89,7 +90,7 @@ func cibaClient(r *dcr.Registration) error {
 	return dcr.Join(found...)
 }
 
-// cibaEndpoint checks what the delivery mode, which is there, asks of the endpoint.
+// cibaEndpoint checks the endpoint against the delivery mode, which is present.
 func cibaEndpoint(r *dcr.Registration) error {
 	const endpoint = "backchannel_client_notification_endpoint"
 	must := func(condition string) error { return dcr.Refuse("ciba.endpoint", condition).At("/" + endpoint) }

@@ -40,11 +40,12 @@ func audience(r *dcr.Registration) error {
 	return nil
 }
 
-// timeRefusals are the refusals of a request's times, by claim.
+// timeRefusals maps a time claim of the request to its refusal.
 var timeRefusals = map[string]string{"iat": "times.iat", "nbf": "times.nbf", "exp": "times.exp"}
 
-// "An ASPSP processing the request must reject requests where the current time is greater than the time specified in the
-// claim" (OBIE DCR, Data Dictionary, exp). A request too old or too long-lived is refused too: its jti could not be remembered for ever.
+// "An ASPSP processing the request must reject requests where the current time is greater than the time specified in
+// the claim" (OBIE DCR, Data Dictionary, exp). A request that is too old or valid for too long is refused too, because
+// its jti cannot be kept for ever.
 func times(r *dcr.Registration) error {
 	read, err := dcr.ReadTimes(r.Request)
 	if err == nil {

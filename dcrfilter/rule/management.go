@@ -3,9 +3,9 @@ package rule
 import "github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 
 // "The client MUST include its client_id field in the request, and it MUST be the same as its currently issued client
-// identifier" (RFC 7592, section 2.2). OBIE makes the member optional; one that is there must be the client's. A new
-// client has none yet: "A TPP may request for a specific client_id to be issued to it. The ASPSP may ignore the claim"
-// (OBIE DCR, Data Mapping).
+// identifier" (RFC 7592, section 2.2). OBIE makes the member optional; if present, it must be the client's. A new
+// client has no client_id: "A TPP may request for a specific client_id to be issued to it. The ASPSP may ignore the
+// claim" (OBIE DCR, Data Mapping).
 func clientID(r *dcr.Registration) error {
 	if r.Current == nil || !r.Request.Has("client_id") {
 		return nil
@@ -17,7 +17,8 @@ func clientID(r *dcr.Registration) error {
 	return nil
 }
 
-// The members an update must not hold. No client here has a secret, so that a client_secret never is the current one.
+// Members that an update must not contain. Clients have no secret here, so that a client_secret can never be the
+// current one.
 var managed = []string{
 	"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_secret",
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// shownNames are members that customers are shown.
+// shownNames are the members that customers see.
 var shownNames = []string{"client_name", "ext_application_display_name"}
 
-// "Unless used as a claim in a software statement, the authorization server MUST treat all client metadata as self-asserted.
-// For instance, a rogue client might use the name and logo of a legitimate client that it is trying to impersonate" (RFC
-// 7591, section 5): a name is the software statement's or it is none. Who cannot write all its characters writes an
-// underscore for each that is neither a letter nor a digit.
+// "Unless used as a claim in a software statement, the authorization server MUST treat all client metadata as
+// self-asserted. For instance, a rogue client might use the name and logo of a legitimate client that it is trying to
+// impersonate" (RFC 7591, section 5): a name must be that of the software statement. A client that cannot write all its
+// characters may replace each that is neither a letter nor a digit by an underscore.
 func clientName(r *dcr.Registration) error {
 	claim := r.Directory.Claims.SoftwareName
 	known, err := optional(r.Statement.Claims, claim, r.Statement.Claims.String)

@@ -10,11 +10,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// Registered returns the client metadata that a registration asks for, as they are stored, with names and forms that are
-// the same for every profile: what the dictionary names for request and response alike, with its defaults applied and what
-// the software statement says set.
-// Nothing else of a request gets in. It must have passed Check; what has not may fail here, and is then not to be
-// stored. The software statement is not in it.
+// Registered returns the client metadata of a registration in the form in which they are stored. Names and forms are
+// the same for every profile. It contains the members that the dictionary has in request and response, with defaults
+// and with the values that the software statement sets, and nothing else of the request; the software statement is not
+// included. The registration must have passed Check: otherwise Registered may fail, and the result must not be stored.
 func Registered(asked *dcr.Asked) (strictjson.Object, error) {
 	if asked == nil || asked.Profile == nil || asked.Directory == nil || asked.Statement == nil || asked.Statement.Software == nil {
 		return nil, errors.New("rules: the registration is not complete")
@@ -36,7 +35,7 @@ func Registered(asked *dcr.Asked) (strictjson.Object, error) {
 	return registered, nil
 }
 
-// registeredValue returns what is registered of a member: nil where it is nothing.
+// registeredValue returns what is registered for a member, or nil.
 func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any, error) {
 	switch {
 	case name == "scope":
@@ -57,7 +56,7 @@ func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any,
 	return byDefault(member), nil
 }
 
-// byDefault is what an absent member means: nil where it is nothing.
+// byDefault returns the default of an absent member, or nil.
 func byDefault(member *dcr.Member) any {
 	switch {
 	case len(member.Default) == 0:
@@ -70,13 +69,13 @@ func byDefault(member *dcr.Member) any {
 	return member.Default[0]
 }
 
-// signs says whether the client authenticates with a signature of its own.
+// signs reports whether the client authenticates with a signature.
 func signs(r *dcr.Registration) bool {
 	method, err := r.Request.String("token_endpoint_auth_method")
 	return err == nil && method == "private_key_jwt"
 }
 
-// registeredScope is the scope asked for as one string, each token once, in the order of the request.
+// registeredScope returns the registered scope as one string, each token once, in the order of the request.
 func registeredScope(r *dcr.Registration) (any, error) {
 	tokens, err := registeredScopes(r)
 	if err != nil {
@@ -91,7 +90,7 @@ func registeredScope(r *dcr.Registration) (any, error) {
 	return strings.Join(once, " "), nil
 }
 
-// typed reads a member as what the dictionary says it is, so that what is stored is of that type.
+// typed reads a member as the type that the dictionary defines, so that it is stored with this type.
 func typed(o strictjson.Object, name string, member *dcr.Member) (any, error) {
 	switch member.Type {
 	case dcr.TypeString:

@@ -1,5 +1,6 @@
-// Package rule holds the rules of registration: what a registration standard demands of a request and of the software
-// statement in it, one sentence each. Rules are pure: they read the registration they are given and nothing else.
+// Package rule holds the rules of registration: what a registration standard requires of a request and its software
+// statement. Use Check once all signatures are verified. Rules have no I/O and read only the registration; whether a
+// certificate or key belongs to a software product is for dcrfilter/trust to decide.
 package rule
 
 import (
@@ -20,14 +21,14 @@ import (
 type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error
-	Reads []string // members, by the names of records, that say nothing to the rule unless they have the dictionary's form
+	Reads []string // members, by the names of records; the rule is skipped if the dictionary refuses one
 
-	// Optional rules run for the profiles that name them. The others always run: without one of them a request could be
-	// replayed, be meant for somebody else, or get what its software may not have.
+	// Optional rules run only for the profiles that name them. The others always run: without one of them a request
+	// could be replayed, be meant for another server, or get permissions that its software product must not have.
 	Optional bool
 }
 
-// All are the rules, in the order in which they run: identity before content. The first that refuses is the answer.
+// All lists the rules in the order in which they run: identity before content. The first refusal decides the answer.
 var All = []Rule{
 	{ID: "dictionary", Check: dictionary},
 	{ID: "issuer", Check: issuer, Reads: []string{"iss"}},
@@ -51,7 +52,7 @@ var All = []Rule{
 	{ID: "scope", Check: scope, Reads: []string{"scope"}},
 }
 
-// IDs returns the ids of the optional rules, or of the others, in the order in which they run.
+// IDs returns the ids of the optional rules, or of the mandatory ones, in the order in which they run.
 func IDs(optional bool) []string {
 	var ids []string
 	for _, rule := range All {
@@ -62,9 +63,9 @@ func IDs(optional bool) []string {
 	return ids
 }
 
-// Check runs the rules of the registration's profile, and returns all that they find wrong as one refusal, which answers
-// with the first. nil means that every one of them ran and found nothing. What the dictionary finds wrong is not looked at
-// once more by rules that read it. An error that is not a *dcr.Error is a fault of ours, and denies too.
+// Check runs the rules of the registration's profile. It returns nil if every rule ran and found nothing. Otherwise it
+// returns all problems as one refusal, of which the first decides the answer. A rule is skipped if the dictionary has
+// refused a member that it reads. An error that is not a *dcr.Error is an internal fault, and denies too.
 func Check(r *dcr.Registration) error {
 	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil || r.Now.IsZero() {
 		return errors.New("rules: the registration is not complete")
@@ -99,10 +100,10 @@ func Check(r *dcr.Registration) error {
 	return err
 }
 
-// withStatement returns the registration with the request that counts: "client metadata values conveyed in the software
-// statement MUST take precedence over those conveyed using plain JSON elements" (RFC 7591, section 3.1.1). Claims that
-// the directory gives a meaning of its own, as the list of which redirect_uris must be a part, are not such values: the
-// rules compare with them.
+// withStatement returns the registration with the statement's values in the request: "client metadata values conveyed
+// in the software statement MUST take precedence over those conveyed using plain JSON elements" (RFC 7591, section
+// 3.1.1). This excludes claims that the directory maps, such as the allowed redirect_uris: the rules compare the
+// request with them.
 func withStatement(r *dcr.Registration) *dcr.Registration {
 	effective := *r
 	effective.Request = make(strictjson.Object, len(r.Request))
@@ -119,7 +120,7 @@ func withStatement(r *dcr.Registration) *dcr.Registration {
 	return &effective
 }
 
-// optional reads a member that may be absent, for which it returns the zero value.
+// optional reads a member that may be absent. It then returns the zero value.
 func optional[T any](o strictjson.Object, name string, read func(string) (T, error)) (T, error) {
 	var zero T
 	if !o.Has(name) {
@@ -132,5 +133,5 @@ func optional[T any](o strictjson.Object, name string, read func(string) (T, err
 	return value, nil
 }
 
-// list writes values into a sentence.
+// list joins values for a sentence.
 func list(values []string) string { return strings.Join(values, ", ") }

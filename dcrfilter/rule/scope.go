@@ -9,8 +9,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// "This must be a subset of the scopes in the SSA" (OBIE DCR, Data Mapping, scope), which speaks of roles there and of
-// scopes elsewhere: every token is compared as a whole, and each needs its role.
+// "This must be a subset of the scopes in the SSA" (OBIE DCR, Data Mapping, scope). The SSA has roles in some versions
+// and scopes in others: every scope token is compared as a whole, and each needs its role.
 func scope(r *dcr.Registration) error {
 	if !asksScope(r) {
 		return ofStatement(enough(r, allowedScopes(r)))
@@ -25,7 +25,7 @@ func scope(r *dcr.Registration) error {
 	return dcr.Join(checkScopes(r, tokens), manages(r, tokens))
 }
 
-// checkScopes says what is wrong with the tokens, each kind of fault once.
+// checkScopes refuses the tokens with one refusal for each type of problem.
 func checkScopes(r *dcr.Registration, tokens []string) error {
 	var unknown, role, statement error
 	for _, token := range tokens {
@@ -42,7 +42,7 @@ func checkScopes(r *dcr.Registration, tokens []string) error {
 	return dcr.Join(unknown, role, statement)
 }
 
-// enough refuses a client that no scope is left for.
+// enough refuses a client for which no scope remains.
 func enough(r *dcr.Registration, tokens []string) error {
 	if len(tokens) == 0 {
 		return dcr.Refuse("scope.none").At("/scope")
@@ -58,7 +58,7 @@ func manages(r *dcr.Registration, tokens []string) error {
 	return nil
 }
 
-// ofStatement makes a refusal of the request one of the software statement, whose scope it is.
+// ofStatement turns a refusal of the request into one of the software statement, which sets the scope.
 func ofStatement(err error) error {
 	refusal, ok := errors.AsType[*dcr.Error](err)
 	if !ok {
@@ -67,7 +67,7 @@ func ofStatement(err error) error {
 	return refusal.As(dcr.InvalidSoftwareStatement).At("/software_statement")
 }
 
-// registeredScopes is what the client gets: what it asks for, or else all that it may have.
+// registeredScopes returns the client's scopes: those it asks for, or else all that it may have.
 func registeredScopes(r *dcr.Registration) ([]string, error) {
 	if !asksScope(r) {
 		return allowedScopes(r), nil
@@ -79,15 +79,17 @@ func registeredScopes(r *dcr.Registration) ([]string, error) {
 	return tokens, err
 }
 
-// asksScope says whether the request has a say. Where the dictionary names the scope for the response alone it has none;
-// where it does not require it, "if not specified, default scopes are assigned by the AS" (OBIE DCR, Data Dictionary, scope).
+// asksScope reports whether the request sets the scope. It does not if the dictionary has the scope only in the
+// response, or if the scope is optional and absent: "if not specified, default scopes are assigned by the AS" (OBIE
+// DCR, Data Dictionary, scope).
 func asksScope(r *dcr.Registration) bool {
 	member := r.Profile.Members["scope"]
 	return member == nil || member.In != dcr.InResponse && (member.Required || r.Request.Has("scope"))
 }
 
-// allowedScopes are all that the software may have: those that its statement names ("Data Holders MUST ignore unsupported
-// authorisation scopes presented in the SSA", Consumer Data Standards), or, where it names none, those of its roles.
+// allowedScopes returns all scopes that the software product may have: those in its statement ("Data Holders MUST
+// ignore unsupported authorisation scopes presented in the SSA", Consumer Data Standards), or those of its roles if the
+// statement names no scopes.
 func allowedScopes(r *dcr.Registration) []string {
 	if r.Statement.Scopes != nil {
 		return permitted(r, r.Statement.Scopes)
@@ -95,7 +97,7 @@ func allowedScopes(r *dcr.Registration) []string {
 	return permitted(r, slices.Sorted(maps.Keys(r.Directory.Scopes)))
 }
 
-// permitted are those of the tokens that this server knows and the software may have.
+// permitted returns those of the tokens that this server knows and the software product may have.
 func permitted(r *dcr.Registration, tokens []string) []string {
 	allowed := []string{}
 	for _, token := range tokens {
@@ -108,8 +110,8 @@ func permitted(r *dcr.Registration, tokens []string) []string {
 	return allowed
 }
 
-// askedScope is the scope as the request has it: in one string, or as OBIE DCR 3.1 has it, in an array.
-// "scope = scope-token *( SP scope-token )" (RFC 6749, section 3.3).
+// askedScope returns the scope of the request: one string, or an array as in OBIE DCR 3.1. "scope = scope-token *( SP
+// scope-token )" (RFC 6749, section 3.3).
 func askedScope(r *dcr.Registration) ([]string, error) {
 	if scopeIsArray(r.Profile) {
 		return r.Request.Strings("scope")
@@ -130,10 +132,10 @@ func scopeIsArray(p *dcr.Profile) bool {
 	return member != nil && member.Type == dcr.TypeStrings
 }
 
-// maxScopeName is how long a scope may be that a directory or a profile names.
+// maxScopeName is the longest scope in a directory or profile.
 const maxScopeName = 64
 
-// IsScope says whether a directory or a profile may name a scope so: one scope-token, which is not too long.
+// IsScope reports whether a directory or profile may use the name for a scope: one scope-token that is not too long.
 func IsScope(name string) bool { return len(name) <= maxScopeName && isScopeToken(name) }
 
 // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) (RFC 6749, section 3.3)

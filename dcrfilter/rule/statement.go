@@ -10,8 +10,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// CheckStatement asks what makes a software statement acceptable here and now, once its signature has been verified:
-// nil, or a *dcr.Error with all that is wrong.
+// CheckStatement checks that a software statement with a verified signature is acceptable at now. Its error is a
+// *dcr.Error with all problems.
 func CheckStatement(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 	if d == nil || s == nil || s.Software.GetDirectory() != d.Name || now.IsZero() {
 		return errors.New("rules: the software statement is not complete")
@@ -37,8 +37,9 @@ func statementTimes(d *dcr.Directory, s *dcr.Statement, now time.Time) error {
 	return err
 }
 
-// Only organisations in good standing register: with the directory, and with their competent authority where the
-// statement speaks of it. The case of the values varies in the wild (OBIE Directory, Software Statement Assertion).
+// Only organisations in good standing may register: with the directory, and with their competent authority if the
+// statement contains its claims. The case of the values varies in practice (OBIE Directory, Software Statement
+// Assertion).
 func statementStatus(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	var organisation, authority error
 	if d.Claims.OrgStatus != "" && !active(d, s.OrgStatus) {
@@ -54,7 +55,7 @@ func active(d *dcr.Directory, status string) bool {
 	return slices.ContainsFunc(d.ActiveStatus, func(ok string) bool { return strings.EqualFold(ok, status) })
 }
 
-// A statement for the sandbox is not accepted in production, nor the other way round.
+// A statement for the sandbox is not accepted in production, and vice versa.
 func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	if d.Environment != "" && !strings.EqualFold(s.Environment, d.Environment) {
 		return dcr.RefuseStatement("statement.environment", d.Environment)
@@ -62,7 +63,7 @@ func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error
 	return nil
 }
 
-// A software product without a role that gives a scope here has nothing to register for.
+// A software product whose roles allow no scope here has nothing to register for.
 func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	wanted := slices.DeleteFunc(slices.Collect(maps.Values(d.Scopes)), func(role string) bool { return role == "" })
 	allowed := func(role string) bool { return slices.Contains(wanted, role) }
@@ -72,8 +73,8 @@ func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	return dcr.RefuseStatement("statement.roles", d.Claims.Roles)
 }
 
-// The directory's word on a software's roles holds where the competent authority has authorised them. A statement that
-// does not speak of its authority says nothing against them.
+// The competent authority must have authorised the roles in the statement. A statement without the authority's claims
+// passes.
 func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
 	if d.MemberState == "" || s.AuthorityState == "" {
 		return nil

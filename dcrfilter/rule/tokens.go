@@ -7,9 +7,9 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// EndsTokens says whether an update of a client ends the access tokens that were issued to it before: "The ASPSP must not
-// invalidate long lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what they were issued upon is
-// gone: the grant, a role of the software product, or the name of the certificate that authenticated the client.
+// EndsTokens reports whether an update of a client invalidates its access tokens: "The ASPSP must not invalidate long
+// lived access tokens that are issued to the client" (OBIE DCR, PUT), unless what they depend on is gone: the grant, a
+// role of the software product, or the name of the certificate that authenticated the client.
 func EndsTokens(before, after *dcrpb.Client) bool {
 	lost := func(had, has []string, wanted ...string) bool {
 		return slices.ContainsFunc(wanted, func(one string) bool { return slices.Contains(had, one) && !slices.Contains(has, one) })

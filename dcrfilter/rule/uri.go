@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// uriCharacters are those of RFC 3986, section 2, less what can only be a fragment (#), an IP literal ([ and ]) or, in
-// practice, a wildcard (*).
+// uriCharacters are those of RFC 3986, section 2, without those that occur only in a fragment (#), an IP literal ([ and
+// ]) or, in practice, a wildcard (*).
 const uriCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?@!$&'()+,;=%"
 
-// checkURI returns the id of the refusal of a URI to which a browser or this server would be sent: "" for an https URL of
-// a public host that every reader understands in the same way.
+// checkURI checks a URI to which a browser or this server would be sent. It returns "" for an https URL of a public
+// host that all parsers understand in the same way, and otherwise the id of the refusal.
 func checkURI(uri string) string {
 	if len(uri) > 256 {
 		return "redirect_uris.length"
@@ -34,7 +34,7 @@ func checkURI(uri string) string {
 	if fault := checkAuthority(authority); fault != "" {
 		return fault
 	}
-	// A second opinion: what net/url reads must be what was checked.
+	// net/url must read the same parts that were checked above.
 	if parsed, err := url.Parse(uri); err != nil || parsed.Scheme != "https" || parsed.Host != authority || parsed.Opaque != "" || parsed.User != nil {
 		return "redirect_uris.form"
 	}
@@ -83,7 +83,7 @@ func checkAuthority(authority string) string {
 	return ""
 }
 
-// isLabel says whether a text is a DNS label (RFC 1123, section 2.1), or one with an underscore.
+// isLabel reports whether a text is a DNS label (RFC 1123, section 2.1), or one with an underscore.
 func isLabel(label string) bool {
 	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 		return false
@@ -91,7 +91,7 @@ func isLabel(label string) bool {
 	return strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
-// isAddress says whether a browser takes a host for an IPv4 address: it does whenever the last label is a number,
+// isAddress reports whether a browser takes the host for an IPv4 address. It does if the last label is a number,
 // decimal, octal or hexadecimal, as in 127.1 and 0x7f000001 (URL Standard, section 3.5, "ends in a number").
 func isAddress(host, last string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {

@@ -13,8 +13,9 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// Create stores a new client (version and generation 1) and burns the jtis, or does neither: ErrReplayed,
-// ErrDuplicate (only when unique, one client for each directory and software). Once it is stored, c says so.
+// Create stores a new client (version and generation 1) and marks the jtis as used, or does neither. Its errors are
+// ErrReplayed, and ErrDuplicate if unique is set and the software product of this directory has a client. On success it
+// sets version and generation in c.
 func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI, unique bool) error {
 	if err := s.create(ctx, s.scripts.create, c, burn, unique); err != nil {
 		return err
@@ -23,7 +24,7 @@ func (s *Store) Create(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJ
 	return nil
 }
 
-// MayCreate says what Create would say, and stores and burns nothing.
+// MayCreate returns the error that Create would return. It stores nothing.
 func (s *Store) MayCreate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI, unique bool) error {
 	return s.create(ctx, s.scripts.mayCreate, c, burn, unique)
 }
@@ -48,8 +49,8 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	return s.write(ctx, "create a client", script, keys, args...)
 }
 
-// Existing returns the id of a software's one client and burns the jtis, or does neither: ErrReplayed, ErrNotFound,
-// ErrDuplicate where the software has several.
+// Existing returns the id of the software product's only client and marks the jtis as used, or does neither. Its errors
+// are ErrReplayed, ErrNotFound, and ErrDuplicate if the software product has several clients.
 func (s *Store) Existing(ctx context.Context, of *dcrpb.Software, burn []*dcrpb.UsedJTI) (id string, err error) {
 	const what = "find a software's client"
 	shard := s.softwareShard(of)
@@ -67,7 +68,7 @@ func (s *Store) Existing(ctx context.Context, of *dcrpb.Software, burn []*dcrpb.
 	return "", refused(what, answer)
 }
 
-// Client reads a client's record: ErrNotFound.
+// Client reads a client's record. Its error for an unknown client is ErrNotFound.
 func (s *Store) Client(ctx context.Context, id string) (*dcrpb.Client, error) {
 	shard, ok := s.clientShard(id)
 	if !ok {
@@ -84,9 +85,9 @@ func (s *Store) Client(ctx context.Context, id string) (*dcrpb.Client, error) {
 	return decode(id, kept, fields[2:])
 }
 
-// Update replaces the record whose version is c.Version, raises the version and burns the jtis, or does nothing:
-// ErrNotFound, ErrConflict, ErrReplayed. The generation is the caller's to keep or to raise. Once it is stored, c says
-// its new version.
+// Update replaces the record whose version is c.Version, increments the version and marks the jtis as used, or does
+// nothing. Its errors are ErrNotFound, ErrConflict and ErrReplayed. The caller decides whether to increment the
+// generation. On success it sets the new version in c.
 func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI) error {
 	if err := s.update(ctx, s.scripts.update, c, burn); err != nil {
 		return err
@@ -95,7 +96,7 @@ func (s *Store) Update(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJ
 	return nil
 }
 
-// MayUpdate says what Update would say, and stores and burns nothing.
+// MayUpdate returns the error that Update would return. It stores nothing.
 func (s *Store) MayUpdate(ctx context.Context, c *dcrpb.Client, burn []*dcrpb.UsedJTI) error {
 	return s.update(ctx, s.scripts.mayUpdate, c, burn)
 }
@@ -120,14 +121,15 @@ func (s *Store) update(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	return s.write(ctx, "update a client", script, keys, args...)
 }
 
-// Delete removes a client and its software's index entry. Its tokens are dead with it: ErrNotFound.
+// Delete removes a client and its entry in the software product's index, which also invalidates its tokens. Its error
+// for an unknown client is ErrNotFound.
 func (s *Store) Delete(ctx context.Context, id string) error {
 	shard, ok := s.clientShard(id)
 	if !ok {
 		return ErrNotFound
 	}
-	// A script must be told its keys, and a client's software never changes. Whether the client is there is for the
-	// script to say.
+	// A script must receive its keys, and a client's software product never changes. The script checks whether the
+	// client exists.
 	software, err := s.redis.HGet(ctx, shard.client(id), "software").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return failed("read a client's software", err)
@@ -148,7 +150,7 @@ func encode(c *dcrpb.Client) ([]byte, error) {
 	return record, nil
 }
 
-// decode reads a record. It must be the one of this client, and agree with what is kept beside it.
+// decode reads a record. It must be that of this client and agree with the values that are stored beside it.
 func decode(id string, kept standing, fields []any) (*dcrpb.Client, error) {
 	version, _ := fields[0].(string)
 	record, isRecord := fields[1].(string)

@@ -6,8 +6,8 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// readEarlier gives the client of a record that has no Software the one that the record's earlier fields are of. They
-// are not kept as unknown fields: the next update writes the record in today's form.
+// readEarlier sets Software in a record that has the fields of earlier versions instead. It drops these fields, so that
+// the next update writes today's form.
 func readEarlier(c *dcrpb.Client, record []byte) error {
 	if c.GetSoftware() != nil {
 		return nil

@@ -10,17 +10,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxIssuers bounds how many are read: an installation has changed its name seldom within a day.
+// maxIssuers limits how many pairs are read: an installation seldom changes its name within a day.
 const maxIssuers = 100
 
 // An Issuer is a pair of iss and aud that tokens were issued with.
 type Issuer struct {
 	Issuer, Audience string
-	Until            time.Time // when the last of them will have expired
+	Until            time.Time // when the last of these tokens expires
 }
 
-// RememberIssuer remembers that tokens are issued with iss and aud that live until then at most, and forgets pairs whose
-// tokens have all expired.
+// RememberIssuer stores that tokens with this iss and aud exist until this time at most, and removes pairs whose tokens
+// have all expired.
 func (s *Store) RememberIssuer(ctx context.Context, issuer, audience string, now, until time.Time) error {
 	if issuer == "" || audience == "" || !until.After(now) {
 		return errors.New("store: an issuer, its audience or their time is missing")
@@ -38,7 +38,7 @@ func (s *Store) RememberIssuer(ctx context.Context, issuer, audience string, now
 	return nil
 }
 
-// Issuers returns the pairs of iss and aud whose tokens may be alive.
+// Issuers returns the pairs of iss and aud whose tokens may still be valid.
 func (s *Store) Issuers(ctx context.Context, now time.Time) ([]Issuer, error) {
 	entries, err := s.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
 		Key: issuersKey, Start: "+inf", Stop: "(" + strconv.FormatInt(now.Unix(), 10), ByScore: true, Rev: true, Count: maxIssuers,

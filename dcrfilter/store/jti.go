@@ -8,12 +8,12 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// drift is how far Redis' clock may be ahead of the clocks that judge a token's exp: what must be remembered until then
-// is remembered this much longer.
+// drift is how far Redis' clock may be ahead of the clocks that check exp. Values that are needed until exp are kept
+// this much longer.
 const drift = time.Minute
 
-// Burn marks jtis as used in the shard of a client, all of them or none: ErrReplayed. A client id that no store made
-// is ErrNotFound; whether the client is there is not asked.
+// Burn marks jtis as used in the shard of a client, all of them or none. Its errors are ErrReplayed, and ErrNotFound
+// for a client id that no store has made. It does not check whether the client exists.
 func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI) error {
 	shard, ok := s.clientShard(clientID)
 	if !ok {
@@ -29,7 +29,7 @@ func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI
 	return s.write(ctx, "burn", s.scripts.burn, keys, times...)
 }
 
-// burning completes a script's keys with the jtis, and returns until when each is remembered, as the scripts' last
+// burning appends the keys of the jtis to a script's keys, and returns until when each is kept, as the script's last
 // arguments.
 func (s shard) burning(burn []*dcrpb.UsedJTI, keys ...string) ([]string, []any, error) {
 	times := make([]any, 0, len(burn))

@@ -16,38 +16,38 @@ const (
 	signingKeysKey = "dcr:keys"
 	factsKeyPrefix = "dcr:facts:"
 	versionPrefix  = "dcr:version:"
-	versionsKey    = "dcr:versions" // when each version was published last
-	issuersKey     = "dcr:issuers"  // until when tokens of each may be alive
+	versionsKey    = "dcr:versions" // when each version was last published
+	issuersKey     = "dcr:issuers"  // until when tokens of each may be valid
 )
 
-// clientIDLength is that of two hex digits and 16 bytes in base64url.
+// clientIDLength is the length of two hex digits and 16 bytes in base64url.
 const clientIDLength = 24
 
-// A shard is two hex digits. All keys of a client carry them as their hash tag, so that each write to them stays in
-// one slot of a Redis Cluster.
+// A shard is two hex digits. They are the hash tag of all keys of a client, so that each write stays within one slot of
+// a Redis Cluster.
 type shard string
 
 func (s shard) client(id string) string       { return s.key("client", id) }
 func (s shard) deletion(id string) string     { return s.key("deleted", id) }
 func (s shard) software(digest string) string { return s.key("software", digest) }
 
-// What was burnt under this name before stays burnt.
+// The name "nonce" stays, because jtis that were used before are stored under it.
 func (s shard) usedJTI(n *dcrpb.UsedJTI) string { return s.key("nonce", n.Purpose+":"+n.Id) }
 
-// A token's id may be any text of an authorization server's; its digest has one length.
+// An authorization server may use any text as a token's id; its digest has a fixed length.
 func (s shard) revocation(clientID, tokenID string) string {
 	return s.key("revoked", base64url(digest(clientID, tokenID)))
 }
 
 func (s shard) key(kind, name string) string { return "{dcr:" + string(s) + "}:" + kind + ":" + name }
 
-// softwareShard says where the clients of a software product are.
+// softwareShard returns the shard of a software product's clients.
 func (s *Store) softwareShard(of *dcrpb.Software) shard {
 	sum := digest(of.GetDirectory(), of.GetId())
 	return shard(fmt.Sprintf("%02x", binary.BigEndian.Uint64(sum[:])%uint64(s.shards)))
 }
 
-// clientShard says where a client is, if it is anywhere: a client id that this store cannot have made is nowhere.
+// clientShard returns the shard of a client, or false for a client id that this store cannot have made.
 func (s *Store) clientShard(id string) (shard, bool) {
 	if len(id) != clientIDLength {
 		return "", false
@@ -69,12 +69,12 @@ func isBase64url(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// softwareDigest names a software product in its index.
+// softwareDigest is the name of a software product in its index.
 func softwareDigest(of *dcrpb.Software) string {
 	return base64url(digest(of.GetDirectory(), of.GetId()))
 }
 
-// digest is the SHA-256 of texts, each after its length: no two lists of texts are hashed as one.
+// digest is the SHA-256 of the texts, each preceded by its length, so that no two lists have the same input.
 func digest(texts ...string) [sha256.Size]byte {
 	var b []byte
 	for _, t := range texts {

@@ -10,37 +10,37 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// MaxVersion bounds what is published of one version, in bytes.
+// MaxVersion is the largest publication of a version, in bytes.
 const MaxVersion = 32 << 20
 
-// renewals is how often something is published again within the time for which registries know it.
+// renewals is how often a value is published again within its life.
 const renewals = 24
 
-// A Publication is what a gate makes known to the registries for a time: its facts key, or the files of a version. Nothing
-// of it is secret.
+// A Publication is what a gate publishes to the registries for a limited time: its facts key, or the files of a
+// version. It contains no secrets.
 type Publication struct {
 	key, version string // version is "" unless it is one
 	value        []byte
 	life         time.Duration
 }
 
-// FactsKey is the public JWK of a gate's facts key.
+// FactsKey returns the publication of the public JWK of a gate's facts key.
 func FactsKey(kid string, jwk []byte, life time.Duration) Publication {
 	return Publication{key: factsKeyPrefix + kid, value: jwk, life: life}
 }
 
-// VersionFiles are the packed files of a version of the configuration.
+// VersionFiles returns the publication of the packed files of a version of the configuration.
 func VersionFiles(id string, packed []byte, life time.Duration) Publication {
 	return Publication{key: versionPrefix + id, version: id, value: packed, life: life}
 }
 
-// Publish sees to it that Redis holds all of these for most of their time to come. Where it does already, that is one round
-// trip that writes nothing: a gate calls it every second. written is how many Redis had not, or not for long any more.
+// Publish ensures that Redis holds all of these for most of their life to come. If it already does, this is one round
+// trip without a write: a gate calls it every second. written is how many Redis lacked or would soon have dropped.
 func (s *Store) Publish(ctx context.Context, all ...Publication) (written int, err error) {
 	left := make([]*redis.DurationCmd, len(all))
 	pipe := s.redis.Pipeline()
 	for i, p := range all {
-		if len(p.value) == 0 || len(p.value) > MaxVersion || p.life < time.Minute { // to Redis, no time at all is for ever
+		if len(p.value) == 0 || len(p.value) > MaxVersion || p.life < time.Minute { // Redis would keep a value with a life of 0 for ever
 			return 0, errors.New("store: what is to be published is empty, too large, or for no time")
 		}
 		left[i] = pipe.PTTL(ctx, p.key)
@@ -65,7 +65,7 @@ func (s *Store) Publish(ctx context.Context, all ...Publication) (written int, e
 	return written, nil
 }
 
-// list notes that a version was published now, and forgets those that have expired.
+// list records that a version was published now, and removes those that have expired.
 func (s *Store) list(ctx context.Context, p Publication) error {
 	now := time.Now()
 	pipe := s.redis.TxPipeline()
@@ -75,7 +75,7 @@ func (s *Store) list(ctx context.Context, p Publication) error {
 	return err
 }
 
-// FactsKey returns the JWK of a gate's facts key: ErrNotFound.
+// FactsKey returns the JWK of a gate's facts key, or ErrNotFound.
 func (s *Store) FactsKey(ctx context.Context, kid string) ([]byte, error) {
 	jwk, err := s.redis.Get(ctx, factsKeyPrefix+kid).Bytes()
 	if errors.Is(err, redis.Nil) {
@@ -87,8 +87,7 @@ func (s *Store) FactsKey(ctx context.Context, kid string) ([]byte, error) {
 	return jwk, nil
 }
 
-// Version returns the packed files of a version: ErrNotFound. Whether they are those of the version is the caller's to
-// check.
+// Version returns the packed files of a version, or ErrNotFound. The caller must check that they belong to the version.
 func (s *Store) Version(ctx context.Context, id string) ([]byte, error) {
 	packed, err := s.redis.GetRange(ctx, versionPrefix+id, 0, MaxVersion).Bytes()
 	switch {
@@ -102,7 +101,7 @@ func (s *Store) Version(ctx context.Context, id string) ([]byte, error) {
 	return packed, nil
 }
 
-// Versions lists the ids that gates have published, at most so many, the one that was published or renewed last first.
+// Versions returns the ids of published versions, at most this many, last published first.
 func (s *Store) Versions(ctx context.Context, most int) ([]string, error) {
 	ids, err := s.redis.ZRevRange(ctx, versionsKey, 0, int64(most)-1).Result()
 	if err != nil {

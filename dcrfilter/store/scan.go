@@ -10,12 +10,12 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// scanBatch is how many records are read at once: some two megabytes.
+// scanBatch is how many records are read at once, about two megabytes.
 const scanBatch = 500
 
-// EachClient reads the records of all clients in Redis and writes nothing, not even where Redis holds no installation yet.
-// They come in no order; one that is registered or deleted meanwhile may be left out, and none comes twice. each is never
-// called by two at once.
+// EachClient reads the records of all clients in Redis. It writes nothing, even in an empty Redis. The order is
+// arbitrary. A client that is registered or deleted meanwhile may be missing; none occurs twice. It never calls each
+// concurrently.
 func EachClient(ctx context.Context, client redis.UniversalClient, each func(*dcrpb.Client)) error {
 	var mu sync.Mutex
 	seen := map[string]bool{} // SCAN may return a key more than once

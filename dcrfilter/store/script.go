@@ -8,7 +8,7 @@ import (
 
 var errDamaged = errors.New("store: the client's record is damaged")
 
-// answers are what the scripts say.
+// answers maps the scripts' answers to errors.
 var answers = map[string]error{
 	"done":      nil,
 	"absent":    ErrNotFound,
@@ -19,8 +19,8 @@ var answers = map[string]error{
 	"damaged":   errDamaged,
 }
 
-// scripts are the writes. Each touches the keys it is given and no others, all in one slot, and reads everything before
-// it writes anything: a script that fails has written nothing. ARGV[1] is the id of the write.
+// scripts are the writes. Each uses only the keys that it receives, all in one slot, and reads everything before it
+// writes: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
 	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, addKey *redis.Script
 }
@@ -39,9 +39,9 @@ func newScripts() scripts {
 	}
 }
 
-// jtis is the head of the scripts that burn. The jtis are the keys from the one numbered first; the times until
-// which they are remembered, in milliseconds, are the last arguments. A jti's value is the id of the write that burnt
-// it: a write that is sent twice does not find itself replayed.
+// jtis is the beginning of the scripts that mark jtis as used. The jtis are the keys from the given number on. The
+// times until which they are kept, in milliseconds, are the last arguments. A jti's value is the id of the write that
+// used it, so that a repeated write does not count as a replay.
 const jtis = `
 local function replayed(first)
 	for i = first, #KEYS do
@@ -58,13 +58,13 @@ local function burn(first)
 end
 `
 
-// yes ends a script that only asks.
+// yes is the end of a script that only checks.
 const yes = `
 return 'done'
 `
 
-// mayCreate: KEYS client, software, jtis. ARGV write, client id, unique, record, state, software's digest, times. It
-// only reads.
+// mayCreate: KEYS client, software, jtis. ARGV write, client id, unique, record, state, digest of the software product,
+// times. It only reads.
 const mayCreate = `
 if redis.call('HGET', KEYS[1], 'write') == ARGV[1] then return 'done' end
 local clients = redis.call('SCARD', KEYS[2])
@@ -83,7 +83,7 @@ burn(3)
 return 'done'
 `
 
-// existing: KEYS software, jtis. ARGV write, times. It answers with the id of the software's one client.
+// existing: KEYS software, jtis. ARGV write, times. It answers with the id of the software product's only client.
 const existing = `
 local again = replayed(2)
 if again then return again end
@@ -114,8 +114,8 @@ burn(3)
 return 'done'
 `
 
-// remove: KEYS client, software, receipt. ARGV write, client id. The receipt is the id of the write, for the time in
-// which it may be sent twice.
+// remove: KEYS client, software, receipt. ARGV write, client id. The receipt is the id of the write. It is kept for the
+// time in which the write may be repeated.
 const remove = `
 if redis.call('GET', KEYS[3]) == ARGV[1] then return 'done' end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
@@ -134,7 +134,7 @@ burn(1)
 return 'done'
 `
 
-// revoke: KEYS revocation. ARGV write, time until which it is remembered. A revocation never gets shorter.
+// revoke: KEYS revocation. ARGV write, time until which it is kept. The time of a revocation never decreases.
 const revoke = `
 if redis.call('PEXPIRETIME', KEYS[1]) < tonumber(ARGV[2]) then
 	redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])

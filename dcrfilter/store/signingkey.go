@@ -38,8 +38,8 @@ func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return keys, nil
 }
 
-// AddSigningKey adds a key unless a key newer than since is there already (another registry was faster). Times are kept
-// to the millisecond.
+// AddSigningKey adds a key, unless the store has a key newer than since because another registry was faster. Times have
+// a precision of milliseconds.
 func (s *Store) AddSigningKey(ctx context.Context, key SigningKey, since time.Time) error {
 	if key.ID == "" || len(key.PKCS8) == 0 || key.Created.UnixMilli() <= 0 {
 		return errors.New("store: a signing key's id, DER or creation is missing")

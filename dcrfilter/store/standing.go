@@ -9,15 +9,15 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// Standing is what may change about a token while it lives.
+// Standing is the part of a token's state that may change before it expires.
 type Standing struct {
-	Active     bool   // the client is there and active
+	Active     bool   // the client exists and is active
 	Generation uint64 // of the client's tokens
 	Version    uint64 // of the client's record
 	Revoked    bool   // this token was revoked
 }
 
-// Standing reads a token's standing in one round trip. An unknown client is not an error: it is not active.
+// Standing reads a token's standing in one round trip. For an unknown client it returns no error, and Active is false.
 func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standing, error) {
 	shard, ok := s.clientShard(clientID)
 	if !ok {
@@ -46,9 +46,8 @@ func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standin
 	}, nil
 }
 
-// Revoke makes a token of a client dead until exp, when it dies by itself. A token that is dead already, by its exp or
-// by an earlier call, is no error. A client id that no store made is ErrNotFound; whether the client is there is not
-// asked.
+// Revoke revokes a token of a client until exp, when it expires anyway. A token that is expired or already revoked is
+// no error. A client id that no store has made is ErrNotFound; Revoke does not check whether the client exists.
 func (s *Store) Revoke(ctx context.Context, clientID, tokenID string, exp time.Time) error {
 	shard, ok := s.clientShard(clientID)
 	if !ok {
@@ -61,14 +60,14 @@ func (s *Store) Revoke(ctx context.Context, clientID, tokenID string, exp time.T
 	return s.write(ctx, "revoke a token", s.scripts.revoke, keys, rememberUntil(exp))
 }
 
-// standing is what is kept of a client beside its record, for it to be read without the record.
+// standing holds the values that are stored beside a client's record, so that they can be read without it.
 type standing struct {
 	present    bool
 	state      dcrpb.Client_State
 	generation uint64
 }
 
-// readStanding reads the fields state and generation. Both are there, or neither is.
+// readStanding reads the fields state and generation. Either both are present or neither.
 func readStanding(fields []any) (standing, error) {
 	state, hasState := fields[0].(string)
 	generation, hasGeneration := fields[1].(string)

@@ -1,5 +1,5 @@
-// Package store keeps what must be remembered, in Redis: client records, used jtis, revoked tokens, keys. Each write is
-// one atomic script in one hash slot; nothing is kept anywhere else. Only this package speaks to Redis.
+// Package store keeps all persistent state in Redis: client records, used jtis, revoked tokens, keys. Each write is one
+// atomic script in one hash slot. Use it for all access to Redis; do not keep such state elsewhere.
 package store
 
 import (
@@ -16,8 +16,7 @@ import (
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
-// What a store refuses. Any other error means that the store could not be asked, or holds something damaged: fail
-// closed.
+// The refusals of a store. Any other error means that Redis is not available or holds damaged data: deny.
 var (
 	ErrNotFound  = errors.New("not found")
 	ErrReplayed  = errors.New("a jti was used before")
@@ -25,13 +24,13 @@ var (
 	ErrConflict  = errors.New("the client was changed meanwhile")
 )
 
-// ReplayError is an ErrReplayed that says which of the jtis was used before, from 0.
+// ReplayError is an ErrReplayed with the index of the jti that was used before, from 0.
 type ReplayError struct{ Index int }
 
 // Error implements error.
 func (e *ReplayError) Error() string { return ErrReplayed.Error() }
 
-// Is says that it is an ErrReplayed.
+// Is makes the error match ErrReplayed.
 func (e *ReplayError) Is(target error) bool { return target == ErrReplayed }
 
 const (
@@ -39,15 +38,15 @@ const (
 	maxShards     = 256 // two hex digits
 )
 
-// Store is one installation's memory. It is safe for concurrent use.
+// Store is the persistent state of one installation. It is safe for concurrent use.
 type Store struct {
 	redis   redis.UniversalClient
 	shards  int
 	scripts scripts
 }
 
-// Open checks or chooses the installation's number of shards, once and for ever, and returns its store. Zero shards
-// take what the installation has, or 16 in a new one.
+// Open returns the installation's store. The first call for an installation sets its number of shards for ever; later
+// calls check it. 0 means the existing number, or 16 in a new installation.
 func Open(ctx context.Context, client redis.UniversalClient, shards int) (*Store, error) {
 	if shards < 0 || shards > maxShards {
 		return nil, fmt.Errorf("store: shards must be 1 to %d, or 0 to take what is there", maxShards)
@@ -73,7 +72,7 @@ func Open(ctx context.Context, client redis.UniversalClient, shards int) (*Store
 	return &Store{redis: client, shards: kept, scripts: newScripts()}, nil
 }
 
-// Ping says whether Redis answers.
+// Ping checks that Redis answers.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.redis.Ping(ctx).Err(); err != nil {
 		return failed("ping", err)
@@ -81,16 +80,17 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// NewClientID returns a fresh client id: the shard of the software, then 128 random bits; [A-Za-z0-9_-], 24 long.
+// NewClientID returns a new client id: the shard of the software product, then 128 random bits; 24 characters of
+// [A-Za-z0-9_-].
 func (s *Store) NewClientID(of *dcrpb.Software) string {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails
 	return string(s.softwareShard(of)) + base64.RawURLEncoding.EncodeToString(random[:])
 }
 
-// write runs a script and turns its answer into an error. go-redis sends a script a second time when the answer to the
-// first is lost, with the same arguments. So each call's first argument is an id of its own: a script leaves it with
-// what it wrote, and answers "done" where it finds it.
+// write runs a script and turns its answer into an error. If the answer is lost, go-redis sends the script again with
+// the same arguments. Therefore the first argument of each call is a unique id: a script stores it with what it writes,
+// and answers "done" if it finds it.
 func (s *Store) write(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) error {
 	answer, err := s.run(ctx, what, script, keys, args...)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Store) run(ctx context.Context, what string, script *redis.Script, keys
 	return answer, nil
 }
 
-// refused is a script's answer as an error; nil where it did what it should.
+// refused returns a script's answer as an error, or nil if it succeeded.
 func refused(what, answer string) error {
 	if number, replayed := strings.CutPrefix(answer, "replayed "); replayed {
 		index, err := strconv.Atoi(number)
@@ -123,7 +123,8 @@ func refused(what, answer string) error {
 	return refusal
 }
 
-// failed says what could not be done. Redis quotes the arguments of a command that it does not know: they are cut.
+// failed returns an error that names the failed operation. Redis quotes the arguments of an unknown command, so they
+// are cut.
 func failed(what string, err error) error {
 	if reply, ok := errors.AsType[redis.Error](err); ok {
 		text, _, _ := strings.Cut(reply.Error(), ", with args")

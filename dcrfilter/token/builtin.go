@@ -28,21 +28,21 @@ var policy = jose.Policy{
 	MaxBytes: maxBytes,
 }
 
-// Builtin inspects the tokens that we issue, with keys of a ring only: never a key that a token names or carries. It is
-// an Inspector.
+// Builtin inspects the tokens that this installation issues, only with keys of a ring and never with a key that a token
+// names or contains. It is an Inspector.
 type Builtin struct {
 	ring   *Ring
 	own    Identity
 	issued *Identities
 }
 
-// NewBuiltin returns the inspector of the tokens that carry the identity own, or one that issued remembers.
+// NewBuiltin returns the inspector of tokens with the identity own or an identity in issued.
 func NewBuiltin(ring *Ring, own Identity, issued *Identities) *Builtin {
 	return &Builtin{ring: ring, own: own, issued: issued}
 }
 
-// Inspect checks an access token (RFC 9068, section 4): ErrInvalid, or an error that says that the keys, or the earlier
-// identities, could not be read.
+// Inspect checks an access token (RFC 9068, section 4). It returns ErrInvalid, or another error if the keys or the
+// earlier identities could not be read.
 func (b *Builtin) Inspect(ctx context.Context, compact string, now time.Time) (*Token, error) {
 	claims, err := b.ring.verify(ctx, compact)
 	if err != nil {
@@ -63,7 +63,7 @@ func (b *Builtin) Inspect(ctx context.Context, compact string, now time.Time) (*
 	return t, nil
 }
 
-// verify returns the claims of a token that a key of the ring has signed as an access token.
+// verify returns the claims of an access token that a key of the ring has signed.
 func (r *Ring) verify(ctx context.Context, compact string) (strictjson.Object, error) {
 	unverified, err := jose.Parse(compact, policy)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *Ring) verify(ctx context.Context, compact string) (strictjson.Object, e
 	return verified.Claims, nil
 }
 
-// identity says as whom and for whom the token was issued: as it would be now, or as it was earlier.
+// identity returns the token's issuer and audience: the current ones, or earlier ones of this installation.
 func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, now time.Time) (Identity, error) {
 	issuer, err := claims.String("iss")
 	if err != nil {
@@ -106,9 +106,9 @@ func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, now ti
 	return Identity{}, fmt.Errorf("%w: iss and aud are not those of any token that we issued", ErrInvalid)
 }
 
-// Signed returns whose token this is (ID, ClientID and Expires, no more) if a key of one of the rings has signed it and it
-// has not expired: ErrInvalid. It does not ask iss and aud: whatever carries our signature can be revoked, under whichever
-// version of the configuration it was issued.
+// Signed returns the token with only ID, ClientID and Expires, if a key of one of the rings has signed it and it has
+// not expired; otherwise ErrInvalid. It ignores iss and aud: every token with our signature can be revoked, whatever
+// version of the configuration issued it.
 func Signed(ctx context.Context, rings []*Ring, compact string, now time.Time) (*Token, error) {
 	var claims strictjson.Object
 	err := fmt.Errorf("%w: there are no keys", ErrInvalid)
@@ -118,7 +118,7 @@ func Signed(ctx context.Context, rings []*Ring, compact string, now time.Time) (
 			err = nil
 			break
 		}
-		if !errors.Is(failed, ErrInvalid) || errors.Is(err, ErrInvalid) { // what could not be asked is the graver
+		if !errors.Is(failed, ErrInvalid) || errors.Is(err, ErrInvalid) { // a source that is not available matters more than ErrInvalid
 			err = failed
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// FileRing returns a ring of keys in PEM files (PKCS #8, one in each). The first signs, all of them verify. Who changes
-// keys puts the new one behind the old one, waits until all gates have read it, and then swaps them.
+// FileRing returns a ring of keys in PEM files, one PKCS #8 key in each. The first signs, all verify. To rotate, add
+// the new key after the old one, wait until all gates have read it, and then swap them.
 func FileRing(paths []string) *Ring {
 	return newRing(func(context.Context, time.Time) ([]key, error) { return readFiles(paths) }, time.Now)
 }

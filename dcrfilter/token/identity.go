@@ -9,25 +9,25 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 )
 
-// An Identity is what a token says about who issued it and whom it is for.
+// An Identity is the issuer and audience of a token.
 type Identity struct {
 	Issuer   string // iss
 	Audience string // aud
 }
 
-// identityMargin is how much longer than any token an identity is remembered, so that Redis is asked once an hour and not
-// with each token.
+// identityMargin is how much longer than any token an identity is kept, so that Redis is asked once an hour and not for
+// each token.
 const identityMargin = time.Hour
 
-// Identities remembers in Redis under which identities this installation has issued tokens that may still be alive. An
-// administrator may change the issuer or the audience, gate by gate; a token stays valid until it expires all the same, at
-// gates that know the new file and at those that do not. Nobody but a registry of the installation can add an identity. It
-// is safe for concurrent use; nil remembers nothing.
+// Identities keeps in Redis the identities under which this installation has issued tokens that may still be valid. An
+// administrator may change the issuer or audience gate by gate; tokens remain valid until they expire, at gates with
+// the new file and with the old one. Only registries of the installation can add an identity. It is safe for concurrent
+// use; nil remembers nothing.
 type Identities struct {
 	store *store.Store
 
 	mu    sync.Mutex
-	known map[Identity]time.Time // until when it is remembered
+	known map[Identity]time.Time // until when it is kept
 }
 
 // NewIdentities returns the identities of an installation.
@@ -35,7 +35,7 @@ func NewIdentities(s *store.Store) *Identities {
 	return &Identities{store: s, known: map[Identity]time.Time{}}
 }
 
-// remember sees to it that Redis knows the identity for as long as a token lives that is about to be issued under it.
+// remember ensures that Redis has the identity until the token that is about to be issued expires.
 func (i *Identities) remember(ctx context.Context, identity Identity, now, expires time.Time) error {
 	if i == nil || !i.until(identity).Before(expires) {
 		return nil
@@ -50,8 +50,8 @@ func (i *Identities) remember(ctx context.Context, identity Identity, now, expir
 	return nil
 }
 
-// includes says whether tokens were issued under the identity that may still be alive. It asks Redis about what it does not
-// know: only a token that we have signed brings it here.
+// includes reports whether valid tokens with this identity may exist. It asks Redis if it does not know; only tokens
+// that we have signed reach this point.
 func (i *Identities) includes(ctx context.Context, identity Identity, now time.Time) (bool, error) {
 	if i == nil {
 		return false, nil
@@ -72,7 +72,7 @@ func (i *Identities) includes(ctx context.Context, identity Identity, now time.T
 	return now.Before(i.known[identity]), nil
 }
 
-// until is how long the identity is remembered, as far as is known here.
+// until returns until when the identity is kept, as far as this process knows.
 func (i *Identities) until(identity Identity) time.Time {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -8,16 +8,16 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
-// An Inspector says what an access token is: ErrInvalid where it is not acceptable. Any other error means that the token
-// could not be inspected, and nobody may act on it.
+// An Inspector verifies an access token. It returns ErrInvalid if the token is not acceptable. Any other error means
+// that the token could not be inspected: deny.
 type Inspector interface {
 	Inspect(ctx context.Context, compact string, now time.Time) (*Token, error)
 }
 
-// Issuers chooses who inspects a token by its iss, exactly and before anything is verified: whoever is chosen verifies it
-// with keys of its own. It is an Inspector itself.
+// Issuers chooses the inspector of a token by its unverified iss, compared exactly. The chosen inspector verifies the
+// token with its own keys. Issuers is itself an Inspector.
 type Issuers struct {
-	Own    Inspector            // of the tokens that this installation issues, under whatever name
+	Own    Inspector            // of the tokens that this installation issues, under any name
 	Others map[string]Inspector // by iss, of authorization servers beside it
 }
 

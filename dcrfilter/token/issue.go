@@ -20,7 +20,7 @@ type Issuer struct {
 	now      func() time.Time
 }
 
-// NewIssuer returns an issuer of tokens that carry the identity own, which issued is to remember.
+// NewIssuer returns an issuer of tokens with the identity own, which it stores in issued.
 func NewIssuer(ring *Ring, own Identity, issued *Identities, lifetime time.Duration, now func() time.Time) *Issuer {
 	return &Issuer{ring: ring, own: own, issued: issued, lifetime: lifetime, now: now}
 }
@@ -46,7 +46,7 @@ type confirmation struct {
 	Thumbprint string `json:"x5t#S256"`
 }
 
-// Issue signs a token for its lifetime; ID, IssuedAt and Expires are filled in.
+// Issue signs a token. It sets ID, IssuedAt and Expires.
 func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Token, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", Token{}, err

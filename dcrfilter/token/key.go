@@ -17,7 +17,7 @@ import (
 // 5.2.2). A larger one would make each check seven times slower.
 const keyBits = 2048
 
-// key is one of our own signing keys. id is the RFC 7638 thumbprint of its public half.
+// key is one of our signing keys. id is the RFC 7638 thumbprint of its public key.
 type key struct {
 	id        string
 	private   *rsa.PrivateKey
@@ -41,7 +41,7 @@ func newKey(private *rsa.PrivateKey) (key, error) {
 	return key{id: id, private: private, jwk: jwk, set: set}, nil
 }
 
-// parseKey reads a private key out of PKCS #8 DER.
+// parseKey reads a private key from PKCS #8 DER.
 func parseKey(der []byte) (key, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
@@ -54,7 +54,7 @@ func parseKey(der []byte) (key, error) {
 	return newKey(private)
 }
 
-// makeKey makes a fresh key and its PKCS #8 DER.
+// makeKey returns a new key and its PKCS #8 DER.
 func makeKey() (key, []byte, error) {
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
@@ -68,7 +68,7 @@ func makeKey() (key, []byte, error) {
 	return k, der, err
 }
 
-// snapshot is what a ring knows between two loads. It never changes.
+// snapshot is the immutable content of a ring between two loads.
 type snapshot struct {
 	keys []key                  // in order of preference for signing
 	sets map[string]jose.KeySet // by kid, each of one key
@@ -89,7 +89,8 @@ func newSnapshot(keys []key) (*snapshot, error) {
 	return s, nil
 }
 
-// signing returns the first key whose time has come; where none's has, the last, which others have known for longest.
+// signing returns the first key that may sign now. If there is none, it returns the last key, which others have known
+// for longest.
 func (s *snapshot) signing(now time.Time) (key, bool) {
 	if len(s.keys) == 0 {
 		return key{}, false

@@ -15,22 +15,22 @@ const (
 	refreshEvery = 5 * time.Second
 	loadTimeout  = 5 * time.Second
 	coolDown     = time.Second // between two loads that unknown kids ask for
-	// coolDownEmpty is the same while there are no keys at all: a gate that was up before the first registry.
+	// coolDownEmpty is the same if there are no keys at all: a gate that started before the first registry.
 	coolDownEmpty = 20 * time.Millisecond
 )
 
-// errNoKeys says that a ring has no keys (yet).
+// errNoKeys means that a ring has no keys, or none yet.
 var errNoKeys = errors.New("there are no keys for access tokens")
 
-// Ring is the set of keys: those that verify, and the one that signs. It is refreshed from its source (the store, or
-// files) in the background and on an unknown kid, at most once a second. A source that fails leaves the keys as they
-// were. It is safe for concurrent use.
+// Ring is a set of keys, all of which verify and one of which signs. It is loaded from its source (the store, or files)
+// in the background and on an unknown kid, at most once a second. If the source fails, the ring keeps its keys. It is
+// safe for concurrent use.
 type Ring struct {
 	source func(ctx context.Context, now time.Time) ([]key, error) // keys in order of preference
 	now    func() time.Time
 	keys   atomic.Pointer[snapshot]
 
-	loading chan struct{} // holds one: the loader, who alone may touch what follows
+	loading chan struct{} // semaphore of one: its holder alone may access the fields below
 	tried   time.Time
 	failed  error
 }
@@ -41,10 +41,10 @@ func newRing(source func(context.Context, time.Time) ([]key, error), now func() 
 	return ring
 }
 
-// Load reads the keys from their source. A ring that was never loaded signs and verifies nothing.
+// Load reads the keys from their source. A ring that was never loaded neither signs nor verifies.
 func (r *Ring) Load(ctx context.Context) error { return r.load(ctx, 0) }
 
-// Follow loads the keys again and again until ctx ends, and logs what fails.
+// Follow reloads the keys until ctx ends, and logs errors.
 func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(refreshEvery)
 	defer ticker.Stop()
@@ -62,10 +62,10 @@ func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// Loaded says whether there are keys.
+// Loaded reports whether the ring has keys.
 func (r *Ring) Loaded() bool { return len(r.keys.Load().keys) > 0 }
 
-// JWKS is the JWK Set of the keys that verify (RFC 7517, section 5). It fails while there are none.
+// JWKS returns the JWK Set of the keys that verify (RFC 7517, section 5). It fails if there are none.
 func (r *Ring) JWKS() ([]byte, error) {
 	known := r.keys.Load()
 	if len(known.keys) == 0 {
@@ -82,7 +82,7 @@ func (r *Ring) signing() (key, error) {
 	return key{}, errNoKeys
 }
 
-// verifying returns the set of the one key that has the kid; an unknown kid makes it ask the source once more.
+// verifying returns the set of the one key with this kid. For an unknown kid it reloads once.
 func (r *Ring) verifying(ctx context.Context, kid string) (jose.KeySet, error) {
 	if set, ok := r.keys.Load().sets[kid]; ok {
 		return set, nil
@@ -100,7 +100,7 @@ func (r *Ring) verifying(ctx context.Context, kid string) (jose.KeySet, error) {
 	return jose.KeySet{}, fmt.Errorf("%w: no key of ours has this kid", ErrInvalid)
 }
 
-// load asks the source unless it was asked within the time given, when it answers what came of that.
+// load reads the source, unless it was read within the given time; it then returns the result of that read.
 func (r *Ring) load(ctx context.Context, within time.Duration) error {
 	select {
 	case r.loading <- struct{}{}:

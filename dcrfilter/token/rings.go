@@ -10,8 +10,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 )
 
-// Rings are the rings of a process: one of the keys in the store, and one for each list of key files that a version of the
-// configuration names. Rings outlive versions. It is safe for concurrent use.
+// Rings holds the rings of a process: one for the keys in the store, and one for each list of key files in a version of
+// the configuration. Rings are shared by versions. It is safe for concurrent use.
 type Rings struct {
 	ctx    context.Context // of the process: its end stops the rings
 	store  *store.Store
@@ -22,21 +22,22 @@ type Rings struct {
 	rings map[string]*kept // by its files
 }
 
-// kept is a ring that is followed until nobody uses it.
+// kept is a ring that is reloaded until its last user releases it.
 type kept struct {
 	ring *Ring
 	uses int
 	stop context.CancelFunc
 }
 
-// NewRings returns the rings of a gate, or of a registry, which issues: it makes the store's keys, which a gate only reads.
+// NewRings returns the rings of a gate or, if issues is set, of a registry. A registry makes the keys in the store; a
+// gate only reads them.
 func NewRings(ctx context.Context, s *store.Store, issues bool, log *slog.Logger) *Rings {
 	return &Rings{ctx: ctx, store: s, issues: issues, log: log, rings: map[string]*kept{}}
 }
 
-// Use returns the ring of some key files, the first of which signs, or of the keys in the store where there are none. It is
-// loaded again and again until it was released as often as it is used. An error says that there are no keys (yet); the ring
-// is in use all the same and goes on trying.
+// Use returns the ring of these key files, the first of which signs, or the ring of the keys in the store if files is
+// empty. The ring is reloaded until each Use has its Release. An error means that there are no keys (yet); the ring is
+// still in use and keeps trying.
 func (r *Rings) Use(ctx context.Context, files []string) (*Ring, error) {
 	name := nameOf(files)
 	r.mu.Lock()
@@ -68,7 +69,7 @@ func (r *Rings) Release(files []string) {
 	}
 }
 
-// All are the rings there are.
+// All returns all rings.
 func (r *Rings) All() []*Ring {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,19 +17,19 @@ const (
 	// rotatePeriod is how long a key signs before the next one takes over.
 	rotatePeriod = 30 * 24 * time.Hour
 
-	// dropMargin is added to the life of the longest token before an old key is dropped: for clocks, and for a registry that
-	// does not know the new key yet.
+	// dropMargin is added to the longest lifetime of a token before an old key is removed, for clock differences and
+	// for a registry that does not know the new key yet.
 	dropMargin = 5 * time.Minute
 )
 
-// StoreRing returns the ring of the keys in the store, which it only reads.
+// StoreRing returns a ring that only reads the keys in the store.
 func StoreRing(s *store.Store, now func() time.Time) *Ring {
 	return newRing(func(ctx context.Context, _ time.Time) ([]key, error) { return readStored(ctx, s) }, now)
 }
 
-// KeptRing returns the ring of the keys in the store, and keeps them: each load makes the first key and the next one
-// when their time has come, and drops a key that no living token can be signed with. Any number of registries may keep
-// one store.
+// KeptRing returns a ring that reads and maintains the keys in the store. Each load makes the first key or the next one
+// when it is due, and removes keys that cannot have signed a valid token. Any number of registries may do this with one
+// store.
 func KeptRing(s *store.Store, now func() time.Time) *Ring {
 	return newRing(func(ctx context.Context, at time.Time) ([]key, error) {
 		if err := keep(ctx, s, at); err != nil {
@@ -39,10 +39,11 @@ func KeptRing(s *store.Store, now func() time.Time) *Ring {
 	}, now)
 }
 
-// ErrNotKept says that the store holds no keys: they are elsewhere, or there is no registry yet to make the first.
+// ErrNotKept means that the store holds no keys: they are in files, or no registry has made the first one yet.
 var ErrNotKept = errors.New("there are no token keys in the store")
 
-// RotateNow adds a key to those that a registry keeps in the store (ErrNotKept), which signs as soon as it has been published for long enough, and returns its id.
+// RotateNow adds a key to those in the store and returns its kid. It signs as soon as it has been published for long
+// enough. If the store has no keys, the error is ErrNotKept.
 func RotateNow(ctx context.Context, s *store.Store, now time.Time) (kid string, err error) {
 	stored, err := s.SigningKeys(ctx)
 	if err != nil {
@@ -73,7 +74,7 @@ func keep(ctx context.Context, s *store.Store, now time.Time) error {
 		return err
 	}
 	for i := range len(stored) - 1 {
-		// The key after it began to sign then, and the last token of this key ended the longest lifetime later.
+		// Its successor began to sign at that time; the last token of this key expired the longest lifetime later.
 		successor := stored[i+1].Created.Add(publishAhead)
 		if now.After(successor.Add(MaxLifetime + dropMargin)) {
 			if err := s.DropSigningKey(ctx, stored[i].ID); err != nil {
@@ -84,7 +85,7 @@ func keep(ctx context.Context, s *store.Store, now time.Time) error {
 	return nil
 }
 
-// add makes a key and stores it, unless somebody has stored one that is newer than since.
+// add makes and stores a key, unless another process has stored one that is newer than since.
 func add(ctx context.Context, s *store.Store, since, now time.Time) (kid string, err error) {
 	k, der, err := makeKey()
 	if err != nil {
@@ -96,7 +97,7 @@ func add(ctx context.Context, s *store.Store, since, now time.Time) (kid string,
 	return k.id, nil
 }
 
-// newest is when the newest key was made; the zero time where there is none.
+// newest returns when the newest key was made, or the zero time if there is none.
 func newest(oldestFirst []store.SigningKey) time.Time {
 	if len(oldestFirst) == 0 {
 		return time.Time{}
@@ -104,7 +105,7 @@ func newest(oldestFirst []store.SigningKey) time.Time {
 	return oldestFirst[len(oldestFirst)-1].Created
 }
 
-// readStored returns the stored keys, newest first: the newest whose time has come signs.
+// readStored returns the stored keys, newest first. The newest key that may sign now does so.
 func readStored(ctx context.Context, s *store.Store) ([]key, error) {
 	stored, err := s.SigningKeys(ctx)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package token says whose an access token is and what it says (Inspector), and is the built-in key manager: it issues
-// certificate-bound access tokens (RFC 9068, RFC 8705). The registry issues, the gate inspects.
+// Package token issues and inspects certificate-bound access tokens (RFC 9068, RFC 8705) and manages their keys. The
+// registry issues, the gate inspects. Whether a valid token's client still exists, or the token was revoked, is a
+// question for dcrfilter/store.
 package token
 
 import (
@@ -10,10 +11,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-// ErrInvalid is the one error for an invalid token; its wrapped text is for the log.
+// ErrInvalid is the only error for an invalid token; the text that wraps it is for the log.
 var ErrInvalid = errors.New("the access token is not acceptable")
 
-// MaxLifetime is the longest life a token may have.
+// MaxLifetime is the longest lifetime of a token.
 const MaxLifetime = 24 * time.Hour
 
 const (
@@ -26,13 +27,14 @@ const (
 	tokenType = "at+jwt" // RFC 9068, section 2.1
 )
 
-// Token is a verified access token. Its signature, issuer, audience and times hold; its standing is the store's to say.
+// Token is an access token whose signature, issuer, audience and times have been verified. Its standing is in the
+// store.
 type Token struct {
 	Issuer     string // iss
 	Audience   string // of aud, the one that is ours
 	ID         string // jti
 	ClientID   string
-	Software   *dcr.Software // id, organisation and roles alone: what a token says of it
+	Software   *dcr.Software // only id, organisation and roles, which a token contains
 	Scopes     []string
 	Thumbprint string // cnf x5t#S256
 	Generation uint64 // gen: of the client, when it was issued
@@ -40,8 +42,8 @@ type Token struct {
 	Expires    time.Time
 }
 
-// CheckRoles refuses roles that a token cannot carry: more than 32, or one that is not of 1 to 64 visible ASCII
-// characters. A server behind the gate may be told them in a header, separated by spaces.
+// CheckRoles refuses roles that a token cannot contain: more than 32, or one that is not 1 to 64 visible ASCII
+// characters. A header may pass them to the server behind the gate, separated by spaces.
 func CheckRoles(roles []string) error {
 	if len(roles) > maxRoles || slices.ContainsFunc(roles, func(role string) bool { return !isRole(role) }) {
 		return errors.New("software_roles must be at most 32, each of 1 to 64 visible ASCII characters")

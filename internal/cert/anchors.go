@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// Anchors are CAs that issue client certificates. The zero value trusts nobody.
+// Anchors are CAs that issue client certificates. The zero value trusts no CA.
 type Anchors struct {
 	pool     *x509.CertPool
 	subjects map[string]bool // of the CAs, as DER
 }
 
-// NewAnchors reads CAs from PEM texts. Every certificate in them, root or intermediate, is an anchor of its own, as it
-// is to Envoy.
+// NewAnchors reads CAs from PEM texts. Every certificate in them, root or intermediate, is a trust anchor, as in Envoy.
 func NewAnchors(pems ...[]byte) (*Anchors, error) {
 	anchors := &Anchors{pool: x509.NewCertPool(), subjects: map[string]bool{}}
 	for _, text := range pems {
@@ -29,8 +28,8 @@ func NewAnchors(pems ...[]byte) (*Anchors, error) {
 	return anchors, nil
 }
 
-// add reads one PEM text. Text between the blocks is allowed, as openssl writes it; a block that pem.Decode would pass
-// over in silence is not, for its CA would be missed by everybody but the one who wrote it there.
+// add reads one PEM text. Text between the blocks is allowed, because openssl writes it. A block that pem.Decode would
+// silently skip is refused, because its CA would be missing without notice.
 func (a *Anchors) add(text []byte) error {
 	begun, read := bytes.Count(text, []byte("-----BEGIN ")), 0
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
@@ -41,7 +40,7 @@ func (a *Anchors) add(text []byte) error {
 		if err != nil {
 			return errors.New("a certificate of the CA file is not well-formed")
 		}
-		// An anchor that is no CA would be trusted as a client itself.
+		// A trust anchor that is not a CA would be accepted as a client certificate.
 		if !ca.BasicConstraintsValid || !ca.IsCA {
 			return errors.New("a certificate of the CA file is not a CA certificate")
 		}
@@ -58,13 +57,13 @@ func (a *Anchors) add(text []byte) error {
 	return nil
 }
 
-// Equal says whether two are the same CAs.
+// Equal reports whether both have the same CAs.
 func (a *Anchors) Equal(other *Anchors) bool {
 	return a == other || a != nil && other != nil && a.pool.Equal(other.pool)
 }
 
-// Verify says whether the certificate chains to an anchor, for TLS client use, at the time given, and returns the CA that
-// issued it, whose word a certificate's status is. Its errors are of type *Error.
+// Verify checks that the certificate chains to an anchor, for TLS client use, at now. It returns the CA that issued it,
+// which also answers for the certificate's revocation status. Its errors are of type *Error.
 func (a *Anchors) Verify(c *Certificate, now time.Time) (issuer *x509.Certificate, err error) {
 	if a == nil || a.pool == nil { // without roots, x509 would ask the system's
 		return nil, refuse("certificate.issuer", "the client certificate's issuer is not trusted")
@@ -89,9 +88,9 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) (issuer *x509.Certificat
 	return chains[0][1], nil // an anchor is a CA, and the certificate is not
 }
 
-// ValidAt says whether the certificate is neither expired nor not valid yet: "the time interval during which the CA
-// warrants that it will maintain information about the status of the certificate" (RFC 5280, section 4.1.2.5). It says
-// nothing about who issued it; Anchors.Verify asks it too. Its errors are of type *Error.
+// ValidAt checks that the certificate is not expired and already valid: "the time interval during which the CA warrants
+// that it will maintain information about the status of the certificate" (RFC 5280, section 4.1.2.5). It does not check
+// the issuer; Anchors.Verify does both. Its errors are of type *Error.
 func (c *Certificate) ValidAt(now time.Time) error {
 	if now.Before(c.X509.NotBefore) {
 		return refuse("certificate.not_before", "the client certificate is not valid yet")

@@ -7,10 +7,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// Authorisation returns the number that a competent authority gave the holder of a subject, and the authority, as GB-FCA,
-// out of an organizationIdentifier PSDcc-NCA-number: "PSD", a country of two letters, an authority of two to eight, and the
-// number as the authority issued it, which may hold hyphens and spaces itself (ETSI TS 119 495, section 5.2.1). Both are ""
-// for anything else, such as VAT, NTR and LEI identifiers.
+// Authorisation returns the competent authority, such as GB-FCA, and the authorisation number that it gave the holder
+// of a subject. It reads an organizationIdentifier of the form PSDcc-NCA-number: "PSD", a country of two letters, an
+// authority of two to eight, and the authority's own number, which may contain hyphens and spaces (ETSI TS 119 495,
+// section 5.2.1). Both are "" for any other identifier, such as VAT, NTR and LEI.
 func Authorisation(subject dn.Name) (authority, number string) {
 	identifiers := subject.Values(dn.OrganizationIdentifier)
 	if len(identifiers) != 1 {
@@ -28,7 +28,7 @@ func Authorisation(subject dn.Name) (authority, number string) {
 	return parts[0] + "-" + parts[1], parts[2]
 }
 
-// letters says whether text is of least to most letters A to Z.
+// letters reports whether text has least to most letters, all from A to Z.
 func letters(text string, least, most int) bool {
 	return len(text) >= least && len(text) <= most && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }

@@ -1,5 +1,6 @@
-// Package cert reads client certificates as open banking uses them (OB transport and signing,
-// OBWAC and OBSeal, QWAC and QSealC), and verifies them against a directory's CAs.
+// Package cert reads client certificates of open banking (OB transport and signing, OBWAC and OBSeal, QWAC and QSealC),
+// and verifies them against the CAs of a directory. Use it for every certificate of a TLS client. Whether a certificate
+// belongs to a software product is for dcrfilter/trust to decide.
 package cert
 
 import (
@@ -14,8 +15,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 )
 
-// Certificate is a leaf certificate whose form has been checked: subject, key, usages. Parse makes it; only
-// Anchors.Verify says that it is to be trusted.
+// Certificate is a leaf certificate whose form was checked: subject, key and usages. Parse makes it. Only
+// Anchors.Verify proves that it can be trusted.
 type Certificate struct {
 	X509       *x509.Certificate // nil in one that is Kept
 	NotAfter   time.Time
@@ -26,14 +27,13 @@ type Certificate struct {
 	AuthorisationNumber string   // see Authorisation; "" where there is none
 	Roles               []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
 
-	Serial      *big.Int // by which its issuer knows it
-	OCSPServers []string // that say whether it is revoked (RFC 5280, section 4.2.2.1)
+	Serial      *big.Int // unique for its issuer
+	OCSPServers []string // of the OCSP responders (RFC 5280, section 4.2.2.1)
 	IssuerURLs  []string // of its issuer's certificate (RFC 5280, section 4.2.2.1)
 	CRLs        []string // distribution points (RFC 5280, section 4.2.1.13)
 }
 
-// Parse reads one DER certificate and refuses one that may not be a TLS client. Its errors are
-// of type *Error.
+// Parse reads one DER certificate and refuses one that is not suitable for a TLS client. Its errors are of type *Error.
 func Parse(der []byte) (*Certificate, error) {
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -64,11 +64,11 @@ func errForm() error {
 	return refuse("certificate.form", "the client certificate is not one well-formed X.509 certificate")
 }
 
-// Kept returns a copy to keep once the certificate has been verified: without the parsed X.509 structure, which is most
-// of its size.
+// Kept returns a copy of a verified certificate for a cache. It omits the parsed X.509 structure, which is most of the
+// size.
 func (c Certificate) Kept() *Certificate { c.X509 = nil; return &c }
 
-// ParsePEM reads a PEM text that is one certificate and nothing else but white space. Its errors are of type *Error.
+// ParsePEM reads a PEM text with exactly one certificate and otherwise only white space. Its errors are of type *Error.
 func ParsePEM(text []byte) (*Certificate, error) {
 	der, err := onePEM(text)
 	if err != nil {
@@ -88,8 +88,8 @@ func onePEM(text []byte) (der []byte, err error) {
 	return block.Bytes, nil
 }
 
-// SubjectOfPEM reads the subject of any certificate, of one that may not be a TLS client also, for a person to look at:
-// nothing is decided by it. Its errors are of type *Error.
+// SubjectOfPEM reads the subject of any certificate, even one that is not suitable for a TLS client. It is for display;
+// no decision may depend on it. Its errors are of type *Error.
 func SubjectOfPEM(text []byte) (dn.Name, error) {
 	der, err := onePEM(text)
 	if err != nil {

@@ -9,19 +9,19 @@ import (
 	"slices"
 )
 
-// RSA keys below the first bound are too weak (FAPI 1.0 Part 1, section 5.2.2); keys above the second cost us more to
-// verify than anybody needs.
+// RSA keys below the first limit are too weak (FAPI 1.0 Part 1, section 5.2.2). Keys above the second are too expensive
+// to verify.
 const minRSA, maxRSA = 2048, 8192
 
-// signatureAlgorithms are those an issuer may have signed with: no MD5, no SHA-1.
+// signatureAlgorithms are the algorithms that an issuer may use. MD5 and SHA-1 are not among them.
 var signatureAlgorithms = []x509.SignatureAlgorithm{
 	x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
 	x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS,
 	x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512,
 }
 
-// checkForm refuses what no TLS client of ours may present, whoever issued it. Envoy has looked at most of it already;
-// the gate does not rely on that.
+// checkForm refuses a certificate that no TLS client may present, whatever its issuer. Envoy has checked most of this;
+// the gate does not rely on it.
 func checkForm(leaf *x509.Certificate) error {
 	if leaf.IsCA {
 		return refuse("certificate.ca", "the client certificate is a CA certificate")
@@ -42,9 +42,9 @@ func checkUsage(leaf *x509.Certificate) error {
 	if hasExtension(leaf, asn1.ObjectIdentifier{2, 5, 29, 15}) && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		return refuse("certificate.key_usage", "the client certificate's key usage lacks digitalSignature")
 	}
-	// "If the extension is present, then the certificate MUST only be used for one of the purposes indicated"
-	// (RFC 5280, section 4.2.1.12). Signing and seal certificates name other purposes or none, so its
-	// absence is refused too.
+	// "If the extension is present, then the certificate MUST only be used for one of the purposes indicated" (RFC
+	// 5280, section 4.2.1.12). Signing and seal certificates have other purposes or no extension, so that its absence
+	// is refused too.
 	if !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
 		return refuse("certificate.ext_key_usage", "the client certificate's extended key usage lacks clientAuth")
 	}

@@ -23,8 +23,8 @@ type qcStatement struct {
 	Info asn1.RawValue `asn1:"optional"`
 }
 
-// roleNames are the names that software statements use for the roles of ETSI TS 119 495, section 5.1, by OID: the name
-// beside the OID in the certificate is not looked at.
+// roleNames maps the OIDs of the roles of ETSI TS 119 495, section 5.1, to the names in software statements. The name
+// beside the OID in the certificate is ignored.
 var roleNames = map[string]string{
 	"0.4.0.19495.1.1": "ASPSP", // PSP_AS
 	"0.4.0.19495.1.2": "PISP",  // PSP_PI
@@ -32,9 +32,9 @@ var roleNames = map[string]string{
 	"0.4.0.19495.1.4": "CBPII", // PSP_IC
 }
 
-// psd2Roles returns the roles of the PSD2 qcStatement, nil where there is none.
+// psd2Roles returns the roles of the PSD2 qcStatement, or nil if there is none.
 func psd2Roles(extensions []pkix.Extension) ([]string, error) {
-	for _, extension := range extensions { // x509.ParseCertificate has refused two of one id
+	for _, extension := range extensions { // x509.ParseCertificate refuses repeated extensions
 		if !extension.Id.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3}) {
 			continue
 		}
@@ -58,7 +58,7 @@ func rolesOf(der []byte) ([]string, error) {
 			continue
 		}
 		var psd2 psd2Statement
-		if roles != nil { // two statements: neither can be believed
+		if roles != nil { // two statements are ambiguous
 			return nil, asn1.StructuralError{Msg: "two PSD2 statements"}
 		}
 		if err := unmarshal(statement.Info.FullBytes, &psd2); err != nil {
@@ -75,7 +75,7 @@ func rolesOf(der []byte) ([]string, error) {
 	return roles, nil
 }
 
-// unmarshal reads one DER value and nothing after it.
+// unmarshal reads one DER value and refuses trailing bytes.
 func unmarshal(der []byte, value any) error {
 	rest, err := asn1.Unmarshal(der, value)
 	if err == nil && len(rest) > 0 {

@@ -17,7 +17,7 @@ func parseSubject(der []byte) (dn.Name, error) {
 	return subject, nil
 }
 
-// CheckSubject refuses a subject with several CNs or organizationIdentifiers: which holder it names would be anybody's guess.
+// CheckSubject refuses a subject with several CNs or organizationIdentifiers, because its holder would be ambiguous.
 // Its errors are of type *Error.
 func CheckSubject(subject dn.Name) error {
 	if len(subject.Values(dn.CommonName)) > 1 || len(subject.Values(dn.OrganizationIdentifier)) > 1 {

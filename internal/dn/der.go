@@ -11,12 +11,12 @@ import (
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// ErrForm says that bytes are not the DER of a name.
+// ErrForm means that the bytes are not the DER of a name.
 var ErrForm = errors.New("the name is empty or not well-formed")
 
 // ParseDER reads Name ::= SEQUENCE OF RelativeDistinguishedName, each a SET OF attributes (RFC 5280, section 4.1.2.4).
-// It reads the DER itself: pkix.Name keeps the last of several CNs, and its ToRDNSequence drops 2.5.4.97. It fails with
-// ErrForm, or with a sentence about an attribute that holds nothing of the input.
+// It reads the DER itself: pkix.Name keeps only the last of several CNs, and its ToRDNSequence drops 2.5.4.97. Its
+// error is ErrForm, or a sentence about an attribute, without the input.
 func ParseDER(der []byte) (Name, error) {
 	input := cryptobyte.String(der)
 	var sequence cryptobyte.String
@@ -83,7 +83,7 @@ func decodeValue(der []byte) (string, error) {
 	switch raw.Tag {
 	case asn1.TagUTF8String, asn1.TagPrintableString, asn1.TagIA5String, asn1.TagNumericString, asn1.TagBMPString:
 	case asn1.TagT61String:
-		// What T.61 meant beyond ASCII, no two programs agree on.
+		// Programs decode T.61 beyond ASCII in different ways.
 		if strings.ContainsFunc(string(raw.Bytes), func(r rune) bool { return r > unicode.MaxASCII }) {
 			return "", errors.New("an attribute's TeletexString is not ASCII")
 		}
@@ -97,8 +97,8 @@ func decodeValue(der []byte) (string, error) {
 	return value, nil
 }
 
-// checkValue refuses values that programs show or compare in different ways: with NUL or other control characters,
-// broken, or blank (DirectoryString is of at least one character: RFC 5280, appendix A.1).
+// checkValue refuses values that programs show or compare in different ways: with control characters, with broken
+// encoding, or blank (a DirectoryString has at least one character: RFC 5280, appendix A.1).
 func checkValue(value string) error {
 	if !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError) {
 		return errors.New("an attribute's value is not valid UTF-8")
@@ -112,9 +112,9 @@ func checkValue(value string) error {
 	return nil
 }
 
-// prepare returns the form in which caseIgnoreMatch compares values (RFC 4517, section 4.2.11; RFC 4518): without
-// regard to case, and to how many spaces there are between words or at the ends. It does not normalise (NFKC): two
-// spellings of one accented letter do not match, which denies.
+// prepare returns the form in which caseIgnoreMatch compares values (RFC 4517, section 4.2.11; RFC 4518). It ignores
+// case, repeated spaces, and spaces at the ends. It does not normalise (NFKC): two encodings of one accented letter do
+// not match, which denies.
 func prepare(value string) string {
 	return strings.Map(fold, squeeze(value))
 }
@@ -122,7 +122,7 @@ func prepare(value string) string {
 // squeeze leaves one space between words and none at the ends.
 func squeeze(value string) string { return strings.Join(strings.Fields(value), " ") }
 
-// fold returns one rune for all that differ by case only: the smallest.
+// fold returns the same rune for all runes that differ only in case: the smallest.
 func fold(r rune) rune {
 	smallest := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
@@ -131,7 +131,7 @@ func fold(r rune) rune {
 	return smallest
 }
 
-// unmarshal reads one DER value and nothing after it.
+// unmarshal reads one DER value and refuses trailing bytes.
 func unmarshal(der []byte, value any) error {
 	rest, err := asn1.Unmarshal(der, value)
 	if err == nil && len(rest) > 0 {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// A Difference is one reason why two names are not the same.
+// A Difference is one reason why two names do not match.
 type Difference struct {
-	First, Second RDN    // nil where that name has no such RDN; both are where the order is what differs
+	First, Second RDN    // nil if that name has no such RDN; both are nil if only the order differs
 	Why           string // a clause to follow the RDNs, for the person who wrote one of them
 }
 
-// Differences says why d.Matches(other, false) is false; it is empty exactly where it is true. RDNs are compared with
-// those of the same types wherever they stand, so that one wrong value does not hide behind another order.
+// Differences returns the reasons why d.Matches(other, false) is false. It is empty if and only if the names match. It
+// compares RDNs with the same types at any position, so that it reports a wrong value even if the order also differs.
 func (d Name) Differences(other Name) []Difference {
 	if d.equals(other) {
 		return nil
@@ -38,7 +38,7 @@ func (d Name) Differences(other Name) []Difference {
 	return found
 }
 
-// unlike returns the RDNs that other has not, or not so often.
+// unlike returns the RDNs of d that other lacks or has less often.
 func (d Name) unlike(other Name) []RDN {
 	left := slices.Clone(other)
 	var unlike []RDN
@@ -52,7 +52,7 @@ func (d Name) unlike(other Name) []RDN {
 	return unlike
 }
 
-// ordered says whether the types of the RDNs are in the same or in the reverse order.
+// ordered reports whether the types of the RDNs have the same or the reverse order.
 func (d Name) ordered(other Name) bool {
 	forward, backward := true, true
 	for i, rdn := range d {
@@ -70,7 +70,7 @@ func (r RDN) types() []string {
 	return types
 }
 
-// missingFrom says how it comes that the other name has no RDN of these types that is left to compare with.
+// missingFrom explains why the other name has no RDN of these types left to compare with.
 func (r RDN) missingFrom(other Name) string {
 	elsewhere := 0
 	for _, attribute := range r {
@@ -87,7 +87,7 @@ func (r RDN) missingFrom(other Name) string {
 	return "the other name has no such RDN"
 }
 
-// valueOther says where the first value that differs does. Both RDNs have the same types.
+// valueOther describes where the first different value differs. Both RDNs have the same types.
 func (r RDN) valueOther(other RDN) string {
 	for i, attribute := range r {
 		if attribute.compare(other[i]) != 0 {
@@ -110,5 +110,5 @@ func valueDifference(first, second string) string {
 	return fmt.Sprintf("is of %d characters in one and of %d in the other", len(a), len(b))
 }
 
-// visible tells letters that look alike apart.
+// visible prints a letter with its code point, because some letters look alike.
 func visible(r rune) string { return fmt.Sprintf("%c (%U)", r, r) }

@@ -1,5 +1,5 @@
 // Package dn reads, writes and compares distinguished names as TPPs, banks and certificates write them. Use it wherever
-// two names must be the same name; never compare their texts.
+// two names must be equal. Never compare the texts of names.
 package dn
 
 import (
@@ -14,7 +14,7 @@ import (
 // A Name is a distinguished name: its RDNs in the order of the certificate's DER.
 type Name []RDN
 
-// RDN is a set of attributes, sorted by type. Parse and ParseDER make it.
+// RDN is a set of attributes, sorted by type. Make it with Parse or ParseDER.
 type RDN []Attribute
 
 // Attribute is one attribute of an RDN.
@@ -23,9 +23,9 @@ type Attribute struct {
 	Value string // decoded
 }
 
-// Matches compares a certificate's name with a registered one by RFC 4517's distinguishedNameMatch, in the same or in
-// exactly the reverse order. lossy also accepts a registered name that equals the certificate's without its 2.5.4.97,
-// as Go's own printing loses it. An empty name matches nothing.
+// Matches compares a certificate's name with a registered name by RFC 4517's distinguishedNameMatch, in the same or
+// exactly the reverse order. With lossy it also accepts a registered name that lacks the certificate's 2.5.4.97,
+// because Go's own printing loses it. An empty name matches nothing.
 func (d Name) Matches(registered Name, lossy bool) bool {
 	return d.equals(registered) || lossy && d.without(OrganizationIdentifier).equals(registered)
 }
@@ -46,7 +46,7 @@ func (d Name) equals(other Name) bool {
 	return forward || backward
 }
 
-// without returns the name without the attributes of a type, and without RDNs that held nothing else.
+// without returns the name without the attributes of a type, and without RDNs that are then empty.
 func (d Name) without(oid string) Name {
 	var kept Name
 	for _, rdn := range d {
@@ -58,7 +58,7 @@ func (d Name) without(oid string) Name {
 	return kept
 }
 
-// newRDN sorts the attributes, so that two sets can be compared side by side.
+// newRDN sorts the attributes, so that two RDNs can be compared one by one.
 func newRDN(attributes []Attribute) (RDN, error) {
 	if len(attributes) == 0 {
 		return nil, errors.New("an RDN has no attributes")
@@ -80,12 +80,12 @@ func (r RDN) equals(other RDN) bool {
 	return slices.EqualFunc(r, other, func(a, b Attribute) bool { return a.compare(b) == 0 })
 }
 
-// compare orders attributes by type, then by value as caseIgnoreMatch sees it.
+// compare orders attributes by type, then by their prepared values.
 func (a Attribute) compare(b Attribute) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(prepare(a.Value), prepare(b.Value)))
 }
 
-// String is the canonical form: RFC 4514, last RDN first, organizationIdentifier by name. Parse reads it back.
+// String returns the canonical form: RFC 4514, last RDN first, organizationIdentifier by name. Parse reads it.
 func (d Name) String() string {
 	rdns := make([]string, 0, len(d))
 	for _, rdn := range slices.Backward(d) {
@@ -94,7 +94,7 @@ func (d Name) String() string {
 	return strings.Join(rdns, ",")
 }
 
-// String is the canonical form of one RDN.
+// String returns the canonical form of one RDN.
 func (r RDN) String() string {
 	attributes := make([]string, 0, len(r))
 	for _, attribute := range r {
@@ -111,7 +111,7 @@ func (a Attribute) string() string {
 		return name + "=" + escape(a.Value)
 	}
 	der, err := asn1.MarshalWithParams(a.Value, "utf8")
-	if err != nil { // not UTF-8, which no parsed value is
+	if err != nil { // not UTF-8, which a parsed value always is
 		return a.Type + "="
 	}
 	return a.Type + "=#" + hex.EncodeToString(der)

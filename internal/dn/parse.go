@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values and
-// quoted strings that TPPs send, spaces around separators, or OpenSSL's /C=GB/O=... form. It takes time
-// linear in the text's length, which the caller bounds. Its errors are sentences for whoever wrote the name, and hold nothing of it.
+// Parse reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values, quoted
+// strings and spaces around separators that TPPs send, or OpenSSL's /C=GB/O=... form. Its time is linear in the length
+// of the text, which the caller must limit. Its errors are sentences for the author of the name and do not quote it.
 func Parse(text string) (Name, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the distinguished name is not valid UTF-8")
@@ -47,12 +47,12 @@ func parseRFC4514(text string) (Name, error) {
 	}
 }
 
-// A scanner holds what is still to be read.
+// A scanner holds the text that is left to read.
 type scanner struct{ text string }
 
 func (s *scanner) skipSpaces() { s.text = strings.TrimLeft(s.text, " ") }
 
-// rdn reads attributes up to a comma, which it leaves, or to the end.
+// rdn reads attributes up to the next comma, which it does not consume, or to the end.
 func (s *scanner) rdn() (RDN, error) {
 	var attributes []Attribute
 	for {
@@ -68,7 +68,7 @@ func (s *scanner) rdn() (RDN, error) {
 	}
 }
 
-// attribute reads type=value up to a comma or plus sign, which it leaves, or to the end.
+// attribute reads type=value up to the next comma or plus sign, which it does not consume, or to the end.
 func (s *scanner) attribute() (Attribute, error) {
 	s.skipSpaces()
 	name, rest, found := cutType(s.text)
@@ -102,7 +102,7 @@ func (s *scanner) value() (string, error) {
 	return s.plainValue()
 }
 
-// hexValue reads the BER of a value in hexadecimal (RFC 4514, section 3, hexstring). It must be DER, of a string.
+// hexValue reads the BER of a value in hexadecimal (RFC 4514, section 3, hexstring). It must be DER of a string type.
 func (s *scanner) hexValue() (string, error) {
 	end := strings.IndexAny(s.text, ",+ ")
 	if end < 0 {
@@ -116,8 +116,8 @@ func (s *scanner) hexValue() (string, error) {
 	return decodeValue(der)
 }
 
-// quotedValue reads the form of RFC 1779 and RFC 2253, which nobody may write any more and everybody may read
-// (RFC 2253, section 4). Windows doubles a quotation mark inside it instead of writing a backslash.
+// quotedValue reads the quoted form of RFC 1779 and RFC 2253, which may be read but no longer written (RFC 2253,
+// section 4). Windows doubles a quotation mark inside it instead of writing a backslash.
 func (s *scanner) quotedValue() (string, error) {
 	var value []byte
 	for s.text = s.text[1:]; s.text != "" && (s.text[0] != '"' || strings.HasPrefix(s.text, `""`)); {
@@ -137,7 +137,7 @@ func (s *scanner) quotedValue() (string, error) {
 	return string(value), nil
 }
 
-// plainValue reads up to a separator. Spaces at the end count only when they are escaped.
+// plainValue reads up to a separator. It keeps trailing spaces only if they are escaped.
 func (s *scanner) plainValue() (string, error) {
 	var value []byte
 	kept := 0

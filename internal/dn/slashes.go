@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Slashes is the form that parseSlashes reads, in the order of the DER. Parse reads it back.
+// Slashes returns the form that parseSlashes reads, in the order of the DER. Parse reads it.
 func (d Name) Slashes() string {
 	var out strings.Builder
 	for _, rdn := range d {
@@ -65,7 +65,7 @@ func parseSlashes(text string) (Name, error) {
 	return dn, nil
 }
 
-// slashValue reads up to a separator, which it leaves in rest.
+// slashValue reads up to a separator, which stays in rest.
 func slashValue(text string) (value, rest string, err error) {
 	var out []byte
 	for text != "" && !separates(text) {
@@ -82,7 +82,7 @@ func slashValue(text string) (value, rest string, err error) {
 	return strings.Trim(string(out), " "), text, nil
 }
 
-// separates says whether text begins with a separator and a type.
+// separates reports whether text begins with a separator and a type.
 func separates(text string) bool {
 	if text[0] != '/' && text[0] != '+' {
 		return false
@@ -91,8 +91,8 @@ func separates(text string) bool {
 	return found && TypeOf(name) != ""
 }
 
-// slashEscape reads \xHH, as oneline writes what is not printable ASCII, or a backslash and one of \ / + = as -subj
-// reads it. length is 0 where the text begins with neither.
+// slashEscape reads \xHH, which oneline writes for other than printable ASCII, or a backslash and one of \ / + =, which
+// -subj reads. length is 0 if the text begins with neither.
 func slashEscape(text string) (octet byte, length int) {
 	if len(text) > 1 && strings.IndexByte(`\/+=`, text[1]) >= 0 {
 		return text[1], 2

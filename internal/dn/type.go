@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// The types that a certificate's subject is read by.
+// The attribute types by which a certificate's subject is read.
 const (
 	CommonName             = "2.5.4.3"
 	OrganizationIdentifier = "2.5.4.97"
 )
 
-// attributeType is a type that is read by its names and by its OID.
+// attributeType is an attribute type with its names. It is also read by its OID.
 type attributeType struct {
 	oid     string
-	written bool     // by String, under the first of its names; the others are written as OIDs
-	names   []string // all of them are read
+	written bool     // String writes its first name; otherwise its OID
+	names   []string // Parse reads all of them
 }
 
-// attributeTypes are those of certificates' subjects. Names other than the first are what OpenSSL, Java, .NET, Go, GnuTLS and
-// BouncyCastle print, also for types that European qualified certificates have beside the others. SN is not here: it is the
-// surname to some and the serial number to others.
+// attributeTypes are the types in certificates' subjects. The names after the first are those that OpenSSL, Java, .NET,
+// Go, GnuTLS and BouncyCastle print, also for further types of European qualified certificates. SN is missing because
+// some programs mean the surname and others the serial number.
 var attributeTypes = []attributeType{
 	{CommonName, true, []string{"CN", "commonName"}},
 	{"2.5.4.11", true, []string{"OU", "organizationalUnitName"}},
@@ -47,7 +47,7 @@ var attributeTypes = []attributeType{
 	}},
 }
 
-// TypeName returns a name by which people know a type, and its OID where it has none here.
+// TypeName returns a common name of the type, or its OID if the table has none.
 func TypeName(oid string) string {
 	for _, known := range attributeTypes {
 		if known.oid == oid {
@@ -57,7 +57,7 @@ func TypeName(oid string) string {
 	return oid
 }
 
-// writtenName returns the name that String writes for a type, "" where it writes the OID.
+// writtenName returns the name that String writes for a type, or "" if it writes the OID.
 func writtenName(oid string) string {
 	for _, known := range attributeTypes {
 		if known.oid == oid && known.written {
@@ -67,8 +67,8 @@ func writtenName(oid string) string {
 	return ""
 }
 
-// TypeOf returns the OID that a text in a type's place means: a name in any case, or an OID, "OID." before it or not;
-// "" where it means none.
+// TypeOf returns the OID of a type that is given as a name in any case or as an OID, with or without the prefix "OID.".
+// It returns "" for any other text.
 func TypeOf(text string) string {
 	for _, known := range attributeTypes {
 		if slices.ContainsFunc(known.names, func(name string) bool { return strings.EqualFold(name, text) }) {
@@ -84,7 +84,7 @@ func TypeOf(text string) string {
 	return text
 }
 
-// cutType cuts a text at its first equals sign, if only a type and spaces are before it.
+// cutType cuts a text at its first equals sign if only a type and spaces precede it.
 func cutType(text string) (name, rest string, found bool) {
 	end := 0
 	for end < len(text) && isTypeByte(text[end]) {
@@ -101,7 +101,7 @@ func isTypeByte(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '.' || b == '-'
 }
 
-// isOID says whether text is "numericoid" of RFC 4512, section 1.4: at least two numbers, none with leading zeros.
+// isOID reports whether text is a "numericoid" of RFC 4512, section 1.4: at least two numbers without leading zeros.
 func isOID(text string) bool {
 	arcs := strings.Split(text, ".")
 	for _, arc := range arcs {

@@ -1,4 +1,4 @@
-// Package dntest writes the DER of names for tests, also of names that no certificate should have.
+// Package dntest writes the DER of names for tests, including names that no certificate should have.
 package dntest
 
 import (
