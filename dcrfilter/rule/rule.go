@@ -13,11 +13,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// A Rule checks one thing about a registration: nil, or a *dcr.Error whose Rule is the rule's ID or begins with it and
-// a dot, with all else that the rule finds wrong in its More.
+// A Rule checks one requirement of a registration. Check returns nil, or a *dcr.Error whose Rule is the rule's ID or begins
+// with it and a dot; More contains its further problems.
 //
-// The request that it is given is the one that counts: what the software statement says of a member of the profile stands
-// in it in place of what was asked.
+// In the request that Check receives, the values of the software statement have replaced those of the client.
 type Rule struct {
 	ID    string
 	Check func(*dcr.Registration) error

@@ -1,5 +1,6 @@
-// Package chains makes the gate's policies of versions of the configuration: it gives each check of the table
-// routes.Checks its filter, and each filter the keys, stores and HTTP clients that it asks.
+// Package chains builds the gate's policy for a version of the configuration: it connects each check of the table
+// routes.Checks to its filter, and each filter to its keys, stores and HTTP clients. Use it in the gate only. The
+// filters themselves are in extauthz/filter.
 package chains
 
 import (
@@ -28,7 +29,7 @@ const (
 	coldBudget = 4 * time.Second
 )
 
-// Policies turns versions into the policies of a gate. Filters are reused while their inputs stay the same, so that
+// Policies makes the policies of a gate from versions. It reuses filters while their inputs stay the same, so that
 // fetched keys and verified tokens survive a change of a route.
 type Policies struct {
 	store  *store.Store
@@ -52,7 +53,7 @@ func New(s *store.Store, rings *token.Rings) *Policies {
 	return &Policies{store: s, all: rings, issued: token.NewIdentities(s)}
 }
 
-// made is what the filters depend on.
+// made holds the inputs of the filters.
 type made struct {
 	issuer, audience, tokenEndpoint, directories string
 	audiences, authMethods                       []string
@@ -65,10 +66,10 @@ func (m made) equal(other made) bool {
 		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
 }
 
-// ErrKeys says that the keys of access tokens cannot be read now. A retry may succeed although the file is the same.
+// ErrKeys means that the keys of access tokens cannot be read now. A retry with the same file may succeed.
 var ErrKeys = errors.New("keys of access tokens")
 
-// Make returns the policy of a version. It fails with ErrKeys, or because of what the version says.
+// Make returns the policy of a version. Its error is ErrKeys, or a problem of the version.
 func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz.Policy, error) {
 	file := version.File
 	ring, err := p.ring(ctx, file)
@@ -95,10 +96,11 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 	})
 }
 
-// Orphans says which requests failed because the configuration lacks what their clients are registered under.
+// Orphans returns which requests failed because the configuration lacks what their clients were registered with.
 func (p *Policies) Orphans() config.OrphanStatus { return p.orphans.Status() }
 
-// ring returns the ring of a file's keys. A gate may start before the first registry, which creates the keys in the store.
+// ring returns the ring for a file's keys. A gate may start before the first registry, which makes the keys in the
+// store.
 func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, error) {
 	files := file.TokenKeys()
 	if last := len(p.rings) - 1; last >= 0 && slices.Equal(p.rings[last].files, files) {

@@ -1,4 +1,5 @@
-// Package filter holds the checks of the gate, one in each file, named after what it proves.
+// Package filter implements the gate's checks of a request, one in each file, named after what it proves. Use it through
+// extauthz/chains, which gives each route its checks. Rules about the content of a registration are in dcrfilter/rule.
 package filter
 
 import (

@@ -1,8 +1,9 @@
-// Package strictjson reads JSON the way a security decision needs it: every member exactly once, under exactly its name.
+// Package strictjson reads JSON for security decisions: every member exactly once, under exactly its name. Use it for
+// everything that a client, a directory or another server sends; encoding/json is enough for what this product wrote.
 //
-// encoding/json alone takes the last of two members with one name, matches names without regard to case (also by
-// Unicode folding: "ſub" is "sub") and replaces broken UTF-8 and half surrogate pairs. RFC 7515 (section 4) and RFC
-// 7519 (section 4) allow to refuse duplicates; we do, so that no two readers of one document can disagree.
+// encoding/json takes the last of two members with the same name, ignores case in names (also by Unicode folding: "ſub"
+// is "sub") and replaces broken UTF-8 and half surrogate pairs. RFC 7515 (section 4) and RFC 7519 (section 4) allow a
+// reader to refuse duplicates. This package does, so that two readers cannot understand one document differently.
 package strictjson
 
 import (
@@ -18,10 +19,10 @@ var (
 	ErrType    = errors.New("has the wrong type")
 )
 
-// Object is a JSON object, read by Parse. Its values are well-formed JSON, unread.
+// Object is a JSON object, made by Parse. Its values are well-formed JSON that has not been decoded.
 type Object map[string]json.RawMessage
 
-// Has says whether the member is there, whatever its value.
+// Has reports whether the member is present, whatever its value.
 func (o Object) Has(name string) bool { _, ok := o[name]; return ok }
 
 // String returns a member that must be a JSON string.
@@ -109,7 +110,7 @@ func (o Object) Objects(name string) ([]Object, error) {
 	return objects, nil
 }
 
-// elements returns the values of a member that must be an array.
+// elements returns the items of a member that must be an array.
 func (o Object) elements(name string) ([]json.RawMessage, error) {
 	raw, ok := o[name]
 	if !ok {
@@ -122,7 +123,7 @@ func (o Object) elements(name string) ([]json.RawMessage, error) {
 	return values, nil
 }
 
-// text decodes a JSON string. One of plain ASCII, as most are, needs no decoder.
+// text decodes a JSON string. Most are plain ASCII and need no decoder.
 func text(raw json.RawMessage) (value string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return "", false

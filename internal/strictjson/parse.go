@@ -11,14 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep objects and arrays may be nested. A software statement needs four levels.
+// MaxDepth is the deepest nesting of objects and arrays. A software statement needs four levels.
 const MaxDepth = 16
 
-// MaxMembers is how many members an object may have: a software statement has some thirty. Each name is compared with
-// those before it.
+// MaxMembers is the largest number of members in an object. A software statement has about thirty. Each name is
+// compared with all earlier ones.
 const MaxMembers = 256
 
-// usualMembers is room for the members of most objects.
+// usualMembers is the initial capacity, enough for most objects.
 const usualMembers = 48
 
 var (
@@ -27,9 +27,9 @@ var (
 	errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
 )
 
-// Parse reads one JSON object and nothing after it. At every level it refuses invalid UTF-8, nesting beyond MaxDepth, an
-// object of more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose
-// names are equal without regard to case. Errors name what is wrong, never a value. The object shares no memory with the
+// Parse reads exactly one JSON object. At every level it refuses invalid UTF-8, nesting beyond MaxDepth, an object of
+// more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose names
+// differ at most in case. Errors describe the problem but never quote a value. The object shares no memory with the
 // document.
 func Parse(document []byte) (Object, error) {
 	object := Object{}
@@ -39,7 +39,7 @@ func Parse(document []byte) (Object, error) {
 	return object, nil
 }
 
-// parseArray reads one JSON array as Parse reads an object.
+// parseArray reads a JSON array with the same checks as Parse.
 func parseArray(document []byte) ([]json.RawMessage, error) {
 	values := []json.RawMessage{}
 	see := func(value json.RawMessage) { values = append(values, value) }
@@ -47,7 +47,7 @@ func parseArray(document []byte) ([]json.RawMessage, error) {
 	return values, err
 }
 
-// parse reads a document that is one value which begins with the bracket.
+// parse reads a document that consists of one value, which begins with the bracket.
 func parse(document []byte, bracket byte, value func(*reader) error) error {
 	if !utf8.Valid(document) {
 		return errors.New("json: not valid UTF-8")
@@ -62,14 +62,13 @@ func parse(document []byte, bracket byte, value func(*reader) error) error {
 	return value(r)
 }
 
-// A reader goes once through a document of which encoding/json has checked the grammar (RFC 8259), and makes our own
-// demands on it.
+// A reader makes one pass over a document that is valid JSON (RFC 8259) and checks our further requirements.
 type reader struct {
 	text []byte
 	at   int
 }
 
-// next steps over white space and returns the byte it stops at, 0 at the end.
+// next skips white space and returns the byte where it stops, or 0 at the end.
 func (r *reader) next() byte {
 	for ; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; c {
@@ -81,7 +80,7 @@ func (r *reader) next() byte {
 	return 0
 }
 
-// object reads the object that begins here, and its members into the object given unless that is nil.
+// object reads the object that begins here. It stores the members in into unless that is nil.
 func (r *reader) object(depth int, into Object) error {
 	names := make([]string, 0, usualMembers)
 	return r.list(depth, func() error {
@@ -103,7 +102,7 @@ func (r *reader) object(depth int, into Object) error {
 	})
 }
 
-// array reads the array that begins here, and shows each of its values unless see is nil.
+// array reads the array that begins here. It passes each value to see unless that is nil.
 func (r *reader) array(depth int, see func(json.RawMessage)) error {
 	return r.list(depth, func() error {
 		start := r.at
@@ -117,7 +116,7 @@ func (r *reader) array(depth int, see func(json.RawMessage)) error {
 	})
 }
 
-// list reads what is between two brackets, with a comma between each two items.
+// list reads the items between two brackets, separated by commas.
 func (r *reader) list(depth int, item func() error) error {
 	if depth > MaxDepth {
 		return errDepth
@@ -138,7 +137,7 @@ func (r *reader) list(depth int, item func() error) error {
 	return nil
 }
 
-// value steps over the value that begins here. depth is that of the object or array it is in.
+// value skips the value that begins here. depth is that of the object or array around it.
 func (r *reader) value(depth int) error {
 	switch r.text[r.at] {
 	case '{':
@@ -183,7 +182,7 @@ func (r *reader) name(names *[]string) (string, error) {
 	return name, nil
 }
 
-// string steps over the string that begins here.
+// string skips the string that begins here.
 func (r *reader) string() error {
 	for r.at++; r.text[r.at] != '"'; r.at++ {
 		if r.text[r.at] != '\\' {
@@ -197,8 +196,9 @@ func (r *reader) string() error {
 	return nil
 }
 
-// escape steps to the last byte of the escape that begins here, a surrogate pair being one. Half a pair is no character:
-// "the behavior of software that receives JSON texts containing such values is unpredictable" (RFC 8259, section 8.2).
+// escape moves to the last byte of the escape that begins here; a surrogate pair is one escape. Half a pair is not a
+// character: "the behavior of software that receives JSON texts containing such values is unpredictable" (RFC 8259,
+// section 8.2).
 func (r *reader) escape() error {
 	r.at++
 	if r.text[r.at] != 'u' {
@@ -220,6 +220,6 @@ func (r *reader) escape() error {
 
 // codeUnit reads four hexadecimal digits.
 func codeUnit(digits []byte) rune {
-	unit, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // json.Valid has looked
+	unit, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // json.Valid has checked the digits
 	return rune(unit)
 }

@@ -7,30 +7,29 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Check finds what contradicts itself in a file whose form has been read. It says nothing about what the reader has
-// found to be wrong already, nor about what is missing because its key is misspelt.
+// A Check collects the contradictions in a file whose form has been read. It does not report what the reader has
+// already refused, nor values that are missing because their keys are misspelt.
 type Check struct {
 	*Source
 	body     ast.Node // the document, until it has been read into a value
 	found    Problems
 	partial  bool            // the reader stopped before the end
-	wrong    map[string]bool // paths of what is wrong in itself
-	above    map[string]bool // paths of what that is a part of
-	misspelt map[string]bool // paths of objects with a key that is not what it should be
+	wrong    map[string]bool // paths that have a problem
+	above    map[string]bool // paths of objects and lists around a problem
+	misspelt map[string]bool // paths of objects with a misspelt key
 }
 
 func newCheck(source *Source) *Check {
 	return &Check{Source: source, wrong: map[string]bool{}, above: map[string]bool{}, misspelt: map[string]bool{}}
 }
 
-// Whole says whether the file was read to its end. Where it was not, the value holds only a part of it, and there is no
-// point in checking that.
+// Whole reports whether the file was read to its end. Otherwise the value is incomplete and must not be checked.
 func (c *Check) Whole() bool { return !c.partial }
 
 // stop ends the reading of a file with the problem for which it cannot be read.
 func (c *Check) stop(problem *Problem) { c.found, c.partial = Problems{problem}, true }
 
-// extends returns the name of the file that this one extends; "" if it stands alone.
+// extends returns the name of the file that this one extends, or "".
 func (c *Check) extends() string {
 	mapping, ok := c.body.(*ast.MappingNode)
 	if !ok {
@@ -45,7 +44,7 @@ func (c *Check) extends() string {
 	return ""
 }
 
-// know remembers what the reader has found, so that nothing that follows from it is reported too.
+// know records a problem of the reader, so that its consequences are not reported too.
 func (c *Check) know(form *Problem) {
 	c.wrong[form.Where] = true
 	parent := parentOf(form.Where)
@@ -58,7 +57,7 @@ func (c *Check) know(form *Problem) {
 	}
 }
 
-// Sound says whether the reader found nothing wrong with a value, with anything in it, or with what it is in.
+// Sound reports whether the reader found no problem in a value, in its parts, or around it.
 func (c *Check) Sound(where string) bool {
 	if len(c.wrong) == 0 {
 		return true
@@ -74,12 +73,12 @@ func (c *Check) Sound(where string) bool {
 	return !c.wrong[""]
 }
 
-// Complete says whether the keys of an object are all known: neither they nor the object's own key is misspelt.
+// Complete reports whether all keys of an object are known and neither they nor the object's own key is misspelt.
 func (c *Check) Complete(where string) bool {
 	return !c.wrong[where] && !c.misspelt[where] && (!c.misspelt[""] || c.Has(where))
 }
 
-// Add notes what is wrong at a YAML path, unless the reader has found something wrong there already.
+// Add reports a problem at a YAML path, unless the reader has already found one there.
 func (c *Check) Add(id, where, what string, arguments ...any) {
 	if c.Sound(where) {
 		problem := &Problem{ID: id, Severity: Error, Where: where, What: fmt.Sprintf(what, arguments...)}
@@ -88,14 +87,14 @@ func (c *Check) Add(id, where, what string, arguments ...any) {
 	}
 }
 
-// Problems returns everything that is wrong, in the order of the lines, each with the text of its line.
+// Problems returns all problems in the order of their lines, each with the text of its line.
 func (c *Check) Problems() Problems {
 	c.found.Sort()
 	c.show(c.found)
 	return c.found
 }
 
-// Err returns Problems as an error; nil where nothing is wrong.
+// Err returns Problems as an error, or nil if there are none.
 func (c *Check) Err() error {
 	if len(c.found) == 0 {
 		return nil

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// A Grammar is what a kind of file may hold: the tags of a Go struct, its model.
+// A Grammar defines the allowed content of a type of file by the tags of a Go struct, its model.
 //
-// yaml is the key, or ",inline" of a struct whose keys stand among those around it. doc is what an editor shows. is names
-// the kind of the value, and may add words: required; one_or_more, of a list that may be written as one value alone;
-// merged, of a map that keeps what the file that this one extends has in it. A struct is an object of these keys, a slice
-// is a list, and a map is an object whose keys are names of the file's own choice: of the kind that keys names, or else
-// of the kind name.
+// yaml is the key, or ",inline" for a struct whose keys are those of the object around it. doc is the text that an editor
+// shows. is names the kind of the value, and may add words: required; one_or_more, for a list that may be written as a
+// single value; merged, for a map that keeps the entries of the file that this one extends. A struct is an object with
+// these keys, a slice is a list, and a map is an object whose keys the file chooses: their kind is the one that keys
+// names, or else the kind name.
 type Grammar struct {
 	root    *object
 	kinds   map[string]*Kind
 	options Options
 }
 
-// New reads the grammar of a model, whose tags name these kinds.
+// New reads the grammar of a model. Its tags use the names in kinds.
 func New(model reflect.Type, kinds map[string]*Kind, options Options) *Grammar {
 	g := &Grammar{kinds: kinds, options: options}
 	g.root = g.objectOf(model)
@@ -33,7 +33,7 @@ type object struct {
 	keys   []string
 }
 
-// A field is a key of an object and what its value must be: of a kind, or an object.
+// A field is a key of an object with the grammar of its value: a kind or an object.
 type field struct {
 	key, doc string
 	bit      uint64 // that stands for it among the fields of its object
@@ -46,7 +46,7 @@ type field struct {
 	object   *object
 }
 
-// number says how many values a key has.
+// number is how many values a key has.
 type number int
 
 const (
@@ -86,7 +86,7 @@ func (g *Grammar) objectOf(model reflect.Type) *object {
 	return o
 }
 
-// within says of which number and object the values of a type are.
+// within sets the number and the object of a field from the type of its value.
 func (g *Grammar) within(f *field, model reflect.Type) {
 	switch model.Kind() {
 	case reflect.Slice:

@@ -7,16 +7,16 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// What the parser is let work on. It is recursive, and has no bounds of its own: a line of a million brackets, or a
-// million keys of one object, would end the process. Each value that is left out costs it a copy of the file.
+// Limits for the parser, which is recursive and has none itself: a line of a million brackets, or an object of a
+// million keys, would end the process. Each omitted value makes it copy the file.
 const (
-	maxDepth = 32   // objects and lists in one another
+	maxDepth = 32   // nested objects and lists
 	maxKeys  = 4096 // keys of one object
 	maxKey   = 128  // characters of a key
-	maxEmpty = 256  // values that are left out
+	maxEmpty = 256  // omitted values
 )
 
-// guard looks at the file's tokens before they are parsed.
+// guard checks the file's tokens before they are parsed.
 type guard struct {
 	options        Options
 	levels         []level
@@ -25,7 +25,7 @@ type guard struct {
 	begun, ended   bool // the document
 }
 
-// level is an object or a list that is open: one in brackets, or one by the column at which its lines begin.
+// level is an open object or list, in brackets or by indentation.
 type level struct {
 	opened token.Type // its bracket
 	column int        // else, of its lines
@@ -35,7 +35,8 @@ type level struct {
 
 func (l level) flow() bool { return l.column == 0 }
 
-// tokens cuts a text into tokens. If one is invalid, or the parser must not see it, it is returned as bad, with the reason.
+// tokens splits a text into tokens. If one is invalid, or the parser must not receive it, tokens returns it as bad with
+// the reason.
 func (g *guard) tokens(text string) (all token.Tokens, bad *token.Token, id, what string) {
 	all = lexer.Tokenize(text)
 	if bad = all.InvalidToken(); bad != nil {
@@ -120,7 +121,7 @@ func (g *guard) token(tk *token.Token) (id, what string) {
 	return "", ""
 }
 
-// countEmpty counts a value that is left out before a token.
+// countEmpty counts an omitted value before a token.
 func (g *guard) countEmpty(tk *token.Token) {
 	if g.last == nil {
 		return
@@ -145,7 +146,7 @@ func (g *guard) countEmpty(tk *token.Token) {
 
 func below(tk, last *token.Token) bool { return tk.Position.Line > last.Position.Line }
 
-// line opens and closes levels by the column of a token that begins a line, or an entry of a list.
+// line opens and closes levels by the column of a token that begins a line or a list item.
 func (g *guard) line(tk *token.Token) {
 	last := len(g.levels) - 1
 	if g.levels[last].flow() || g.last != nil && !below(tk, g.last) &&

@@ -9,20 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind is what a value may be. Reader, writer and JSON Schema all go by it; what no schema can say (that a file is
-// there, that a name is known) is checked once the file is read.
+// A Kind defines the allowed values of a key. Reader, writer and JSON Schema all use it. What no schema can express
+// (that a file exists, that a name is known) is checked after the file is read.
 type Kind struct {
 	words       string         // what a value must be, for the person who fixes it
-	enum        []string       // these texts alone
-	older       []string       // and these, which only files of earlier versions have
+	enum        []string       // only these texts
+	older       []string       // further texts, only in files of earlier versions
 	pattern     *regexp.Regexp // else a text of this form; in the syntax that RE2 and JSON Schema share
-	longest     int            // and of so many characters at most
-	least, most time.Duration  // and, of a time, from so long to so long
+	longest     int            // the largest number of its characters
+	least, most time.Duration  // the limits of a time
 	min, max    int            // else a whole number
 	bool        bool           // else true or false
 }
 
-// Formed is a text of a form: of a regular expression, from its begin to its end, and of so many characters at most.
+// Formed is a text that matches a regular expression from begin to end, with a largest number of characters.
 func Formed(words string, longest int, pattern string) *Kind {
 	return &Kind{words: words, longest: longest, pattern: regexp.MustCompile(`^` + pattern + `$`)}
 }
@@ -32,13 +32,13 @@ func OneOf(texts ...string) *Kind {
 	return &Kind{words: "one of " + strings.Join(texts, ", "), enum: texts}
 }
 
-// Also accepts further texts, which files of earlier versions have. No message and no schema offers them.
+// Also accepts further texts, for files of earlier versions. Messages and schemas do not offer them.
 func (k *Kind) Also(texts ...string) *Kind {
 	k.older = texts
 	return k
 }
 
-// Within bounds the time that a text says.
+// Within limits the time that a text means.
 func (k *Kind) Within(least, most time.Duration) *Kind {
 	k.least, k.most = least, most
 	return k
@@ -52,16 +52,16 @@ func Whole(min, max int) *Kind {
 // Bool is true or false.
 func Bool() *Kind { return &Kind{words: "true or false", bool: true} }
 
-// Words say what a value must be.
+// Words describes the allowed values.
 func (k *Kind) Words() string { return k.words }
 
-// Texts are the texts that a value may be, where it may be one of a few.
+// Texts returns the allowed texts of an enumeration.
 func (k *Kind) Texts() []string { return k.enum }
 
-// isText says whether a value is written as a text, and not as a number or true or false.
+// isText reports whether the value is written as a text, not as a number, true or false.
 func (k *Kind) isText() bool { return k.enum != nil || k.pattern != nil }
 
-// accepts says whether a text is one of this kind.
+// accepts reports whether a text is an allowed value.
 func (k *Kind) accepts(text string) bool {
 	if k.enum != nil {
 		return slices.Contains(k.enum, text) || slices.Contains(k.older, text)

@@ -9,23 +9,23 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
-// maxExtends bounds how many shipped files extend one another.
+// maxExtends limits the length of a chain of shipped files that extend each other.
 const maxExtends = 8
 
-// A Library is a kind of file of which some are shipped with the product. A file extends one of those by its name, with
-// the key extends, and then says only what differs: what it gives replaces what the other one has, lists as a whole and
-// objects key by key. T is the model, which has the key extends.
+// A Library is a type of file of which some are shipped with the product. A file may extend one of them by name, with
+// the key extends, and then only states the differences: its values replace those of the extended file, lists as a
+// whole and objects key by key. T is the model, which has the key extends.
 type Library[T any] struct {
 	Grammar *Grammar
 	Files   fs.FS  // the shipped ones: NAME.yaml
 	ID      string // of problems with what a file says
 
-	// Finish completes a file that was read over the one that it extends (base, which is empty if the file stands alone),
-	// and checks it. It is not called for a file that was read only in part.
+	// Finish completes and checks a file. base is the file that it extends, or empty if it stands alone. Finish is not
+	// called for a file that was read only in part.
 	Finish func(c *Check, file, base *T)
 }
 
-// Names lists the files that are shipped, in the order of the alphabet.
+// Names returns the names of the shipped files in alphabetical order.
 func (l *Library[T]) Names() []string {
 	paths, err := fs.Glob(l.Files, "*.yaml")
 	if err != nil { // only of a malformed pattern
@@ -38,7 +38,7 @@ func (l *Library[T]) Names() []string {
 	return paths
 }
 
-// Shipped reads a file that is shipped.
+// Shipped reads a shipped file.
 func (l *Library[T]) Shipped(name string) (*T, error) { return l.shipped(name, maxExtends) }
 
 func (l *Library[T]) shipped(name string, depth int) (*T, error) {
@@ -53,8 +53,8 @@ func (l *Library[T]) shipped(name string, depth int) (*T, error) {
 	return file, c.Err()
 }
 
-// Read reads the text of a file, and what it extends. It shares nothing with what was read before. name is what problems
-// call the file. The caller may check more, and must not use the file unless the Check finds nothing wrong.
+// Read reads the text of a file and what it extends. The result shares nothing with earlier results. name is the file's
+// name in problems. The caller may check more, and must not use the file unless the Check has no errors.
 func (l *Library[T]) Read(name string, text []byte) (*T, *Check) {
 	return l.read(name, text, maxExtends)
 }

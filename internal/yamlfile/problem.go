@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Severity says whether a problem keeps a file from being used.
+// Severity says whether a problem prevents the use of a file.
 type Severity string
 
 // An error refuses the file; a warning does not.
@@ -16,22 +16,22 @@ const (
 	Warning Severity = "warning"
 )
 
-// maxPrinted bounds what an error prints; the list itself has every problem.
+// maxPrinted limits the problems that an error prints; the list itself has all of them.
 const maxPrinted = 50
 
-// A Problem is one thing that is wrong with a file, and where.
+// A Problem is one problem of a file, with its place.
 type Problem struct {
 	ID       string   `json:"id"` // as route.upstream: documented in docs/lint.md
 	Severity Severity `json:"severity"`
 	File     string   `json:"file"`
-	Line     int      `json:"line,omitempty"` // 0 where it is not about a line
+	Line     int      `json:"line,omitempty"` // 0 if it is not about a line
 	Column   int      `json:"column,omitempty"`
 	Where    string   `json:"where,omitempty"` // YAML path: routes[3].path
 	What     string   `json:"what"`            // what is wrong and what was expected, for the person who fixes it
-	Text     string   `json:"text,omitempty"`  // the line itself; left out where it may hold a secret
+	Text     string   `json:"text,omitempty"`  // the line itself; omitted if it may contain a secret
 }
 
-// Error says file, line, column, path, what is wrong, and its id; and beneath, the line with a mark under the place.
+// Error returns file, line, column, path, the problem and its id; below that, the line with a mark under the column.
 func (p *Problem) Error() string {
 	var b strings.Builder
 	if p.File != "" {
@@ -58,10 +58,10 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Problems are all that is wrong with a file, in the order of its lines. As an error they refuse it.
+// Problems holds the problems of a file in the order of its lines. As an error they refuse it.
 type Problems []*Problem
 
-// Error prints the problems, each with its line, and says how many more there are.
+// Error returns the problems, each with its line, and how many more there are.
 func (p Problems) Error() string {
 	var lines []string
 	for _, problem := range p[:min(len(p), maxPrinted)] {
@@ -73,7 +73,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort puts the problems in the order of their lines.
+// Sort sorts the problems by line.
 func (p Problems) Sort() {
 	slices.SortStableFunc(p, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

@@ -13,8 +13,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/nearest"
 )
 
-// A reader walks the document once, beside the grammar. It fills the model, remembers where everything stands, and notes
-// everything that is wrong with the document's form.
+// A reader walks the document once, beside the grammar. It fills the model, records the place of every value, and
+// reports all problems of the document's form.
 type reader struct {
 	source  *Source
 	loose   bool // see Options
@@ -25,10 +25,10 @@ type reader struct {
 	found   Problems
 }
 
-// maxProblems bounds what a file can make the reader say about it.
+// maxProblems limits the problems of one file.
 const maxProblems = 100_000
 
-// step is a part of a path: a key, or else an index.
+// step is a part of a path: a key or an index.
 type step struct {
 	key   string
 	index int
@@ -52,7 +52,7 @@ func (r *reader) where() string {
 	return b.String()
 }
 
-// add notes what is wrong with what is being read.
+// add reports a problem of the value that is being read.
 func (r *reader) add(tk *token.Token, id, what string, arguments ...any) {
 	if len(r.found) >= maxProblems {
 		return
@@ -96,7 +96,7 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *spot) 
 	}
 }
 
-// unknown notes a key that the model does not have, and returns the bit of the one that was probably meant.
+// unknown reports a key that the model does not have, and returns the bit of the key that was probably meant.
 func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (meant uint64) {
 	best := nearest.Word(key, o.keys)
 	if best == "" {
@@ -118,7 +118,7 @@ func (r *reader) twice(entry *ast.MappingValueNode, at *spot) {
 	}
 }
 
-// leftOut says whether a key has no value and counts as left out.
+// leftOut reports whether a key has no value and counts as omitted.
 func (r *reader) leftOut(node ast.Node, f *field) bool {
 	_, null := node.(*ast.NullNode)
 	return null && r.loose && (r.over || !f.required)
@@ -152,7 +152,7 @@ func (r *reader) value(node ast.Node, into reflect.Value, f *field, at *spot) {
 	r.over = over
 }
 
-// list reads one value or more, no text twice.
+// list reads one or more values, without repeated texts.
 func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
 	resolved := r.resolve(node)
 	sequence, ok := resolved.(*ast.SequenceNode)
@@ -186,7 +186,7 @@ func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
 	}
 }
 
-// distinct notes texts that a list has twice.
+// distinct reports repeated texts in a list.
 func (r *reader) distinct(sequence *ast.SequenceNode, texts reflect.Value) {
 	if texts.Len() < 2 {
 		return
@@ -203,7 +203,7 @@ func (r *reader) distinct(sequence *ast.SequenceNode, texts reflect.Value) {
 	}
 }
 
-// names reads an object whose keys are the file's own choice.
+// names reads an object whose keys the file chooses.
 func (r *reader) names(node ast.Node, into reflect.Value, f *field, at *spot) {
 	mapping := r.mapping(node)
 	if mapping == nil {
@@ -254,7 +254,7 @@ func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Va
 	into.SetMapIndex(key, value)
 }
 
-// anchors are the file's anchors by name; nil where it has one name twice.
+// anchors holds the file's anchors by name; the value is nil if a name is repeated.
 type anchors map[string]*ast.AnchorNode
 
 // Visit implements ast.Visitor.
@@ -278,8 +278,8 @@ func (r *reader) collect(body ast.Node) {
 	}
 }
 
-// resolve returns what a node stands for: itself, what its anchor names, or what its alias repeats; nil where that is
-// nothing, which it has noted then.
+// resolve returns the node that a node stands for: itself, the content of its anchor, or the target of its alias. If
+// there is none, it reports that and returns nil.
 func (r *reader) resolve(node ast.Node) ast.Node {
 	if r.budget--; r.budget <= 0 {
 		if r.budget == 0 {
@@ -311,7 +311,7 @@ func (r *reader) resolve(node ast.Node) ast.Node {
 	return nil
 }
 
-// mapping returns a node as an object. If it is something else, mapping notes that and returns nil.
+// mapping returns a node as an object. If it is something else, mapping reports that and returns nil.
 func (r *reader) mapping(node ast.Node) *ast.MappingNode {
 	node = r.resolve(node)
 	if node == nil {
@@ -324,7 +324,7 @@ func (r *reader) mapping(node ast.Node) *ast.MappingNode {
 	return mapping
 }
 
-// key returns the text of a key, or notes that it is not a plain word.
+// key returns the text of a key. If it is not a plain word, key reports that.
 func (r *reader) key(entry *ast.MappingValueNode) (text string, ok bool) {
 	tk := entry.Key.GetToken()
 	switch entry.Key.(type) {
@@ -354,7 +354,7 @@ func start(node ast.Node) *token.Token {
 	return node.GetToken()
 }
 
-// spotOf returns where a value is: where it begins, or where its key does when the value is an object or a list on
+// spotOf returns the place of a value: where it begins, or where its key begins if the value is an object or list on
 // lines of its own.
 func spotOf(key string, keyNode, value ast.Node) spot {
 	p := spot{key: key}

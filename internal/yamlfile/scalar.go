@@ -55,7 +55,7 @@ func (r *reader) text(node ast.Node, into reflect.Value, f *field) {
 	}
 }
 
-// secret notes a value that is a key or a certificate.
+// secret reports a value that is a key or a certificate.
 func (r *reader) secret(tk *token.Token, text string) bool {
 	found := strings.HasPrefix(strings.TrimSpace(text), "-----BEGIN")
 	if found {
@@ -64,7 +64,7 @@ func (r *reader) secret(tk *token.Token, text string) bool {
 	return found
 }
 
-// store gives the model a text that its kind accepts.
+// store sets the model to a text that its kind accepts.
 func (r *reader) store(tk *token.Token, into reflect.Value, text string, k *Kind) {
 	switch target := into.Addr().Interface().(type) {
 	case *string:
@@ -106,7 +106,7 @@ func (r *reader) number(node ast.Node, into reflect.Value, k *Kind) {
 	}
 }
 
-// wrongType notes a value that is of another type than the one it must be of.
+// wrongType reports a value that has the wrong type.
 func (r *reader) wrongType(node ast.Node, want string) {
 	var is string
 	switch node.(type) {
@@ -127,7 +127,7 @@ func (r *reader) wrongType(node ast.Node, want string) {
 	r.add(start(node), "value.type", "is %s; it must be %s", is, want)
 }
 
-// textOf returns the text of a node that is one.
+// textOf returns the text of a node, if it is a text.
 func textOf(node ast.Node) (text string, ok bool) {
 	switch n := node.(type) {
 	case *ast.StringNode:
@@ -138,7 +138,7 @@ func textOf(node ast.Node) (text string, ok bool) {
 	return "", false
 }
 
-// wordOf returns a number, true or false as it is written.
+// wordOf returns a number, true or false as written in the file.
 func wordOf(node ast.Node) (text string, ok bool) {
 	switch node.(type) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Schema returns the JSON Schema (2020-12) of the files, by which editors complete and check them. It refuses what the
-// reader refuses for its form: keys, types, enumerations, patterns. What parts of a file say about one another, no schema
-// can say. Where the reader is Loose, the schema still asks for exact types. filled is a value of the model with the
-// defaults that the schema is to show; id and title name the schema.
+// Schema returns the JSON Schema (2020-12) of the files, for editors. It refuses what the reader refuses by form: keys,
+// types, enumerations, patterns. It cannot express how parts of a file depend on each other. If the reader is Loose,
+// the schema still requires exact types. filled is a value of the model with the defaults to show; id and title name
+// the schema.
 func (g *Grammar) Schema(id, title string, filled any) []byte {
 	s := schema{g: g, defs: map[string]any{}}
 	for name, k := range g.kinds {
@@ -37,7 +37,7 @@ type schema struct {
 	defs map[string]any
 }
 
-// object is the schema of an object. Of one that may be read over another, which then has what is required, no key is.
+// object returns the schema of an object. If the file may extend another, no key is required.
 func (s schema) object(o *object, filled reflect.Value, over bool) map[string]any {
 	properties := map[string]any{}
 	for i := range o.fields {
@@ -51,7 +51,7 @@ func (s schema) object(o *object, filled reflect.Value, over bool) map[string]an
 	return result
 }
 
-// whole is what a file must have that extends no other.
+// whole returns what a file must have if it extends no other.
 func (o *object) whole() map[string]any {
 	inside := map[string]any{}
 	for i := range o.fields {
@@ -94,7 +94,7 @@ func (s schema) property(f *field, filled reflect.Value, over bool) map[string]a
 	return value
 }
 
-// value is the schema of one value of a key.
+// value returns the schema of one value of a key.
 func (s schema) value(f *field, filled reflect.Value, over bool) map[string]any {
 	if f.object == nil {
 		return reference(s.nameOf(f.kind))
@@ -105,7 +105,7 @@ func (s schema) value(f *field, filled reflect.Value, over bool) map[string]any 
 	return reference(f.object.name)
 }
 
-// first returns the one value that the sample has of a list or an object, or else a zero value.
+// first returns the only value of a list or object in the sample, or a zero value.
 func first(filled reflect.Value, f *field) reflect.Value {
 	switch {
 	case f.number == named && filled.Len() > 0:
@@ -158,7 +158,7 @@ func (k *Kind) schema() map[string]any {
 	return map[string]any{"type": "integer", "minimum": k.min, "maximum": k.max}
 }
 
-// written is a default as it stands in the file.
+// written returns a default as it is written in the file.
 func written(value reflect.Value) any {
 	switch v := value.Interface().(type) {
 	case time.Duration:

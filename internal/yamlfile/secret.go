@@ -11,8 +11,8 @@ var (
 	longRun    = regexp.MustCompile(`[A-Za-z0-9+/=_-]{16,}`)
 )
 
-// mayHoldSecret says whether a line must not be shown: it has a mark of PEM, a key that promises a secret, or a long run
-// of characters that change between lower case, upper case and digits as no words do.
+// mayHoldSecret reports whether a line must not be shown: it has a PEM marker, a key whose name suggests a secret, or a
+// long sequence of characters that mixes lower case, upper case and digits as words do not.
 func mayHoldSecret(line []byte) bool {
 	if bytes.Contains(line, pemMark) || secretKeys.Match(line) {
 		return true

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxText bounds the line that a problem shows, in characters.
+// maxText limits the line that a problem shows, in characters.
 const maxText = 160
 
-// A Source is what is kept of a file's text, for problems that are found long after the file was read. Its nil says
-// nothing: it is that of a value that was made in code.
+// A Source keeps a file's text for problems that are found after the file was read. A nil Source belongs to a value
+// that was made in code, and has no places.
 type Source struct {
-	name  string // as its problems are to call it
+	name  string // its name in problems
 	text  []byte
 	lines []int // where each line begins
 	root  spot
@@ -33,7 +33,7 @@ func newSource(name string, text []byte) *Source {
 	}
 }
 
-// Has says whether the text says something at a YAML path, such as routes[3].path.
+// Has reports whether the text has a value at a YAML path, such as routes[3].path.
 func (s *Source) Has(where string) bool {
 	if s == nil {
 		return false
@@ -42,7 +42,7 @@ func (s *Source) Has(where string) bool {
 	return exact
 }
 
-// Problem returns a problem at a YAML path of the file, or at the nearest part of that path which the file has.
+// Problem returns a problem at a YAML path of the file, or at the nearest part of that path that the file has.
 func (s *Source) Problem(severity Severity, id, where, what string, arguments ...any) *Problem {
 	problem := &Problem{ID: id, Severity: severity, Where: where, What: fmt.Sprintf(what, arguments...)}
 	if s != nil {
@@ -52,13 +52,13 @@ func (s *Source) Problem(severity Severity, id, where, what string, arguments ..
 	return problem
 }
 
-// place says in which line of which file a problem is whose path is known.
+// place sets file and line of a problem from its path.
 func (s *Source) place(p *Problem) {
 	at, _ := s.root.find(p.Where)
 	s.locate(p, int(at.line), int(at.column))
 }
 
-// locate says in which line of which file a problem is.
+// locate sets file and line of a problem.
 func (s *Source) locate(p *Problem, line, column int) {
 	p.File = s.name
 	if line > 0 && line <= len(s.lines) {
@@ -66,7 +66,7 @@ func (s *Source) locate(p *Problem, line, column int) {
 	}
 }
 
-// show gives problems the text of their lines. It looks at a line once for all of them that follow one another.
+// show sets the lines' texts of the problems. It reads a line once for all consecutive problems on it.
 func (s *Source) show(sorted Problems) {
 	last := new(Problem)
 	for _, problem := range sorted {
@@ -79,7 +79,7 @@ func (s *Source) show(sorted Problems) {
 	}
 }
 
-// line returns the text of a line, or nothing where it may hold a secret.
+// line returns the text of a line, or nothing if it may contain a secret.
 func (s *Source) line(number int) string {
 	text := s.text[s.lines[number-1]:]
 	text = text[:min(len(text), maxText*utf8.UTFMax+64)] // a little more than is shown: a secret may begin there
@@ -92,7 +92,7 @@ func (s *Source) line(number int) string {
 	return cut(strings.TrimRight(string(text), "\r"))
 }
 
-// cut shortens a line and takes out what would move a terminal's cursor.
+// cut shortens a line and replaces control characters, which could move a terminal's cursor.
 func cut(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if r == '\t' {
@@ -108,8 +108,8 @@ func cut(line string) string {
 	return line
 }
 
-// A spot is where something stands in the file. It is a tree as the file is, so that the place of any YAML path is found
-// in as many steps as the path has.
+// A spot is the place of a value in the file. Spots form a tree like the file's, so that a YAML path is found in as
+// many steps as it has parts.
 type spot struct {
 	key          string // in an object; "" in a list
 	line, column int32
@@ -117,7 +117,7 @@ type spot struct {
 	inside       []spot // in the order of the file
 }
 
-// find follows a YAML path such as routes[3].path as far as the file goes, and says whether it went to its end.
+// find follows a YAML path such as routes[3].path as far as the file has it, and reports whether it reached the end.
 func (p *spot) find(where string) (nearest *spot, exact bool) {
 	for nearest = p; where != ""; {
 		var part string
@@ -164,7 +164,7 @@ func (p *spot) step(part string) *spot {
 
 func compareKey(p spot, key string) int { return strings.Compare(p.key, key) }
 
-// sort readies an object of many keys for find.
+// sort prepares an object of many keys for find.
 func (p *spot) sort() {
 	slices.SortStableFunc(p.inside, func(a, b spot) int { return compareKey(a, b.key) })
 	p.sorted = true

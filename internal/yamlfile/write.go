@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Write writes a value of the model, given by its pointer, as YAML in the order of the model. Read reads the same from it.
-// It refuses a value that no text can stand for, such as one with a duration of half a millisecond.
+// Write writes a value of the model, given as a pointer, as YAML in the order of the model. Read reads the same value
+// from it. It refuses a value that cannot be written, such as a duration of half a millisecond.
 func (g *Grammar) Write(value any) ([]byte, error) {
 	w := writer{}
 	w.object(reflect.ValueOf(value).Elem(), g.root, 0)
@@ -24,7 +24,7 @@ type writer struct {
 	err  error // the first one
 }
 
-// object writes the keys of a struct, each on a line of its own; the first one goes on with the line that is there.
+// object writes the keys of a struct, each on its own line; the first continues the current line.
 func (w *writer) object(value reflect.Value, o *object, indent int) {
 	first := true
 	for i := range o.fields {
@@ -45,7 +45,7 @@ func (w *writer) object(value reflect.Value, o *object, indent int) {
 	}
 }
 
-// saysNothing says whether a value is what a key that is left out means, and cannot be written otherwise.
+// saysNothing reports whether a value is the same as an omitted key and cannot be written otherwise.
 func saysNothing(value reflect.Value, f *field) bool {
 	if f.number != one {
 		return value.Len() == 0
@@ -89,7 +89,7 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 
 func (w *writer) indent(by int) { w.text.WriteString(strings.Repeat(" ", by)) }
 
-// plain is a text that YAML reads as itself without quotes, wherever it stands; but for the words that mean something.
+// plain matches a text that YAML reads unchanged without quotes in any place, except for words with a meaning.
 var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)
 
 // scalar writes a value of a kind.
@@ -131,7 +131,7 @@ func (w *writer) fail(k *Kind) {
 	}
 }
 
-// WriteDuration writes a time as it is written in the file; what is less than a millisecond is lost.
+// WriteDuration returns a time as files write it. It drops what is less than a millisecond.
 func WriteDuration(d time.Duration) string {
 	for _, unit := range []struct {
 		name string

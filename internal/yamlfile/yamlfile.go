@@ -1,7 +1,6 @@
-// Package yamlfile reads the YAML files that administrators write: strictly, against a Go struct whose tags are the file's
-// grammar. A file is exactly one document, without keys that mean nothing; everything that is wrong with it is reported
-// at once, each with its line, its YAML path and, where one was meant, the right word. The same grammar writes a file and
-// gives editors a JSON Schema.
+// Package yamlfile reads the YAML files that administrators write. The tags of a Go struct are a file's grammar. A file is
+// exactly one document without unknown keys. All its problems are reported at once, each with its line, its YAML path and,
+// if the reader can guess it, the right word. The same grammar writes files and gives editors a JSON Schema.
 //
 // Use it for every file that a person edits. It is not for YAML that programs exchange, nor for JSON.
 package yamlfile
@@ -20,19 +19,19 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Options bound a kind of file, since the parser has no bounds of its own, and say how exact it must be.
+// Options limits the size of a type of file, because the parser has no limits, and sets how exact it must be.
 type Options struct {
 	Bytes   int // of the text
 	Tokens  int // words and signs
 	Anchors int // anchors and tags; 0 forbids aliases too
 
-	// Loose accepts what is inexact but clear: a number, true or false where a text is wanted, as it is written; a key
-	// without a value, as if it were left out; "" and an empty list where nothing is required.
+	// Loose accepts what is inexact but clear: a number, true or false as a text; a key without a value as omitted; and
+	// "" or an empty list if the key is not required.
 	Loose bool
 }
 
-// Read reads the text of a file into a value, a pointer to the grammar's model, and returns what is wrong with its form.
-// Keys that the file leaves out keep what the value had. name is what problems call the file.
+// Read reads the text of a file into a value, which is a pointer to the grammar's model, and returns the problems of
+// its form. Omitted keys keep their values. name is the file's name in problems.
 func (g *Grammar) Read(name string, text []byte, into any) *Check {
 	c := g.parse(name, text)
 	g.fill(c, into)
@@ -76,7 +75,7 @@ func size(bytes int) string {
 	return fmt.Sprintf("%d KiB", bytes>>10)
 }
 
-// parse returns the one YAML document of the text, or what keeps the text from being one.
+// parse returns the only YAML document of the text, or the problem that prevents this.
 func (s *Source) parse(g *Grammar) (ast.Node, *Problem) {
 	if !utf8.Valid(s.text) {
 		return nil, s.at(nil, "yaml.syntax", "the file must be UTF-8")
@@ -105,7 +104,7 @@ func (s *Source) parse(g *Grammar) (ast.Node, *Problem) {
 
 var quotation = regexp.MustCompile(`:? "([^"\\]|\\.)*"`)
 
-// unquoted takes out of the parser's words what they quote of the file.
+// unquoted removes quotations of the file from the parser's message.
 func unquoted(message string) string { return quotation.ReplaceAllString(message, "") }
 
 // at returns a problem at a token.
