@@ -11,7 +11,7 @@ type Profile struct {
 	Name          string             `yaml:"name" is:"name,required" doc:"unique name of this profile, in routes, client records and logs; client records refer to it"`
 	Standard      string             `yaml:"standard" is:"sentence,required" doc:"name of the standard in refusals: OBIE DCR 3.3"`
 	Dictionary    string             `yaml:"dictionary" is:"sentence,required" doc:"name of the section that defines the members: Data Dictionary"`
-	Body          string             `yaml:"body" is:"body,required" doc:"jws: a compact JWS, signed with the software's key; json: the claims as plain, unsigned JSON"`
+	Body          string             `yaml:"body" is:"body,required" doc:"jws: a compact JWS, signed with a key of the software product; json: the claims as plain, unsigned JSON"`
 	TrailingSlash bool               `yaml:"trailing_slash" is:"bool" doc:"the registration path ends with a slash"`
 	ContentTypes  []string           `yaml:"content_types" is:"media_type,required" doc:"accepted media types of a request"`
 	Request       RequestTimes       `yaml:"request" is:"required" doc:"maximum age and lifetime of a request"`

@@ -31,7 +31,7 @@ func (e *edition) burn(ctx context.Context, r *request) error {
 	case errors.Is(err, store.ErrNotFound):
 		return dcr.Refuse("client.unknown").As(dcr.InvalidClient).CausedBy(err)
 	case err != nil:
-		return fmt.Errorf("burning an assertion: %w", err)
+		return fmt.Errorf("marking an assertion as used: %w", err)
 	}
 	return nil
 }

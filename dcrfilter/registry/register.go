@@ -57,7 +57,7 @@ func (e *edition) registered(r *request, id string, document strictjson.Object) 
 }
 
 // errGone means that the software product's client was deleted while it registered. It may try again.
-var errGone = errors.New("the software's client was deleted meanwhile")
+var errGone = errors.New("the client of the software product was deleted meanwhile")
 
 // existing answers with the client that the software product already has, for a TPP that never received the answer to
 // its registration. The request is newly signed by the same software product, which proves that the caller is the

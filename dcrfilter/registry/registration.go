@@ -26,7 +26,7 @@ func (e *edition) registration(r *request) (*dcr.Asked, error) {
 		return nil, err
 	}
 	if of, is := asked.Statement.Software, proved.GetSoftware(); of.Id != is.GetId() || of.OrgId != is.GetOrgId() {
-		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are of another software"))
+		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts are about another software product"))
 	}
 	return asked, nil
 }

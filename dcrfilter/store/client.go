@@ -52,7 +52,7 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 // Existing returns the id of the software product's only client and marks the jtis as used, or does neither. Its errors
 // are ErrReplayed, ErrNotFound, and ErrDuplicate if the software product has several clients.
 func (s *Store) Existing(ctx context.Context, of *dcrpb.Software, burn []*dcrpb.UsedJTI) (id string, err error) {
-	const what = "find a software's client"
+	const what = "find the client of a software product"
 	shard := s.softwareShard(of)
 	keys, times, err := shard.burning(burn, shard.software(softwareDigest(of)))
 	if err != nil {

@@ -15,7 +15,7 @@ var answers = map[string]error{
 	"duplicate": ErrDuplicate,
 	"conflict":  ErrConflict,
 	"taken":     errors.New("store: the client id is taken"),
-	"moved":     errors.New("store: a client cannot change its software"),
+	"moved":     errors.New("store: a client cannot change its software product"),
 	"damaged":   errDamaged,
 }
 

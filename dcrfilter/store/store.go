@@ -20,7 +20,7 @@ import (
 var (
 	ErrNotFound  = errors.New("not found")
 	ErrReplayed  = errors.New("a jti was used before")
-	ErrDuplicate = errors.New("the software has a client already")
+	ErrDuplicate = errors.New("the software product already has a client")
 	ErrConflict  = errors.New("the client was changed meanwhile")
 )
 

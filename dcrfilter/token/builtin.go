@@ -162,7 +162,7 @@ func audiences(claims strictjson.Object) []string {
 
 // sub: "in cases of access tokens obtained through grants where no resource owner is involved ... the value of "sub"
 // SHOULD correspond to an identifier the authorization server uses to indicate the client application" (RFC 9068,
-// section 2.2). Ours always are: another sub is somebody else's token.
+// section 2.2). Our tokens always do: a token with another sub is not ours.
 func (t *Token) readClient(claims strictjson.Object) error {
 	client, err := claims.String("client_id")
 	if err != nil || client == "" {
@@ -184,8 +184,8 @@ func (t *Token) readBinding(claims strictjson.Object) error {
 	if err != nil || generation < 0 {
 		return errors.New("gen is missing")
 	}
-	// "The protected resource ... MUST verify that the certificate matches" (RFC 8705, section 3): a token that names none
-	// is a bearer token, which nobody here accepts. Other members of cnf do not replace it.
+	// "The protected resource ... MUST verify that the certificate matches" (RFC 8705, section 3): a token without
+	// a certificate is a bearer token, which is refused. Other members of cnf do not replace it.
 	bound, err := claims.Object("cnf")
 	if err != nil {
 		return errors.New("cnf is missing")

@@ -59,7 +59,7 @@ func RotateNow(ctx context.Context, s *store.Store, now time.Time) (kid string, 
 		return "", fmt.Errorf("reading token keys: %w", err)
 	}
 	if !slices.ContainsFunc(stored, func(k store.SigningKey) bool { return k.ID == kid }) {
-		return "", errors.New("somebody else has added a token key at this moment")
+		return "", errors.New("another process added a token key at the same time")
 	}
 	return kid, nil
 }

@@ -34,7 +34,7 @@ func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Sof
 		return nil, err
 	}
 	if !listed && (known || d.Listed != dcr.ListedWhenKnown) {
-		return nil, &Doubt{NotListed, errors.New("the certificate is not a tls key of the software's or the organisation's key set")}
+		return nil, &Doubt{NotListed, errors.New("the certificate does not belong to a tls key in the key set of the software product or organisation")}
 	}
 	return kind, nil
 }

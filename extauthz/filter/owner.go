@@ -16,8 +16,8 @@ import (
 // OwnerFilter proves that the client a request asks for is the client whose token it carries.
 //
 // "If the ClientId is unknown, the ASPSP responds with an Unauthorized status code and immediately revokes the access
-// token." (OBIE DCR 3.1 to 3.4; RFC 7592, section 2.1). A known client of somebody else is answered in the same way,
-// without a look at it, so that ids cannot be probed.
+// token." (OBIE DCR 3.1 to 3.4; RFC 7592, section 2.1). A client id of another client gets the same answer,
+// without a look-up, so that ids cannot be probed.
 type OwnerFilter struct{ store *store.Store }
 
 // NewOwnerFilter returns the filter.

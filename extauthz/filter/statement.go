@@ -35,7 +35,7 @@ func RegistrationRequest(profile *dcr.Profile, body []byte, now time.Time) *Requ
 	}
 }
 
-// Check implements Filter: it proves Request.Registration and names the jtis to burn.
+// Check implements Filter: it proves Request.Registration and names the jtis to mark as used.
 func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err := request.CheckContentType(r.Header, r.Route.Profile); err != nil {
 		return err

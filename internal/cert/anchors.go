@@ -83,7 +83,7 @@ func (a *Anchors) Verify(c *Certificate, now time.Time) (issuer *x509.Certificat
 		return nil, refuse("certificate.issuer", "the client certificate's issuer is not trusted")
 	}
 	if err != nil {
-		return nil, refuse("certificate.chain", "the client certificate's issuer may not vouch for it: expired, constrained or not for clientAuth")
+		return nil, refuse("certificate.chain", "the client certificate's chain is not valid: expired, constrained or not for clientAuth")
 	}
 	return chains[0][1], nil // an anchor is a CA, and the certificate is not
 }

@@ -24,8 +24,8 @@ type Certificate struct {
 	Subject    dn.Name // in the certificate's own order
 
 	Authority           string   // that gave AuthorisationNumber: GB-FCA
-	AuthorisationNumber string   // see Authorisation; "" where there is none
-	Roles               []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil where there is no statement
+	AuthorisationNumber string   // see Authorisation; "" if there is none
+	Roles               []string // of the PSD2 qcStatement, as AISP, PISP, CBPII, ASPSP; nil if there is no statement
 
 	Serial      *big.Int // unique for its issuer
 	OCSPServers []string // of the OCSP responders (RFC 5280, section 4.2.2.1)

@@ -170,7 +170,7 @@ func (r *reader) list(node ast.Node, into reflect.Value, f *field, at *spot) {
 		into.SetZero()
 		return
 	case len(sequence.Values) == 0:
-		r.add(start(resolved), "value.empty", "the list must not be empty; leave the key out where it has nothing to say")
+		r.add(start(resolved), "value.empty", "the list must not be empty; omit the key instead")
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
@@ -210,7 +210,7 @@ func (r *reader) names(node ast.Node, into reflect.Value, f *field, at *spot) {
 		return
 	}
 	if len(mapping.Values) == 0 {
-		r.add(start(mapping), "value.empty", "at least one must be named here; leave the key out where it has nothing to say")
+		r.add(start(mapping), "value.empty", "at least one must be named here; omit the key instead")
 		return
 	}
 	own := reflect.MakeMapWithSize(into.Type(), len(mapping.Values))
