@@ -29,12 +29,12 @@ var toStranger = map[trust.Kind]*dcr.Error{
 
 // refuse returns the table's refusal for a doubt, or the other refusal if the table has none. It returns any other
 // error unchanged.
-func refuse(err error, told map[trust.Kind]*dcr.Error, other string) error {
+func refuse(err error, table map[trust.Kind]*dcr.Error, other string) error {
 	doubt, ok := errors.AsType[*trust.Doubt](err)
 	if !ok {
 		return err
 	}
-	if refusal := told[doubt.Kind]; refusal != nil {
+	if refusal := table[doubt.Kind]; refusal != nil {
 		return refusal.CausedBy(err)
 	}
 	return dcr.Refuse(other).CausedBy(err)
