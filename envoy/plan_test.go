@@ -53,8 +53,9 @@ func (e *edge) get(t *testing.T, client *http.Client, path, name string) answer 
 func (a answer) isLimited(t *testing.T, retryAfter int) {
 	t.Helper()
 	a.isOwnReply(t, http.StatusTooManyRequests, "too_many_requests")
-	if have := a.header.Get("Retry-After"); have != strconv.Itoa(retryAfter) {
-		t.Errorf("retry-after: have %q, want %d", have, retryAfter)
+	// The bucket fills while the test asks.
+	if have, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || have > retryAfter || have < max(1, retryAfter-60) {
+		t.Errorf("retry-after: have %q, want %d or a little less", a.header.Get("Retry-After"), retryAfter)
 	}
 	for name := range a.header {
 		if len(name) > 8 && name[:8] == "X-Envoy-" {

@@ -209,7 +209,7 @@ func TestRefusals(t *testing.T) {
 		{"an upstream against Envoy's rules", func(i *input) { i.change("payments", func(u *routes.Upstream) { u.Host = "a\n" }) }, "is not valid", "", "is not valid"},
 		{"a socket and a name", func(i *input) {
 			i.change("payments", func(u *routes.Upstream) { u.Address = append(u.Address, "unix:a") })
-		}, "Envoy cannot have both", "", "Envoy cannot have both"},
+		}, "cannot have both", "", "cannot have both"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			i := read(t)
