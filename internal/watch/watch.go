@@ -11,7 +11,7 @@ import (
 )
 
 // Interval is how often a caller should ask Changed, so that a saved file is noticed well within a second.
-const Interval = 50 * time.Millisecond
+const Interval = 20 * time.Millisecond
 
 const (
 	settle   = 10 * time.Millisecond // how long files must stay the same before a change is reported
