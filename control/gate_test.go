@@ -89,7 +89,7 @@ func TestGateRefusesWhatEnvoyCannotHave(t *testing.T) {
 	next := read(t, path)
 	sample.Write(t, filepath.Join(dir, "server.key"), slurp(t, filepath.Join(dir, "server.pem"))) // no longer valid
 	if err := gate.Apply(t.Context(), next); err == nil {
-		t.Error("a version is in force whose certificate has no key")
+		t.Error("a version became active whose certificate has no key")
 	}
 	var status Status
 	gate.Describe(&status)

@@ -12,7 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
-// A file may be well and still orphan clients: the administrator learns how many before it is in force.
+// A valid file may still orphan clients: the administrator learns how many before the file becomes active.
 func TestValidateCountsOrphans(t *testing.T) {
 	server := redisserver.Start(t, t.TempDir(), "--appendonly", "no")
 	path := save(t, sample.Folder(t), "test.yaml")

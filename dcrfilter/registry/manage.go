@@ -21,11 +21,7 @@ func (e *edition) read(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	known, err := readClient(record)
-	if err != nil {
-		return answer{}, err
-	}
-	document, err := known.document(r.profile)
+	document, err := storedDocument(record, r.profile)
 	if err != nil {
 		return answer{}, err
 	}

@@ -87,11 +87,7 @@ func (e *edition) existing(ctx context.Context, r *request, statement *dcr.State
 	if err := e.orphans.Check(e.version, record); err != nil {
 		return answer{}, err
 	}
-	known, err := readClient(record)
-	if err != nil {
-		return answer{}, err
-	}
-	document, err := known.document(r.profile)
+	document, err := storedDocument(record, r.profile)
 	if err != nil {
 		return answer{}, err
 	}

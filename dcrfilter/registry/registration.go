@@ -61,17 +61,17 @@ func newClient(r *request, asked *dcr.Asked) (client, error) {
 	return client{record, registered, statement.Claims}, copyMetadata(record, registered)
 }
 
-// readClient reads a stored record.
-func readClient(record *dcrpb.Client) (client, error) {
+// storedDocument returns the answer about a stored client in the form of the route's profile.
+func storedDocument(record *dcrpb.Client, p *dcr.Profile) (strictjson.Object, error) {
 	metadata, err := strictjson.Parse(record.GetMetadata())
 	if err != nil {
-		return client{}, fmt.Errorf("metadata of a record: %w", err)
+		return nil, fmt.Errorf("metadata of a record: %w", err)
 	}
 	claims, err := requests.VerifiedStatement(record.GetSoftwareStatement())
 	if err != nil {
-		return client{}, fmt.Errorf("software statement of a record: %w", err)
+		return nil, fmt.Errorf("software statement of a record: %w", err)
 	}
-	return client{record, metadata, claims}, nil
+	return client{record, metadata, claims}.document(p)
 }
 
 // document returns the answer about the client in the form of the route's profile.

@@ -132,12 +132,6 @@ func scopeIsArray(p *dcr.Profile) bool {
 	return member != nil && member.Type == dcr.TypeStrings
 }
 
-// maxScopeName is the longest scope in a directory or profile.
-const maxScopeName = 64
-
-// IsScope reports whether a directory or profile may use the name for a scope: one scope-token that is not too long.
-func IsScope(name string) bool { return len(name) <= maxScopeName && isScopeToken(name) }
-
 // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) (RFC 6749, section 3.3)
 func isScopeToken(token string) bool {
 	for i := range len(token) {
