@@ -11,16 +11,12 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
 
-const (
-	// maxRefusal is the largest body of a refusal that Envoy passes on whole.
-	maxRefusal = 16 << 10
-
-	// mutable are the request headers that the gate may set. Any other one is answered with 500, so that a bug in the gate
-	// shows.
-	mutable = `^(x-dcr-.*|` + interactionID + `|authorization)$`
-)
+// mutable are the request headers that the gate may set. Any other one is answered with 500, so that a bug in the gate
+// shows.
+const mutable = `^(x-dcr-.*|` + interactionID + `|authorization)$`
 
 // extAuthz asks the gate about every request. It always fails closed.
 func (t *translation) extAuthz() *authzv3.ExtAuthz {
@@ -46,7 +42,7 @@ func (t *translation) extAuthz() *authzv3.ExtAuthz {
 			AllowExpression: &matcherv3.RegexMatcher{Regex: mutable},
 			DisallowIsError: yes(),
 		},
-		MaxDeniedResponseBodyBytes: maxRefusal,
+		MaxDeniedResponseBodyBytes: dcr.MaxAnswer,
 		ChargeClusterResponseStats: no(),
 		EmitFilterStateStats:       true,
 	}

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// MaxAnswer is the size of the largest body of a refusal. Envoy cuts a larger one off.
+const MaxAnswer = 16 << 10
+
 // retryAfter is how long a 503 asks the client to wait if the refusal gives no time. A restarted part is back within
 // it.
 const retryAfter = 2 * time.Second
@@ -66,9 +69,10 @@ func (e *Error) challenge() string {
 
 // errorBody is RegistrationError of the OBIE specification and the error answer of RFC 6749, section 5.2.
 type errorBody struct {
-	Code        string   `json:"error"`
-	Description string   `json:"error_description"`
-	Details     []detail `json:"error_details,omitempty"`
+	Code        string            `json:"error"`
+	Description string            `json:"error_description"`
+	Details     []json.RawMessage `json:"error_details,omitempty"` // each a detail
+	Omitted     int               `json:"error_details_omitted,omitempty"`
 }
 
 // detail says which rule refused, where, what was expected, what to do about it, which sentence of a standard the rule
@@ -82,19 +86,34 @@ type detail struct {
 	Help        string `json:"help,omitempty"`
 }
 
+// body lists as many findings as MaxAnswer has room for, and counts the others.
 func (e *Error) body(help string) []byte {
-	answer := errorBody{Code: e.Name(), Description: e.Because}
-	if len(e.More) > 0 {
-		answer.Description += fmt.Sprintf(" (the first of %d findings, see error_details)", len(e.More)+1)
+	all := len(e.More) + 1
+	answer := errorBody{Code: e.Name(), Description: e.Because, Omitted: all}
+	if all > 1 {
+		answer.Description += fmt.Sprintf(" (the first of %d findings, see error_details)", all)
 	}
+	room := MaxAnswer - len(encode(answer)) - len(`,"error_details":[]`)
 	for _, finding := range e.All() {
-		explained := detail{Rule: finding.Rule, Pointer: finding.Pointer, Description: finding.Because, Fix: finding.Fix, Clause: finding.Clause}
-		if help != "" {
-			explained.Help = help + "#" + finding.Rule
+		explained := encode(finding.detail(help))
+		if room -= len(explained) + len(","); room < 0 {
+			break
 		}
 		answer.Details = append(answer.Details, explained)
 	}
-	body, err := json.Marshal(answer)
+	answer.Omitted = all - len(answer.Details)
+	return encode(answer)
+}
+
+func (e *Error) detail(help string) detail {
+	if help != "" {
+		help += "#" + e.Rule
+	}
+	return detail{Rule: e.Rule, Pointer: e.Pointer, Description: e.Because, Fix: e.Fix, Clause: e.Clause, Help: help}
+}
+
+func encode(value any) []byte {
+	body, err := json.Marshal(value)
 	if err != nil { // strings always marshal
 		return []byte(`{"error":"temporarily_unavailable"}`)
 	}

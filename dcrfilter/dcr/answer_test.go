@@ -3,6 +3,7 @@ package dcr_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -141,6 +142,53 @@ func checkHeader(t *testing.T, header http.Header, want map[string]string) {
 			t.Errorf("%s: got %q, want %q", name, got, value)
 		}
 	}
+}
+
+// The longest texts of the catalogue, fifty and more times over: an answer stays whole JSON below the limit that Envoy
+// has for it, lists as many findings as fit, and counts the others.
+func TestAnswerIsBounded(t *testing.T) {
+	longest := dcr.Error{Class: dcr.InvalidClientMetadata, Rule: "request.jws.compact"}.At("/redirect_uris/1000")
+	sections, err := dcr.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range sections {
+		for _, entry := range section.Refusals {
+			longest.Because, longest.Fix = longer(longest.Because, entry.Says), longer(longest.Fix, entry.Fix)
+			longest.Clause = longer(longest.Clause, entry.Clause)
+		}
+	}
+	for _, findings := range []int{1, 2, 49, 50, 60, 1000} {
+		all := *longest
+		for range findings - 1 {
+			all.More = append(all.More, longest)
+		}
+		_, _, body := all.Answer("https://" + strings.Repeat("a", 1000) + "/errors")
+		var answer struct {
+			Description string            `json:"error_description"`
+			Details     []json.RawMessage `json:"error_details"`
+			Omitted     int               `json:"error_details_omitted"`
+		}
+		if err := json.Unmarshal(body, &answer); err != nil || len(body) > dcr.MaxAnswer {
+			t.Fatalf("%d findings: %d bytes, %v", findings, len(body), err)
+		}
+		if len(answer.Details) == 0 || len(answer.Details)+answer.Omitted != findings {
+			t.Errorf("%d findings: %d are listed and %d counted", findings, len(answer.Details), answer.Omitted)
+		}
+		if room := dcr.MaxAnswer - len(body); answer.Omitted > 0 && len(answer.Details) < 50 && room > len(answer.Details[0]) {
+			t.Errorf("%d findings: %d bytes are left, and one more needs %d", findings, room, len(answer.Details[0]))
+		}
+		if findings > 1 && !strings.Contains(answer.Description, fmt.Sprintf("the first of %d findings", findings)) {
+			t.Errorf("%d findings: %s", findings, answer.Description)
+		}
+	}
+}
+
+func longer(a, b string) string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
 }
 
 // Every answer has headers of its own: one that is changed on its way does not change the next.

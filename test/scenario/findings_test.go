@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -37,6 +38,29 @@ func TestAllFindingsAtOnce(t *testing.T) {
 	request.Key = newTPP(t).Signing
 	if have := findings(p.post(t, request)); len(have) != 1 || have[0] != "request.signature " {
 		t.Errorf("a stranger is told %q", have)
+	}
+}
+
+// More findings than an answer has room for: what reaches the TPP is JSON, and counts those that it leaves out.
+func TestMoreFindingsThanAnAnswerHolds(t *testing.T) {
+	t.Parallel()
+	p := newTPP(t)
+	request := p.Request()
+	var wrong []string
+	for n := range 60 {
+		wrong = append(wrong, fmt.Sprintf("https://elsewhere.example/%d", n))
+	}
+	request.Claims["redirect_uris"] = wrong
+	answer := p.post(t, request)
+	var refusal struct {
+		Details []struct{ Rule string } `json:"error_details"`
+		Omitted int                     `json:"error_details_omitted"`
+	}
+	if err := json.Unmarshal(answer.Body, &refusal); err != nil {
+		t.Fatalf("%d bytes: %v", len(answer.Body), err)
+	}
+	if listed := len(refusal.Details); answer.Status != http.StatusBadRequest || listed < 20 || listed+refusal.Omitted != len(wrong) {
+		t.Errorf("%d: %d findings are listed and %d counted", answer.Status, listed, refusal.Omitted)
 	}
 }
 
