@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,11 +64,11 @@ func Parse(header http.Header, query string, body []byte) (Form, error) {
 }
 
 // "using the "application/x-www-form-urlencoded" format per Appendix B with a character encoding of UTF-8 in the HTTP
-// request entity-body" (RFC 6749, section 4.4.2)
+// request entity-body" (RFC 6749, section 4.4.2). "utf8" is a label of UTF-8 too (Encoding Standard, section 4.2).
 func checkMediaType(contentType []string) error {
 	got, parameters, err := mime.ParseMediaType(strings.Join(contentType, ", "))
 	charset, named := parameters["charset"]
-	if err != nil || got != mediaType || named && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || got != mediaType || named && !slices.Contains([]string{"utf-8", "utf8"}, strings.ToLower(charset)) {
 		return dcr.Refuse("form.content_type")
 	}
 	return nil

@@ -77,6 +77,8 @@ func TestParseAcceptsParametersOfTheMediaType(t *testing.T) {
 	for _, contentType := range []string{
 		"application/x-www-form-urlencoded; charset=UTF-8",
 		"Application/X-WWW-Form-URLEncoded;charset=\"utf-8\"",
+		"application/x-www-form-urlencoded; charset=utf8",
+		"application/x-www-form-urlencoded; charset=\"UTF8\"",
 		"application/x-www-form-urlencoded; boundary=x",
 	} {
 		if _, err := Parse(typed(contentType), "", []byte("a=1")); err != nil {

@@ -11,10 +11,12 @@ import (
 )
 
 // charsets are the encodings that do not change the bytes of a body, because the gate never transcodes: for a compact
-// JWS, which is ASCII, and for JSON, which "MUST be encoded using UTF-8" (RFC 8259, section 8.1).
+// JWS, which is ASCII, and for JSON, which "MUST be encoded using UTF-8" (RFC 8259, section 8.1). "utf8" is a label of
+// UTF-8 too (Encoding Standard, section 4.2). A charset's case does not matter (RFC 9110, section 8.3.2), and "the quoted
+// and unquoted values are equivalent" (section 5.6.6).
 var charsets = map[string][]string{
-	dcr.BodyJWS:  {"", "utf-8", "iso-8859-1", "us-ascii", "windows-1252"},
-	dcr.BodyJSON: {"", "utf-8", "us-ascii"},
+	dcr.BodyJWS:  {"", "utf-8", "utf8", "iso-8859-1", "us-ascii", "windows-1252"},
+	dcr.BodyJSON: {"", "utf-8", "utf8", "us-ascii"},
 }
 
 // CheckContentType requires exactly one Content-Type of the profile, with or without an equivalent charset, and no

@@ -4,7 +4,10 @@
 package request
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
@@ -37,11 +40,11 @@ var malformed = map[string]string{
 // Read checks the form of a registration request: a compact JWS or a JSON object, as the profile says. Its error is a
 // *dcr.Error.
 func Read(profile *dcr.Profile, body []byte) (*Registration, error) {
+	if len(body) == 0 {
+		return nil, dcr.Refuse("request.empty", wanted[profile.Body])
+	}
 	if profile.Body == dcr.BodyJSON {
 		return readJSON(body)
-	}
-	if len(body) == 0 {
-		return nil, dcr.Refuse("request.empty")
 	}
 	request, err := jose.Parse(string(body), jose.Policy{
 		Algorithms: jose.FAPI, Types: []string{"", "JWT", "JOSE", "application/jwt"}, KeyID: true, MaxBytes: maxBytes,
@@ -54,16 +57,22 @@ func Read(profile *dcr.Profile, body []byte) (*Registration, error) {
 	return &Registration{Claims: request.Claims, JWS: request}, nil
 }
 
-// "The client or developer sends an HTTP POST to the client registration endpoint with a content type of application/json.
-// The HTTP Entity Payload is a JSON document consisting of a JSON object" (RFC 7591, section 3.1)
+// wanted says what a body is.
+var wanted = map[string]string{
+	dcr.BodyJWS:  "a signed registration request, a compact JWS",
+	dcr.BodyJSON: "the claims of the registration request, a JSON object",
+}
+
 func readJSON(body []byte) (*Registration, error) {
-	refused := dcr.Refuse("request.json")
 	if len(body) > maxBytes {
-		return nil, refused
+		return nil, dcr.Refuse("request.json", fmt.Sprintf("it is larger than %d bytes", maxBytes))
 	}
 	claims, err := strictjson.Parse(body)
-	if err != nil {
-		return nil, refused.CausedBy(err)
+	switch {
+	case err == nil:
+		return &Registration{Claims: claims}, nil
+	case bytes.HasPrefix(body, []byte("eyJ")): // what a JOSE header begins with
+		return nil, dcr.Refuse("request.json", "it is a JWS, and this path takes requests that are not signed").CausedBy(err)
 	}
-	return &Registration{Claims: claims}, nil
+	return nil, dcr.Refuse("request.json", strings.TrimPrefix(err.Error(), "json: ")).CausedBy(err)
 }

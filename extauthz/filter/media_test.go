@@ -29,6 +29,8 @@ func TestContentType(t *testing.T) {
 		{name: "capitals", values: []string{"Application/JWT"}},
 		{name: "a harmless charset", values: []string{"application/jwt; charset=ISO-8859-1"}},
 		{name: "UTF-8 in quotes", values: []string{`application/jwt;charset="UTF-8"`}},
+		{name: "utf8", values: []string{"application/jwt; charset=utf8"}},
+		{name: "utf8 in capitals and quotes", values: []string{`application/jwt; charset="UTF8"`}},
 		{name: "another parameter", values: []string{"application/jwt; v=1"}},
 		{name: "identity", values: []string{"application/jwt"}, encoding: []string{"Identity"}},
 

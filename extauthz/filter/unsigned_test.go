@@ -53,7 +53,7 @@ func TestUnsigned(t *testing.T) {
 		{name: "with the media type of a signed one", spoil: func(a *application) { a.contentType = "application/jwt" }, want: "415 unsupported_media_type content_type"},
 		{name: "in UTF-8", spoil: func(a *application) { a.contentType = "application/json; charset=utf-8" }},
 		{name: "in Latin-1", spoil: func(a *application) { a.contentType = "application/json; charset=iso-8859-1" }, want: "415 unsupported_media_type content_type.charset"},
-		{name: "nothing", body: func(string) string { return "" }, want: badMetadata + "request.json"},
+		{name: "nothing", body: func(string) string { return "" }, want: badMetadata + "request.empty"},
 		{name: "a list", body: func(body string) string { return "[" + body + "]" }, want: badMetadata + "request.json"},
 		{name: "a member twice", body: func(body string) string { return strings.Replace(body, "{", `{"scope":"openid",`, 1) }, want: badMetadata + "request.json"},
 		{name: "more after it", body: func(body string) string { return body + "{}" }, want: badMetadata + "request.json"},

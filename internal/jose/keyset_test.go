@@ -148,14 +148,14 @@ func TestParseKeySetDocuments(t *testing.T) {
 		{"largest", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes-11), ""},
 		{"65 keys", `{"keys":[` + many(65) + `]}`, "key set: more than 64 keys"},
 		{"too large", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes), "key set: larger than 262144 bytes"},
-		{"no JSON", `<html>`, "key set: json: not an object"},
-		{"a list", `[]`, "key set: json: not an object"},
+		{"no JSON", `<html>`, "key set: json: it is not an object"},
+		{"a list", `[]`, "key set: json: it is an array"},
 		{"no keys", `{}`, "key set: keys is missing"},
 		{"keys is null", `{"keys":null}`, "key set: keys has the wrong type: want an array"},
 		{"one key for the set", `{"keys":{}}`, "key set: keys has the wrong type: want an array"},
 		{"member is no object", `{"keys":[{},1]}`, "key set: keys/1 has the wrong type: want an object"},
-		{"twice", `{"keys":[],"keys":[]}`, "key set: json: two members have one name"},
-		{"twice in a key", `{"keys":[{"kid":"a","kid":"b"}]}`, "key set: json: two members have one name"},
+		{"twice", `{"keys":[],"keys":[]}`, "key set: json: keys is named twice"},
+		{"twice in a key", `{"keys":[{"kid":"a","kid":"b"}]}`, "key set: json: kid is named twice"},
 		{"forged member name", `{"keys":[{"a\":0,\"use":"x"}]}`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

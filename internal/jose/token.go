@@ -5,6 +5,7 @@ package jose
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -58,15 +59,15 @@ func Parse(compact string, policy Policy) (*Unverified, error) {
 	if err != nil {
 		return nil, err
 	}
-	header, err := parseHeader(parts.header, policy)
+	header, err := parts.parseHeader(policy)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := parseClaims(parts.payload)
+	claims, err := parts.parseClaims()
 	if err != nil {
 		return nil, err
 	}
-	signature, err := decode(parts.signature)
+	signature, err := parts.decode(parts.signature)
 	if err != nil {
 		return nil, err
 	}
@@ -88,11 +89,11 @@ func ClaimsVerifiedElsewhere(compact string, maxBytes int) (strictjson.Object, e
 	if err != nil {
 		return nil, err
 	}
-	return parseClaims(parts.payload)
+	return parts.parseClaims()
 }
 
-func parseClaims(part string) (strictjson.Object, error) {
-	payload, err := decode(part)
+func (p parts) parseClaims() (strictjson.Object, error) {
+	payload, err := p.decode(p.payload)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +105,8 @@ func parseClaims(part string) (strictjson.Object, error) {
 }
 
 // A FormError says that the form of a token violates its policy. Rule is one of jws.size, jws.compact, jws.base64,
-// jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. For jws.header and jws.payload Args has
-// the problem, for the client: printable ASCII without quotes or any part of the token.
+// jws.header, jws.crit, jws.embedded_key, jws.alg, jws.typ, jws.kid and jws.payload. For jws.base64, jws.header and
+// jws.payload Args has the problem, for the client: printable ASCII without quotes or any value of the token.
 type FormError struct {
 	Rule string
 	Args []string
@@ -119,7 +120,7 @@ func formError(rule string, args ...string) *FormError { return &FormError{Rule:
 func problem(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
 
 // parts are the pieces of a compact JWS, still encoded.
-type parts struct{ header, payload, signature, signed string }
+type parts struct{ header, payload, signature, signed, whole string }
 
 // "The JWS Compact Serialization ... BASE64URL(UTF8(JWS Protected Header)) || '.' || BASE64URL(JWS Payload) || '.' ||
 // BASE64URL(JWS Signature)" (RFC 7515, section 7.1). An unsecured JWS has an empty signature and a JWE has five parts
@@ -133,7 +134,7 @@ func split(compact string, maxBytes int) (parts, error) {
 	if header == "" || payload == "" || signature == "" || strings.Contains(signature, ".") {
 		return parts{}, formError("jws.compact")
 	}
-	return parts{header, payload, signature, compact[:len(header)+1+len(payload)]}, nil
+	return parts{header, payload, signature, compact[:len(header)+1+len(payload)], compact}, nil
 }
 
 // base64url refuses padding, and bits that do not belong to a byte.
@@ -144,10 +145,38 @@ var base64url = base64.RawURLEncoding.Strict()
 // (RFC 7515, section 2). The decoder itself ignores line breaks.
 func decode(part string) ([]byte, error) {
 	decoded, err := base64url.DecodeString(part)
-	if err != nil || strings.ContainsAny(part, "\r\n") {
-		return nil, formError("jws.base64")
+	if err == nil && strings.ContainsAny(part, "\r\n") {
+		err = errors.New("a line break")
+	}
+	return decoded, err
+}
+
+// decode decodes a part of the token. Its only error is *FormError.
+func (p parts) decode(part string) ([]byte, error) {
+	decoded, err := decode(part)
+	if err != nil {
+		return nil, formError("jws.base64", misfit(p.whole))
 	}
 	return decoded, nil
+}
+
+// misfit names the first character of a token that base64url does not have, counted from 1.
+func misfit(token string) string {
+	at := strings.IndexFunc(token, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+	})
+	if at < 0 {
+		return "a part is not complete"
+	}
+	is := map[byte]string{'"': "a quotation mark", '\'': "a quotation mark", ' ': "a space", '\r': "a line break", '\n': "a line break"}[token[at]]
+	switch {
+	case is != "":
+	case token[at] < ' ' || token[at] > '~' || token[at] == '\\':
+		is = "one that does not belong there"
+	default:
+		is = token[at : at+1]
+	}
+	return fmt.Sprintf("character %d is %s", at+1, is)
 }
 
 // Header is the protected header of a token.
@@ -161,8 +190,8 @@ type Header struct {
 const maxKeyID = 255
 
 // parseHeader checks a header and returns its alg and kid.
-func parseHeader(part string, policy Policy) (Header, error) {
-	document, err := decode(part)
+func (p parts) parseHeader(policy Policy) (Header, error) {
+	document, err := p.decode(p.header)
 	if err != nil {
 		return Header{}, err
 	}

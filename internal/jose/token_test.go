@@ -2,6 +2,7 @@ package jose
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func formRule(t *testing.T, err error) string {
 	}
 	has := len(refusal.Args) == 1
 	if problem := strings.Join(refusal.Args, ""); strings.ContainsAny(problem, "\"'\\") || !printable(problem) || (problem != "") != has ||
-		has != slices.Contains([]string{"jws.header", "jws.payload"}, refusal.Rule) {
+		has != slices.Contains([]string{"jws.base64", "jws.header", "jws.payload"}, refusal.Rule) {
 		t.Errorf("%s has no problem for a client: %q", refusal.Rule, refusal.Args)
 	}
 	return refusal.Rule
@@ -175,12 +176,20 @@ func TestParsePolicies(t *testing.T) {
 }
 
 func TestFormErrorNamesTheProblem(t *testing.T) {
-	for _, test := range []struct{ header, want string }{
-		{`{"alg":"none"}`, "jws.alg"},
-		{`{"alg":"PS256","alg":1}`, "jws.header: two members have one name"},
-		{`{"alg":"PS256","zip":"DEF"}`, "jws.header: it must not have zip"},
+	good := form(goodHeader, goodPayload)
+	for _, test := range []struct{ token, want string }{
+		{form(`{"alg":"none"}`, goodPayload), "jws.alg"},
+		{form(`{"alg":"PS256","alg":1}`, goodPayload), "jws.header: alg is named twice"},
+		{form(`{"alg":"PS256","zip":"DEF"}`, goodPayload), "jws.header: it must not have zip"},
+		{form(goodHeader, `{"iss":"a",}`), "jws.payload: a comma stands before the closing bracket at character 12"},
+		{`"` + good + `"`, "jws.base64: character 1 is a quotation mark"},
+		{"request=" + good, "jws.base64: character 8 is ="},
+		{good + "\n", fmt.Sprintf("jws.base64: character %d is a line break", len(good)+1)},
+		{" " + good, "jws.base64: character 1 is a space"},
+		{good + "\x00", fmt.Sprintf("jws.base64: character %d is one that does not belong there", len(good)+1)},
+		{good[:len(good)-3], "jws.base64: a part is not complete"},
 	} {
-		_, err := Parse(form(test.header, goodPayload), lax)
+		_, err := Parse(test.token, lax)
 		refusal, ok := errors.AsType[*FormError](err)
 		if !ok || refusal.Error() != test.want {
 			t.Errorf("got %v, want %s", err, test.want)

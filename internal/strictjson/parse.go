@@ -18,19 +18,24 @@ const MaxDepth = 16
 // compared with all earlier ones.
 const MaxMembers = 256
 
-// usualMembers is the initial capacity, enough for most objects.
+// MaxValues is the largest number of values in a document, at all levels: strangers may send documents, and each value
+// costs more to read than the two bytes it may have. A set of 64 keys with their certificates has about a thousand.
+const MaxValues = 4096
+
+// usualMembers is the initial capacity for names, enough for most documents.
 const usualMembers = 48
 
 var (
-	errForm  = errors.New("json: not one well-formed value")
-	errMany  = fmt.Errorf("json: an object has more than %d members", MaxMembers)
-	errDepth = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
+	errMany   = fmt.Errorf("json: an object has more than %d members", MaxMembers)
+	errValues = fmt.Errorf("json: it has more than %d values", MaxValues)
+	errDepth  = fmt.Errorf("json: nested deeper than %d levels", MaxDepth)
 )
 
 // Parse reads exactly one JSON object. At every level it refuses invalid UTF-8, nesting beyond MaxDepth, an object of
 // more than MaxMembers, half a surrogate pair, a member name that is not printable ASCII, and two members whose names
-// differ at most in case. Errors describe the problem but never quote a value. The object shares no memory with the
-// document.
+// differ at most in case; and a document of more than MaxValues. Errors say what is wrong and, where it is not JSON, at
+// which character, in printable ASCII without quotes; they may name a member, and never quote a value. The object shares
+// no memory with the document. Time and memory are in proportion to the document.
 func Parse(document []byte) (Object, error) {
 	object := Object{}
 	if err := parse(document, '{', func(r *reader) error { return r.object(1, object) }); err != nil {
@@ -50,22 +55,25 @@ func parseArray(document []byte) ([]json.RawMessage, error) {
 // parse reads a document that consists of one value, which begins with the bracket.
 func parse(document []byte, bracket byte, value func(*reader) error) error {
 	if !utf8.Valid(document) {
-		return errors.New("json: not valid UTF-8")
+		return errors.New("json: it is not valid UTF-8")
 	}
-	r := &reader{text: bytes.Clone(document)}
-	if r.next() != bracket {
-		return fmt.Errorf("json: not an %s", map[byte]string{'{': "object", '[': "array"}[bracket])
+	r := &reader{text: document}
+	if first := r.next(); first != bracket {
+		return notThat(bracket, first)
 	}
 	if !json.Valid(document) {
-		return errForm
+		return fault(document)
 	}
+	r.text = bytes.Clone(document)
 	return value(r)
 }
 
 // A reader makes one pass over a document that is valid JSON (RFC 8259) and checks our further requirements.
 type reader struct {
-	text []byte
-	at   int
+	text   []byte
+	at     int
+	values int
+	names  []string // of all objects around the current place; those of an object follow those of the object around it
 }
 
 // next skips white space and returns the byte where it stops, or 0 at the end.
@@ -82,9 +90,10 @@ func (r *reader) next() byte {
 
 // object reads the object that begins here. It stores the members in into unless that is nil.
 func (r *reader) object(depth int, into Object) error {
-	names := make([]string, 0, usualMembers)
+	outer := len(r.names)
+	defer func() { r.names = r.names[:outer] }()
 	return r.list(depth, func() error {
-		name, err := r.name(&names)
+		name, err := r.name(outer)
 		if err != nil {
 			return err
 		}
@@ -139,6 +148,9 @@ func (r *reader) list(depth int, item func() error) error {
 
 // value skips the value that begins here. depth is that of the object or array around it.
 func (r *reader) value(depth int) error {
+	if r.values++; r.values > MaxValues {
+		return errValues
+	}
 	switch r.text[r.at] {
 	case '{':
 		return r.object(depth+1, nil)
@@ -153,30 +165,33 @@ func (r *reader) value(depth int) error {
 	return nil
 }
 
-// name reads a member's name and remembers it among those of its object.
+// name reads a member's name and remembers it among those of its object, which follow the outer ones.
 //
 // "The Header Parameter names within the JOSE Header MUST be unique" (RFC 7515, section 4); "the Claim Names within a
 // JWT Claims Set MUST be unique" (RFC 7519, section 4).
-func (r *reader) name(names *[]string) (string, error) {
+func (r *reader) name(outer int) (string, error) {
 	start := r.at
 	if err := r.string(); err != nil {
 		return "", err
 	}
 	name, ok := text(r.text[start:r.at])
 	if !ok {
-		return "", errForm
+		return "", errors.New("json: the name of a member is not a string")
 	}
 	for i := range len(name) {
 		if name[i] < 0x20 || name[i] > 0x7e {
 			return "", errors.New("json: the name of a member is not printable ASCII")
 		}
 	}
-	for _, other := range *names {
+	for _, other := range r.names[outer:] {
 		if len(other) == len(name) && strings.EqualFold(other, name) {
-			return "", errors.New("json: two members have one name")
+			return "", twice(other, name)
 		}
 	}
-	if *names = append(*names, name); len(*names) > MaxMembers {
+	if r.names == nil {
+		r.names = make([]string, 0, usualMembers)
+	}
+	if r.names = append(r.names, name); len(r.names)-outer > MaxMembers {
 		return "", errMany
 	}
 	return name, nil

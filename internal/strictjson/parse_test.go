@@ -13,10 +13,9 @@ func nested(levels int) string {
 
 func TestParse(t *testing.T) {
 	const (
-		malformed  = "json: not one well-formed value"
-		notObject  = "json: not an object"
-		notUTF8    = "json: not valid UTF-8"
-		twice      = "json: two members have one name"
+		early      = "json: it ends too early"
+		notObject  = "json: it is not an object"
+		notUTF8    = "json: it is not valid UTF-8"
 		strange    = "json: the name of a member is not printable ASCII"
 		half       = "json: half a surrogate pair"
 		tooDeep    = "json: nested deeper than 16 levels"
@@ -35,35 +34,39 @@ func TestParse(t *testing.T) {
 		{"escaped backslash before u", `{"a":"\\ud800"}`, acceptable},
 		{"16 levels", nested(16), acceptable},
 
-		{"nothing", "", "json: not an object"},
-		{"space", "  ", "json: not an object"},
-		{"array", `[{"a":1}]`, notObject},
-		{"string", `"{}"`, notObject},
+		{"nothing", "", "json: it is empty"},
+		{"space", "  ", "json: it is empty"},
+		{"array", `[{"a":1}]`, "json: it is an array"},
+		{"string", `"{}"`, "json: it is a string"},
 		{"null", `null`, notObject},
-		{"two objects", `{}{}`, malformed},
-		{"text after the object", `{} x`, malformed},
-		{"comma at the end", `{"a":1,}`, malformed},
-		{"no comma", `{"a":1 "b":2}`, malformed},
-		{"no colon", `{"a" 1}`, malformed},
-		{"cut off", `{"a":[1`, malformed},
-		{"comment", `{/**/}`, malformed},
-		{"single quotes", `{'a':1}`, malformed},
-		{"leading zero", `{"a":01}`, malformed},
-		{"leading plus", `{"a":+1}`, malformed},
-		{"NaN", `{"a":NaN}`, malformed},
-		{"line break in a string", "{\"a\":\"\n\"}", malformed},
-		{"unknown escape", `{"a":"\x41"}`, malformed},
-		{"byte order mark", "\ufeff{}", "json: not an object"},
-		{"NUL after the object", "{}\x00", malformed},
+		{"two objects", `{}{}`, "json: something follows the object at character 3"},
+		{"text after the object", `{} x`, "json: something follows the object at character 4"},
+		{"comma at the end", `{"a":1,}`, "json: a comma stands before the closing bracket at character 8"},
+		{"no comma", `{"a":1 "b":2}`, "json: it is not JSON from character 8 on"},
+		{"no colon", `{"a" 1}`, "json: it is not JSON from character 6 on"},
+		{"cut off", `{"a":[1`, early},
+		{"comment", `{/**/}`, "json: it is not JSON from character 2 on"},
+		{"single quotes", `{'a':1}`, "json: quotation marks must be double, not single as at character 2"},
+		{"leading zero", `{"a":01}`, "json: it is not JSON from character 7 on"},
+		{"leading plus", `{"a":+1}`, "json: it is not JSON from character 6 on"},
+		{"NaN", `{"a":NaN}`, "json: it is not JSON from character 6 on"},
+		{"line break in a string", "{\"a\":\"\n\"}", "json: it is not JSON from character 7 on"},
+		{"unknown escape", `{"a":"\x41"}`, "json: it is not JSON from character 8 on"},
+		{"byte order mark", "\ufeff{}", "json: it begins with a byte order mark"},
+		{"a comma after letters that are not ASCII", `{"a":"äöü",}`, "json: a comma stands before the closing bracket at character 12"},
+		{"a comma in an array", `{"a":[1 , ] }`, "json: a comma stands before the closing bracket at character 11"},
+		{"NUL after the object", "{}\x00", "json: something follows the object at character 3"},
 		{"broken UTF-8 in a value", "{\"a\":\"\xff\"}", notUTF8},
 		{"surrogate as UTF-8", "{\"a\":\"\xed\xa0\x80\"}", notUTF8},
 
-		{"twice", `{"a":1,"a":1}`, twice},
-		{"twice by case", `{"sub":1,"SUB":2}`, twice},
-		{"twice by escape", `{"sub":1,"\u0073ub":2}`, twice},
-		{"twice by escape and case", `{"sub":1,"\u0053ub":2}`, twice},
-		{"twice, empty", `{"":1,"":2}`, twice},
-		{"twice, nested", `{"a":{"b":[{"c":1,"c":2}]}}`, twice},
+		{"twice", `{"a":1,"a":1}`, "json: a is named twice"},
+		{"twice by case", `{"sub":1,"SUB":2}`, "json: sub and SUB count as one name"},
+		{"twice by escape", `{"sub":1,"\u0073ub":2}`, "json: sub is named twice"},
+		{"twice by escape and case", `{"sub":1,"\u0053ub":2}`, "json: sub and Sub count as one name"},
+		{"twice, empty", `{"":1,"":2}`, "json: two members have one name"},
+		{"twice, nested", `{"a":{"b":[{"c":1,"c":2}]}}`, "json: c is named twice"},
+		{"twice, with a quotation mark", `{"a\"":1,"a\"":2}`, "json: two members have one name"},
+		{"twice, long", `{"` + strings.Repeat("a", 65) + `":1,"` + strings.Repeat("a", 65) + `":2}`, "json: two members have one name"},
 		{"long s", `{"ſub":1}`, strange},
 		{"escaped Kelvin sign", `{"\u212aid":1}`, strange},
 		{"NUL in a name", `{"a\u0000":1}`, strange},
