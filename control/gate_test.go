@@ -15,33 +15,22 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/chains"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
-	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
-func newStore(t testing.TB) (*store.Store, *redisserver.Server) {
-	t.Helper()
-	server := redisserver.Start(t, t.TempDir(), "--appendonly", "no")
-	client, err := redis.Open(server.URL)
-	must(t, err)
-	t.Cleanup(func() { _ = client.Close() })
-	kept, err := store.Open(t.Context(), client, 4)
-	must(t, err)
-	return kept, server
-}
-
 // newGate is a gate whose Envoy has not come yet.
-func newGate(t testing.TB) (*Gate, *buffer) {
+func newGate(t testing.TB) (*Gate, *testkit.Log) {
 	t.Helper()
-	kept, _ := newStore(t)
+	kept, _ := testbed.Store(t)
 	return newGateOf(t, kept)
 }
 
-func newGateOf(t testing.TB, kept *store.Store) (*Gate, *buffer) {
+func newGateOf(t testing.TB, kept *store.Store) (*Gate, *testkit.Log) {
 	t.Helper()
-	log := &buffer{}
+	log := &testkit.Log{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	signer, err := facts.NewSigner()
 	must(t, err)

@@ -11,12 +11,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 // A registry can read every version that a gate decides by: before the first decision, and again within a second or two
 // after Redis has lost it.
 func TestVersionsAreKeptPublished(t *testing.T) {
-	kept, server := newStore(t)
+	kept, server := testbed.Store(t)
 	gate, _ := newGateOf(t, kept)
 	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")
@@ -56,7 +57,7 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 
 // A version that no registry can read is active nowhere. Once Redis is back it is activated without a change of the file.
 func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
-	kept, server := newStore(t)
+	kept, server := testbed.Store(t)
 	gate, _ := newGateOf(t, kept)
 	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -72,14 +73,14 @@ type world struct {
 	t          *testing.T
 	dir, state string
 	part       *part
-	log        *buffer
+	log        *testkit.Log
 	stop       func()
 }
 
 // follow starts a follower, as a process would.
 func follow(t *testing.T, dir, state string) (*world, error) {
 	t.Helper()
-	w := &world{t: t, dir: dir, state: state, part: &part{}, log: &buffer{}}
+	w := &world{t: t, dir: dir, state: state, part: &part{}, log: &testkit.Log{}}
 	follower, err := NewFollower(filepath.Join(dir, "routes.yaml"), state, w.part, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {
 		return nil, err
@@ -139,22 +140,4 @@ func (w *world) active() string {
 func (w *world) refused() Status {
 	w.t.Helper()
 	return w.await("refused", func(s Status) bool { return s.File.Refused != "" })
-}
-
-// buffer is a log in memory.
-type buffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -51,7 +51,7 @@ func (w *world) certificateFacts() *dcrpb.CertificateFacts {
 	leaf, err := w.tppCertificate()
 	w.must(err)
 	return &dcrpb.CertificateFacts{
-		Thumbprint: w.thumbprint, Profile: "ob_legacy", Type: "ob_legacy", SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, NotAfter: uint32(leaf.X509.NotAfter.Unix()),
+		Thumbprint: w.thumbprint, Profile: "ob_legacy", Type: "ob_legacy", SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, NotAfter: uint32(leaf.X509.NotAfter.Unix()),
 	}
 }
 
@@ -63,7 +63,7 @@ func TestRegistrationFacts(t *testing.T) {
 	bound := &dcrpb.RequestFacts{Method: "POST", Path: "/register", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
 	first := w.proved(t, w.want(t, a, "200"))
 	registration := &dcrpb.RegistrationFacts{Profile: "obie-3.3", Software: first.GetRegistration().GetSoftware()}
-	if of := registration.GetSoftware(); of.GetDirectory() != "loopback" || of.GetId() != made.member.SoftwareID || of.GetOrgId() != made.member.OrgID {
+	if of := registration.GetSoftware(); of.GetDirectory() != "loopback" || of.GetId() != w.member.SoftwareID || of.GetOrgId() != w.member.OrgID {
 		t.Errorf("got %v", of)
 	}
 	if len(first.GetUsedJtis()) != 1 || first.GetUsedJtis()[0].GetPurpose() != "request" {
@@ -81,7 +81,7 @@ func TestRegistrationFacts(t *testing.T) {
 	w.wantFacts(t, update, &dcrpb.Facts{
 		Jti: decisionID, Route: "client-update", Request: bound, Certificate: w.certificateFacts(), Registration: registration, UsedJtis: first.GetUsedJtis(),
 		Client: &dcrpb.ClientFacts{
-			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
+			Id: w.client.GetId(), SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
 			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},
 	})
@@ -101,7 +101,7 @@ func TestTokenFacts(t *testing.T) {
 		Jti: decisionID, Route: "token", Certificate: w.certificateFacts(), UsedJtis: got.GetUsedJtis(),
 		Request: &dcrpb.RequestFacts{Method: "POST", Path: "/token", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
 		Client: &dcrpb.ClientFacts{
-			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, AuthMethod: "private_key_jwt",
+			Id: w.client.GetId(), SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, AuthMethod: "private_key_jwt",
 			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},
 	})
@@ -127,7 +127,7 @@ func TestBankFacts(t *testing.T) {
 	w.wantFacts(t, w.proved(t, w.check(w.reading(compact))), &dcrpb.Facts{
 		Jti: decisionID, Route: "accounts", Certificate: w.certificateFacts(),
 		Client: &dcrpb.ClientFacts{
-			Id: w.client.GetId(), SoftwareId: made.member.SoftwareID, OrgId: made.member.OrgID, Scopes: []string{"accounts", "openid"},
+			Id: w.client.GetId(), SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, Scopes: []string{"accounts", "openid"},
 			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),
 			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
 		},

@@ -34,9 +34,9 @@ func FuzzCheck(f *testing.F) {
 			name, value, _ := strings.Cut(line, ": ")
 			a.header = append(a.header, [2]string{name, value})
 		}
-		w.log.taken()
+		w.log.Take()
 		got := checkGate(t, w.gate, a.request())
-		text := w.log.taken()
+		text := w.log.Take()
 		if strings.Count(text, "\n") != 1 || strings.Contains(text, compact) || strings.Contains(text, registration) {
 			t.Fatalf("the log: %s", text)
 		}
@@ -66,7 +66,7 @@ func (w *world) unproved(a ask, compact, registration, assertion string) string 
 	}
 	decoded, err := url.PathUnescape(a.peer)
 	block, _ := pem.Decode([]byte(decoded))
-	known, _ := pem.Decode([]byte(made.member.TransportCert))
+	known, _ := pem.Decode([]byte(w.member.TransportCert))
 	if err != nil || block == nil || !bytes.Equal(block.Bytes, known.Bytes) || a.listener != "mtls" {
 		return "it did not come over the TPP's connection"
 	}

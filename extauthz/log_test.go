@@ -1,11 +1,9 @@
 package extauthz
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -23,9 +21,9 @@ type logLine struct {
 // secrets stands in it.
 func (w *world) decided(t *testing.T, a ask, secrets []string) (answer, logLine) {
 	t.Helper()
-	w.log.taken()
+	w.log.Take()
 	got := w.check(a)
-	text := w.log.taken()
+	text := w.log.Take()
 	for _, secret := range secrets {
 		if strings.Contains(text, secret) {
 			t.Errorf("the log holds %.20s...: %s", secret, text)
@@ -69,9 +67,9 @@ func TestLog(t *testing.T) {
 	odd := w.reading(compact)
 	odd.route, odd.path, odd.method = "", "/secret-path-of-the-client", "SECRET-METHOD-OF-THE-CLIENT"
 	hidden := secrets(compact, foreign, string(w.registering().body), string(tampered.body), string(asking.body), form.Get("client_assertion"),
-		w.statement, made.member.TransportCert, "secret-path-of-the-client", "SECRET-METHOD-OF-THE-CLIENT")
+		w.statement, w.member.TransportCert, "secret-path-of-the-client", "SECRET-METHOD-OF-THE-CLIENT")
 	known := func(l logLine) bool {
-		return l.Client == w.client.GetId() && l.Software == made.member.SoftwareID && l.Org == made.member.OrgID && l.Certificate == w.thumbprint
+		return l.Client == w.client.GetId() && l.Software == w.member.SoftwareID && l.Org == w.member.OrgID && l.Certificate == w.thumbprint
 	}
 	tests := []struct {
 		name, outcome, rule, level string
@@ -142,24 +140,4 @@ func TestLogTimes(t *testing.T) {
 	if _, line := w.decided(t, wrong, nil); line.Chain != "certificate:1000 bearer:1000" || !strings.HasPrefix(line.Findings, line.Rule) {
 		t.Errorf("got %+v, want a chain that ends with bearer", line)
 	}
-}
-
-// logBuffer is a log that several decisions may write.
-type logBuffer struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (l *logBuffer) Write(line []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text.Write(line)
-}
-
-// taken returns what was logged since the last call.
-func (l *logBuffer) taken() string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	defer l.text.Reset()
-	return l.text.String()
 }

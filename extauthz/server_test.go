@@ -67,12 +67,12 @@ func TestServePanic(t *testing.T) {
 	})
 	s := w.serve(gate)
 	for _, kind := range []string{"text", "error", "nil", "text"} {
-		w.log.taken()
+		w.log.Take()
 		response, err := s.Check(t.Context(), w.ask("one", "GET", "/one", [2]string{"content-encoding", kind}).request())
 		if status.Code(err) != codes.Internal || response != nil {
 			t.Errorf("%s: got %v, %v, want Internal", kind, response, err)
 		}
-		text := w.log.taken()
+		text := w.log.Take()
 		if strings.Contains(text, secret) || err != nil && strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: the panic's value is told: %v\n%s", kind, err, text)
 		}

@@ -33,7 +33,7 @@ func TestTold(t *testing.T) {
 		want map[string]string
 	}{
 		{"headers", asking("consents"), map[string]string{
-			"x-dcr-client-id": w.client.GetId(), "x-dcr-software-id": made.member.SoftwareID, "x-dcr-org-id": made.member.OrgID,
+			"x-dcr-client-id": w.client.GetId(), "x-dcr-software-id": w.member.SoftwareID, "x-dcr-org-id": w.member.OrgID,
 			"x-dcr-scopes": "accounts openid", "x-dcr-roles": "AISP PISP", "x-dcr-certificate": w.thumbprint,
 		}},
 		{"none", asking("quiet"), map[string]string{}},

@@ -84,7 +84,7 @@ func TestUseUnderLoad(t *testing.T) {
 	done.Store(true)
 	group.Wait()
 	logged := map[string]bool{}
-	for text := range strings.Lines(w.log.taken()) {
+	for text := range strings.Lines(w.log.Take()) {
 		var line logLine
 		w.must(json.Unmarshal([]byte(text), &line))
 		logged[line.Version+" "+line.Rule] = true

@@ -40,7 +40,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return &world{t: t, dir: dir, redis: redisserver.Start(t, t.TempDir(), "--appendonly", "no").URL}
+	return &world{t: t, dir: dir, redis: redisserver.Shared(t).URL}
 }
 
 // start runs a process until the test ends, and waits until it serves.

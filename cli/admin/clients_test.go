@@ -14,7 +14,7 @@ import (
 
 // A valid file may still orphan clients: the administrator learns how many before the file becomes active.
 func TestValidateCountsOrphans(t *testing.T) {
-	server := redisserver.Start(t, t.TempDir(), "--appendonly", "no")
+	server := redisserver.Shared(t)
 	path := save(t, sample.Folder(t), "test.yaml")
 	validate := func(want string) {
 		t.Helper()

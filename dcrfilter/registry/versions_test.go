@@ -14,6 +14,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
@@ -98,7 +99,7 @@ func TestEachRequestIsDecidedByItsOwnVersion(t *testing.T) {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 	f.wantUnavailable(f.discovery(next.ID()))
-	if log := f.log.text.String(); !strings.Contains(log, `"outcome":"failed"`) || !strings.Contains(log, `"level":"ERROR"`) {
+	if log := f.log.String(); !strings.Contains(log, `"outcome":"failed"`) || !strings.Contains(log, `"level":"ERROR"`) {
 		t.Errorf("the log takes it for the client's fault: %s", log)
 	}
 	f.publish(next.ID(), next)
@@ -241,9 +242,7 @@ func TestAMissingSecret(t *testing.T) {
 	if log := f.log.String(); !strings.Contains(log, "there are no keys for access tokens") || !strings.Contains(log, "token.pem") {
 		t.Errorf("the log says %s", log)
 	}
-	key, err := tokenKey()
-	f.must(err)
-	f.must(os.WriteFile(filepath.Join(f.secrets, "token.pem"), key, 0o600))
+	f.must(os.WriteFile(filepath.Join(f.secrets, "token.pem"), testkit.KeyPEM(t, testkit.RSA(t, 0)), 0o600))
 	f.eventually(func() reply { return f.get("jwks", "/oauth2/jwks", version.ID()) })
 	if s := f.registry.Status(); !s.Healthy {
 		t.Errorf("the status says %+v", s)

@@ -1,22 +1,15 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +22,10 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 const (
@@ -56,46 +51,17 @@ type world struct {
 	edition  *edition
 
 	forgetVersion func(id string) error // takes a version out of Redis
-	log           *logBuffer
+	log           *testkit.Log
 }
-
-// logBuffer is a log that several requests may write.
-type logBuffer struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (l *logBuffer) Write(line []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *logBuffer) String() string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text.String()
-}
-
-// tokenKey is one RSA key for all tests: making one is slow.
-var tokenKey = sync.OnceValues(func() ([]byte, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
-})
 
 func newWorld(t *testing.T, changes ...func(*config.Version)) *world {
 	t.Helper()
-	w := &world{t: t, redis: redisserver.Start(t, t.TempDir()), log: &logBuffer{}}
+	w := &world{t: t, log: &testkit.Log{}}
+	w.store, w.redis = testbed.Store(t)
 	client, err := redis.Open(w.redis.URL)
 	w.must(err)
 	t.Cleanup(func() { _ = client.Close() })
 	w.forgetVersion = func(id string) error { return client.Del(t.Context(), "dcr:version:"+id).Err() }
-	w.store, err = store.Open(t.Context(), client, 4)
-	w.must(err)
 	w.gate = w.newGate()
 	w.version = w.sampleVersion()
 	for _, change := range changes {
@@ -142,16 +108,6 @@ func (w *world) parts() Parts {
 	return Parts{Store: w.store, Rings: token.NewRings(w.t.Context(), w.store, true, log), Log: log, Now: time.Now}
 }
 
-// keyFile is a file with the key of all tests.
-func (w *world) keyFile() string {
-	w.t.Helper()
-	key, err := tokenKey()
-	w.must(err)
-	path := filepath.Join(w.t.TempDir(), "key.pem")
-	w.must(os.WriteFile(path, key, 0o600))
-	return path
-}
-
 func (w *world) sampleVersion() *config.Version {
 	t := w.t
 	t.Helper()
@@ -167,7 +123,7 @@ func (w *world) sampleVersion() *config.Version {
 	return &config.Version{
 		Directories: []*directory.Directory{{Directory: uk}}, Profiles: map[string]*dcr.Profile{obie.Name: obie},
 		File: &routes.File{
-			Issuer: issuer, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Tokens: routes.Tokens{Audience: audience, Lifetime: 5 * time.Minute, Keys: []string{w.keyFile()}},
+			Issuer: issuer, Audiences: []string{"bank"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Tokens: routes.Tokens{Audience: audience, Lifetime: 5 * time.Minute, Keys: []string{testbed.TokenKey(t)}},
 			Listeners: map[string]routes.Listener{"mtls": {URL: mtls}, "public": {URL: issuer}},
 			Routes: []routes.Route{
 				{Name: "register", Methods: []string{"POST"}, Path: collection, Endpoint: routes.EndpointRegistration, Profile: obie.Name, Listener: "mtls"},

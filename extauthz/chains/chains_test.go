@@ -9,20 +9,14 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
-	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 func newPolicies(t *testing.T) *Policies {
 	t.Helper()
-	client, err := redis.Open(redisserver.Start(t, t.TempDir(), "--appendonly", "no").URL)
-	must(t, err)
-	t.Cleanup(func() { _ = client.Close() })
-	kept, err := store.Open(t.Context(), client, 4)
-	must(t, err)
+	kept, _ := testbed.Store(t)
 	return New(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)))
 }
 

@@ -1,7 +1,6 @@
 package filter_test
 
 import (
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -113,7 +113,7 @@ func (w *world) loadDirectory(certificates string) *directory.Directory {
 	dir := w.t.TempDir()
 	write := func(name string, der []byte) {
 		w.t.Helper()
-		w.must(os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+		w.must(os.WriteFile(filepath.Join(dir, name), testkit.CertificatePEM(der), 0o600))
 	}
 	write("tls.pem", w.keystore.server.Certificate().Raw)
 	write("legacy.pem", w.legacy.Certificate.Raw)

@@ -2,23 +2,20 @@ package filter_test
 
 import (
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
-	"encoding/pem"
 	"math/big"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -31,9 +28,7 @@ type leaf struct {
 
 func (w *world) newCA(name string) *pki.Authority {
 	w.t.Helper()
-	key, err := pki.EC()
-	w.must(err)
-	authority, err := pki.NewRoot(pkix.Name{CommonName: name}, key)
+	authority, err := pki.NewRoot(pkix.Name{CommonName: name}, testkit.EC(w.t))
 	w.must(err)
 	return authority
 }
@@ -56,11 +51,8 @@ func (w *world) mint(ca *pki.Authority, subject pkix.Name, change func(*x509.Cer
 	if change != nil {
 		change(template)
 	}
-	key, err := pki.EC()
-	w.must(err)
-	der, err := x509.CreateCertificate(rand.Reader, template, ca.Certificate, key.Public(), ca.Key)
-	w.must(err)
-	return newLeaf(der)
+	issuer := testkit.Pair{Certificate: ca.Certificate, Key: ca.Key}
+	return newLeaf(testkit.Certify(w.t, &issuer, *template, nil).Certificate.Raw)
 }
 
 func newLeaf(der []byte) leaf {
@@ -68,9 +60,7 @@ func newLeaf(der []byte) leaf {
 	return leaf{der: der, escaped: escape(toPEM(der)), thumbprint: base64.RawURLEncoding.EncodeToString(sum[:])}
 }
 
-func toPEM(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
+func toPEM(der []byte) string { return string(testkit.CertificatePEM(der)) }
 
 // escape percent-encodes as Envoy does: a space is %20, not +.
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
@@ -97,28 +87,15 @@ type key struct {
 // keys are those of a world. token, directory and softwareRSA sign PS256, the others ES256.
 type keys struct{ token, directory, softwareRSA, software, org, stranger key }
 
-// rsaKeys are made once for all tests: finding primes is slow.
-var rsaKeys = sync.OnceValues(func() ([]*rsa.PrivateKey, error) { return pki.RSA(3) })
-
 func newKeys(t testing.TB) keys {
 	t.Helper()
-	slow, err := rsaKeys()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys{
-		token: newKey(t, slow[0], jose.PS256), directory: newKey(t, slow[1], jose.PS256), softwareRSA: newKey(t, slow[2], jose.PS256),
-		software: newEC(t), org: newEC(t), stranger: newEC(t),
-	}
+	slow := func(n int) key { return newKey(t, testkit.RSA(t, n), jose.PS256) }
+	return keys{token: slow(0), directory: slow(1), softwareRSA: slow(2), software: newEC(t), org: newEC(t), stranger: newEC(t)}
 }
 
 func newEC(t testing.TB) key {
 	t.Helper()
-	signer, err := pki.EC()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newKey(t, signer, jose.ES256)
+	return newKey(t, testkit.EC(t), jose.ES256)
 }
 
 func newKey(t testing.TB, signer crypto.Signer, algorithm string) key {

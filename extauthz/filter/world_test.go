@@ -3,8 +3,6 @@ package filter_test
 import (
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -18,10 +16,11 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 const (
@@ -59,12 +58,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Now().Truncate(time.Second), keys: newKeys(t)}
-	w.redis = redisserver.Start(t, t.TempDir(), "--appendonly", "no")
-	client, err := redis.Open(w.redis.URL)
-	w.must(err)
-	t.Cleanup(func() { _ = client.Close() })
-	w.store, err = store.Open(t.Context(), client, 4)
-	w.must(err)
+	w.store, w.redis = testbed.Store(t)
 	w.legacy, w.eidas, w.qtsp, w.stranger = w.newCA("legacy"), w.newCA("eidas"), w.newCA("qtsp"), w.newCA("stranger")
 	w.transport = w.mint(w.legacy, legacyName(softwareID, orgID), nil)
 	w.keystore = newKeystore(t)
@@ -90,11 +84,7 @@ func (w *world) must(err error) {
 
 func (w *world) openTokens() {
 	w.t.Helper()
-	text, err := pki.EncodeKey(w.keys.token.signer)
-	w.must(err)
-	path := filepath.Join(w.t.TempDir(), "token.pem")
-	w.must(os.WriteFile(path, text, 0o600))
-	w.ring = token.FileRing([]string{path})
+	w.ring = token.FileRing([]string{testkit.KeyFile(w.t, w.keys.token.signer)})
 	w.must(w.ring.Load(w.t.Context()))
 	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil, 5*time.Minute, func() time.Time { return w.now })
 	w.verifier = token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil)

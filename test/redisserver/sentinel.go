@@ -21,7 +21,7 @@ func StartSentinel(tb testing.TB, dir string, primary *Server) *Server {
 	}
 	port := freePort(tb)
 	listen := net.JoinHostPort("127.0.0.1", port)
-	s := &Server{tb: tb, URL: "redis+sentinel://" + listen + "?master=primary", network: "tcp", listen: listen}
+	s := &Server{tb: tb, URL: "redis+sentinel://" + listen + "?master=primary", daemon: &daemon{network: "tcp", listen: listen}}
 	s.args = []string{config, "--sentinel", "--port", port, "--bind", "127.0.0.1", "--dir", dir}
 	s.begin(dir)
 	s.await("SENTINEL CKQUORUM primary", func(reply string) bool { return strings.HasPrefix(reply, "+OK") })

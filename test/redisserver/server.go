@@ -24,7 +24,12 @@ const patience = 10 * time.Second
 type Server struct {
 	URL string // as internal/redis opens it
 
-	tb              testing.TB
+	tb testing.TB
+	*daemon
+}
+
+// daemon is the process behind one Server, or behind those of Shared.
+type daemon struct {
 	network, listen string
 	args            []string
 	log             string
@@ -32,14 +37,15 @@ type Server struct {
 }
 
 // Start starts a server on a Unix socket, keeps its data in dir and returns when it answers. More arguments are handed
-// to redis-server and win over the helper's own: "--appendonly", "no" makes it fast and forgetful. Without a redis-server on PATH the test fails; with -short it is skipped.
+// to redis-server and win over the helper's own: "--appendonly", "no" makes it fast and forgetful. Without a redis-server
+// on PATH the test fails; with -short it is skipped.
 func Start(tb testing.TB, dir string, args ...string) *Server {
 	tb.Helper()
 	path := filepath.Join(dir, "redis.sock")
 	if len(path) > 100 { // a socket's address holds 104 bytes on some systems
 		path = filepath.Join(shortDir(tb), "redis.sock")
 	}
-	s := &Server{tb: tb, URL: "unix://" + path, network: "unix", listen: path}
+	s := &Server{tb: tb, URL: "unix://" + path, daemon: &daemon{network: "unix", listen: path}}
 	s.args = keep(dir, "--port", "0", "--unixsocket", path)
 	s.args = append(s.args, args...)
 	s.begin(dir)
@@ -51,7 +57,7 @@ func StartTCP(tb testing.TB, dir string, args ...string) *Server {
 	tb.Helper()
 	port := freePort(tb)
 	listen := net.JoinHostPort("127.0.0.1", port)
-	s := &Server{tb: tb, URL: "redis://" + listen, network: "tcp", listen: listen}
+	s := &Server{tb: tb, URL: "redis://" + listen, daemon: &daemon{network: "tcp", listen: listen}}
 	s.args = keep(dir, "--port", port, "--bind", "127.0.0.1")
 	s.args = append(s.args, args...)
 	s.begin(dir)
