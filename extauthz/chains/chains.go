@@ -18,6 +18,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
+	"github.com/dcr-gateway/dcr-gateway/internal/fetched"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -27,6 +28,10 @@ const (
 	// to fetch all key sets of a new TPP.
 	warmBudget = time.Second
 	coldBudget = 4 * time.Second
+
+	// How many registrations may wait for key sets at one time, and how many token requests: all together, and those with
+	// one certificate. Envoy asks the gate far more questions at a time, most of them about calls, which must not starve.
+	maxWaiting, maxWaitingEach = 64, 16
 )
 
 // Policies makes the policies of a gate from versions. It reuses filters while their inputs stay the same, so that
@@ -147,12 +152,12 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	return map[string]filter.Filter{
 		routes.CheckCertificate: certificate,
 		routes.CheckBasic:       basic,
-		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}},
+		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},
 		routes.CheckBearer:      bearer,
 		routes.CheckOwner:       filter.NewOwnerFilter(p.store),
 		routes.CheckScope:       filter.ScopeFilter{},
 		routes.CheckRole:        filter.RoleFilter{},
-		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods},
+		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},
 	}, nil
 }
 

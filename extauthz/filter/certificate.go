@@ -91,3 +91,18 @@ func RefuseCertificate(cause error) error {
 	}
 	return dcr.Refuse("certificate.kind").CausedBy(cause)
 }
+
+// Queue limits how many requests wait for key sets. In a gate it is a *fetched.Queue.
+type Queue interface {
+	// As returns a context with which a request waits in the queue under that name.
+	As(ctx context.Context, name string) context.Context
+}
+
+// waitIn lets the request wait for key sets in a queue, under its certificate: there may be no client yet. A slow key
+// server of one participant then holds up neither other participants nor calls.
+func waitIn(ctx context.Context, queue Queue, r *Request) context.Context {
+	if queue == nil || r.Certificate == nil {
+		return ctx
+	}
+	return queue.As(ctx, r.Certificate.Thumbprint)
+}

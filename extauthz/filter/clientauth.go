@@ -22,6 +22,7 @@ type ClientAuthFilter struct {
 	Directories trust.Directories
 	Known       trust.Known
 	Audiences   []string // accepted values of an assertion's aud: the issuer and the token endpoint
+	Waiting     Queue    // of those who wait for key sets, by their certificates; nil does not limit them
 }
 
 // Check implements Filter: it proves Request.Client and Request.AuthMethod.
@@ -34,6 +35,7 @@ func (f *ClientAuthFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
+	ctx = waitIn(ctx, f.Waiting, r)
 	var client *dcrpb.Client
 	switch method {
 	case "private_key_jwt":

@@ -24,6 +24,7 @@ type StatementFilter struct {
 	Directories trust.Directories
 	Audiences   []string // accepted values of a request's aud
 	AuthMethods []string
+	Waiting     Queue // of those who wait for key sets, by their certificates; nil does not limit them
 }
 
 // RegistrationRequest returns a request to register a new client, as a gate receives it on a route of the profile. It
@@ -52,6 +53,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return dcr.RefuseStatement("statement.missing", "software_statement", "the request").CausedBy(err)
 	}
+	ctx = waitIn(ctx, f.Waiting, r)
 	source, statement, err := f.Directories.Named(r.Route.Directories).Statement(ctx, raw, r.Now)
 	if err != nil {
 		return err

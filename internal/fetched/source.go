@@ -60,7 +60,7 @@ func New[T any](client *outbound.Client, now func() time.Time) *Source[T] {
 
 // Get returns the document at url, fresh or, while the URL fails, stale within the kind's limit. If the document lacks what
 // the caller needs, Get fetches it again, at most once a minute per URL; it returns a fresh document that still lacks it,
-// but not a stale one. Get waits no longer than ctx allows.
+// but not a stale one. Get waits no longer than ctx allows, and only if there is room in the Queue that ctx may have.
 // Errors: outbound.ErrForbidden, ErrUnavailable.
 func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Need[T]) (T, error) {
 	e, err := s.entry(place[T]{url, kind})
@@ -72,6 +72,11 @@ func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Nee
 	if wait == nil {
 		return document, err
 	}
+	leave, err := join(ctx)
+	if err != nil {
+		return document, err
+	}
+	defer leave()
 	select {
 	case <-wait:
 	case <-ctx.Done():

@@ -1,0 +1,67 @@
+package fetched
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// A server that does not answer keeps a limited number of callers waiting, and of one name fewer; the others learn at once.
+func TestQueueIsBounded(t *testing.T) {
+	w := newWorld(t)
+	release := w.Hold(t)
+	queue := NewQueue(5, 2)
+	got := make(chan error, 5)
+	for i := range 5 {
+		go func() {
+			_, err := w.source.Get(queue.As(t.Context(), fmt.Sprint(i%3)), &words, w.URL+"/hang", Need[string]{})
+			got <- err
+		}()
+	}
+	waiting := func() int {
+		queue.mu.Lock()
+		defer queue.mu.Unlock()
+		return queue.total
+	}
+	for waiting() < 5 && len(got) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	for _, name := range []string{"0", "2", "another"} { // 2 has room, the queue has none
+		_, err := w.source.Get(queue.As(t.Context(), name), &words, w.URL+"/hang", Need[string]{})
+		check(t, err, ErrFull)
+		check(t, err, ErrUnavailable)
+	}
+	_, err := w.source.Get(queue.As(t.Context(), "0"), &words, w.URL+"/", Need[string]{})
+	check(t, err, ErrFull) // another URL, which would answer: who waits for one waits in the same queue
+	release()
+	for range 5 {
+		check(t, <-got, nil)
+	}
+	if waiting() != 0 || len(queue.waiting) != 0 {
+		t.Errorf("%d wait in the end: %v", queue.total, queue.waiting)
+	}
+	_, err = w.source.Get(queue.As(t.Context(), "0"), &words, w.URL+"/", Need[string]{})
+	check(t, err, nil)
+}
+
+// One name has its own limit, however much room there is.
+func TestQueueOfOneName(t *testing.T) {
+	queue := NewQueue(100, 2)
+	ctx := queue.As(context.Background(), "one")
+	for range 2 {
+		if _, err := join(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := join(ctx); !errors.Is(err, ErrFull) {
+		t.Errorf("got %v", err)
+	}
+	leave, err := join(queue.As(ctx, "another"))
+	check(t, err, nil)
+	leave()
+	if _, err := join(context.Background()); err != nil {
+		t.Errorf("without a queue: %v", err)
+	}
+}
