@@ -37,9 +37,6 @@ const (
 // Bootstrap returns Envoy's bootstrap, with which it gets everything else over Delta ADS from o.XDS. Envoy opens no port
 // until it has received a listener with its routes and certificates.
 func Bootstrap(file *routes.File, o Options) (*bootstrapv3.Bootstrap, error) {
-	if err := o.checkXDS(); err != nil {
-		return nil, err
-	}
 	t := newTranslation(file, o)
 	return t.bootstrap(&bootstrapv3.Bootstrap{
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Clusters: []*clusterv3.Cluster{t.xdsCluster()}},
@@ -52,9 +49,6 @@ func Bootstrap(file *routes.File, o Options) (*bootstrapv3.Bootstrap, error) {
 // Render returns the complete static equivalent of what Translate and Secrets provide over xDS. It names the files of
 // certificates and keys, and inlines clientCAs, a PEM bundle of the CAs of client certificates.
 func Render(file *routes.File, o Options, clientCAs []byte) (*bootstrapv3.Bootstrap, error) {
-	if err := o.checkTraffic(); err != nil {
-		return nil, err
-	}
 	clients, err := clientAuthorities(file, clientCAs)
 	if err != nil {
 		return nil, err
@@ -71,11 +65,8 @@ func Render(file *routes.File, o Options, clientCAs []byte) (*bootstrapv3.Bootst
 
 // bootstrap adds what every Envoy needs, static or dynamic.
 func (t *translation) bootstrap(b *bootstrapv3.Bootstrap) (*bootstrapv3.Bootstrap, error) {
-	if err := t.options.checkAdmin(); err != nil {
-		return nil, err
-	}
 	b.Node = &corev3.Node{Id: nodeName, Cluster: nodeName}
-	b.Admin = &bootstrapv3.Admin{Address: t.address(t.options.Admin)}
+	b.Admin = &bootstrapv3.Admin{Address: t.address(t.options.Admin.String())}
 	b.OverloadManager = t.overloadManager()
 	b.LayeredRuntime = largePatterns()
 	t.check(b)
@@ -98,7 +89,7 @@ func largePatterns() *bootstrapv3.LayeredRuntime {
 }
 
 func (t *translation) xdsCluster() *clusterv3.Cluster {
-	return t.cluster(routes.XDSCluster, []string{t.options.XDS}, http2(&corev3.Http2ProtocolOptions{
+	return t.cluster(routes.XDSCluster, []string{t.options.XDS.String()}, http2(&corev3.Http2ProtocolOptions{
 		ConnectionKeepalive: &corev3.KeepaliveSettings{
 			Interval: duration(keepaliveInterval), Timeout: duration(keepaliveTimeout),
 		},

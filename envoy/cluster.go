@@ -33,7 +33,7 @@ const (
 // gateCluster speaks HTTP/2 to the gate and checks its health. An unhealthy gate is not asked (panic threshold 0): requests
 // are answered 503 at once.
 func (t *translation) gateCluster() *clusterv3.Cluster {
-	cluster := t.cluster(routes.GateCluster, []string{t.options.Gate}, http2(new(corev3.Http2ProtocolOptions)))
+	cluster := t.cluster(routes.GateCluster, []string{t.options.Gate.String()}, http2(new(corev3.Http2ProtocolOptions)))
 	cluster.HealthChecks = []*corev3.HealthCheck{{
 		Timeout:               duration(healthInterval),
 		Interval:              duration(healthInterval),

@@ -11,6 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // An edge is a real Envoy on a rendered configuration, with a gate and upstreams of the test's own.
@@ -132,9 +133,9 @@ func (e *edge) file(t *testing.T, source string, more ...string) *routes.File {
 
 func (e *edge) options() envoy.Options {
 	return envoy.Options{
-		Gate:      "unix:" + filepath.Join(e.dir, "gate.sock"),
-		XDS:       "unix:" + filepath.Join(e.dir, "xds.sock"),
-		Admin:     "unix:" + filepath.Join(e.dir, "admin.sock"),
+		Gate:      socket.Local("unix:" + filepath.Join(e.dir, "gate.sock")),
+		XDS:       socket.Local("unix:" + filepath.Join(e.dir, "xds.sock")),
+		Admin:     socket.Local("unix:" + filepath.Join(e.dir, "admin.sock")),
 		AccessLog: e.log,
 	}
 }

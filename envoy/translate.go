@@ -19,15 +19,13 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // Translate returns the xDS resources for a file, deterministically, each valid by Envoy's own rules. Routes, rate plans,
 // the timeouts of upstreams and the version are only in the RouteConfigurations, so that changing them closes no
 // connection. The file must come from package routes, complete and without errors.
 func Translate(file *routes.File, o Options) (*Resources, error) {
-	if err := o.checkTraffic(); err != nil {
-		return nil, err
-	}
 	t := newTranslation(file, o)
 	resources := t.resources()
 	if t.err != nil {
@@ -144,10 +142,10 @@ type Resources struct {
 // Options are what a configuration needs in addition to routes.yaml: the addresses of the other processes, and what differs
 // between the Envoys of a fleet.
 type Options struct {
-	Gate      string // address of the gate: unix:PATH or HOST:PORT
-	XDS       string // address of the xDS server: unix:PATH, because it sends private keys
-	Admin     string // address of Envoy's admin interface: unix:PATH, the only kind that other users can be kept from
-	AccessLog string // file of the access log
+	Gate      socket.Local // of the gate
+	XDS       socket.Local // of the xDS server, which sends private keys
+	Admin     socket.Local // of Envoy's admin interface, which can stop Envoy and shows its configuration
+	AccessLog string       // file of the access log
 
 	// ListenOn overrides the addresses of listeners, by name: IP:PORT. Several Envoys on one machine need it, because they
 	// share one routes.yaml and so one version.
@@ -167,30 +165,6 @@ func (o *Options) AddListenOn(text string) error {
 		o.ListenOn = map[string]string{}
 	}
 	o.ListenOn[name] = address
-	return nil
-}
-
-func (o Options) checkTraffic() error {
-	if _, err := routes.ParseAddress(o.Gate); err != nil {
-		return fmt.Errorf("the gate's address: %w", err)
-	}
-	if o.AccessLog == "" {
-		return errors.New("the access log needs a file")
-	}
-	return nil
-}
-
-func (o Options) checkAdmin() error {
-	if !isSocket(o.Admin) {
-		return errors.New("the admin interface's address must be unix:PATH: it can stop Envoy and shows its configuration")
-	}
-	return nil
-}
-
-func (o Options) checkXDS() error {
-	if !isSocket(o.XDS) {
-		return errors.New("the configuration server's address must be unix:PATH: private keys come from there")
-	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/envoy/edge"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // Edge is the command that runs Envoy and drains it on SIGTERM. Envoy alone would drop the requests in flight.
@@ -19,11 +20,12 @@ func Edge() cli.Command {
 any more or the time is over. The exit code is Envoy's.`,
 		Example: "dcr-gateway edge --drain 20s -- envoy -c envoy.yaml",
 		Setup: func(flags *flag.FlagSet) cli.Run {
-			admin := flags.String("admin", "unix:run/envoy-admin.sock", "`ADDRESS` of Envoy's admin interface")
+			admin := socket.Local("unix:run/envoy-admin.sock")
+			flags.Var(&admin, "admin", "`ADDRESS` of Envoy's admin interface, unix:PATH")
 			drain := flags.Duration("drain", 10*time.Second, "longest `TIME` to drain requests at the end")
 			return func(ctx context.Context, call cli.Call) error {
 				return edge.Run(ctx, edge.Options{
-					Argv: call.Operands, Admin: *admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr,
+					Argv: call.Operands, Admin: admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr,
 					Log: slog.New(slog.NewJSONHandler(call.Stderr, nil)),
 				})
 			}

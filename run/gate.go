@@ -37,7 +37,9 @@ func (o *gateOptions) define(flags *flag.FlagSet) {
 	o.part.define(flags, "gate")
 	flags.StringVar(&o.routes, "routes", "routes.yaml", "the routes `FILE`")
 	flags.StringVar(&o.state, "state", "run/gate-state", "`DIR` for the last versions of the routes; \"\" keeps them only until the process ends")
-	flags.StringVar(&o.envoy.XDS, "xds", "unix:run/xds.sock", "`ADDRESS` that Envoy gets its configuration from: unix:PATH, for it carries keys")
+	o.envoy.Gate, o.envoy.XDS = "unix:run/gate.sock", "unix:run/xds.sock"
+	flags.Var(&o.envoy.Gate, "listen", "`ADDRESS` where Envoy asks about requests, unix:PATH")
+	flags.Var(&o.envoy.XDS, "xds", "`ADDRESS` where Envoy gets its configuration and keys, unix:PATH")
 	flags.StringVar(&o.envoy.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, relative to Envoy's working directory")
 	flags.Func("listen-on", "`NAME=IP:PORT` overrides a listener's address for this gate's Envoy, needed for several on one machine; may be repeated", o.envoy.AddListenOn)
 	flags.DurationVar(&o.linger, "linger", 8*time.Second, "longest `TIME` to keep serving at the end while an Envoy is connected")
@@ -55,7 +57,6 @@ request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP h
 			options.define(flags)
 			return func(ctx context.Context, _ cli.Call) error {
 				debug.SetGCPercent(gcPercent)
-				options.envoy.Gate = options.address
 				g, err := newGate(ctx, options)
 				if err != nil {
 					return err
@@ -117,11 +118,11 @@ func (g *gate) load(ctx context.Context) error {
 
 // serve serves until ctx ends, and then as long as an Envoy is connected that may still ask, up to the linger time.
 func (g *gate) serve(ctx context.Context) error {
-	decisions, err := socket.Listen(ctx, g.address)
+	decisions, err := g.envoy.Gate.Listen(ctx, socket.Group)
 	if err != nil {
 		return err
 	}
-	configuration, err := socket.Listen(ctx, g.envoy.XDS)
+	configuration, err := g.envoy.XDS.Listen(ctx, socket.Group)
 	if err != nil {
 		return errors.Join(err, decisions.Close())
 	}
@@ -134,7 +135,7 @@ func (g *gate) serve(ctx context.Context) error {
 	group.Go(func() error { return g.follower.Run(ctx) })
 	group.Go(func() error { poke(ctx, g.follower); return nil })
 	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status), control.Health(g.status))
-	g.log.InfoContext(ctx, "gate serves", "address", g.address, "xds", g.envoy.XDS, "version", g.status().Version)
+	g.log.InfoContext(ctx, "gate serves", "address", g.envoy.Gate, "xds", g.envoy.XDS, "version", g.status().Version)
 	return group.Wait()
 }
 

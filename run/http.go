@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,12 +22,37 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
-// serveAdmin answers operators, and probes and scrapers.
+// serveAdmin answers the operator, and probes and scrapers.
 func (p *part) serveAdmin(ctx context.Context, group *errgroup.Group, admin, health http.Handler) {
-	group.Go(func() error { return serveHTTP(ctx, p.admin, admin) })
+	group.Go(func() error {
+		listener, err := p.admin.Listen(ctx, socket.OwnerOnly)
+		if err != nil {
+			return err
+		}
+		return serveHTTP(ctx, listener, noWebSite(admin))
+	})
 	if p.health != "" {
-		group.Go(func() error { return serveHTTP(ctx, p.health, health) })
+		group.Go(func() error {
+			listener, err := socket.ListenTCP(ctx, p.health)
+			if err != nil {
+				return err
+			}
+			return serveHTTP(ctx, listener, health)
+		})
 	}
+}
+
+// noWebSite refuses what a web page can send through a proxy or a tunnel to the socket. Browsers add Origin to every request
+// that can change something (Fetch, section 3.2.5), and a name that resolves to the tunnel (DNS rebinding) shows in Host.
+func noWebSite(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := strings.Cut(r.Host, ":")
+		if _, fromPage := r.Header["Origin"]; fromPage || host != "localhost" {
+			http.Error(w, `{"error":"the admin interface answers requests without Origin, and with Host: localhost"}`, http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // poke looks at the files when SIGHUP asks for it.
@@ -47,17 +73,13 @@ func poke(ctx context.Context, follower *control.Follower) {
 // lastAnswer is how long a response may still take when the part ends.
 const lastAnswer = 100 * time.Millisecond
 
-func serveHTTP(ctx context.Context, address string, handler http.Handler) error {
-	listener, err := socket.Listen(ctx, address)
-	if err != nil {
-		return err
-	}
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	if err := socket.ServeHTTP(ctx, listener, server, lastAnswer); ctx.Err() == nil {
-		return fmt.Errorf("%s: %w", address, err)
+		return fmt.Errorf("%s: %w", listener.Addr(), err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // redisVariable keeps a Redis password out of the process list.
@@ -38,17 +39,18 @@ func (s *stored) define(flags *flag.FlagSet) {
 	flags.TextVar(&s.level, "log-level", slog.LevelInfo, "lowest `LEVEL` to log: debug, info, warn or error")
 }
 
-// part are the flags that gate and registry share: their address, admin interface and health port.
+// part are the flags that gate and registry share.
 type part struct {
 	stored
-	address, admin, health string
+	admin  socket.Local
+	health string
 }
 
 func (p *part) define(flags *flag.FlagSet, name string) {
 	p.stored.define(flags)
 	p.name = name
-	flags.StringVar(&p.address, "listen", "unix:run/"+name+".sock", "`ADDRESS` to serve on: unix:PATH, or HOST:PORT of a private network")
-	flags.StringVar(&p.admin, "admin", "unix:run/"+name+"-admin.sock", "`ADDRESS` of the admin interface: unix:PATH, which only the operator can open")
+	p.admin = socket.Local("unix:run/" + name + "-admin.sock")
+	flags.Var(&p.admin, "admin", "`ADDRESS` of the admin interface, unix:PATH; only the user of this process can open it")
 	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: only on the admin interface)")
 }
 

@@ -12,17 +12,18 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
-	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // registryOptions are the flags of a registry. It has no routes file: gates publish their versions in Redis.
 type registryOptions struct {
 	part
-	secrets string
+	entrance entrance
+	secrets  string
 }
 
 func (o *registryOptions) define(flags *flag.FlagSet) {
 	o.part.define(flags, "registry")
+	o.entrance.define(flags)
 	flags.StringVar(&o.secrets, "secrets", ".", "`DIR` of the secret files that routes.yaml names (tokens.keys), under the same relative names")
 }
 
@@ -32,7 +33,9 @@ func Registry() cli.Command {
 		Name: "registry", Summary: "Keep clients and tokens, behind Envoy",
 		Details: `A registry reads no routes.yaml: gates publish their versions in Redis, and each request names the one that it was
 decided under. It answers only requests that carry facts signed by a gate.`,
-		Example: `dcr-gateway registry --redis redis://127.0.0.1:6379/0 --listen 10.0.0.7:8080 --secrets /etc/dcr`,
+		Example: `dcr-gateway registry --redis redis://127.0.0.1:6379/0 --secrets /etc/dcr
+dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 --tls-cert registry.pem --tls-key registry.key \
+    --tls-client-ca gateways-ca.pem`,
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var options registryOptions
 			options.define(flags)
@@ -55,6 +58,9 @@ type registryProcess struct {
 }
 
 func newRegistry(ctx context.Context, options registryOptions) (*registryProcess, error) {
+	if err := options.entrance.check(); err != nil {
+		return nil, err
+	}
 	secrets, err := filepath.Abs(options.secrets)
 	if err != nil {
 		return nil, err
@@ -71,7 +77,7 @@ func newRegistry(ctx context.Context, options registryOptions) (*registryProcess
 
 // serve serves until ctx ends.
 func (r *registryProcess) serve(ctx context.Context) error {
-	listener, err := socket.Listen(ctx, r.address)
+	listener, err := r.entrance.listen(ctx, r.log)
 	if err != nil {
 		return err
 	}
@@ -79,6 +85,6 @@ func (r *registryProcess) serve(ctx context.Context) error {
 	group.Go(func() error { return serveRequests(ctx, listener, r.requests, r.log) })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status), registryHealth(r.requests.Status))
-	r.log.InfoContext(ctx, "registry serves", "address", r.address)
+	r.log.InfoContext(ctx, "registry serves", "address", r.entrance.String())
 	return group.Wait()
 }

@@ -17,7 +17,7 @@ import (
 
 func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.sock")
-	listener, err := socket.Listen(t.Context(), "unix:"+path)
+	listener, err := socket.Local("unix:"+path).Listen(t.Context(), socket.Group)
 	if err != nil {
 		t.Fatal(err)
 	}

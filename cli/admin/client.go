@@ -8,43 +8,44 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 const (
-	defaultGate = "unix:run/gate-admin.sock"
-	gateTime    = 10 * time.Second // for a gate's answer
-	maxAnswer   = 8 << 20          // of a gate: a status lists every problem of a file
+	defaultGate socket.Local = "unix:run/gate-admin.sock"
+
+	gateTime  = 10 * time.Second // for a gate's answer
+	maxAnswer = 8 << 20          // of a gate: a status lists every problem of a file
 )
 
 // gateFlags declares the flags of the commands that ask running gates.
 func gateFlags(c *call, flags *flag.FlagSet) {
-	flags.Func("gate", "`ADDRESS` of a gate's admin server: unix:PATH or HOST:PORT; once for each gate (default "+defaultGate+")", func(address string) error {
-		if _, err := routes.ParseAddress(address); err != nil {
+	flags.Func("gate", "`ADDRESS` of a gate's admin interface, unix:PATH; once for each gate (default "+defaultGate.String()+")", func(text string) error {
+		var gate socket.Local
+		if err := gate.Set(text); err != nil {
 			return err
 		}
-		c.gates = append(c.gates, address)
+		c.gates = append(c.gates, gate)
 		return nil
 	})
 }
 
 // answered is one gate's answer, or why there is none.
 type answered[T any] struct {
-	Gate  string `json:"gate"`
-	Error string `json:"error,omitempty"`
-	Said  *T     `json:"said,omitempty"`
+	Gate  socket.Local `json:"gate"`
+	Error string       `json:"error,omitempty"`
+	Said  *T           `json:"said,omitempty"`
 }
 
 // askAll asks every gate in turn. If one cannot be reached, the others are still asked.
 func askAll[T any](ctx context.Context, c *call, method, path string) (all []answered[T], well bool) {
 	gates, well := c.gates, true
 	if len(gates) == 0 {
-		gates = []string{defaultGate}
+		gates = []socket.Local{defaultGate}
 	}
 	for _, gate := range gates {
 		one := answered[T]{Gate: gate}
@@ -60,14 +61,14 @@ func askAll[T any](ctx context.Context, c *call, method, path string) (all []ans
 }
 
 // askGate asks one gate.
-func askGate[T any](ctx context.Context, gate, method, path string) (*T, error) {
+func askGate[T any](ctx context.Context, gate socket.Local, method, path string) (*T, error) {
 	ctx, cancel := context.WithTimeout(ctx, gateTime)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, "http://gate"+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(gate)}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: gate.DialContext}}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be reached: %w", rootCause(err))
@@ -104,19 +105,6 @@ func rootCause(err error) error {
 		err = next
 	}
 	return err
-}
-
-func dial(gate string) func(ctx context.Context, _, _ string) (net.Conn, error) {
-	return func(ctx context.Context, _, _ string) (net.Conn, error) {
-		address, err := routes.ParseAddress(gate)
-		if err != nil {
-			return nil, err
-		}
-		if address.Socket != "" {
-			return new(net.Dialer).DialContext(ctx, "unix", address.Socket)
-		}
-		return new(net.Dialer).DialContext(ctx, "tcp", gate)
-	}
 }
 
 // gateByGate prints each gate's answer, or why there is none.

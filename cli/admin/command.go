@@ -11,6 +11,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
@@ -97,7 +98,7 @@ type call struct {
 	redis  string // of validate
 	of     string // of schema
 	render renderOptions
-	gates  []string
+	gates  []socket.Local
 	logs   []string // of explain ID
 }
 

@@ -28,7 +28,7 @@ func TestUsage(t *testing.T) {
 		{"a form that is none", []string{"validate", "--output", "xml", "a"}, "want text or json"},
 		{"both", []string{"render", "--static", "--defaults", "a"}, "--static and --defaults exclude each other"},
 		{"no URL", []string{"explain", "GET"}, "usage: dcr-gateway routes explain [flags] METHOD URL"},
-		{"a gate that is none", []string{"status", "--gate", "here"}, "must be unix:PATH or HOST:PORT"},
+		{"a gate that is none", []string{"status", "--gate", "here"}, "must be unix:PATH"},
 		{"not an entry", []string{"rollback", "0"}, "N must be the number of an entry"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestRefusedFile(t *testing.T) {
 	if _, stderr, code := run(t, "render", filepath.Join(dir, "none.yaml")); code != 1 || !strings.Contains(stderr, "no such file") {
 		t.Errorf("code %d, %s", code, stderr)
 	}
-	if _, stderr, code := run(t, "render", path, "--admin", "127.0.0.1:1"); code != 1 || !strings.Contains(stderr, "admin") {
+	if _, stderr, code := run(t, "render", path, "--admin", "127.0.0.1:1"); code != 2 || !strings.Contains(stderr, "for --admin: must be unix:PATH") {
 		t.Errorf("code %d, %s", code, stderr)
 	}
 }

@@ -23,9 +23,9 @@ func defaultOptions() envoy.Options {
 func renderFlags(c *call, flags *flag.FlagSet) {
 	o := &c.render
 	o.Options = defaultOptions()
-	flags.StringVar(&o.Gate, "gate", o.Gate, "`ADDRESS` of the gate")
-	flags.StringVar(&o.XDS, "xds", o.XDS, "`ADDRESS` where the gate serves Envoy's configuration")
-	flags.StringVar(&o.Admin, "admin", o.Admin, "`ADDRESS` of Envoy's admin interface")
+	flags.Var(&o.Gate, "gate", "`ADDRESS` of the gate, unix:PATH")
+	flags.Var(&o.XDS, "xds", "`ADDRESS` where the gate serves Envoy's configuration, unix:PATH")
+	flags.Var(&o.Admin, "admin", "`ADDRESS` of Envoy's admin interface, unix:PATH")
 	flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
 	flags.Func("listen-on", "with --static, `NAME=IP:PORT` of a listener to serve elsewhere than the file says; may be repeated", o.AddListenOn)
 	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy without xDS")

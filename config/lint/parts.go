@@ -70,16 +70,24 @@ func (l *linter) upstreams() {
 		if !l.Has(where + ".timeout") {
 			l.add("upstream.no_timeout", where, "has no timeout of its own: the default of %s applies, which may not suit this server", upstream.Timeout)
 		}
-		if upstream.TLS != nil {
-			continue
-		}
 		for _, address := range upstream.Address {
-			l.plain(where, address)
+			at, _ := routes.ParseAddress(address) // Parse has checked it
+			switch local := at.Socket != ""; {
+			case l.keepsClients(name) && !local && (upstream.TLS == nil || upstream.TLS.Certificate == ""):
+				l.add("registry.tls", where, "%s is a registry on TCP, which answers only clients with a certificate: tls must name one", address)
+			case upstream.TLS == nil:
+				l.plain(where, address)
+			}
 		}
 	}
 	if l.RateLimits != nil {
 		l.plain("rate_limit_service", l.RateLimits.Address)
 	}
+}
+
+// keepsClients reports whether an upstream is the registry.
+func (l *linter) keepsClients(upstream string) bool {
+	return slices.ContainsFunc(l.Routes, func(r routes.Route) bool { return r.Endpoint != "" && r.Upstream == upstream })
 }
 
 // plain checks an address that is used without TLS.

@@ -15,6 +15,7 @@ func Rules() []routes.Rule {
 		{ID: "profile.unsigned", Severity: yamlfile.Error, Doc: "A route sets unsigned_requests: true if the requests of its profile are unsigned, and only then."},
 		{ID: "profile.path", Severity: yamlfile.Error, Doc: "A registration path ends with a slash if the profile requires it, and only then."},
 		{ID: "profile.management_scope", Severity: yamlfile.Error, Doc: "A route that manages clients requires the management scope of its profile."},
+		{ID: "registry.tls", Severity: yamlfile.Error, Doc: "The registry's upstream is a Unix socket, or has TLS with a client certificate."},
 		{ID: "users.unreadable", Severity: yamlfile.Error, Doc: "A users file is readable and contains user names and bcrypt hashes."},
 		{ID: "registration.body_limit", Severity: yamlfile.Error, Doc: "A route for registration requests has a body limit of at least 16KiB."},
 		{ID: "certificate.unreadable", Severity: yamlfile.Error, Doc: "A PEM file is readable and contains what its key calls for."},

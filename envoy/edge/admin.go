@@ -3,14 +3,14 @@ package edge
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // maxAnswer bounds a response: it holds a few numbers for each listener.
@@ -25,16 +25,8 @@ type admin struct {
 	client *http.Client
 }
 
-func newAdmin(address string, patience time.Duration) (*admin, error) {
-	socket, ok := strings.CutPrefix(address, "unix:")
-	if !ok || socket == "" {
-		return nil, errors.New("the address of envoy's admin interface must be unix:PATH")
-	}
-	var dialer net.Dialer
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, "unix", socket)
-	}}
-	return &admin{client: &http.Client{Transport: transport, Timeout: patience}}, nil
+func newAdmin(address socket.Local, patience time.Duration) *admin {
+	return &admin{client: &http.Client{Transport: &http.Transport{DialContext: address.DialContext}, Timeout: patience}}
 }
 
 func (a *admin) close() { a.client.CloseIdleConnections() }

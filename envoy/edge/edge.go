@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
 // Options say which Envoy to run, and how long it may take to end.
@@ -23,7 +24,7 @@ type Options struct {
 	// clients on old settings are told to leave with their next response.
 	Argv []string
 
-	Admin string // address of its admin interface, unix:PATH
+	Admin socket.Local // of its admin interface
 
 	// Drain is the longest time for which Envoy keeps accepting requests during a shutdown. It must be longer than load
 	// balancers need to notice that Envoy is not ready. If no request arrives for a second, draining ends early. Requests
@@ -58,10 +59,7 @@ func run(ctx context.Context, o Options, t times) error {
 	if len(o.Argv) == 0 {
 		return errors.New("envoy: no command to start it")
 	}
-	admin, err := newAdmin(o.Admin, t.answer)
-	if err != nil {
-		return err
-	}
+	admin := newAdmin(o.Admin, t.answer)
 	defer admin.close()
 	envoy, err := process.Start(process.Command{Name: "envoy", Argv: o.Argv, Stdout: o.Stdout, Stderr: o.Stderr})
 	if err != nil {

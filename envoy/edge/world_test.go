@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
@@ -47,7 +48,7 @@ func TestMain(m *testing.M) {
 func supervise(command []string) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	err := Run(ctx, Options{Argv: command[1:], Admin: command[0], Drain: time.Second, Log: slog.New(slog.DiscardHandler)})
+	err := Run(ctx, Options{Argv: command[1:], Admin: socket.Local(command[0]), Drain: time.Second, Log: slog.New(slog.DiscardHandler)})
 	if exit, ok := errors.AsType[*Exit](err); ok {
 		os.Exit(exit.ExitCode())
 	}
@@ -100,8 +101,8 @@ func newEdge(t *testing.T) edge {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
-	port, socket, file := freePort(t), filepath.Join(folder, "admin.sock"), filepath.Join(folder, "envoy.yaml")
-	text := fmt.Sprintf(configuration, socket, port, upstream.Listener.Addr().(*net.TCPAddr).Port)
+	port, path, file := freePort(t), filepath.Join(folder, "admin.sock"), filepath.Join(folder, "envoy.yaml")
+	text := fmt.Sprintf(configuration, path, port, upstream.Listener.Addr().(*net.TCPAddr).Port)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func newEdge(t *testing.T) edge {
 		url: fmt.Sprintf("http://127.0.0.1:%d", port),
 		Options: Options{
 			Argv:  []string{program, "-c", file, "--concurrency", "2", "--disable-hot-restart", "--log-level", "error"},
-			Admin: "unix:" + socket, Drain: 10 * time.Second, Stderr: os.Stderr, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Admin: socket.Local("unix:" + path), Drain: 10 * time.Second, Stderr: os.Stderr, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		},
 	}
 }

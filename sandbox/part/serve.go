@@ -25,7 +25,7 @@ func Serve(ctx context.Context, address string, handler http.Handler, certificat
 		}
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
-	listener, err := socket.Listen(ctx, address)
+	listener, err := socket.ListenTCP(ctx, address)
 	if err != nil {
 		return err
 	}
