@@ -36,11 +36,12 @@ type OrphanStatus struct {
 	Missing  []string `json:"missing,omitempty"` // the names last found missing
 }
 
-// Check returns an error that is our fault (503) if the version lacks what the client's record names.
-func (o *Orphans) Check(v *Version, client *dcrpb.Client) error {
+// Profile returns the profile that the client's record names. Its error is our fault (503): the version lacks the
+// profile or the directory.
+func (o *Orphans) Profile(v *Version, client *dcrpb.Client) (*dcr.Profile, error) {
 	missing := v.Missing(client)
 	if missing == "" {
-		return nil
+		return v.Profiles[client.GetProfile()], nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -48,7 +49,7 @@ func (o *Orphans) Check(v *Version, client *dcrpb.Client) error {
 	if !slices.Contains(o.seen.Missing, missing) {
 		o.seen.Missing = append(o.seen.Missing[max(0, len(o.seen.Missing)-maxMissing+1):], missing)
 	}
-	return dcr.Refuse("client.orphaned").CausedBy(errors.New("the client's record names what the configuration lacks: " + missing))
+	return nil, dcr.Refuse("client.orphaned").CausedBy(errors.New("the client's record names what the configuration lacks: " + missing))
 }
 
 // Status returns the counts since the start.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
@@ -21,11 +22,11 @@ func (w *world) filters() map[string]filter.Filter {
 	})
 	w.must(err)
 	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now })}}
-	known := func(*dcrpb.Client) error { return nil }
+	known := func(*dcrpb.Client) (*dcr.Profile, error) { return &dcr.Profile{}, nil }
 	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil), w.store, directories, known)
 	w.must(err)
 	return map[string]filter.Filter{
-		"certificate": certificate, "bearer": bearer, "owner": filter.NewOwnerFilter(w.store), "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},
+		"certificate": certificate, "bearer": bearer, "owner": &filter.OwnerFilter{Store: w.store, Known: known}, "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},
 		"clientauth": &filter.ClientAuthFilter{Store: w.store, Directories: directories, Known: known, Audiences: []string{issuerURL}},
 		"statement":  &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}},
 	}

@@ -17,6 +17,10 @@ const leastBody routes.Size = 16 << 10
 
 // registration checks a route against its profile.
 func (l *linter) registration(index int, route *routes.Route) {
+	if route.Endpoint == routes.EndpointRegistration && len(l.known.Directories) > 1 && len(route.Directories) == 0 {
+		l.add("registration.directories", at(index, "directories"), "should name the directories whose software registers by %s, out of %s: now it is every software",
+			route.Profile, strings.Join(l.known.Directories, ", "))
+	}
 	profile := l.known.Profiles[route.Profile]
 	if profile == nil {
 		return

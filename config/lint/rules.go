@@ -22,6 +22,7 @@ func Rules() []routes.Rule {
 		{ID: "certificate.pair", Severity: yamlfile.Error, Doc: "A certificate and its key match."},
 		{ID: "certificate.weak", Severity: yamlfile.Error, Doc: "Certificates have RSA keys of at least 2048 bits or EC keys of at least 256, and no SHA-1 or MD5 signatures."},
 
+		{ID: "registration.directories", Severity: yamlfile.Warning, Doc: "Where there are several directories, a registration route names those that it serves."},
 		{ID: "scope.role", Severity: yamlfile.Warning, Doc: "One of the roles that a route requires grants each of its scopes."},
 		{ID: "route.overlap", Severity: yamlfile.Warning, Doc: "No path is matched by two patterns of which neither is more specific."},
 		{ID: "public.prefix", Severity: yamlfile.Warning, Doc: "A public route is not among protected ones."},

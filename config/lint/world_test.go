@@ -57,8 +57,8 @@ plans:
   default: {per_source: 100/s}
   gold: {per_client: 10/s}
 routes:
-  - {name: register, path: /dcr/v3.3/register, methods: [POST], checks: [certificate, statement], profile: obie-3.3, endpoint: registration, body_limit: 16KiB}
-  - {name: client, path: "/dcr/v3.3/register/{ClientId}", methods: [GET], checks: [certificate, bearer, owner], profile: obie-3.3, endpoint: registration, body_limit: 1KiB}
+  - {name: register, path: /dcr/v3.3/register, methods: [POST], checks: [certificate, statement], profile: obie-3.3, endpoint: registration, directories: [uk], body_limit: 16KiB}
+  - {name: client, path: "/dcr/v3.3/register/{ClientId}", methods: [GET], checks: [certificate, bearer, owner], profile: obie-3.3, endpoint: registration, directories: [uk], body_limit: 1KiB}
   - {name: jwks, path: /dcr/v3.3/jwks, methods: [GET], listener: public, public: true, endpoint: jwks}
   - {name: status, path: /open/status, methods: [GET], listener: public, public: true, upstream: bank}
   - {name: accounts, path: /api/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts, openid], upstream: bank}

@@ -100,14 +100,14 @@ func (c *checker) checkChecks(r routePlace) {
 	for i := range Checks {
 		check := &Checks[i]
 		if !r.Needs(check.Name) {
-			for _, key := range check.idle(r.Route) {
-				c.add("route."+key, r.key(key), "has no effect without the check %s", check.Name)
-			}
 			continue
 		}
 		for _, lack := range check.lacks(r.Route) {
 			c.add(lack.rule, r.key(lack.key), "%s", lack.what)
 		}
+	}
+	for key, names := range r.idle() {
+		c.add("route."+key, r.key(key), "has no effect without the check %s", strings.Join(names, " or "))
 	}
 }
 

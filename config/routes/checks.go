@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -15,7 +16,7 @@ type Check struct {
 	Needs []string // checks whose facts it reads: a route must name them too
 
 	Key      string   // of the route, with the values that the check compares with: a route has both or neither
-	Only     []string // further keys, which have no effect without the check
+	Only     []string // further keys that the check reads: a key has no effect without a check that reads it
 	Segment  string   // name of the {Name} that the route's path must have
 	Endpoint string   // that the route must be
 	Without  []string // checks that read the same credential: a route has either
@@ -44,7 +45,7 @@ var Checks = []Check{
 		Key: "users", Without: []string{CheckClientAuth, CheckBearer}},
 	{Name: CheckClientAuth, Doc: "the client has authenticated (RFC 6749, section 2.3)", Needs: []string{CheckCertificate}},
 	{Name: CheckBearer, Doc: "the access token is valid and bound to the certificate", Needs: []string{CheckCertificate}},
-	{Name: CheckOwner, Doc: "the token belongs to the client that the path names", Needs: []string{CheckBearer}, Segment: ClientIDParam},
+	{Name: CheckOwner, Doc: "the token belongs to the client that the path names", Needs: []string{CheckBearer}, Segment: ClientIDParam, Only: []string{"directories"}},
 	{Name: CheckScope, Doc: "the token has the route's scopes", Needs: []string{CheckBearer}, Key: "scopes"},
 	{Name: CheckRole, Doc: "the client's software product has the route's roles", Needs: []string{CheckBearer}, Key: "roles"},
 	{Name: CheckStatement, Doc: "the body is a registration request with a valid software statement", Needs: []string{CheckCertificate},
@@ -128,13 +129,19 @@ func (c *Check) lacks(r *Route) []lack {
 	return all
 }
 
-// idle returns the keys of the route that have no effect because the route does not name the check.
-func (c *Check) idle(r *Route) []string {
-	keys := slices.Clone(c.Only)
-	if c.Key != "" {
-		keys = append(keys, c.Key)
+// idle returns the keys of the route that have no effect because the route names none of the checks that read them; with
+// each key the names of these checks.
+func (r *Route) idle() map[string][]string {
+	readers := map[string][]string{}
+	for i := range Checks {
+		for _, key := range append(slices.Clone(Checks[i].Only), Checks[i].Key) {
+			if key != "" && r.has(key) {
+				readers[key] = append(readers[key], Checks[i].Name)
+			}
+		}
 	}
-	return slices.DeleteFunc(keys, func(key string) bool { return !r.has(key) })
+	maps.DeleteFunc(readers, func(_ string, names []string) bool { return slices.ContainsFunc(names, r.Needs) })
+	return readers
 }
 
 // has reports whether the route has a non-empty value for a key.

@@ -130,7 +130,7 @@ type Route struct {
 	DryRun      bool          `yaml:"dry_run" is:"bool" doc:"allows dry runs of registration requests (Prefer: dry-run): everything is checked, nothing is stored"`
 	Unsigned    bool          `yaml:"unsigned_requests" is:"bool" doc:"required for a profile with plain JSON requests that nobody signs: the client certificate alone proves who sent them"`
 	Profile     string        `yaml:"profile" is:"text" doc:"registration profile; only on registration routes"`
-	Directories []string      `yaml:"directories" is:"directory" doc:"directories whose software products may register here; all when left out"`
+	Directories []string      `yaml:"directories" is:"directory" doc:"directories whose software products may register here, or manage their clients; all when left out"`
 	Scopes      []string      `yaml:"scopes" is:"scope" doc:"scopes that the token must have, all of them; with the check scope"`
 	Roles       []string      `yaml:"roles" is:"role" doc:"roles that the client's software product must have, all of them; with the check role"`
 	Users       string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as written by htpasswd -B; with the check basic"`

@@ -2,6 +2,7 @@ package dcr
 
 import (
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -90,6 +91,30 @@ type Member struct {
 	As        string   `yaml:"as" is:"as" doc:"the gateway's name for the member, if the standard's name differs"`
 
 	pattern *regexp.Regexp
+}
+
+// Protects reports whether p protects its clients at least as well as other: by the scope that manages them, by signed
+// requests, by the methods of authentication, and by refusing introspection.
+func (p *Profile) Protects(other *Profile) bool {
+	scope, methods := other.Clients.ManagementScope, p.authMethods()
+	return (scope == "" || scope == p.Clients.ManagementScope) &&
+		(p.Body == BodyJWS || other.Body != BodyJWS) &&
+		(other.Clients.Introspection || !p.Clients.Introspection) &&
+		(other.authMethods() == nil || methods != nil && !slices.ContainsFunc(methods, func(m string) bool { return !other.AllowsMethod(m) }))
+}
+
+// AllowsMethod reports whether clients of the profile may authenticate by the method.
+func (p *Profile) AllowsMethod(method string) bool {
+	methods := p.authMethods()
+	return methods == nil || slices.Contains(methods, method)
+}
+
+// authMethods returns the values of token_endpoint_auth_method; nil if the profile restricts none.
+func (p *Profile) authMethods() []string {
+	if member := p.Members["token_endpoint_auth_method"]; member != nil && len(member.Values) > 0 {
+		return member.Values
+	}
+	return nil
 }
 
 // Named returns the profile's name for a member that rules and records call known.

@@ -58,4 +58,5 @@ type Registration struct {
 type Current struct {
 	ClientID string
 	Software *Software
+	Profile  *Profile // that its record names
 }

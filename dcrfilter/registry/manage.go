@@ -17,7 +17,7 @@ const updateAttempts = 3
 
 // read answers with a client's registration (RFC 7592, section 2.1).
 func (e *edition) read(ctx context.Context, r *request) (answer, error) {
-	record, err := e.owned(ctx, r)
+	record, _, err := e.owned(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -64,9 +64,16 @@ func (e *edition) update(ctx context.Context, r *request) (answer, error) {
 
 // replace stores the new record in place of the client's current one.
 func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client) error {
-	current, err := e.owned(ctx, r)
+	current, own, err := e.owned(ctx, r)
 	if err != nil {
 		return err
+	}
+	if err := rule.CheckUpdate(own, r.profile, record.GetTokenEndpointAuthMethod()); err != nil {
+		return err
+	}
+	// An update moves the client to the profile of the path, unless that one protects it less.
+	if !r.profile.Protects(own) {
+		record.Profile = own.Name
 	}
 	if is, was := record.GetSoftware(), current.GetSoftware(); is.GetDirectory() != was.GetDirectory() || is.GetId() != was.GetId() || is.GetOrgId() != was.GetOrgId() {
 		return dcr.RefuseStatement("immutable.software")
@@ -85,11 +92,11 @@ func (e *edition) replace(ctx context.Context, r *request, record *dcrpb.Client)
 // remove deletes a client: "the ASPSP must delete the client and invalidate long lived access tokens that were issued
 // to the client" (OBIE DCR, DELETE). Without a record none of its tokens is valid.
 func (e *edition) remove(ctx context.Context, r *request) (answer, error) {
-	id, err := r.owner()
+	record, _, err := e.owned(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
-	err = e.parts.Store.Delete(ctx, id)
+	err = e.parts.Store.Delete(ctx, record.GetId())
 	if errors.Is(err, store.ErrNotFound) {
 		return answer{}, refuseUnknown(err)
 	}
@@ -99,22 +106,27 @@ func (e *edition) remove(ctx context.Context, r *request) (answer, error) {
 	return secret(http.StatusNoContent, nil), nil
 }
 
-// owned reads the record of the client that owns the access token.
-func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, error) {
+// owned reads the record of the client that owns the access token, and the profile that it names. The gate has asked
+// whether the token may manage this client; owned asks again, because another update may have been faster.
+func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, *dcr.Profile, error) {
 	id, err := r.owner()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	record, err := e.parts.Store.Client(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, refuseUnknown(err)
+		return nil, nil, refuseUnknown(err)
 	case err != nil:
-		return nil, fmt.Errorf("record of the client: %w", err)
+		return nil, nil, fmt.Errorf("record of the client: %w", err)
 	case record.GetState() != dcrpb.Client_ACTIVE:
-		return nil, refuseUnknown(errors.New("the client is suspended"))
+		return nil, nil, refuseUnknown(errors.New("the client is suspended"))
 	}
-	return record, e.orphans.Check(e.version, record)
+	own, err := e.orphans.Profile(e.version, record)
+	if err != nil {
+		return nil, nil, err
+	}
+	return record, own, rule.CheckManagement(own, r.facts.GetClient().GetScopes())
 }
 
 // owner returns the id of the client whose token the request carried. It is also the client in the path: the reader

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -196,5 +198,56 @@ func TestDamagedRecord(t *testing.T) {
 			w.must(w.store.Update(t.Context(), record, nil))
 			w.want(w.get(record.GetId()), http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
 		})
+	}
+}
+
+// What protects a client is its own profile: the scope is asked where the record is read, for whatever path the gate has
+// allowed; an update under a weaker profile leaves the client where it is, and one under a stronger one moves it.
+func TestClientKeepsItsProtection(t *testing.T) {
+	plain := &dcr.Profile{}
+	w := newWorld(t, func(v *config.Version) {
+		obie := *v.Profiles["obie-3.3"]
+		obie.Clients.ManagementScope = "accounts"
+		v.Profiles["obie-3.3"] = &obie
+		*plain = obie
+		plain.Name, plain.Body, plain.Clients.ManagementScope = "plain", dcr.BodyJSON, ""
+		v.Profiles["plain"] = plain
+	})
+	s := newSoftware()
+	id := w.register(s, nil)
+	as := func(scopes ...string) func(*dcrpb.Facts) {
+		return func(proved *dcrpb.Facts) { owner(id)(proved); proved.Client.Scopes = scopes }
+	}
+	for _, method := range []string{"GET", "DELETE"} {
+		got := w.do(call{route: "client", method: method, target: collection + "/" + id, facts: as("payments")})
+		w.want(got, http.StatusForbidden, "insufficient_scope", "scope.missing")
+	}
+	if got := w.do(call{route: "client", method: "GET", target: collection + "/" + id, facts: as("accounts")}); got.status != http.StatusOK {
+		t.Errorf("with the scope: %d %s", got.status, got.body)
+	}
+	own, err := w.edition.orphans.Profile(w.version, w.record(id))
+	w.must(err)
+	for _, c := range []struct {
+		own, by *dcr.Profile
+		want    string // profile after the update
+		rule    string
+	}{{own, own, "obie-3.3", ""}, {plain, own, "obie-3.3", ""}, {own, plain, "", "immutable.signature"}, {plain, plain, "plain", ""}} {
+		record := w.record(id)
+		record.Profile = c.own.Name
+		w.must(w.store.Update(t.Context(), record, nil))
+		proved := &dcrpb.Facts{}
+		as("accounts")(proved)
+		next := w.record(id)
+		next.Profile = c.by.Name
+		err := w.edition.replace(t.Context(), &request{facts: proved, profile: c.by}, next)
+		if c.rule != "" {
+			if dcr.AsRefusal(err).Rule != c.rule {
+				t.Errorf("from %s to %s: %v, want %s", c.own.Name, c.by.Name, err, c.rule)
+			}
+			continue
+		}
+		if got := w.record(id).GetProfile(); err != nil || got != c.want {
+			t.Errorf("from %s to %s: %s, %v, want %s", c.own.Name, c.by.Name, got, err, c.want)
+		}
 	}
 }

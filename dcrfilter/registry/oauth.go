@@ -47,5 +47,6 @@ func (e *edition) authenticated(ctx context.Context, r *request) (*dcrpb.Client,
 	case client.GetState() != dcrpb.Client_ACTIVE:
 		return nil, dcr.Refuse("client.suspended")
 	}
-	return client, e.orphans.Check(e.version, client)
+	_, err = e.orphans.Profile(e.version, client)
+	return client, err
 }

@@ -84,7 +84,7 @@ func (e *edition) existing(ctx context.Context, r *request, statement *dcr.State
 	if record.GetSoftware().GetOrgId() != statement.Software.OrgId || record.GetState() != dcrpb.Client_ACTIVE {
 		return answer{}, refuseWrite(store.ErrDuplicate, nil)
 	}
-	if err := e.orphans.Check(e.version, record); err != nil {
+	if _, err := e.orphans.Profile(e.version, record); err != nil {
 		return answer{}, err
 	}
 	document, err := storedDocument(record, r.profile)

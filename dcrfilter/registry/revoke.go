@@ -93,10 +93,11 @@ func (e *edition) introspected(ctx context.Context, named *token.Token) (bool, e
 	case err != nil:
 		return false, fmt.Errorf("record of the client: %w", err)
 	}
-	if err := e.orphans.Check(e.version, client); err != nil {
+	profile, err := e.orphans.Profile(e.version, client)
+	if err != nil {
 		return false, err
 	}
-	return e.version.Profiles[client.GetProfile()].Clients.Introspection, nil
+	return profile.Clients.Introspection, nil
 }
 
 // namedToken returns the token in a revocation or introspection request. It returns nil if the token is not one of

@@ -143,7 +143,7 @@ func registration(t testing.TB, change claims) *dcr.Registration {
 
 // update makes a PUT of a registration.
 func update(r *dcr.Registration) *dcr.Registration {
-	r.Current = &dcr.Current{ClientID: "a-client", Software: &dcr.Software{Directory: "openbanking-uk-sandbox", Id: softwareID, OrgId: orgID}}
+	r.Current = &dcr.Current{ClientID: "a-client", Software: &dcr.Software{Directory: "openbanking-uk-sandbox", Id: softwareID, OrgId: orgID}, Profile: r.Profile}
 	return r
 }
 

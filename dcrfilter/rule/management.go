@@ -1,6 +1,35 @@
 package rule
 
-import "github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+import (
+	"slices"
+
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+)
+
+// CheckManagement decides whether an access token with these scopes may read, update or delete a client whose record
+// names the profile own, on any path: "Scope: cdr:registration" (Consumer Data Standards, DCR APIs). The path's own
+// scopes are checked besides.
+func CheckManagement(own *dcr.Profile, scopes []string) error {
+	if needed := own.Clients.ManagementScope; needed != "" && !slices.Contains(scopes, needed) {
+		refusal := dcr.Refuse("scope.missing")
+		refusal.Scope = needed
+		return refusal
+	}
+	return nil
+}
+
+// CheckUpdate decides whether a request under the profile by may change a client whose record names the profile own.
+// Whoever has only the transport key of a client that signs its requests must not take the client over. method is the
+// token_endpoint_auth_method that the request asks for.
+func CheckUpdate(own, by *dcr.Profile, method string) error {
+	switch {
+	case own.Body == dcr.BodyJWS && by.Body != dcr.BodyJWS:
+		return dcr.Refuse("immutable.signature")
+	case !own.AllowsMethod(method):
+		return dcr.Refuse("immutable.auth_method", own.Standard).At("/token_endpoint_auth_method")
+	}
+	return nil
+}
 
 // "The client MUST include its client_id field in the request, and it MUST be the same as its currently issued client
 // identifier" (RFC 7592, section 2.2). OBIE makes the member optional; if present, it must be the client's. A new
@@ -38,8 +67,8 @@ func management(r *dcr.Registration) error {
 	return dcr.Join(found...)
 }
 
-// An update keeps the client's software product, organisation and directory. Otherwise the statement of one software
-// product could take over another's client.
+// An update keeps the client's software product, organisation and directory, and its protection. Otherwise the statement
+// of one software product could take over another's client.
 func immutable(r *dcr.Registration) error {
 	if r.Current == nil {
 		return nil
@@ -54,5 +83,6 @@ func immutable(r *dcr.Registration) error {
 			found = append(found, dcr.RefuseStatement(kept.refusal))
 		}
 	}
-	return dcr.Join(found...)
+	method, _ := r.Request.String("token_endpoint_auth_method") // "" is refused too
+	return dcr.Join(append(found, CheckUpdate(r.Current.Profile, r.Profile, method))...)
 }

@@ -1,9 +1,13 @@
 package rule_test
 
 import (
+	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
 
@@ -41,5 +45,49 @@ func TestUpdate(t *testing.T) {
 				t.Errorf("got %s", dcr.AsRefusal(err).Code)
 			}
 		})
+	}
+}
+
+// An update has the protection of the client's own profile, whatever profile it is sent under.
+func TestUpdateIsProtected(t *testing.T) {
+	load := func(name string) *dcr.Profile {
+		p, err := profile.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	const byKey, byName = "private_key_jwt", "tls_client_auth"
+	for _, c := range []struct{ own, by, method, want string }{
+		{"obie-3.3", "is-json", byKey, "immutable.signature"},
+		{"obie-3.3", "is-json", byName, "immutable.signature"},
+		{"cdr-au", "is-json", byKey, "immutable.signature"},
+		{"cdr-au", "generic-0.1", byName, "immutable.auth_method /token_endpoint_auth_method"},
+		{"cdr-au", "generic-0.1", byKey, ""},
+		{"is-json", "is-json", byName, ""},
+		{"is-json", "obie-3.3", byName, ""},
+		{"obie-3.1", "obie-3.4", byName, ""},
+	} {
+		if got := strings.TrimSpace(verdict(t, rule.CheckUpdate(load(c.own), load(c.by), c.method))); got != c.want {
+			t.Errorf("client of %s, %s under %s: %q, want %q", c.own, c.method, c.by, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		own, scope string
+		may        bool
+	}{{"cdr-au", "cdr:registration", true}, {"cdr-au", "bank:accounts.basic:read", false}, {"cdr-au", "", false}, {"obie-3.3", "", true}} {
+		if err := rule.CheckManagement(load(c.own), []string{c.scope}); (err == nil) != c.may {
+			t.Errorf("client of %s, scope %q: %v", c.own, c.scope, err)
+		}
+	}
+	r := update(registration(t, nil))
+	r.Current.Profile = load("cdr-au")
+	r.Request["token_endpoint_auth_method"], r.Request["tls_client_auth_subject_dn"] = json.RawMessage(`"tls_client_auth"`), json.RawMessage(`"CN=x"`)
+	if got := verdict(t, rule.Check(r)); !strings.Contains(got, "immutable.auth_method") {
+		t.Errorf("got %q, want immutable.auth_method", got)
+	}
+	r.Current.Profile = nil
+	if _, refused := errors.AsType[*dcr.Error](rule.Check(r)); refused || rule.Check(r) == nil {
+		t.Errorf("a client without a profile: %v, want a fault of ours", rule.Check(r))
 	}
 }

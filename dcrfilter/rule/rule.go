@@ -66,7 +66,7 @@ func IDs(optional bool) []string {
 // returns all problems as one refusal, of which the first decides the answer. A rule is skipped if the dictionary has
 // refused a member that it reads. An error that is not a *dcr.Error is an internal fault, and denies too.
 func Check(r *dcr.Registration) error {
-	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil || r.Now.IsZero() {
+	if r == nil || r.Profile == nil || r.Directory == nil || r.Statement == nil || r.Statement.Software == nil || r.Now.IsZero() || r.Current != nil && r.Current.Profile == nil {
 		return errors.New("rules: the registration is not complete")
 	}
 	for _, id := range r.Profile.Rules {

@@ -31,9 +31,9 @@ type client struct {
 	software *dcr.Software
 }
 
-// Known returns nil if the configuration has the profile and the directory that a client's record names. Otherwise it
-// returns a refusal for an internal fault.
-type Known func(record *dcrpb.Client) error
+// Known returns the profile that a client's record names. Its error is the refusal for an internal fault: the
+// configuration lacks the profile or the directory.
+type Known func(record *dcrpb.Client) (*dcr.Profile, error)
 
 // NewClients returns an empty cache. It does not cache clients that known refuses.
 func NewClients(store *store.Store, directories Directories, known Known) (*Clients, error) {
@@ -51,7 +51,7 @@ func (c *Clients) Software(ctx context.Context, clientID string, version uint64)
 	if err != nil {
 		return nil, fmt.Errorf("record of the client: %w", err)
 	}
-	if err := c.known(record); err != nil {
+	if _, err := c.known(record); err != nil {
 		return nil, err
 	}
 	of := c.directories.Software(record)

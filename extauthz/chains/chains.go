@@ -12,6 +12,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
@@ -127,7 +128,7 @@ func (p *Policies) ring(ctx context.Context, file *routes.File) (*token.Ring, er
 // newFilters returns a filter for every check of routes.Checks.
 func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[string]filter.Filter, error) {
 	file := version.File
-	known := func(client *dcrpb.Client) error { return p.orphans.Check(version, client) }
+	known := func(client *dcrpb.Client) (*dcr.Profile, error) { return p.orphans.Profile(version, client) }
 	directories, anchors := trust.Directories{}, []trust.Issuer{}
 	for _, d := range version.Directories {
 		directories[d.Name] = newDirectory(d)
@@ -154,7 +155,7 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 		routes.CheckBasic:       basic,
 		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},
 		routes.CheckBearer:      bearer,
-		routes.CheckOwner:       filter.NewOwnerFilter(p.store),
+		routes.CheckOwner:       &filter.OwnerFilter{Store: p.store, Known: known},
 		routes.CheckScope:       filter.ScopeFilter{},
 		routes.CheckRole:        filter.RoleFilter{},
 		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},

@@ -144,7 +144,7 @@ func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.
 // checkCertificate proves that the connection belongs to the client's software product. Otherwise organisation A could
 // use a stolen assertion of organisation B with its own certificate.
 func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, *dcr.Software, error) {
-	if err := f.Known(client); err != nil {
+	if _, err := f.Known(client); err != nil {
 		return nil, nil, err
 	}
 	of := f.Directories.Software(client)

@@ -55,12 +55,13 @@ type Request struct {
 	Body    []byte
 	PeerPEM string // the TLS client certificate as Envoy gives it, still percent-encoded
 
-	Certificate  *trust.Certificate
-	Token        *token.Token
-	Client       *dcrpb.Client
-	AuthMethod   string // how Client was authenticated at the token endpoint
-	Registration *Registration
-	UsedJTIs     []*dcrpb.UsedJTI
+	Certificate   *trust.Certificate
+	Token         *token.Token
+	Client        *dcrpb.Client
+	ClientProfile *dcr.Profile // that the record of Client names; only of a client to be managed
+	AuthMethod    string       // how Client was authenticated at the token endpoint
+	Registration  *Registration
+	UsedJTIs      []*dcrpb.UsedJTI
 }
 
 // Registration is a registration request with all its parts verified.

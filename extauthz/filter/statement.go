@@ -64,7 +64,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	}
 	registration := &dcr.Registration{
 		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement},
-		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r.Client),
+		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r),
 	}
 	// A caller that has proved to be the software product learns all problems at once; any other caller only the first.
 	if err := rule.Check(registration); err != nil {
@@ -92,11 +92,11 @@ func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, aske
 }
 
 // current returns what a PUT must not change, or nil if there is no client yet.
-func current(c *dcrpb.Client) *dcr.Current {
-	if c == nil {
+func current(r *Request) *dcr.Current {
+	if r.Client == nil {
 		return nil
 	}
-	return &dcr.Current{ClientID: c.GetId(), Software: c.GetSoftware()}
+	return &dcr.Current{ClientID: r.Client.GetId(), Software: r.Client.GetSoftware(), Profile: r.ClientProfile}
 }
 
 // usedJTIs returns the jtis that the registry must mark as used: the request's, and the statement's if the directory

@@ -102,11 +102,11 @@ func (w *world) directories(changes ...func(*dcr.Directory)) trust.Directories {
 }
 
 // known are the clients of the world's directories; its filters ask it.
-func (w *world) known(client *dcrpb.Client) error {
+func (w *world) known(client *dcrpb.Client) (*dcr.Profile, error) {
 	if w.orphaned || client.GetSoftware().GetDirectory() != w.uk.Name {
-		return dcr.Refuse("client.orphaned").CausedBy(errors.New("the configuration lacks its directory"))
+		return nil, dcr.Refuse("client.orphaned").CausedBy(errors.New("the configuration lacks its directory"))
 	}
-	return nil
+	return profile.Load(client.GetProfile())
 }
 
 // filters are all filters, as the gate makes them.
@@ -129,7 +129,7 @@ func (w *world) filters(directories trust.Directories) map[string]filter.Filter 
 		"basic":       basic,
 		"clientauth":  &filter.ClientAuthFilter{Store: w.store, Directories: directories, Known: w.known, Audiences: []string{issuerURL, tokenURL}},
 		"bearer":      bearer,
-		"owner":       filter.NewOwnerFilter(w.store),
+		"owner":       &filter.OwnerFilter{Store: w.store, Known: w.known},
 		"scope":       filter.ScopeFilter{},
 		"role":        filter.RoleFilter{},
 		"statement":   &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}},

@@ -10,10 +10,10 @@ import (
 // profile is a registration profile as a world serves it: all of them are, each on a path of its own, and world.json is
 // about one. The template of routes.yaml reads it.
 type profile struct {
-	Name, Path string // Path is of the registration endpoint; that of a client has its id after it
-	Directory  string // whose software alone registers so; any directory's when empty
-	Manage     string // scope that a token for the registration needs; none where any token will do
-	Unsigned   bool   // requests are plain JSON
+	Name, Path  string // Path is of the registration endpoint; that of a client has its id after it
+	Directories string // whose software registers so, separated by commas; the UK's alone when empty
+	Manage      string // scope that a token for the registration needs; none where any token will do
+	Unsigned    bool   // requests are plain JSON
 
 	dialect func() directory.Dialect
 }
@@ -23,9 +23,9 @@ var profiles = []profile{
 	{Name: "obie-3.4", Path: "/open-banking/v3.4/register", dialect: directory.OBIE},
 	{Name: "obie-3.2", Path: "/open-banking/v3.2/register", dialect: directory.OBIE},
 	{Name: "obie-3.1", Path: "/open-banking/v3.1/register", dialect: directory.OBIE},
-	{Name: "generic-0.1", Path: "/open-banking/0.1/register", dialect: directory.OBIE},
+	{Name: "generic-0.1", Path: "/open-banking/0.1/register", dialect: directory.OBIE, Directories: "sandbox, sandbox-cdr"},
 	{Name: "is-json", Path: "/api/identity/oauth2/dcr/v1.1/register/", dialect: directory.OBIE, Unsigned: true},
-	{Name: "cdr-au", Path: "/cds-au/v1/register", dialect: directory.CDR, Directory: "sandbox-cdr", Manage: "cdr:registration"},
+	{Name: "cdr-au", Path: "/cds-au/v1/register", dialect: directory.CDR, Directories: "sandbox-cdr", Manage: "cdr:registration"},
 }
 
 // ClientPath is where a registration is.
