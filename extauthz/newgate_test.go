@@ -21,7 +21,7 @@ func (w *world) filters() map[string]filter.Filter {
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 	})
 	w.must(err)
-	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now })}}
+	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0)}}
 	known := func(*dcrpb.Client) (*dcr.Profile, error) { return &dcr.Profile{}, nil }
 	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil), w.store, directories, known)
 	w.must(err)

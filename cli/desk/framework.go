@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
@@ -90,23 +91,18 @@ func (f *fileKeys) Keys(_ context.Context, url, _ string) (jose.KeySet, error) {
 	return f.sets[url], f.allows(url)
 }
 
-// KeysListing implements trust.KeySets.
-func (f *fileKeys) KeysListing(ctx context.Context, url, _ string) (jose.KeySet, error) {
+// KeysAgain implements trust.KeySets.
+func (f *fileKeys) KeysAgain(ctx context.Context, url string) (jose.KeySet, error) {
 	return f.Keys(ctx, url, "")
 }
 
-// OrganisationKeys implements trust.KeySets.
-func (f *fileKeys) OrganisationKeys(ctx context.Context, url, _ string) (jose.KeySet, error) {
+// Listing implements trust.KeySets.
+func (f *fileKeys) Listing(ctx context.Context, url, _ string, _ trust.Freshness) (jose.KeySet, error) {
 	return f.Keys(ctx, url, "")
-}
-
-// RevokedLately implements trust.KeySets.
-func (f *fileKeys) RevokedLately(ctx context.Context, url string) (jose.KeySet, error) {
-	return f.Revoked(ctx, url)
 }
 
 // Revoked implements trust.KeySets: revoked keys are not known here.
-func (f *fileKeys) Revoked(_ context.Context, url string) (jose.KeySet, error) {
+func (f *fileKeys) Revoked(_ context.Context, url string, _ trust.Freshness) (jose.KeySet, error) {
 	return jose.KeySet{}, f.allows(url)
 }
 

@@ -92,7 +92,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if set.Signing = nil; genuine {
+	if genuine {
 		set.Signing = own.Signing
 	}
 	l.keys.publish(l.directory, l.request.statement, set)

@@ -104,7 +104,10 @@ func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directo
 	if refusal, ok := errors.AsType[*dcr.Error](err); ok && slices.Contains([]string{"statement.algorithm", "statement.signature"}, refusal.Rule) {
 		s.Signature = wrong
 	}
-	return statement, err
+	if err != nil {
+		return nil, err
+	}
+	return statement.Statement, nil
 }
 
 func newView(d *dcr.Directory, s *dcr.Statement, now time.Time) *view {

@@ -175,7 +175,7 @@ func (w *world) gateOf(name, body string) []finding {
 		{Trust: trust.Trust{Directory: "desk", Type: w.loaded.CertificateTypes["ob_legacy"]}, Anchors: w.loaded.Anchors["ob_legacy"]},
 	})
 	ok(w.t, err)
-	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(w.loaded.Client(), time.Now)}
+	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(w.loaded.Client(), time.Now, 0)}
 	statement := &filter.StatementFilter{
 		Directories: trust.Directories{"desk": used}, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
 	}

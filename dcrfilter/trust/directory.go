@@ -16,20 +16,20 @@ import (
 // the certificate's type: the first type of this directory that matches; it does not try others. Its error is a *Doubt
 // or an error of the caller's context. If the names do not match, nothing is fetched.
 func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Software, age Freshness) (*dcr.CertificateType, error) {
-	kind, err := d.bound(ctx, c, of)
+	kind, err := d.bound(ctx, c, of, age)
 	if err != nil {
 		return nil, err
 	}
 	if d.QCRoles && !namesRoles(c, of) {
 		return nil, &Doubt{NotAuthorised, errors.New("the PSD2 statement of the certificate lacks a role of the software product")}
 	}
-	if err := d.notRevoked(ctx, of, "", c.Thumbprint, age); err != nil {
+	if err := d.notRevoked(ctx, of, nil, c.Thumbprint, age); err != nil {
 		return nil, err
 	}
 	if d.Listed == dcr.ListedOff {
 		return kind, nil
 	}
-	listed, known, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint)
+	listed, known, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint, age)
 	if err != nil {
 		return nil, err
 	}
@@ -39,32 +39,59 @@ func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Sof
 	return kind, nil
 }
 
-// Signed proves that a key of the software product that is not revoked has signed the token, and returns the verified
-// token: "The registration request MUST be signed with a key contained in the JWKS referenced in the SSA" (OBIE
-// Directory, Request Validation). Its error is a *Doubt or an error of the caller's context.
-func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.Software) (*jose.Verified, error) {
-	if err := d.notRevoked(ctx, of, token.KeyID, "", Now); err != nil {
-		return nil, err
-	}
-	keys, err := d.Keys.Keys(ctx, of.GetKeySets().GetJwks(), token.KeyID)
-	if err != nil {
+// Signed proves that a key of the software product has signed the token, and that neither this key nor one of beside is
+// revoked. It returns the verified token: "The registration request MUST be signed with a key contained in the JWKS
+// referenced in the SSA" (OBIE Directory, Request Validation). Its error is a *Doubt or an error of the caller's context.
+func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.Software, beside ...jose.Key) (*jose.Verified, error) {
+	verified, set, err := d.verify(ctx, of.GetKeySets().GetJwks(), token)
+	switch {
+	case errors.Is(err, jose.ErrSignature):
+		// The directory may already have removed the key that the token names.
+		if err := d.notRevoked(ctx, of, []jose.Key{{ID: token.KeyID}}, "", Now); err != nil {
+			return nil, err
+		}
+		if fitting := suiting(set, token); fitting == 0 {
+			return nil, &Doubt{Unfit, fmt.Errorf("key set of the software: of its %d keys, %d are usable for signatures and %d for %s",
+				set.Members, len(set.Signing), fitting, token.Algorithm)}
+		}
+		return nil, &Doubt{Forged, err}
+	case err != nil:
 		return nil, doubt(fmt.Errorf("key set of the software: %w", err))
 	}
-	verified, err := token.Verify(keys)
-	if err != nil {
-		return nil, &Doubt{Forged, err}
-	}
-	return verified, nil
+	return verified, d.notRevoked(ctx, of, slices.Concat(verified.Keys, beside), "", Now)
 }
 
-// Possessed proves by the certificate alone that the software product itself sends the request: the certificate belongs
-// to the product and not only to its organisation, by its names or because the product's key set lists it. Certificate
-// must have returned the type. Its errors are those of Certificate.
-func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.CertificateType, of *dcr.Software) error {
-	if kind.NamesSoftware() {
-		return nil
+// verify verifies the token with a key of the set at url. If none verifies it, perhaps because a key was replaced under
+// its kid, it fetches the set once more.
+func (d *Directory) verify(ctx context.Context, url string, token *jose.Unverified) (*jose.Verified, jose.KeySet, error) {
+	set, err := d.Keys.Keys(ctx, url, token.KeyID)
+	if err != nil {
+		return nil, set, err
 	}
-	listed, _, err := d.lists(ctx, &dcr.KeySets{Jwks: of.GetKeySets().GetJwks()}, c.Thumbprint)
+	verified, err := token.Verify(set)
+	if err == nil {
+		return verified, set, nil
+	}
+	if set, err = d.Keys.KeysAgain(ctx, url); err != nil {
+		return nil, set, err
+	}
+	verified, err = token.Verify(set)
+	return verified, set, err
+}
+
+// suiting returns how many keys of the set are for the token's algorithm, under any kid.
+func suiting(set jose.KeySet, token *jose.Unverified) int {
+	return len((&jose.Unverified{Algorithm: token.Algorithm}).Candidates(set))
+}
+
+// Possessed proves by the certificate alone that the software product of the statement itself sends the request: the
+// certificate belongs to the product and not only to its organisation, by its names or because the product's key set lists
+// it. Certificate must have returned the type. Its errors are those of Certificate.
+func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.CertificateType, stated *Statement) error {
+	if err := d.notRevoked(ctx, stated.Software, stated.Keys, "", Now); err != nil || kind.NamesSoftware() {
+		return err
+	}
+	listed, _, err := d.lists(ctx, &dcr.KeySets{Jwks: stated.Software.GetKeySets().GetJwks()}, c.Thumbprint, Now)
 	if err == nil && !listed {
 		err = &Doubt{NotProved, errors.New("the certificate is not the software product's alone")}
 	}
@@ -74,7 +101,7 @@ func (d *Directory) Possessed(ctx context.Context, c *Certificate, kind *dcr.Cer
 // bound finds the type and checks that the names are the software product's. "The ASPSP SHOULD check whether the TPP
 // that initiated the TLS connection is the same TPP as listed in the SSA" (OBIE Directory, Request Validation); this
 // product always does. If its type allows it, a certificate may have other names but be listed as a tls key.
-func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software) (*dcr.CertificateType, error) {
+func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software, age Freshness) (*dcr.CertificateType, error) {
 	first := slices.IndexFunc(c.Trusts, func(t Trust) bool { return t.Directory == d.Name })
 	if first < 0 {
 		return nil, &Doubt{NotBound, errors.New("the certificate is of another directory")}
@@ -84,7 +111,7 @@ func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software)
 		return kind, nil
 	}
 	if kind.Binding == dcr.OrListed {
-		listed, _, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint)
+		listed, _, err := d.lists(ctx, of.GetKeySets(), c.Thumbprint, age)
 		if err != nil || listed {
 			return kind, err
 		}
@@ -99,22 +126,18 @@ func namesRoles(c *Certificate, of *dcr.Software) bool {
 	return c.Roles == nil || !slices.ContainsFunc(of.GetRoles(), func(role string) bool { return !slices.Contains(c.Roles, role) })
 }
 
-// notRevoked checks a key id and a certificate against the revoked sets. Each of them may be "". A set that cannot be
-// fetched is an error, which denies.
-func (d *Directory) notRevoked(ctx context.Context, of *dcr.Software, kid, thumbprint string, age Freshness) error {
-	revoked := d.Keys.Revoked
-	if age == Lately {
-		revoked = d.Keys.RevokedLately
-	}
+// notRevoked checks keys, by their kids and thumbprints, and a certificate unless it is "" against the revoked sets. A set
+// that cannot be fetched is an error, which denies.
+func (d *Directory) notRevoked(ctx context.Context, of *dcr.Software, keys []jose.Key, certificate string, age Freshness) error {
 	for _, url := range []string{of.GetKeySets().GetRevokedJwks(), of.GetKeySets().GetOrgRevokedJwks()} {
 		if url == "" {
 			continue
 		}
-		set, err := revoked(ctx, url)
+		set, err := d.Keys.Revoked(ctx, url, age)
 		if err != nil {
 			return doubt(fmt.Errorf("set of revoked keys: %w", err))
 		}
-		if kid != "" && set.KeyIDs[kid] || thumbprint != "" && set.Certificates[thumbprint] {
+		if set.Revokes(keys) || certificate != "" && set.Certificates[certificate] {
 			return &Doubt{Revoked, errors.New("the key or the certificate is revoked")}
 		}
 	}
@@ -125,25 +148,22 @@ func (d *Directory) notRevoked(ctx context.Context, of *dcr.Software, kid, thumb
 // whether either set has a tls key. Before it reports false it fetches the sets once more, as for an unknown kid: a
 // renewed certificate is listed before it is used. If no set has a tls key and none is required, it does not fetch
 // again.
-func (d *Directory) lists(ctx context.Context, sets *dcr.KeySets, thumbprint string) (listed, known bool, err error) {
-	listed, known, err = d.find(ctx, sets, thumbprint, "")
+func (d *Directory) lists(ctx context.Context, sets *dcr.KeySets, thumbprint string, age Freshness) (listed, known bool, err error) {
+	listed, known, err = d.find(ctx, sets, thumbprint, "", age)
 	if err == nil && !listed && (known || d.Listed != dcr.ListedWhenKnown) {
-		listed, known, err = d.find(ctx, sets, thumbprint, thumbprint)
+		listed, known, err = d.find(ctx, sets, thumbprint, thumbprint, age)
 	}
 	return listed, known, doubt(err)
 }
 
 // find looks for the certificate in both sets. One match is enough, even if the other set cannot be fetched. A set that
 // lacks missed is fetched once more.
-func (d *Directory) find(ctx context.Context, sets *dcr.KeySets, thumbprint, missed string) (listed, known bool, failed error) {
-	for _, at := range []struct {
-		url  string
-		keys func(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
-	}{{sets.GetJwks(), d.Keys.KeysListing}, {sets.GetOrgJwks(), d.Keys.OrganisationKeys}} {
-		if at.url == "" {
+func (d *Directory) find(ctx context.Context, sets *dcr.KeySets, thumbprint, missed string, age Freshness) (listed, known bool, failed error) {
+	for _, url := range []string{sets.GetJwks(), sets.GetOrgJwks()} {
+		if url == "" {
 			continue
 		}
-		set, err := at.keys(ctx, at.url, missed)
+		set, err := d.Keys.Listing(ctx, url, missed, age)
 		switch {
 		case errors.Is(err, outbound.ErrForbidden):
 			return false, known, err

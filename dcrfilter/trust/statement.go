@@ -17,10 +17,16 @@ import (
 // maxStatementBytes is the largest software statement. OBIE's are about 4 KB.
 const maxStatementBytes = 64 << 10
 
+// A Statement is a verified software statement with the directory's key that signed it, under each kid of that key.
+type Statement struct {
+	*dcr.Statement
+	Keys []jose.Key
+}
+
 // Statement verifies a software statement with the keys of the directory that has its issuer and environment, reads it,
 // and checks that it is acceptable now. Its error is a *dcr.Error; only a client that registers sends a statement, and
 // may see it.
-func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (*Directory, *dcr.Statement, error) {
+func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (*Directory, *Statement, error) {
 	unverified, err := ParseStatement(raw)
 	if err != nil {
 		return nil, nil, err
@@ -41,7 +47,7 @@ func (d Directories) Statement(ctx context.Context, raw string, now time.Time) (
 	if err != nil {
 		return nil, nil, err
 	}
-	return source, statement, rule.CheckStatement(source.Directory, statement, now)
+	return source, statement, rule.CheckStatement(source.Directory, statement.Statement, now)
 }
 
 // statementForm maps a rule of package jose to the refusal of a malformed software statement.
@@ -68,19 +74,22 @@ func ParseStatement(raw string) (*jose.Unverified, error) {
 }
 
 // ReadStatement verifies and reads a statement of this directory. Its error is a *dcr.Error.
-func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverified) (*dcr.Statement, error) {
+func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverified) (*Statement, error) {
 	// "The SSA is signed by the Register using the PS256 algorithm" (Consumer Data Standards); each directory's file
 	// names its algorithms.
 	if !slices.Contains(d.Algorithms, unverified.Algorithm) {
 		return nil, dcr.RefuseStatement("statement.algorithm", strings.Join(d.Algorithms, ", "))
 	}
-	keys, err := d.Keys.Keys(ctx, d.JWKS, unverified.KeyID)
-	if err != nil {
+	verified, _, err := d.verify(ctx, d.JWKS, unverified)
+	switch {
+	case errors.Is(err, jose.ErrSignature):
+		return nil, dcr.RefuseStatement("statement.signature").CausedBy(err)
+	case err != nil:
 		return nil, dcr.Refuse("directory.unavailable").CausedBy(err)
 	}
-	verified, err := unverified.Verify(keys)
+	statement, err := directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
 	if err != nil {
-		return nil, dcr.RefuseStatement("statement.signature").CausedBy(err)
+		return nil, err
 	}
-	return directory.ReadStatement(d.Directory, verified.Claims, verified.Raw)
+	return &Statement{Statement: statement, Keys: verified.Keys}, nil
 }

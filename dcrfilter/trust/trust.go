@@ -26,11 +26,13 @@ const (
 	NotProved     Kind = "not proved"     // the certificate is the organisation's and not the software product's alone
 	Revoked       Kind = "revoked"        // a revoked set has the key or the certificate
 	Forged        Kind = "forged"         // the signature does not verify with a key of the software product
+	Unfit         Kind = "unfit"          // a key set was received but cannot be used, has no key for the signature, or does not exist
 	Forbidden     Kind = "forbidden"      // a key set is at an address where the directory does not publish keys
 	Unavailable   Kind = "unavailable"    // a key set that is needed cannot be fetched now
 )
 
-// A Doubt is the error for a certificate or signature that was not accepted. Its text is only for the log.
+// A Doubt is the error for a certificate or signature that was not accepted. Its text is only for the log, except for the
+// text of Cause if Kind is Unfit: it is what is wrong with the set, for its owner.
 type Doubt struct {
 	Kind  Kind
 	Cause error
@@ -42,10 +44,12 @@ func (d *Doubt) Error() string { return fmt.Sprintf("%s: %v", d.Kind, d.Cause) }
 // Unwrap returns the cause.
 func (d *Doubt) Unwrap() error { return d.Cause }
 
-// doubt returns a Doubt for a key set that cannot be fetched, and other errors unchanged, such as that of a cancelled
-// request.
+// doubt returns a Doubt for a key set that cannot be had, and other errors unchanged, such as that of a cancelled request.
 func doubt(err error) error {
+	_, unusable := errors.AsType[*jwks.Unusable](err)
 	switch {
+	case unusable:
+		return &Doubt{Unfit, err}
 	case errors.Is(err, outbound.ErrForbidden):
 		return &Doubt{Forbidden, err}
 	case errors.Is(err, jwks.ErrUnavailable):
@@ -58,19 +62,18 @@ func doubt(err error) error {
 // the behaviour and the errors.
 type KeySets interface {
 	Keys(ctx context.Context, url, kid string) (jose.KeySet, error)
-	KeysListing(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
-	OrganisationKeys(ctx context.Context, url, thumbprint string) (jose.KeySet, error)
-	Revoked(ctx context.Context, url string) (jose.KeySet, error)
-	RevokedLately(ctx context.Context, url string) (jose.KeySet, error)
+	KeysAgain(ctx context.Context, url string) (jose.KeySet, error)
+	Listing(ctx context.Context, url, thumbprint string, age Freshness) (jose.KeySet, error)
+	Revoked(ctx context.Context, url string, age Freshness) (jose.KeySet, error)
 }
 
 // Freshness says how old a revoked set may be.
-type Freshness int
+type Freshness = jwks.Freshness
 
-// The values of Freshness; KeySets defines the age of each.
+// The values of Freshness; package jwks defines the age of each.
 const (
-	Now    Freshness = iota // before a client is registered or gets a token
-	Lately                  // with each of a client's calls
+	Now    = jwks.Now    // before a client is registered or gets a token
+	Lately = jwks.Lately // with each of a client's calls
 )
 
 // Directory is a configured directory with its key sets and those of its participants.

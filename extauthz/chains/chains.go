@@ -169,7 +169,7 @@ func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspecto
 
 // newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.
 func newDirectory(d *directory.Directory) *trust.Directory {
-	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now)}
+	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now, 0)}
 }
 
 // gateRoutes returns the routes for the gate; Envoy's are made from the same file.

@@ -141,8 +141,8 @@ func TestClientAuthKeySets(t *testing.T) {
 		fetched string
 	}{
 		{name: "all is well", fetched: "org-revoked revoked software"},
-		{name: "the key is revoked", sets: map[string]string{"revoked": w.keys.software.jwk}, want: unknownClient, fetched: "org-revoked revoked"},
-		{name: "the key is revoked for the organisation", sets: map[string]string{"org-revoked": w.keys.software.jwk}, want: unknownClient, fetched: "org-revoked revoked"},
+		{name: "the key is revoked", sets: map[string]string{"revoked": w.keys.software.jwk}, want: unknownClient, fetched: "org-revoked revoked software"},
+		{name: "the key is revoked for the organisation", sets: map[string]string{"org-revoked": w.keys.software.jwk}, want: unknownClient, fetched: "org-revoked revoked software"},
 		{name: "the certificate is revoked", sets: map[string]string{"revoked": w.jwk(w.transport, "tls")}, want: unknownClient, fetched: "revoked"},
 		{name: "the key is gone", sets: map[string]string{"software": w.keys.org.jwk}, want: unknownClient, fetched: "org-revoked revoked software"},
 		{name: "the key is for TLS", sets: map[string]string{"software": strings.Replace(w.keys.software.jwk, `"sig"`, `"tls"`, 1)}, want: unknownClient, fetched: "org-revoked revoked software"},

@@ -23,6 +23,7 @@ func TestDoubts(t *testing.T) {
 		{trust.NotProved, "statement.possession", "bearer.token"},
 		{trust.Revoked, "keys.revoked", "bearer.token"},
 		{trust.Forged, "request.signature", "bearer.token"},
+		{trust.Unfit, "keys.set", "bearer.token"},
 		{trust.Forbidden, "keys.host", "bearer.token"},
 		{trust.Unavailable, "keys.unavailable", "keys.unavailable"},
 		{"of another kind", "internal", "bearer.token"},

@@ -19,7 +19,7 @@ func (w *world) environments(environment string) (directories trust.Directories,
 	other := *w.uk.Directory
 	other.Name, other.Environment, other.JWKS = "production", environment, w.keystore.at("production")
 	directories[other.Name] = &trust.Directory{
-		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
+		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0),
 	}
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
@@ -116,7 +116,7 @@ func TestDirectoriesOfARoute(t *testing.T) {
 	other := *w.uk.Directory
 	other.Name, other.Issuer, other.JWKS = "elsewhere", "Somebody Ltd", w.keystore.at("production")
 	directories[other.Name] = &trust.Directory{
-		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
+		Directory: &other, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0),
 	}
 	statement := &filter.StatementFilter{Directories: directories, Audiences: []string{bankID}, AuthMethods: []string{"private_key_jwt"}}
 	chain := []filter.Filter{certificate, statement}

@@ -92,7 +92,7 @@ func TestHolderIsRemembered(t *testing.T) {
 	w := newWorld(t)
 	clock := w.now
 	directories := w.directories()
-	directories["loopback"].Keys = jwks.New(w.uk.Client(), func() time.Time { return clock })
+	directories["loopback"].Keys = jwks.New(w.uk.Client(), func() time.Time { return clock }, 0)
 	chain := w.chainOf(directories, "certificate", "bearer")
 	client := w.client()
 	call := func(wanted, fetched string) {

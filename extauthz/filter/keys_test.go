@@ -58,6 +58,7 @@ func TestSoftwareKeys(t *testing.T) {
 		host    = unapproved + "keys.host"
 		down    = "503 temporarily_unavailable keys.unavailable"
 		refused = badMetadata + "request.signature"
+		unfit   = badMetadata + "keys.set"
 	)
 	tests := []struct {
 		name      string
@@ -72,7 +73,16 @@ func TestSoftwareKeys(t *testing.T) {
 		{name: "another's key under the software's kid", key: forged, want: refused},
 		{name: "the directory's key", key: w.keys.directory, want: refused},
 		{name: "the organisation's key", key: w.keys.org, want: refused},
-		{name: "a key for TLS", sets: map[string]string{"software": forTLS}, want: refused},
+		{name: "a key for TLS", sets: map[string]string{"software": forTLS}, want: unfit},
+		{name: "the key set is empty", sets: map[string]string{"software": ""}, want: unfit},
+		{name: "keys of another algorithm", sets: map[string]string{"software": w.keys.softwareRSA.jwk}, want: unfit},
+		{name: "a key set that nobody can use", sets: map[string]string{"software": `null,1,{"kty":"oct"},{"kty":"RSA","n":"?"}`}, want: unfit},
+		{name: "entries that nobody can use beside the key", sets: map[string]string{"software": w.keys.software.jwk + `,null,1,{"kty":"oct"},{"kid":"a","kid":"b"}`}},
+		{name: "64 keys for TLS beside the key", sets: map[string]string{"software": w.keys.software.jwk + strings.Repeat(","+forTLS, 64)}},
+		{name: "65 keys", sets: map[string]string{"software": w.keys.software.jwk + strings.Repeat(","+w.keys.stranger.jwk, 64)}, want: unfit},
+		{name: "a key set of 300 KiB", sets: map[string]string{"software": w.keys.software.jwk + strings.Repeat(" ", 300<<10)}, want: unfit},
+		{name: "a set of revoked keys of 300 KiB", sets: map[string]string{"revoked": strings.Repeat(" ", 300<<10)}, want: unfit},
+		{name: "the key set does not exist", statement: claims{"software_jwks_endpoint": w.keystore.at("absent")}, want: unfit},
 
 		{name: "the key is revoked", sets: map[string]string{"revoked": w.keys.software.jwk}, want: revoked},
 		{name: "the key is revoked for the organisation", sets: map[string]string{"org-revoked": w.keys.software.jwk}, want: revoked},
@@ -86,7 +96,6 @@ func TestSoftwareKeys(t *testing.T) {
 		{name: "the revoked set is down", down: "revoked", want: down},
 		{name: "the organisation's revoked set is down", down: "org-revoked", want: down},
 		{name: "the organisation's set is down, which nobody needs", down: "org"},
-		{name: "the key set is empty", sets: map[string]string{"software": ""}, want: down},
 
 		{name: "keys of another host", statement: claims{"software_jwks_endpoint": "https://evil.example/jwks"}, want: host},
 		{name: "keys of another port", statement: claims{"software_jwks_endpoint": "https://127.0.0.1/jwks"}, want: host},

@@ -39,6 +39,10 @@ func (k *keystore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	k.asked[name]++
 	set, known := k.sets[name]
+	if name == "absent" {
+		http.NotFound(w, r)
+		return
+	}
 	if !known {
 		http.Error(w, "out of order", http.StatusServiceUnavailable)
 		return

@@ -58,12 +58,12 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	kind, err := verify(ctx, source, statement.Software, asked, r.Certificate)
+	kind, err := verify(ctx, source, statement, asked, r.Certificate)
 	if err != nil {
 		return refuse(err, toRegistrant, "internal")
 	}
 	registration := &dcr.Registration{
-		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement},
+		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement.Statement},
 		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r),
 	}
 	// A caller that has proved to be the software product learns all problems at once; any other caller only the first.
@@ -73,21 +73,21 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if r.UsedJTIs, err = usedJTIs(registration); err != nil {
 		return err
 	}
-	r.Registration = &Registration{Statement: statement, Profile: r.Route.Profile, CertificateType: kind, DryRun: tried}
+	r.Registration = &Registration{Statement: statement.Statement, Profile: r.Route.Profile, CertificateType: kind, DryRun: tried}
 	return nil
 }
 
 // verify proves that the connection and the request belong to the software product, and returns the type of the
-// certificate.
-func verify(ctx context.Context, source *trust.Directory, of *dcr.Software, asked *request.Registration, c *trust.Certificate) (*dcr.CertificateType, error) {
-	kind, err := source.Certificate(ctx, c, of, trust.Now)
+// certificate. No key that has signed something may be revoked, neither the directory's nor the product's.
+func verify(ctx context.Context, source *trust.Directory, stated *trust.Statement, asked *request.Registration, c *trust.Certificate) (*dcr.CertificateType, error) {
+	kind, err := source.Certificate(ctx, c, stated.Software, trust.Now)
 	switch {
 	case err != nil:
 		return nil, err
 	case asked.JWS == nil:
-		return kind, source.Possessed(ctx, c, kind, of)
+		return kind, source.Possessed(ctx, c, kind, stated)
 	}
-	_, err = source.Signed(ctx, asked.JWS, of)
+	_, err = source.Signed(ctx, asked.JWS, stated.Software, stated.Keys...)
 	return kind, err
 }
 

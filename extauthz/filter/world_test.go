@@ -97,7 +97,7 @@ func (w *world) directories(changes ...func(*dcr.Directory)) trust.Directories {
 		change(&changed)
 	}
 	return trust.Directories{changed.Name: &trust.Directory{
-		Directory: &changed, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }),
+		Directory: &changed, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0),
 	}}
 }
 

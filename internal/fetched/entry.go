@@ -1,6 +1,7 @@
 package fetched
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -34,6 +35,7 @@ type entry[T any] struct {
 	flight   chan struct{} // closed when the running fetch ends; nil if none runs
 
 	failures int       // since the last success
+	ended    bool      // one of these failures was an Unusable: the document will not be used when it is stale
 	retry    time.Time // before which no fetch begins
 	cause    error     // of the last failure
 }
@@ -66,7 +68,7 @@ func (e *entry[T]) plan(now time.Time, need Need[T]) step {
 	switch {
 	case paused:
 		return goOn
-	case e.failures > 0 && e.usable(now) && !e.lacks(need): // down, perhaps hanging: callers must not wait for it
+	case e.failures > 0 && e.usable(now, need) && !e.lacks(need): // down, perhaps hanging: callers must not wait for it
 		return renew
 	}
 	return await
@@ -75,12 +77,13 @@ func (e *entry[T]) plan(now time.Time, need Need[T]) step {
 // answer returns the document if it may be used, otherwise the reason.
 func (e *entry[T]) answer(now time.Time, need Need[T]) (T, error) {
 	// A stale document proves nothing about what it lacks: that may be new.
-	if e.fresh(now, need) || e.usable(now) && !e.lacks(need) {
+	if e.fresh(now, need) || e.usable(now, need) && !e.lacks(need) {
 		return e.document, nil
 	}
 	var none T
+	_, unusable := errors.AsType[*Unusable](e.cause)
 	switch {
-	case errors.Is(e.cause, outbound.ErrForbidden):
+	case unusable, errors.Is(e.cause, outbound.ErrForbidden):
 		return none, e.cause
 	case e.cause != nil:
 		return none, fmt.Errorf("%w: %w", ErrUnavailable, e.cause)
@@ -100,8 +103,8 @@ func (e *entry[T]) fresh(now time.Time, need Need[T]) bool {
 	return !e.fetched.IsZero() && now.Before(e.until(need))
 }
 
-func (e *entry[T]) usable(now time.Time) bool {
-	return !e.fetched.IsZero() && now.Sub(e.fetched) < e.at.kind.Stale
+func (e *entry[T]) usable(now time.Time, need Need[T]) bool {
+	return !e.fetched.IsZero() && !e.ended && now.Sub(e.fetched) < cmp.Or(need.Stale, e.at.kind.Stale)
 }
 
 func (e *entry[T]) lacks(need Need[T]) bool { return need.Lacks != nil && need.Lacks(e.document) }
@@ -116,7 +119,7 @@ func (e *entry[T]) succeed(began time.Time, document T, body outbound.Body) {
 		life = min(life, max(body.MaxAge, e.at.kind.Least))
 	}
 	e.fetched, e.expires = began, began.Add(life)
-	e.failures, e.retry, e.cause = 0, time.Time{}, nil
+	e.failures, e.ended, e.retry, e.cause = 0, false, time.Time{}, nil
 }
 
 // fail keeps the last good document and begins a pause. A failed fetch for something the document lacks begins no
@@ -124,5 +127,7 @@ func (e *entry[T]) succeed(began time.Time, document T, body outbound.Body) {
 func (e *entry[T]) fail(now time.Time, cause error) {
 	pause := min(firstRetry<<min(e.failures, 6), lastRetry)
 	e.failures++
+	_, unusable := errors.AsType[*Unusable](cause)
+	e.ended = e.ended || unusable
 	e.retry, e.cause, e.asked = now.Add(pause), cause, time.Time{}
 }

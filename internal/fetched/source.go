@@ -16,20 +16,32 @@ import (
 // ErrUnavailable means that there is no acceptable document now, but there may be later.
 var ErrUnavailable = errors.New("the document is temporarily unavailable")
 
+// Unusable is the error for a document that cannot be used although its server has answered as it means to: there is none
+// (404, 410), it is too large, or Kind.Read returned an Unusable. That is no outage, so that an earlier document is no
+// longer used when its life has ended.
+type Unusable struct{ Cause error }
+
+// Error returns the cause's text.
+func (u *Unusable) Error() string { return u.Cause.Error() }
+
+// Unwrap returns the cause.
+func (u *Unusable) Unwrap() error { return u.Cause }
+
 // maxURLs is how many documents are kept. Beyond it the least recently used one is dropped.
 const maxURLs = 10_000
 
 // A Kind says how to parse documents of one kind and how long to keep them.
 type Kind[T any] struct {
-	Read  func(document []byte) (T, error) // an error rejects the document
+	Read  func(document []byte) (T, error) // an error rejects the document; it counts as an outage unless it is an Unusable
 	Life  time.Duration                    // after which a document is fetched again; Cache-Control may shorten it,
 	Least time.Duration                    // but not below this
-	Stale time.Duration                    // after which a document is no longer used, even if it cannot be renewed
+	Stale time.Duration                    // after which a document is no longer used, although it cannot be renewed
 }
 
 // A Need is a caller's demand on a document; the zero value accepts any that is not too old for its kind.
 type Need[T any] struct {
 	Within   time.Duration // how old the document may be; 0 leaves it to the kind
+	Stale    time.Duration // how old it may be while it cannot be renewed; 0 leaves it to the kind
 	Lacks    func(T) bool  // reports whether a document lacks what the caller looks for; may be nil
 	Believed time.Duration // no further fetch if a document of at most this age lacks it
 }
@@ -58,10 +70,10 @@ func New[T any](client *outbound.Client, now func() time.Time) *Source[T] {
 	return &Source[T]{client: client, now: now, limit: maxURLs}
 }
 
-// Get returns the document at url, fresh or, while the URL fails, stale within the kind's limit. If the document lacks what
+// Get returns the document at url, fresh or, while fetches fail, stale within the kind's limit. If the document lacks what
 // the caller needs, Get fetches it again, at most once a minute per URL; it returns a fresh document that still lacks it,
 // but not a stale one. Get waits no longer than ctx allows, and only if there is room in the Queue that ctx may have.
-// Errors: outbound.ErrForbidden, ErrUnavailable.
+// Errors: outbound.ErrForbidden, *Unusable, ErrUnavailable.
 func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Need[T]) (T, error) {
 	e, err := s.entry(place[T]{url, kind})
 	if err != nil {
@@ -170,7 +182,10 @@ func (s *Source[T]) fetch(ctx context.Context, at place[T], etag string) (docume
 		}
 	}()
 	body, err = s.client.Get(ctx, at.url, etag)
-	if err == nil && !body.NotModified {
+	switch {
+	case errors.Is(err, outbound.ErrGone), errors.Is(err, outbound.ErrTooLarge):
+		err = &Unusable{err}
+	case err == nil && !body.NotModified:
 		document, err = at.kind.Read(body.Bytes)
 	}
 	return document, body, err

@@ -26,6 +26,8 @@ var words = Kind[string]{
 		switch text := string(document); text {
 		case "bad":
 			return "", errors.New("bad")
+		case "many":
+			return "", &Unusable{errors.New("too many words")}
 		case "panic":
 			panic("a reader's mistake")
 		default:
@@ -158,6 +160,73 @@ func TestStaleWhileDown(t *testing.T) {
 			w.Advance(lastRetry)
 			w.want(t, word("one"), "one", nil, 1)
 		})
+	}
+}
+
+// A server that has answered is not down: an earlier document is used until its life ends, and not longer, whatever happens
+// after the answer.
+func TestAnAnswerIsNoOutage(t *testing.T) {
+	tests := []struct {
+		name     string
+		status   int
+		document string
+		then     int           // status of a later answer, 0 for none
+		want     time.Duration // how long the earlier document is used
+	}{
+		{name: "an error", status: http.StatusInternalServerError, want: time.Hour},
+		{name: "no document of the kind", status: http.StatusOK, document: "bad", want: time.Hour},
+		{name: "forbidden to us", status: http.StatusForbidden, want: time.Hour},
+		{name: "not found", status: http.StatusNotFound, want: 10 * time.Minute},
+		{name: "gone", status: http.StatusGone, want: 10 * time.Minute},
+		{name: "too large", status: http.StatusOK, document: strings.Repeat("x", 256<<10+1), want: 10 * time.Minute},
+		{name: "beyond a limit", status: http.StatusOK, document: "many", want: 10 * time.Minute},
+		{name: "gone, then down", status: http.StatusGone, then: http.StatusBadGateway, want: 10 * time.Minute},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.want(t, Need[string]{}, "one", nil, 1)
+			w.Answer(test.status, test.document)
+			w.Advance(9 * time.Minute)
+			w.want(t, Need[string]{}, "one", nil, 1)
+			if test.then != 0 {
+				w.Answer(test.then, "")
+			}
+			for age := 9 * time.Minute; age < 65*time.Minute; age += 30 * time.Second {
+				got, err := w.get("/", Need[string]{})
+				w.source.Wait()
+				if (got == "one") != (age < test.want) || (err == nil) != (age < test.want) {
+					t.Fatalf("after %s: got %q, %v", age, got, err)
+				}
+				_, unusable := errors.AsType[*Unusable](err)
+				if err != nil && unusable != (test.want < time.Hour && test.then == 0) {
+					t.Fatalf("after %s: got %v", age, err)
+				}
+				w.Advance(30 * time.Second)
+			}
+			w.Answer(http.StatusOK, "two")
+			w.Advance(lastRetry)
+			got, err := w.get("/", Need[string]{})
+			check(t, err, nil)
+			if got != "two" {
+				t.Errorf("got %q, want the new document", got)
+			}
+		})
+	}
+}
+
+// A caller may accept an older document than others while it cannot be renewed.
+func TestStaleByNeed(t *testing.T) {
+	w := newWorld(t)
+	w.want(t, Need[string]{}, "one", nil, 1)
+	w.Answer(http.StatusBadGateway, "")
+	w.Advance(time.Hour)
+	w.want(t, Need[string]{}, "", ErrUnavailable, 1)
+	w.want(t, Need[string]{Stale: 2 * time.Hour}, "one", nil, 0)
+	w.Advance(time.Hour)
+	w.want(t, Need[string]{Stale: 2 * time.Hour}, "", ErrUnavailable, 1)
+	if _, err := w.get("/", Need[string]{Stale: time.Minute}); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v", err)
 	}
 }
 

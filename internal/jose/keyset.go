@@ -17,7 +17,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
-// MaxKeys is how many keys a set may hold.
+// MaxKeys is how many keys for signatures a set may have. Keys for other uses and unusable keys do not count.
 const MaxKeys = 64
 
 // MaxKeySetBytes is how large the document of a set may be.
@@ -30,34 +30,56 @@ type Key struct {
 	Public    crypto.PublicKey
 }
 
+// Thumbprint is the RFC 7638 SHA-256 thumbprint of the key, in base64url: its name under any kid. It is "" for a key that
+// this package does not support.
+func (k Key) Thumbprint() string {
+	required, err := members(k.Public)
+	if err != nil {
+		return ""
+	}
+	return required.thumbprint()
+}
+
 // KeySet is a JWK Set reduced to usable keys: RSA keys of 2048 to 8192 bits, EC P-256, Ed25519; no symmetric and
 // no private keys. The zero value verifies nothing.
 type KeySet struct {
 	Signing      []Key           // keys with use "sig" (or without use), for signatures
+	Members      int             // how many members the set has, of any use, usable or not
 	KeyIDs       map[string]bool // kid of every member, of any use: for revoked sets
+	Thumbprints  map[string]bool // RFC 7638 thumbprint of every supported key, of any use: for revoked sets
 	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c if present
 	TLS          map[string]bool // those of Certificates whose use is "tls" and whose private key is not in the set
 }
 
-// ParseKeySet parses a JWK Set (RFC 7517). It skips unusable keys; a document that is not a key set is an error.
+// A LimitError says that a JWK Set was received but has more than this package reads. Its text is a clause for the set's
+// owner: "it has 65 keys for signatures; at most 64 are read".
+type LimitError string
+
+func (e LimitError) Error() string { return string(e) }
+
+// ParseKeySet parses a JWK Set (RFC 7517). It skips members that it cannot use, for whatever reason; a document that is not
+// a key set is an error, and one beyond a limit a LimitError.
 func ParseKeySet(document []byte) (KeySet, error) {
 	if len(document) > MaxKeySetBytes {
-		return KeySet{}, fmt.Errorf("key set: larger than %d bytes", MaxKeySetBytes)
+		return KeySet{}, LimitError(fmt.Sprintf("it is larger than the %d bytes that are read", MaxKeySetBytes))
 	}
-	object, err := strictjson.Parse(document)
+	values, err := strictjson.Items(document, "keys")
 	if err != nil {
 		return KeySet{}, fmt.Errorf("key set: %w", err)
 	}
-	members, err := object.Objects("keys")
-	if err != nil {
-		return KeySet{}, fmt.Errorf("key set: %w", err)
+	if len(values) > strictjson.MaxValues {
+		return KeySet{}, LimitError(fmt.Sprintf("it has %d keys; at most %d are read", len(values), strictjson.MaxValues))
 	}
-	if len(members) > MaxKeys {
-		return KeySet{}, fmt.Errorf("key set: more than %d keys", MaxKeys)
+	set := KeySet{Members: len(values), KeyIDs: map[string]bool{}, Thumbprints: map[string]bool{}, Certificates: map[string]bool{}, TLS: map[string]bool{}}
+	for _, value := range values {
+		// "JWK parsers MUST either reject JWKs with duplicate member names or use a JSON parser that returns only the
+		// lexically last duplicate member name" (RFC 7517, section 4)
+		if member, err := strictjson.Parse(value); err == nil {
+			set.add(member)
+		}
 	}
-	set := KeySet{KeyIDs: map[string]bool{}, Certificates: map[string]bool{}, TLS: map[string]bool{}}
-	for _, member := range members {
-		set.add(member)
+	if len(set.Signing) > MaxKeys {
+		return KeySet{}, LimitError(fmt.Sprintf("it has %d keys for signatures; at most %d are read", len(set.Signing), MaxKeys))
 	}
 	return set, nil
 }
@@ -72,31 +94,46 @@ func (s *KeySet) add(member strictjson.Object) {
 			s.TLS[thumbprint] = true
 		}
 	}
-	if key, ok := signingKey(member); ok {
+	public, ok := publicKey(member)
+	if !ok {
+		return
+	}
+	s.Thumbprints[Key{Public: public}.Thumbprint()] = true
+	if key, ok := signingKey(member, public); ok {
 		s.Signing = append(s.Signing, key)
 	}
 }
 
+// Revokes reports whether this set of revoked keys has one of the keys, by a kid or by the thumbprint.
+func (s KeySet) Revokes(keys []Key) bool {
+	return slices.ContainsFunc(keys, func(k Key) bool { return s.KeyIDs[k.ID] || s.Thumbprints[k.Thumbprint()] })
+}
+
 // "Implementations SHOULD ignore JWKs within a JWK Set that use kty values that are not understood by them, that are
 // missing required members, or for which values are out of the supported ranges" (RFC 7517, section 5).
-func signingKey(member strictjson.Object) (Key, bool) {
+func signingKey(member strictjson.Object, public crypto.PublicKey) (Key, bool) {
 	id, idFits := optional(member, "kid")
 	algorithm, algorithmFits := optional(member, "alg")
 	if !idFits || !algorithmFits || private(member) || !forSignatures(member) {
 		return Key{}, false
 	}
-	public, ok := publicKey(member)
-	return Key{ID: id, Algorithm: algorithm, Public: public}, ok
+	return Key{ID: id, Algorithm: algorithm, Public: public}, true
+}
+
+// has reports whether a member is present. "Use of this member is OPTIONAL" (RFC 7517, sections 4.2 to 4.5): some writers
+// have null for a member that they do not use.
+func has(member strictjson.Object, name string) bool {
+	return member.Has(name) && string(member[name]) != "null"
 }
 
 // forSignatures checks the use of the key: a TLS or encryption key must not verify tokens.
 func forSignatures(member strictjson.Object) bool {
-	if member.Has("use") {
+	if has(member, "use") {
 		if use, err := member.String("use"); err != nil || use != "sig" {
 			return false
 		}
 	}
-	if member.Has("key_ops") {
+	if has(member, "key_ops") {
 		if operations, err := member.Strings("key_ops"); err != nil || !slices.Contains(operations, "verify") {
 			return false
 		}
@@ -106,12 +143,12 @@ func forSignatures(member strictjson.Object) bool {
 
 // private reports whether the member holds a symmetric or private key (RFC 7518, section 6), which is thereby compromised.
 func private(member strictjson.Object) bool {
-	return slices.ContainsFunc([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, member.Has)
+	return slices.ContainsFunc([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, func(name string) bool { return has(member, name) })
 }
 
 // optional returns a member that, if it is there, must be a string.
 func optional(member strictjson.Object, name string) (value string, fits bool) {
-	if !member.Has(name) {
+	if !has(member, name) {
 		return "", true
 	}
 	value, err := member.String(name)
@@ -223,17 +260,21 @@ func PublicJWK(key crypto.PublicKey, algorithm string) (jwk []byte, kid string, 
 	if err != nil {
 		return nil, "", err
 	}
-	hashed, err := json.Marshal(required)
-	if err != nil {
-		return nil, "", fmt.Errorf("write the key: %w", err)
-	}
-	sum := sha256.Sum256(hashed)
-	kid = base64url.EncodeToString(sum[:])
+	kid = required.thumbprint()
 	jwk, err = json.Marshal(publicJWK{requiredMembers: required, Algorithm: algorithm, KeyID: kid, Use: "sig"})
 	if err != nil {
 		return nil, "", fmt.Errorf("write the key: %w", err)
 	}
 	return jwk, kid, nil
+}
+
+func (m requiredMembers) thumbprint() string {
+	hashed, err := json.Marshal(m)
+	if err != nil {
+		return "" // cannot happen: it has only strings
+	}
+	sum := sha256.Sum256(hashed)
+	return base64url.EncodeToString(sum[:])
 }
 
 func members(public crypto.PublicKey) (requiredMembers, error) {

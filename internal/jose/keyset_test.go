@@ -64,7 +64,7 @@ func TestParseKeySetTakesOnlyUsableKeys(t *testing.T) {
 		{"use enc", e + `,"use":"enc"`, false},
 		{"use SIG", e + `,"use":"SIG"`, false},
 		{"use empty", e + `,"use":""`, false},
-		{"use null", e + `,"use":null`, false},
+		{"null for what is absent", e + `,"use":null,"key_ops":null,"alg":null,"kid":null,"x5c":null,"d":null`, true},
 		{"key_ops without verify", e + `,"key_ops":["sign"]`, false},
 		{"key_ops empty", e + `,"key_ops":[]`, false},
 		{"key_ops no list", e + `,"key_ops":"verify"`, false},
@@ -76,7 +76,7 @@ func TestParseKeySetTakesOnlyUsableKeys(t *testing.T) {
 		{"RSA with k", r + `,"k":"c2VjcmV0"`, false},
 		{"private RSA", r + `,"d":"AQ"`, false},
 		{"private P-256", e + `,"d":"AQ"`, false},
-		{"private Ed25519", o + `,"d":null`, false},
+		{"private Ed25519", o + `,"d":"AQ"`, false},
 		{"RSA with a prime", r + `,"p":"AQ"`, false},
 		{"RSA with the other prime", r + `,"q":"AQ"`, false},
 		{"RSA with dp", r + `,"dp":"AQ"`, false},
@@ -88,6 +88,10 @@ func TestParseKeySetTakesOnlyUsableKeys(t *testing.T) {
 		{"unknown kty", `"kty":"LMS"`, false},
 		{"kty in small letters", strings.Replace(r, "RSA", "rsa", 1), false},
 		{"empty", ``, false},
+		{"kty null", strings.Replace(e, `"EC"`, `null`, 1), false},
+		{"a member twice", e + `,"use":"sig","use":"sig"`, false},
+		{"a name that is not ASCII", e + `,"\u00fc":1`, false},
+		{"half a surrogate pair", e + `,"kid":"\ud800"`, false},
 
 		{"1024 bits", rsaMembers(keys.weakRSA.N, 65537), false},
 		{"2047 bits", rsaMembers(new(big.Int).SetBit(new(big.Int).Rsh(keys.rsa.N, 1), 0, 1), 65537), false},
@@ -119,7 +123,7 @@ func TestParseKeySetTakesOnlyUsableKeys(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			// A good key beside it shows that one bad key does not spoil the set.
 			set := parseSet(t, "{"+test.member+"}", "{"+e+`,"kid":"good"}`)
-			if got := len(set.Signing) == 2; got != test.want || set.Signing[len(set.Signing)-1].ID != "good" {
+			if got := len(set.Signing) == 2; got != test.want || set.Signing[len(set.Signing)-1].ID != "good" || set.Members != 2 {
 				t.Errorf("taken: %t, want %t", got, test.want)
 			}
 		})
@@ -140,22 +144,29 @@ func TestParseKeySetKeepsIdentity(t *testing.T) {
 }
 
 func TestParseKeySetDocuments(t *testing.T) {
-	many := func(n int) string { return strings.TrimSuffix(strings.Repeat(`{},`, n), ",") }
+	key := "{" + ecMembers(t, "P-256", &testKeys().ec.PublicKey)
+	many := func(n int, more string) string { return strings.TrimSuffix(strings.Repeat(key+more+`},`, n), ",") }
 	for _, test := range []struct{ name, document, want string }{
 		{"empty set", `{"keys":[]}`, ""},
 		{"other members", `{"foo":1,"keys":[{}]}`, ""},
-		{"64 keys", `{"keys":[` + many(64) + `]}`, ""},
+		{"64 keys", `{"keys":[` + many(64, "") + `]}`, ""},
+		{"64 keys, and more for other uses", `{"keys":[` + many(64, `,"use":"sig"`) + "," + many(64, `,"use":"tls"`) + "," + many(64, `,"use":"enc"`) + `]}`, ""},
 		{"largest", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes-11), ""},
-		{"65 keys", `{"keys":[` + many(65) + `]}`, "key set: more than 64 keys"},
-		{"too large", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes), "key set: larger than 262144 bytes"},
+		{"4097 members", `{"keys":[` + strings.Repeat("{},", 4096) + `{}]}`, "it has 4097 keys; at most 4096 are read"},
+		{"65 keys", `{"keys":[` + many(65, "") + `]}`, "it has 65 keys for signatures; at most 64 are read"},
+		{"too large", `{"keys":[]}` + strings.Repeat(" ", MaxKeySetBytes), "it is larger than the 262144 bytes that are read"},
 		{"no JSON", `<html>`, "key set: json: it is not an object"},
+		{"broken JSON", `{"keys":[}`, "key set: json: it is not JSON from character 10 on"},
+		{"nothing", ``, "key set: json: it is empty"},
 		{"a list", `[]`, "key set: json: it is an array"},
 		{"no keys", `{}`, "key set: keys is missing"},
 		{"keys is null", `{"keys":null}`, "key set: keys has the wrong type: want an array"},
 		{"one key for the set", `{"keys":{}}`, "key set: keys has the wrong type: want an array"},
-		{"member is no object", `{"keys":[{},1]}`, "key set: keys/1 has the wrong type: want an object"},
+		{"members that are no objects", `{"keys":[{},1,null,"x",[]]}`, ""},
 		{"twice", `{"keys":[],"keys":[]}`, "key set: json: keys is named twice"},
-		{"twice in a key", `{"keys":[{"kid":"a","kid":"b"}]}`, "key set: json: kid is named twice"},
+		{"twice, in another case", `{"keys":[],"Keys":[]}`, "key set: json: keys is named twice"},
+		{"in another case", `{"Keys":[]}`, "key set: keys is missing"},
+		{"twice in a key", `{"keys":[{"kid":"a","kid":"b"}]}`, ""},
 		{"forged member name", `{"keys":[{"a\":0,\"use":"x"}]}`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -206,7 +217,7 @@ func TestParseKeySetIndexes(t *testing.T) {
 					t.Errorf("%s: got %q, want %q", index.name, got, index.want)
 				}
 			}
-			if len(set.Signing) != 0 {
+			if len(set.Signing) != 0 || len(set.Thumbprints) != 0 {
 				t.Error("a member without a key signs")
 			}
 		})

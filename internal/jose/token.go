@@ -49,8 +49,8 @@ type Unverified struct {
 // Verified is a token that one of the given keys has signed.
 type Verified struct {
 	Claims strictjson.Object
-	KeyID  string
 	Raw    string
+	Keys   []Key // the key that verified it, under each kid that the set has for it
 }
 
 // Parse checks the form of a compact JWS against the policy. Its only error is *FormError, which never quotes a value.

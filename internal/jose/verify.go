@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
@@ -24,24 +25,32 @@ const (
 	maxExponent    = 1<<31 - 1
 )
 
+// Candidates returns the keys of the set that may have signed the token, by its alg and kid.
+func (u *Unverified) Candidates(keys KeySet) []Key {
+	return slices.DeleteFunc(slices.Clone(keys.Signing), func(key Key) bool { return !u.mayBeOf(key) })
+}
+
 // Verify checks the signature with the candidates that the set has for the token's alg and kid, at most 16 of them.
 // It fails with ErrSignature.
 func (u *Unverified) Verify(keys KeySet) (*Verified, error) {
-	signed := []byte(u.signed)
-	tried := 0
-	for _, key := range keys.Signing {
-		if !u.mayBeOf(key) {
-			continue
-		}
-		if tried == maxCandidates {
-			break
-		}
-		tried++
-		if verifies(key.Public, signed, u.signature) {
-			return &Verified{Claims: u.Claims, KeyID: u.KeyID, Raw: u.Raw}, nil
+	candidates := u.Candidates(keys)
+	for _, key := range candidates[:min(len(candidates), maxCandidates)] {
+		if verifies(key.Public, []byte(u.signed), u.signature) {
+			return &Verified{Claims: u.Claims, Raw: u.Raw, Keys: keys.namesOf(key)}, nil
 		}
 	}
 	return nil, ErrSignature
+}
+
+// namesOf returns the key, and the same key under other kids of the set.
+func (s KeySet) namesOf(key Key) []Key {
+	same := []Key{key}
+	for _, other := range s.Signing {
+		if public, ok := other.Public.(interface{ Equal(crypto.PublicKey) bool }); ok && other.ID != key.ID && public.Equal(key.Public) {
+			same = append(same, other)
+		}
+	}
+	return same
 }
 
 // "Each key MUST be used with exactly one algorithm, and this MUST be checked when the cryptographic operation is

@@ -248,8 +248,60 @@ func TestVerifiedHoldsTheToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if exp, err := verified.Claims.Int("exp"); err != nil || exp != 1700000000 || verified.KeyID != "k1" {
-		t.Errorf("got exp %d (%v), kid %q", exp, err, verified.KeyID)
+	if exp, err := verified.Claims.Int("exp"); err != nil || exp != 1700000000 || len(verified.Keys) != 1 || verified.Keys[0].ID != "k1" {
+		t.Errorf("got exp %d (%v), keys %v", exp, err, verified.Keys)
+	}
+}
+
+// A key has every kid that the set has for it, whatever the token calls it.
+func TestVerifiedNamesTheKey(t *testing.T) {
+	key, other := testKeys().ed, testKeys().ec
+	set := setOf(Key{ID: "b", Public: other.Public()}, Key{ID: "k1", Public: key.Public()}, Key{Public: key.Public()}, Key{ID: "k2", Public: key.Public()})
+	for _, header := range []string{`{"alg":"EdDSA","kid":"k1"}`, `{"alg":"EdDSA","kid":"k2"}`, `{"alg":"EdDSA"}`} {
+		u, err := Parse(compact(t, key, header, goodPayload), lax)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verified, err := u.Verify(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, k := range verified.Keys {
+			names[k.ID] = true
+			if k.Thumbprint() != set.Signing[1].Thumbprint() {
+				t.Errorf("%s: %q is another key", header, k.ID)
+			}
+		}
+		if len(names) != 3 || !names["k1"] || !names["k2"] || !names[""] {
+			t.Errorf("%s: got %v", header, names)
+		}
+	}
+}
+
+func TestRevokes(t *testing.T) {
+	key := testKeys().ec
+	members := ecMembers(t, "P-256", &key.PublicKey)
+	for _, test := range []struct {
+		name, revoked string
+		want          bool
+	}{
+		{"its kid and key", `{"kid":"k1",` + members + `}`, true},
+		{"its kid alone", `{"kid":"k1"}`, true},
+		{"the key under another kid", `{"kid":"k9",` + members + `}`, true},
+		{"the key without kid, for TLS", `{"use":"tls",` + members + `}`, true},
+		{"the key with its private half", `{"d":"AQ",` + members + `}`, true},
+		{"another kid", `{"kid":"k9"}`, false},
+		{"nothing", `{}`, false},
+	} {
+		for _, keys := range [][]Key{{{ID: "k1", Public: key.Public()}}, {{Public: key.Public()}, {ID: "k1", Public: key.Public()}}} {
+			if got := parseSet(t, test.revoked).Revokes(keys); got != test.want {
+				t.Errorf("%s: got %t, want %t", test.name, got, test.want)
+			}
+		}
+	}
+	if (KeySet{}).Revokes([]Key{{}}) || parseSet(t, `{"kid":""}`).Revokes([]Key{{}}) {
+		t.Error("a key without a name is revoked")
 	}
 }
 

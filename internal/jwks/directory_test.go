@@ -23,7 +23,7 @@ type directory struct {
 func newDirectory(t *testing.T) *directory {
 	t.Helper()
 	d := &directory{clock: testkit.NewClock(), Publisher: testkit.Publish(t, keySet(t, "kid-1"))}
-	d.source = New(d.Client(), d.clock.Now)
+	d.source = New(d.Client(), d.clock.Now, 0)
 	return d
 }
 

@@ -1,8 +1,10 @@
 package jwks
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,7 +77,7 @@ func TestRevoked(t *testing.T) {
 	url := d.URL + "/revoked"
 	ask := func(want error, fetches int) jose.KeySet {
 		t.Helper()
-		set, err := d.source.Revoked(t.Context(), url)
+		set, err := d.source.Revoked(t.Context(), url, Now)
 		d.took(t, "/revoked", fetches)
 		check(t, err, want)
 		return set
@@ -98,25 +100,133 @@ func TestRevoked(t *testing.T) {
 	ask(ErrUnavailable, 1)
 }
 
-func TestBadSetsKeepTheLastGoodOne(t *testing.T) {
-	for _, document := range []string{`{"keys":[]}`, `{}`, `[]`, ``, `<html>`, `{"keys":{}}`, `{"keys":[{"kty":"oct","k":"AAAA"}]}`} {
-		t.Run(document, func(t *testing.T) {
+// errUnusable stands for any *Unusable in a table.
+var errUnusable = errors.New("unusable")
+
+// What is no key set is a failure of the server. A key set without keys is an answer: its owner has withdrawn them.
+func TestWhichAnswersKeepTheLastSet(t *testing.T) {
+	many := strings.TrimSuffix(keySet(t, "1", "2", "3", "4", "5", "6", "7", "8"), "]}")
+	many += strings.Repeat(","+strings.TrimSuffix(strings.TrimPrefix(keySet(t, "9"), `{"keys":[`), "]}"), 64) + "]}"
+	tests := []struct {
+		name     string
+		status   int
+		document string
+		want     time.Duration // how long kid-1 verifies
+		failed   error         // afterwards
+	}{
+		{"no set", http.StatusOK, `{}`, time.Hour, ErrUnavailable},
+		{"a list", http.StatusOK, `[]`, time.Hour, ErrUnavailable},
+		{"nothing", http.StatusOK, ``, time.Hour, ErrUnavailable},
+		{"a page", http.StatusOK, `<html>`, time.Hour, ErrUnavailable},
+		{"keys is no list", http.StatusOK, `{"keys":{}}`, time.Hour, ErrUnavailable},
+		{"an error", http.StatusInternalServerError, ``, time.Hour, ErrUnavailable},
+		{"an empty set", http.StatusOK, `{"keys":[]}`, 0, nil},
+		{"no usable key", http.StatusOK, `{"keys":[{"kty":"oct","k":"AAAA"},null,7]}`, 0, nil},
+		{"not found", http.StatusNotFound, ``, 10 * time.Minute, errUnusable},
+		{"gone", http.StatusGone, ``, 10 * time.Minute, errUnusable},
+		{"too many keys", http.StatusOK, many, 10 * time.Minute, errUnusable},
+		{"too large", http.StatusOK, `{"keys":[]}` + strings.Repeat(" ", jose.MaxKeySetBytes), 10 * time.Minute, errUnusable},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			d := newDirectory(t)
 			d.want(t, "", nil, 1)
-			d.Answer(http.StatusOK, document)
-			d.clock.Advance(10 * time.Minute)
-			holds(t, d.want(t, "", nil, 1), "kid-1", true)
-			d.clock.Advance(50 * time.Minute)
-			d.want(t, "", ErrUnavailable, 1)
+			d.Answer(test.status, test.document)
+			d.clock.Advance(8 * time.Minute) // the set is renewed early
+			_, err := d.source.Keys(t.Context(), d.URL+"/keys", "")
+			check(t, err, nil) // this caller did not wait for the renewal
+			d.source.sets.Wait()
+			for age := 8 * time.Minute; age < 66*time.Minute; age += time.Minute {
+				set, err := d.source.Keys(t.Context(), d.URL+"/keys", "")
+				d.source.sets.Wait()
+				if got := set.KeyIDs["kid-1"]; got != (age < test.want) {
+					t.Fatalf("after %s: verifies %t", age, got)
+				}
+				switch {
+				case age < test.want || test.failed == nil:
+					check(t, err, nil)
+				case test.failed == ErrUnavailable:
+					check(t, err, ErrUnavailable)
+				default:
+					if _, is := errors.AsType[*Unusable](err); !is {
+						t.Fatalf("after %s: got %v", age, err)
+					}
+				}
+				d.clock.Advance(time.Minute)
+			}
 		})
 	}
 }
 
-func TestRevokedAndKeysAreKeptApart(t *testing.T) {
+// Revocations are asked for every second or ten; what is said of key sets holds for them.
+func TestRevokedSetThatIsGone(t *testing.T) {
+	for age, life := range map[Freshness]time.Duration{Now: revokedTTL, Lately: callTTL} {
+		d := newDirectory(t)
+		ask := func() error {
+			_, err := d.source.Revoked(t.Context(), d.URL+"/keys", age)
+			d.source.sets.Wait()
+			return err
+		}
+		check(t, ask(), nil)
+		d.Answer(http.StatusNotFound, "")
+		d.clock.Advance(life)
+		if _, is := errors.AsType[*Unusable](ask()); !is {
+			t.Errorf("a set of revoked keys serves although it is gone")
+		}
+	}
+}
+
+// An outage may last longer for calls than for registrations, as the directory's file says.
+func TestOutage(t *testing.T) {
 	d := newDirectory(t)
-	d.Answer(http.StatusOK, `{"keys":[]}`)
-	_, err := d.source.Revoked(t.Context(), d.URL+"/keys")
-	check(t, err, nil)
-	_, err = d.source.Keys(t.Context(), d.URL+"/keys", "")
-	check(t, err, ErrUnavailable)
+	d.source = New(d.Client(), d.clock.Now, 2*time.Hour)
+	ask := func(age Freshness, want error) {
+		t.Helper()
+		_, err := d.source.Revoked(t.Context(), d.URL+"/keys", age)
+		check(t, err, want)
+		_, err = d.source.Listing(t.Context(), d.URL+"/keys", "", age)
+		if age == Lately {
+			check(t, err, want)
+		}
+		d.source.sets.Wait()
+	}
+	ask(Now, nil)
+	d.Answer(http.StatusBadGateway, "")
+	d.clock.Advance(5 * time.Minute)
+	ask(Now, ErrUnavailable)
+	ask(Lately, nil)
+	d.clock.Advance(114 * time.Minute)
+	ask(Lately, nil)
+	d.clock.Advance(time.Minute)
+	ask(Lately, ErrUnavailable)
+}
+
+// A signature that fails has the set fetched once more, as an unknown kid does, and they share the cool-down.
+func TestKeysAgain(t *testing.T) {
+	d := newDirectory(t)
+	again := func(want error, fetches int) jose.KeySet {
+		t.Helper()
+		set, err := d.source.KeysAgain(t.Context(), d.URL+"/keys")
+		d.took(t, "/keys", fetches)
+		check(t, err, want)
+		return set
+	}
+	d.want(t, "kid-1", nil, 1)
+	again(nil, 0) // fetched just now
+	d.Answer(http.StatusOK, keySet(t, "kid-1", "kid-2"))
+	d.clock.Advance(justNow)
+	holds(t, again(nil, 1), "kid-2", true)
+	d.clock.Advance(justNow)
+	for range 100 {
+		again(nil, 0)
+	}
+	d.want(t, "kid-3", nil, 0)
+	d.clock.Advance(time.Minute)
+	d.want(t, "kid-3", nil, 1)
+	d.clock.Advance(justNow)
+	again(nil, 0)
+	d.Answer(http.StatusBadGateway, "")
+	d.clock.Advance(10 * time.Minute)
+	d.want(t, "", nil, 1)
+	again(ErrUnavailable, 0) // a stale set says nothing about a key that was replaced
 }

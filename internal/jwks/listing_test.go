@@ -30,7 +30,7 @@ func listed(letter string) string { return strings.Repeat(letter, 42) + "A" }
 // lists asks whether a certificate is listed, and checks the answer and the number of fetches it took.
 func (d *directory) lists(t *testing.T, letter string, want bool, failed error, fetches int) {
 	t.Helper()
-	set, err := d.source.KeysListing(t.Context(), d.URL+"/keys", listed(letter))
+	set, err := d.source.Listing(t.Context(), d.URL+"/keys", listed(letter), Now)
 	d.took(t, "/keys", fetches)
 	check(t, err, failed)
 	if set.TLS[listed(letter)] != want {
@@ -63,22 +63,6 @@ func TestUnknownCertificate(t *testing.T) {
 	d.lists(t, "a", false, ErrUnavailable, 1)
 }
 
-// An organisation need not have certificates of its own; a software without any key is a mistake.
-func TestEmptySets(t *testing.T) {
-	d := newDirectory(t)
-	d.Answer(http.StatusOK, `{"keys":[]}`)
-	d.lists(t, "a", false, ErrUnavailable, 1)
-	for _, thumbprint := range []string{"", listed("a")} {
-		set, err := d.source.OrganisationKeys(t.Context(), d.URL+"/keys", thumbprint)
-		check(t, err, nil)
-		if len(set.TLS) != 0 {
-			t.Errorf("got %v", set.TLS)
-		}
-	}
-	d.took(t, "/keys", 1)
-	d.lists(t, "a", false, ErrUnavailable, 0)
-}
-
 // Calls may find a revocation later than registrations do: as the directory says, and ten seconds at most.
 func TestRevokedLately(t *testing.T) {
 	for header, want := range map[string]time.Duration{"": callTTL, "max-age=600": callTTL, "max-age=4": 4 * time.Second, "max-age=1": revokedTTL, "no-store": revokedTTL} {
@@ -92,8 +76,8 @@ func TestRevokedLately(t *testing.T) {
 				check(t, err, nil)
 				holds(t, set, kid, true)
 			}
-			lately := func(url string) (jose.KeySet, error) { return d.source.RevokedLately(t.Context(), url) }
-			now := func(url string) (jose.KeySet, error) { return d.source.Revoked(t.Context(), url) }
+			lately := func(url string) (jose.KeySet, error) { return d.source.Revoked(t.Context(), url, Lately) }
+			now := func(url string) (jose.KeySet, error) { return d.source.Revoked(t.Context(), url, Now) }
 			ask(lately, "kid-1", 1)
 			d.clock.Advance(want*4/5 - time.Millisecond)
 			ask(lately, "kid-1", 0)

@@ -119,11 +119,12 @@ func TestGetRefusesAnswers(t *testing.T) {
 		want    string // "" for none
 	}{
 		{"largest body", bytes(maxBody), ""},
-		{"body too large", bytes(maxBody + 1), "larger than 262144 bytes"},
+		{"body too large", bytes(maxBody + 1), "larger than the 262144 bytes"},
 		{"redirect", redirect, "answered 302"},
 		{"no content", status(http.StatusNoContent), "answered 204"},
 		{"not modified, unasked", status(http.StatusNotModified), "answered 304"},
-		{"not found", status(http.StatusNotFound), "answered 404"},
+		{"not found", status(http.StatusNotFound), ErrGone.Error() + " (404)"},
+		{"gone", status(http.StatusGone), ErrGone.Error() + " (410)"},
 		{"error", status(http.StatusInternalServerError), "answered 500"},
 		{"compressed", gzip, "encoded"},
 		{"body cut off", cut, "fetch: "},

@@ -15,6 +15,12 @@ import (
 // maxETag is how long an ETag may be that we keep and send back.
 const maxETag = 256
 
+// Errors of Get for a server that has answered as it means to, so that asking again soon will not help.
+var (
+	ErrGone     = errors.New("the server answered that there is no such document") // 404 or 410
+	ErrTooLarge = fmt.Errorf("the document is larger than the %d bytes that are read", maxBody)
+)
+
 // Body is a 200 response, or NotModified if the ETag is still current.
 type Body struct {
 	Bytes       []byte
@@ -24,7 +30,7 @@ type Body struct {
 }
 
 // Get fetches a JSON document. Any status but 200 (or 304 for an etag), a body over the limit and a timeout are errors.
-// Errors quote neither the URL nor the response body.
+// Errors quote neither the URL nor the response body. Errors: ErrForbidden, ErrGone, ErrTooLarge, and those of a failed fetch.
 func (c *Client) Get(ctx context.Context, rawURL, etag string) (Body, error) {
 	if err := c.Allows(rawURL); err != nil {
 		return Body{}, err
@@ -65,6 +71,8 @@ func read(response *http.Response, etag string) (Body, error) {
 	case response.StatusCode == http.StatusNotModified && etag != "":
 		body.NotModified = true
 		return body, nil
+	case response.StatusCode == http.StatusNotFound, response.StatusCode == http.StatusGone:
+		return Body{}, fmt.Errorf("%w (%d)", ErrGone, response.StatusCode)
 	case response.StatusCode != http.StatusOK:
 		return Body{}, fmt.Errorf("fetch: the server answered %d", response.StatusCode)
 	case response.Header.Get("Content-Encoding") != "": // we asked for none
@@ -75,7 +83,7 @@ func read(response *http.Response, etag string) (Body, error) {
 		return Body{}, fmt.Errorf("fetch: %w", withoutURL(err))
 	}
 	if len(content) > maxBody {
-		return Body{}, fmt.Errorf("fetch: the answer is larger than %d bytes", maxBody)
+		return Body{}, ErrTooLarge
 	}
 	body.Bytes = content
 	return body, nil
