@@ -77,8 +77,7 @@ func bounded(t *testing.T, text string, most bool) string {
 func validate(t *testing.T, text string) {
 	t.Helper()
 	dir, ca := t.TempDir(), newAuthority(t)
-	der, key := ca.issue(t, "server", x509.ExtKeyUsageServerAuth, "bank.example")
-	writePair(t, filepath.Join(dir, "server"), der, key)
+	ca.issue(t, "server", x509.ExtKeyUsageServerAuth, "bank.example").Write(t, filepath.Join(dir, "server"))
 	writeFile(t, filepath.Join(dir, "directory.yaml"), nil)
 	file, err := routes.Parse("routes.yaml", []byte(text), dir)
 	if err != nil {
@@ -88,7 +87,7 @@ func validate(t *testing.T, text string) {
 	if _, err := envoy.Translate(file, options); err != nil {
 		t.Error(err)
 	}
-	bootstrap, err := envoy.Render(file, options, ca.pem)
+	bootstrap, err := envoy.Render(file, options, ca.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func (e *edge) client(t *testing.T, version int) *http.Client {
 	protocols.SetHTTP1(version == 1)
 	protocols.SetHTTP2(version == 2)
 	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}},
+		TLSClientConfig: &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}},
 		Protocols:       protocols,
 	}
 	t.Cleanup(transport.CloseIdleConnections)

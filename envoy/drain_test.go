@@ -128,7 +128,7 @@ type line struct {
 
 func (e *edge) dial(t *testing.T) *line {
 	t.Helper()
-	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}})
+	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func (p *publisher) publish(t *testing.T, e *edge, file *routes.File) *envoy.Res
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := envoy.Secrets(file, e.trust.pem)
+	secrets, err := envoy.Secrets(file, e.trust.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +98,8 @@ func TestDynamic(t *testing.T) {
 	e := newEdge(t)
 	e.gate.answers(allowClient)
 	bank := newAuthority(t)
-	writeFile(t, filepath.Join(e.dir, "bank-ca.pem"), bank.pem)
-	der, key := bank.issue(t, "gateway", x509.ExtKeyUsageClientAuth, "gateway.test")
-	writePair(t, filepath.Join(e.dir, "ours"), der, key)
+	writeFile(t, filepath.Join(e.dir, "bank-ca.pem"), bank.PEM())
+	bank.issue(t, "gateway", x509.ExtKeyUsageClientAuth, "gateway.test").Write(t, filepath.Join(e.dir, "ours"))
 	words := []string{"BANK", startServer(t, bank.mutual(t), e.registry)}
 	file := e.file(t, dynamicRoutes, words...)
 	bootstrap, err := envoy.Bootstrap(file, e.options())
@@ -186,7 +185,7 @@ func (e *edge) reuses(t *testing.T, client *http.Client, path string) bool {
 // commonName returns that of the certificate which a new connection sees.
 func (e *edge) commonName(t *testing.T) string {
 	t.Helper()
-	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}})
+	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func startEdge(t *testing.T, source string, more ...string) *edge {
 // render runs Envoy on the static rendering of a file.
 func (e *edge) render(t *testing.T, file *routes.File) {
 	t.Helper()
-	bootstrap, err := envoy.Render(file, e.options(), e.trust.pem)
+	bootstrap, err := envoy.Render(file, e.options(), e.trust.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // vault is a folder with the files of a listener with two certificates and of an upstream.
@@ -30,7 +32,7 @@ func newVault(t *testing.T) *vault {
 	v.trust.write(t, v.dir, "a", "a", "a.test")
 	v.trust.write(t, v.dir, "b", "b", "b.test")
 	v.trust.write(t, v.dir, "ours", "ours", "ours.test")
-	writeFile(t, filepath.Join(v.dir, "ca.pem"), v.trust.pem)
+	writeFile(t, filepath.Join(v.dir, "ca.pem"), v.trust.PEM())
 	v.file = &routes.File{
 		Dir: v.dir,
 		Listeners: map[string]routes.Listener{"mtls": {
@@ -48,7 +50,7 @@ func newVault(t *testing.T) *vault {
 
 func TestSecrets(t *testing.T) {
 	v := newVault(t)
-	secrets, err := envoy.Secrets(v.file, append([]byte("# of a directory\n"), v.trust.pem...))
+	secrets, err := envoy.Secrets(v.file, append([]byte("# of a directory\n"), v.trust.PEM()...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,11 +65,11 @@ func TestSecrets(t *testing.T) {
 			if len(san) != 1 || san[0].GetSanType().String()+" "+san[0].GetMatcher().GetExact() != want {
 				t.Errorf("%s: have %v", name, san)
 			}
-			if !bytes.Equal(have.GetTrustedCa().GetInlineBytes(), v.trust.pem) {
+			if !bytes.Equal(have.GetTrustedCa().GetInlineBytes(), v.trust.PEM()) {
 				t.Errorf("%s: not the CA", name)
 			}
 		case name == "clients":
-			if have := secret.GetValidationContext(); !bytes.Equal(have.GetTrustedCa().GetInlineBytes(), v.trust.pem) || have.GetMaxVerifyDepth().GetValue() != 3 {
+			if have := secret.GetValidationContext(); !bytes.Equal(have.GetTrustedCa().GetInlineBytes(), v.trust.PEM()) || have.GetMaxVerifyDepth().GetValue() != 3 {
 				t.Errorf("%s: have %v", name, have)
 			}
 		default:
@@ -94,7 +96,7 @@ func TestSecretsKeepKeysApart(t *testing.T) {
 	v := newVault(t)
 	v.copy(t, "a.pem", "a.key", "a.pem")
 	v.copy(t, "ca.pem", "b.key", "ca.pem")
-	secrets, err := envoy.Secrets(v.file, v.trust.pem)
+	secrets, err := envoy.Secrets(v.file, v.trust.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +134,9 @@ func TestSecretsRefuse(t *testing.T) {
 		{"key in place of a certificate", func(t *testing.T, v *vault) { v.copy(t, "a.pem", "a.key") }, `holds no certificate in PEM form`},
 		{"certificate in place of a key", func(t *testing.T, v *vault) { v.copy(t, "a.key", "a.pem") }, `holds no private key in PEM form`},
 		{"empty", func(t *testing.T, v *vault) { v.write(t, "a.pem", nil) }, `holds no certificate in PEM form`},
-		{"DER", func(t *testing.T, v *vault) { v.write(t, "ca.pem", v.trust.certificate.Raw) }, `upstream "bank": ca.pem: holds no certificate in PEM form`},
+		{"DER", func(t *testing.T, v *vault) { v.write(t, "ca.pem", v.trust.Certificate.Raw) }, `upstream "bank": ca.pem: holds no certificate in PEM form`},
 		{"half written", func(t *testing.T, v *vault) {
-			v.write(t, "ca.pem", slices.Concat(v.trust.pem, v.trust.pem[:100]))
+			v.write(t, "ca.pem", slices.Concat(v.trust.PEM(), v.trust.PEM()[:100]))
 		}, `ca.pem: a PEM block is not complete`},
 		{"half written key", func(t *testing.T, v *vault) { v.write(t, "a.key", []byte("-----BEGIN PRIVATE KEY-----\nAAAA")) }, `a PEM block is not complete`},
 		{"not a certificate", func(t *testing.T, v *vault) {
@@ -147,7 +149,7 @@ func TestSecretsRefuse(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			v := newVault(t)
 			c.change(t, v)
-			secrets, err := envoy.Secrets(v.file, v.trust.pem)
+			secrets, err := envoy.Secrets(v.file, v.trust.PEM())
 			if secrets != nil || err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("have %v, want %s", err, c.want)
 			}
@@ -167,13 +169,9 @@ func (v *vault) write(t *testing.T, name string, content []byte) {
 // ed25519 makes the listener's key one that browsers and Envoy do not take.
 func (v *vault) ed25519(t *testing.T) {
 	t.Helper()
-	public, key, err := ed25519.GenerateKey(rand.Reader)
+	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template("a"), v.trust.certificate, public, v.trust.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writePair(t, filepath.Join(v.dir, "a"), der, key)
+	testkit.Certify(t, v.trust.Pair, x509.Certificate{Subject: pkix.Name{CommonName: "a"}}, key).Write(t, filepath.Join(v.dir, "a"))
 }

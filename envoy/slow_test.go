@@ -75,7 +75,7 @@ func (e *edge) talk(t *testing.T, text string) string {
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(5 * time.Second))
 	if text != "" {
-		secure := tls.Client(connection, &tls.Config{ServerName: "127.0.0.1", RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}})
+		secure := tls.Client(connection, &tls.Config{ServerName: "127.0.0.1", RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}})
 		if _, err := io.WriteString(secure, text); err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func (e *edge) testSlowBody2(t *testing.T) {
 
 // testOldConnection checks that a connection in use ends too, between two requests.
 func (e *edge) testOldConnection(t *testing.T) {
-	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}})
+	connection, err := tls.Dial("tcp", host(e.mtls), &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}

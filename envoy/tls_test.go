@@ -33,7 +33,7 @@ func (e *edge) testTLS(t *testing.T) {
 		{"public, no client certificate", e.public, func(c *tls.Config) { c.Certificates = nil }, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			config := &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}}
+			config := &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}}
 			c.change(config)
 			if err := handshake(t, c.url, config); (err == nil) != c.works {
 				t.Errorf("have %v", err)
@@ -42,7 +42,7 @@ func (e *edge) testTLS(t *testing.T) {
 	}
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		cache := &offers{ClientSessionCache: tls.NewLRUClientSessionCache(1)}
-		config := &tls.Config{RootCAs: e.trust.pool, Certificates: []tls.Certificate{e.trust.client(t)}, MaxVersion: version, ClientSessionCache: cache}
+		config := &tls.Config{RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}, MaxVersion: version, ClientSessionCache: cache}
 		if err := handshake(t, e.mtls, config); err != nil || cache.tickets > 0 {
 			t.Errorf("%s: %d sessions offered, %v", tls.VersionName(version), cache.tickets, err)
 		}

@@ -47,9 +47,8 @@ func TestUpstreams(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t)
 	bank := newAuthority(t)
-	writeFile(t, filepath.Join(e.dir, "bank-ca.pem"), bank.pem)
-	der, key := bank.issue(t, "gateway", x509.ExtKeyUsageClientAuth, "gateway.test")
-	writePair(t, filepath.Join(e.dir, "ours"), der, key)
+	writeFile(t, filepath.Join(e.dir, "bank-ca.pem"), bank.PEM())
+	bank.issue(t, "gateway", x509.ExtKeyUsageClientAuth, "gateway.test").Write(t, filepath.Join(e.dir, "ours"))
 	alive, sick, rude := startServer(t, nil, e.registry), startServer(t, nil, http.NotFoundHandler()), new(rude)
 	_, port, _ := net.SplitHostPort(alive)
 	e.render(t, e.file(t, upstreamRoutes,
@@ -168,11 +167,8 @@ func startServer(t *testing.T, config *tls.Config, handler http.Handler) string 
 // mutual is a server bank.test that asks for a client certificate.
 func (a authority) mutual(t *testing.T) *tls.Config {
 	t.Helper()
-	der, key := a.issue(t, "bank", x509.ExtKeyUsageServerAuth, "bank.test")
-	return &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-		ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: a.pool,
-	}
+	pair := a.issue(t, "bank", x509.ExtKeyUsageServerAuth, "bank.test")
+	return &tls.Config{Certificates: []tls.Certificate{pair.TLS()}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: a.Pool()}
 }
 
 // old is a server that knows nothing newer than TLS 1.1.

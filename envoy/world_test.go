@@ -1,107 +1,50 @@
 package envoy_test
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // An authority issues the certificates of a test, the server's and the clients' alike.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	pem         []byte
-	pool        *x509.CertPool
-}
+type authority struct{ *testkit.Pair }
 
 func newAuthority(t *testing.T) authority {
 	t.Helper()
-	template := template("Test CA")
-	template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-	key := newKey(t)
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(certificate)
-	return authority{certificate, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pool}
+	return authority{testkit.Certify(t, nil, testkit.CA("Test CA"), nil)}
 }
 
-// issue makes a certificate for a name, for 127.0.0.1, and for some DNS names.
-func (a authority) issue(t *testing.T, name string, usage x509.ExtKeyUsage, dns ...string) ([]byte, *ecdsa.PrivateKey) {
+// issue makes a certificate for a name and for some DNS names, or for 127.0.0.1 where there are none.
+func (a authority) issue(t *testing.T, name string, usage x509.ExtKeyUsage, dns ...string) *testkit.Pair {
 	t.Helper()
-	template := template(name)
-	template.ExtKeyUsage, template.KeyUsage = []x509.ExtKeyUsage{usage}, x509.KeyUsageDigitalSignature
-	template.DNSNames = dns
+	leaf := x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, DNSNames: dns, ExtKeyUsage: []x509.ExtKeyUsage{usage}, KeyUsage: x509.KeyUsageDigitalSignature,
+	}
 	if len(dns) == 0 {
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+		leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	}
-	key := newKey(t)
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der, key
+	return testkit.Certify(t, a.Pair, leaf, nil)
 }
 
 // write writes FILE.pem and FILE.key of a server.
 func (a authority) write(t *testing.T, dir, file, name string, dns ...string) {
 	t.Helper()
-	der, key := a.issue(t, name, x509.ExtKeyUsageServerAuth, dns...)
-	writePair(t, filepath.Join(dir, file), der, key)
-}
-
-func writePair(t *testing.T, path string, der []byte, key crypto.PrivateKey) {
-	t.Helper()
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, path+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	writeFile(t, path+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	a.issue(t, name, x509.ExtKeyUsageServerAuth, dns...).Write(t, filepath.Join(dir, file))
 }
 
 func (a authority) client(t *testing.T) tls.Certificate {
 	t.Helper()
-	der, key := a.issue(t, "tpp +/=", x509.ExtKeyUsageClientAuth)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-func template(name string) *x509.Certificate {
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-	}
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
+	return a.issue(t, "tpp +/=", x509.ExtKeyUsageClientAuth).TLS()
 }
 
 // An upstream says what reached it. Questions for its health are no calls: they come at any time.

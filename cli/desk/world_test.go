@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/json"
-	"encoding/pem"
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +22,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 const bankID = "0015800001HQQrZAAY"
@@ -34,6 +31,7 @@ const bankID = "0015800001HQQrZAAY"
 type world struct {
 	t       testing.TB
 	made    *sandbox
+	served  *testbed.Directory
 	loaded  *frameworks.Directory
 	dir     string
 	request map[string]any
@@ -48,56 +46,14 @@ type sandbox struct {
 	member, other *directory.Member
 }
 
-// made is made once for all tests: finding primes is slow.
-var made = sync.OnceValues(func() (*sandbox, error) {
-	folder, err := os.MkdirTemp("", "desk")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
-	s := &sandbox{}
-	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.directory.Handler().ServeHTTP(w, r) }))
-	if s.directory, err = directory.OBIE().Create(folder, server.URL); err != nil {
-		return nil, err
-	}
-	if issuing, err = os.ReadFile(filepath.Join(folder, directory.IssuingFile)); err != nil {
-		return nil, err
-	}
-	if s.member, err = s.directory.Enrol(directory.Order{Roles: []string{"AISP", "PISP"}}); err != nil {
-		return nil, err
-	}
-	s.other, err = s.directory.Enrol(directory.Order{})
-	return s, err
-})
-
-var (
-	server  *httptest.Server
-	issuing []byte
-)
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if server != nil {
-		server.Close()
-	}
-	os.Exit(code)
-}
-
 // newWorld has a request that is good.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	s, err := made()
-	ok(t, err)
-	w := &world{t: t, made: s, dir: t.TempDir(), kid: s.member.SigningKeyID, cert: s.member.TransportCert}
+	served := testbed.Serve(t, "desk")
+	s := &sandbox{directory: served.Directory, member: served.Member, other: served.Other}
+	w := &world{t: t, made: s, served: served, loaded: served.Loaded, dir: served.Dir, kid: s.member.SigningKeyID, cert: s.member.TransportCert}
+	var err error
 	w.signer, err = pemfile.PrivateKey([]byte(s.member.SigningKey))
-	ok(t, err)
-	w.write("issuing.pem", string(issuing))
-	w.write("server.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	host := server.Listener.Addr().String()
-	w.write("directory.yaml", fmt.Sprintf("extends: openbanking-uk-sandbox\nname: desk\njwks: %s\nkey_hosts: [%q]\n"+
-		"private_addresses: [127.0.0.1]\ntls_ca: [server.pem]\ncertificates:\n  - {profile: ob_legacy, ca: [issuing.pem]}\n",
-		s.directory.KeysURL(), host))
-	w.loaded, err = frameworks.Load(w.at("directory.yaml"))
 	ok(t, err)
 	now := time.Now()
 	w.request = map[string]any{
@@ -128,7 +84,7 @@ func (w *world) write(name, text string) string {
 // fetch writes a key set to a file, as a TPP would with curl.
 func (w *world) fetch(name, from string) string {
 	w.t.Helper()
-	answer, err := server.Client().Get(from)
+	answer, err := w.served.Server.Client().Get(from)
 	ok(w.t, err)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // A breach is a file with one thing to say about it: the good one with a text in place of another, or with other
@@ -98,7 +99,7 @@ var cases = []breach{
 	{name: "another client's key", old: "certificate: client.pem, key: client.key", new: "certificate: client.pem, key: local.key",
 		id: "certificate.pair", want: `upstreams.far.tls.key: is not the key of client.pem`},
 	{name: "a short RSA key", files: func(f *folder) {
-		f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), rsaKey(f.t, 1024))
+		f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), shortKey(f.t))
 	}, id: "certificate.weak", want: `listeners.public.certificate: certificate 1 of the file has an RSA key of 1024 bits: at least 2048 are needed`},
 	{name: "a short EC key", files: func(f *folder) {
 		f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), ec(f.t, elliptic.P224()))
@@ -108,7 +109,7 @@ var cases = []breach{
 		leaf.SignatureAlgorithm = x509.ECDSAWithSHA1
 		f.issue("local", leaf, ec(f.t, elliptic.P256()))
 	}, id: "certificate.weak", want: `listeners.public.certificate: certificate 1 of the file is signed with ECDSA-SHA1, which can be forged`},
-	{name: "an ended CA", files: func(f *folder) { f.sign("ca.pem", template("old", now), f.ca, f.key.Public()) },
+	{name: "an ended CA", files: func(f *folder) { f.write("ca.pem", testkit.Certify(f.t, f.ca, *template("old", now), nil).PEM()) },
 		id: "certificate.expired", want: `upstreams.far.tls.ca: certificate 1 of the file expired on 2026-11-21`},
 	{name: "an ended client certificate", files: func(f *folder) {
 		f.issue("client", template("c", now.Add(-time.Hour)), ec(f.t, elliptic.P256()))
@@ -127,7 +128,7 @@ var cases = []breach{
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		f.sign("issuer.pem", template("issuer", now.AddDate(0, 0, 1)), f.ca, f.key.Public())
+		f.write("issuer.pem", testkit.Certify(f.t, f.ca, *template("issuer", now.AddDate(0, 0, 1)), nil).PEM())
 		issuer, err := os.ReadFile(filepath.Join(f.dir, "issuer.pem"))
 		if err != nil {
 			f.t.Fatal(err)

@@ -8,8 +8,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
@@ -71,20 +70,20 @@ routes:
 type folder struct {
 	t   *testing.T
 	dir string
-	ca  *x509.Certificate
-	key crypto.Signer
+	ca  *testkit.Pair
 }
 
 func newFolder(t *testing.T) *folder {
 	t.Helper()
-	f := &folder{t: t, dir: t.TempDir(), key: ec(t, elliptic.P256())}
+	f := &folder{t: t, dir: t.TempDir()}
 	authority := template("CA", now.AddDate(5, 0, 0))
 	authority.IsCA, authority.BasicConstraintsValid = true, true
-	f.ca = f.sign("ca.pem", authority, authority, f.key.Public())
+	f.ca = testkit.Certify(t, nil, *authority, nil)
+	f.write("ca.pem", f.ca.PEM())
 	f.write("directory.yaml", []byte("x"))
-	f.issue("server", template("server", now.AddDate(1, 0, 0), "bank.example", "api.bank.example"), ec(t, elliptic.P256()))
+	f.issue("server", template("server", now.AddDate(1, 0, 0), "bank.example", "api.bank.example"), nil)
 	f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), ec(t, elliptic.P384()))
-	f.issue("client", template("client", now.AddDate(1, 0, 0)), ec(t, elliptic.P256()))
+	f.issue("client", template("client", now.AddDate(1, 0, 0)), nil)
 	return f
 }
 
@@ -98,26 +97,7 @@ func (f *folder) write(name string, text []byte) {
 // issue writes a certificate and its key.
 func (f *folder) issue(name string, leaf *x509.Certificate, key crypto.Signer) {
 	f.t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.write(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	f.sign(name+".pem", leaf, f.ca, key.Public())
-}
-
-func (f *folder) sign(name string, leaf, issuer *x509.Certificate, key crypto.PublicKey) *x509.Certificate {
-	f.t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, leaf, issuer, key, f.key)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.write(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	return certificate
+	testkit.Certify(f.t, f.ca, *leaf, key).Write(f.t, filepath.Join(f.dir, name))
 }
 
 // lint reads a text and looks at it.
@@ -141,7 +121,7 @@ func with(t *testing.T, old, new string) string {
 
 func template(name string, ends time.Time, hosts ...string) *x509.Certificate {
 	certificate := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: ends,
+		Subject: pkix.Name{CommonName: name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: ends,
 	}
 	for _, host := range hosts {
 		if strings.HasPrefix(host, "127.") {
@@ -162,10 +142,10 @@ func ec(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
 	return key
 }
 
-func rsaKey(t *testing.T, bits int) *rsa.PrivateKey {
+func shortKey(t *testing.T) *rsa.PrivateKey {
 	t.Helper()
 	t.Setenv("GODEBUG", "rsa1024min=0")
-	key, err := rsa.GenerateKey(rand.Reader, bits)
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}

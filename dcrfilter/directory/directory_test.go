@@ -2,13 +2,8 @@ package directory_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +13,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -25,19 +21,14 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // authority makes a CA, or a certificate that is none.
 func authority(t testing.TB, name string, isCA bool) []byte {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0),
+	return testkit.Certify(t, nil, template(name, isCA), nil).PEM()
+}
+
+func template(name string, isCA bool) x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0),
 		IsCA: isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // write puts files into a folder and returns the path of the directory's own.
@@ -107,34 +98,16 @@ func TestLoad(t *testing.T) {
 
 // Each kind of certificates has the CAs of its own: one kind's certificate is no other's.
 func TestLoadKeepsAnchorsApart(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuing"}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "software", OrganizationalUnit: []string{"org"}},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := cert.Parse(leafDER)
+	issuing := testkit.Certify(t, nil, template("issuing", true), nil)
+	leaf := template("software", false)
+	leaf.Subject.OrganizationalUnit = []string{"org"}
+	leaf.KeyUsage, leaf.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	client, err := cert.Parse(testkit.Certify(t, issuing, leaf, nil).Certificate.Raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := authority(t, "other", true)
-	issuing := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	loaded, err := directory.Load(write(t, extending, map[string][]byte{"server-ca.pem": other, "issuing.pem": issuing, "both.pem": other, "qtsp.pem": other}))
+	loaded, err := directory.Load(write(t, extending, map[string][]byte{"server-ca.pem": other, "issuing.pem": issuing.PEM(), "both.pem": other, "qtsp.pem": other}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // wire is a good token's header and claims, for a test to spoil.
@@ -36,7 +37,7 @@ func (w wire) sign(t *testing.T) string {
 }
 
 func TestVerifyAccepts(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	for name, change := range map[string]func(*wire){
 		"as issued":            func(*wire) {},
@@ -44,14 +45,14 @@ func TestVerifyAccepts(t *testing.T) {
 		"one of two audiences": func(w *wire) { w.claims["aud"] = []string{"https://other.example", audience} },
 		"with roles":           func(w *wire) { w.claims["software_roles"] = []string{"AISP"} },
 		"with an empty list":   func(w *wire) { w.claims["software_roles"] = []string{} },
-		"clock 10 s ahead":     func(w *wire) { w.claims["iat"] = c.now().Unix() + 10 },
-		"nbf in the past":      func(w *wire) { w.claims["nbf"] = c.now().Unix() },
+		"clock 10 s ahead":     func(w *wire) { w.claims["iat"] = c.Now().Unix() + 10 },
+		"nbf in the past":      func(w *wire) { w.claims["nbf"] = c.Now().Unix() },
 		"other confirmation":   func(w *wire) { w.claims["cnf"] = map[string]any{"jkt": "x", "x5t#S256": thumbprint} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := good(ring, private, c)
 			change(&w)
-			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.now())
+			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.Now())
 			if err != nil || got.Thumbprint != thumbprint {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -60,7 +61,7 @@ func TestVerifyAccepts(t *testing.T) {
 }
 
 func TestVerifyRefuses(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	foreign, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -84,13 +85,13 @@ func TestVerifyRefuses(t *testing.T) {
 		{"another audience", set("aud", "https://rs.example/"), "aud"},
 		{"several other audiences", set("aud", []string{"a", "b"}), "aud"},
 		{"no audience", omit("aud"), "aud"},
-		{"expired now", set("exp", c.now().Unix()), "exp"},
+		{"expired now", set("exp", c.Now().Unix()), "exp"},
 		{"no exp", omit("exp"), "exp"},
 		{"exp as text", set("exp", "1800000300"), "exp"},
 		{"no iat", omit("iat"), "iat"},
-		{"iat in the future", set("iat", c.now().Unix()+11), "iat"},
-		{"nbf in the future", set("nbf", c.now().Unix()+11), "nbf"},
-		{"longer than any token lives", set("exp", c.now().Add(25*time.Hour).Unix()), "exp"},
+		{"iat in the future", set("iat", c.Now().Unix()+11), "iat"},
+		{"nbf in the future", set("nbf", c.Now().Unix()+11), "nbf"},
+		{"longer than any token lives", set("exp", c.Now().Add(25*time.Hour).Unix()), "exp"},
 		{"sub is a user", set("sub", "alice"), "sub"},
 		{"no sub", omit("sub"), "sub"},
 		{"no client", omit("client_id"), "client_id"},
@@ -114,7 +115,7 @@ func TestVerifyRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := good(ring, private, c)
 			test.change(&w)
-			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.now())
+			got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), w.sign(t), c.Now())
 			if got != nil || !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %+v, %v, want ErrInvalid for %s", got, err, test.want)
 			}
@@ -122,18 +123,18 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
-func good(ring *Ring, private *rsa.PrivateKey, c *clock) wire {
+func good(ring *Ring, private *rsa.PrivateKey, c *testkit.Clock) wire {
 	return wire{
 		header: jose.Header{Algorithm: "PS256", Type: "at+jwt", KeyID: ring.keys.Load().keys[0].id}, key: private,
 		claims: map[string]any{
 			"iss": issuer, "aud": audience, "sub": "client-1", "client_id": "client-1", "jti": "j", "gen": 1, "scope": "accounts",
-			"iat": c.now().Unix(), "exp": c.now().Unix() + 300, "cnf": map[string]any{"x5t#S256": thumbprint},
+			"iat": c.Now().Unix(), "exp": c.Now().Unix() + 300, "cnf": map[string]any{"x5t#S256": thumbprint},
 		},
 	}
 }
 
 func TestVerifyRefusesGarbage(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	compact := good(ring, private, c).sign(t)
 	header, rest, _ := strings.Cut(compact, ".")
@@ -142,7 +143,7 @@ func TestVerifyRefusesGarbage(t *testing.T) {
 		"nothing": "", "a word": "token", "two parts": header + "." + "e30", "padded": compact + "=", "a space": compact + " ",
 		"alg none": none + "." + rest, "no signature": compact[:strings.LastIndexByte(compact, '.')+1],
 	} {
-		if _, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), text, c.now()); !errors.Is(err, ErrInvalid) {
+		if _, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), text, c.Now()); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)
 		}
 	}

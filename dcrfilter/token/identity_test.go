@@ -6,17 +6,20 @@ import (
 	"log/slog"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 // An administrator changes issuer or audience. Tokens that live stay valid, at gates of either file, and at those that were
 // started since; tokens of names that this installation never issued under do not, whoever has our key.
 func TestTokensOutliveAnIdentity(t *testing.T) {
-	kept, _ := openStore(t)
-	c := newClock()
+	kept, _ := testbed.Store(t)
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	before, after := ours, Identity{Issuer: "https://new.example", Audience: audience}
 	issue := func(as Identity) string {
-		compact, _, err := NewIssuer(ring, as, NewIdentities(kept), 5*time.Minute, c.now).Issue(t.Context(), grant())
+		compact, _, err := NewIssuer(ring, as, NewIdentities(kept), 5*time.Minute, c.Now).Issue(t.Context(), grant())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,7 +27,7 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 	}
 	gate := NewIdentities(kept)
 	accepts := func(file Identity, compact string) error {
-		got, err := NewBuiltin(ring, file, gate).Inspect(t.Context(), compact, c.now())
+		got, err := NewBuiltin(ring, file, gate).Inspect(t.Context(), compact, c.Now())
 		if err == nil && got.Audience != audience {
 			t.Errorf("the token names %s", got.Audience)
 		}
@@ -48,7 +51,7 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 			t.Errorf("a token of %s: %v", name, err)
 		}
 	}
-	c.advance(MaxLifetime + identityMargin)
+	c.Advance(MaxLifetime + identityMargin)
 	w := good(ring, private, c)
 	w.claims["iss"] = after.Issuer
 	if err := accepts(before, w.sign(t)); !errors.Is(err, ErrInvalid) {
@@ -58,11 +61,11 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 
 // Who cannot ask does not accept, and who cannot remember does not issue.
 func TestIdentitiesWithoutRedis(t *testing.T) {
-	kept, server := openStore(t)
-	c := newClock()
+	kept, server := testbed.Store(t)
+	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
 	identities := NewIdentities(kept)
-	issuing := NewIssuer(ring, ours, identities, 5*time.Minute, c.now)
+	issuing := NewIssuer(ring, ours, identities, 5*time.Minute, c.Now)
 	compact, _, err := issuing.Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
@@ -71,24 +74,24 @@ func TestIdentitiesWithoutRedis(t *testing.T) {
 	if _, _, err := issuing.Issue(t.Context(), grant()); err != nil {
 		t.Errorf("what is remembered already: %v", err)
 	}
-	if _, err := NewBuiltin(ring, ours, NewIdentities(kept)).Inspect(t.Context(), compact, c.now()); err != nil {
+	if _, err := NewBuiltin(ring, ours, NewIdentities(kept)).Inspect(t.Context(), compact, c.Now()); err != nil {
 		t.Errorf("a token of today's identity: %v", err)
 	}
 	other := Identity{Issuer: "https://new.example", Audience: audience}
-	if _, _, err := NewIssuer(ring, other, identities, 5*time.Minute, c.now).Issue(t.Context(), grant()); err == nil {
+	if _, _, err := NewIssuer(ring, other, identities, 5*time.Minute, c.Now).Issue(t.Context(), grant()); err == nil {
 		t.Error("a token was issued that no other gate will accept")
 	}
-	if _, err := NewBuiltin(ring, other, NewIdentities(kept)).Inspect(t.Context(), compact, c.now()); err == nil || errors.Is(err, ErrInvalid) {
+	if _, err := NewBuiltin(ring, other, NewIdentities(kept)).Inspect(t.Context(), compact, c.Now()); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want that it could not be asked", err)
 	}
 }
 
 // What carries our signature can be revoked, whatever it says about who issued it.
 func TestSigned(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	other, foreign := fixed(t, c)
-	failing := newRing(func(context.Context, time.Time) ([]key, error) { return nil, errors.New("no file") }, c.now)
+	failing := newRing(func(context.Context, time.Time) ([]key, error) { return nil, errors.New("no file") }, c.Now)
 	token := func(change func(*wire)) string {
 		w := good(ring, private, c)
 		change(&w)
@@ -108,7 +111,7 @@ func TestSigned(t *testing.T) {
 		{"of a ring that is not ours", []*Ring{ring}, good(other, foreign, c).sign(t), "", true},
 		{"of nobody, while a ring has no keys", []*Ring{failing, ring}, good(other, foreign, c).sign(t), "", false},
 		{"of nobody, while another has none", []*Ring{ring, failing}, good(other, foreign, c).sign(t), "", false},
-		{"expired", []*Ring{ring}, token(func(w *wire) { w.claims["exp"] = c.now().Unix() }), "", true},
+		{"expired", []*Ring{ring}, token(func(w *wire) { w.claims["exp"] = c.Now().Unix() }), "", true},
 		{"without an id", []*Ring{ring}, token(func(w *wire) { w.claims["jti"] = "" }), "", true},
 		{"without a client", []*Ring{ring}, token(func(w *wire) { delete(w.claims, "client_id") }), "", true},
 		{"no access token", []*Ring{ring}, token(func(w *wire) { w.header.Type = "JWT" }), "", true},
@@ -116,9 +119,9 @@ func TestSigned(t *testing.T) {
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := Signed(t.Context(), test.rings, test.compact, c.now())
+			got, err := Signed(t.Context(), test.rings, test.compact, c.Now())
 			switch {
-			case test.id != "" && (err != nil || got.ID != test.id || got.ClientID != "client-1" || !got.Expires.After(c.now())):
+			case test.id != "" && (err != nil || got.ID != test.id || got.ClientID != "client-1" || !got.Expires.After(c.Now())):
 				t.Errorf("got %+v, %v", got, err)
 			case test.id == "" && (err == nil || errors.Is(err, ErrInvalid) != test.invalid):
 				t.Errorf("got %+v, %v, want that it is invalid: %t", got, err, test.invalid)
@@ -129,7 +132,7 @@ func TestSigned(t *testing.T) {
 
 // The issuer, exactly, says who inspects a token, and says nothing more: whoever is chosen verifies it.
 func TestIssuersChooseExactly(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	bank, theirs := fixed(t, c)
 	outside := Identity{Issuer: "https://bank.example", Audience: audience}
@@ -147,7 +150,7 @@ func TestIssuersChooseExactly(t *testing.T) {
 		{"the other's name with a slash", token(bank, &foreign, outside.Issuer+"/"), ""},
 		{"no token", "token", ""},
 	} {
-		got, err := issuers.Inspect(t.Context(), test.compact, c.now())
+		got, err := issuers.Inspect(t.Context(), test.compact, c.Now())
 		if test.issuer == "" && !errors.Is(err, ErrInvalid) || test.issuer != "" && (err != nil || got.Issuer != test.issuer) {
 			t.Errorf("%s: %+v, %v", test.name, got, err)
 		}
@@ -156,7 +159,7 @@ func TestIssuersChooseExactly(t *testing.T) {
 
 // Rings outlive versions, and those that nobody names any more are left alone.
 func TestRings(t *testing.T) {
-	kept, _ := openStore(t)
+	kept, _ := testbed.Store(t)
 	rings := NewRings(t.Context(), kept, true, slog.New(slog.DiscardHandler))
 	stored, err := rings.Use(t.Context(), nil)
 	if err != nil || len(kids(stored)) != 1 {

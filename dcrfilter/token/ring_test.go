@@ -9,22 +9,24 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 func TestUnknownKidAsksOnceASecond(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	loads := 0
 	k, _, err := makeKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring := newRing(func(context.Context, time.Time) ([]key, error) { loads++; return []key{k}, nil }, c.now)
+	ring := newRing(func(context.Context, time.Time) ([]key, error) { loads++; return []key{k}, nil }, c.Now)
 	for _, step := range []struct {
 		after time.Duration
 		kid   string
 		want  int
 	}{{0, "x", 1}, {0, "y", 1}, {999 * time.Millisecond, "x", 1}, {time.Millisecond, "x", 2}, {0, k.id, 2}} {
-		c.advance(step.after)
+		c.Advance(step.after)
 		_, err := ring.verifying(t.Context(), step.kid)
 		if known := step.kid == k.id; known != (err == nil) || !known && !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: got %v", step.kid, err)
@@ -77,16 +79,16 @@ func TestRingThatWasNeverLoaded(t *testing.T) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, _ := fixed(b, c)
-	compact, _, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(b.Context(), grant())
+	compact, _, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(b.Context(), grant())
 	if err != nil {
 		b.Fatal(err)
 	}
 	verifier := NewBuiltin(ring, ours, nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := verifier.Inspect(b.Context(), compact, c.now()); err != nil {
+		if _, err := verifier.Inspect(b.Context(), compact, c.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,29 +9,14 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
-	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
+	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 const (
 	period   = rotatePeriod
 	lifetime = MaxLifetime
 )
-
-func openStore(t *testing.T) (*store.Store, *redisserver.Server) {
-	t.Helper()
-	server := redisserver.Start(t, t.TempDir())
-	client, err := redis.Open(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	kept, err := store.Open(t.Context(), client, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kept, server
-}
 
 func load(t *testing.T, ring *Ring) {
 	t.Helper()
@@ -50,10 +35,10 @@ func signer(t *testing.T, ring *Ring) string {
 }
 
 func TestRotationLosesNoLivingToken(t *testing.T) {
-	kept, _ := openStore(t)
-	c := newClock()
-	registry, gate := KeptRing(kept, c.now), StoreRing(kept, c.now)
-	issuing, verifying := NewIssuer(registry, ours, nil, lifetime, c.now), NewBuiltin(gate, ours, nil)
+	kept, _ := testbed.Store(t)
+	c := testkit.NewClock()
+	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
+	issuing, verifying := NewIssuer(registry, ours, nil, lifetime, c.Now), NewBuiltin(gate, ours, nil)
 	issue := func() string {
 		t.Helper()
 		compact, _, err := issuing.Issue(t.Context(), grant())
@@ -64,8 +49,8 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 	}
 	verify := func(compact string) {
 		t.Helper()
-		if _, err := verifying.Inspect(t.Context(), compact, c.now()); err != nil {
-			t.Errorf("at %s: %v", c.now().UTC(), err)
+		if _, err := verifying.Inspect(t.Context(), compact, c.Now()); err != nil {
+			t.Errorf("at %s: %v", c.Now().UTC(), err)
 		}
 	}
 
@@ -73,31 +58,31 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 	first := signer(t, registry)
 	verify(issue()) // the only key signs at once; the gate learns of it by its kid
 
-	c.advance(period - time.Second)
+	c.Advance(period - time.Second)
 	if load(t, registry); len(kids(registry)) != 1 {
 		t.Fatal("the next key came before the period was over")
 	}
-	c.advance(time.Second)
+	c.Advance(time.Second)
 	if load(t, registry); len(kids(registry)) != 2 || signer(t, registry) != first {
 		t.Fatal("the next key must be published and not sign yet")
 	}
-	c.advance(publishAhead - time.Second)
+	c.Advance(publishAhead - time.Second)
 	last := issue()
 	if signer(t, registry) != first {
 		t.Error("the next key signs before its time")
 	}
-	c.advance(time.Second)
+	c.Advance(time.Second)
 	second := signer(t, registry)
 	if second == first {
 		t.Error("the next key does not sign after its time")
 	}
 	verify(issue())
 
-	c.advance(lifetime - 2*time.Second)
+	c.Advance(lifetime - 2*time.Second)
 	load(t, registry)
 	load(t, gate)
 	verify(last)
-	c.advance(2*time.Second + dropMargin + time.Second)
+	c.Advance(2*time.Second + dropMargin + time.Second)
 	load(t, registry)
 	load(t, gate)
 	if got := kids(gate); !slices.Equal(got, []string{second}) {
@@ -106,12 +91,12 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 }
 
 func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
-	kept, _ := openStore(t)
-	c := newClock()
+	kept, _ := testbed.Store(t)
+	c := testkit.NewClock()
 	rings := make([]*Ring, 4)
 	var group sync.WaitGroup
 	for i := range rings {
-		rings[i] = KeptRing(kept, c.now)
+		rings[i] = KeptRing(kept, c.Now)
 		group.Go(func() {
 			if err := rings[i].Load(t.Context()); err != nil {
 				t.Error(err)
@@ -127,13 +112,13 @@ func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
 }
 
 func TestRotateNow(t *testing.T) {
-	kept, _ := openStore(t)
-	c := newClock()
-	registry := KeptRing(kept, c.now)
+	kept, _ := testbed.Store(t)
+	c := testkit.NewClock()
+	registry := KeptRing(kept, c.Now)
 	load(t, registry)
 	first := signer(t, registry)
-	c.advance(time.Hour)
-	kid, err := RotateNow(t.Context(), kept, c.now())
+	c.Advance(time.Hour)
+	kid, err := RotateNow(t.Context(), kept, c.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +126,7 @@ func TestRotateNow(t *testing.T) {
 	if signer(t, registry) != first {
 		t.Error("the new key signs before it has been published for long enough")
 	}
-	c.advance(publishAhead)
+	c.Advance(publishAhead)
 	if signer(t, registry) != kid {
 		t.Error("the new key does not sign")
 	}
@@ -163,12 +148,12 @@ func TestRotateNow(t *testing.T) {
 }
 
 func TestRingWithoutItsSource(t *testing.T) {
-	kept, server := openStore(t)
-	c := newClock()
-	registry, gate := KeptRing(kept, c.now), StoreRing(kept, c.now)
+	kept, server := testbed.Store(t)
+	c := testkit.NewClock()
+	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
 	load(t, registry)
 	load(t, gate)
-	compact, _, err := NewIssuer(registry, ours, nil, lifetime, c.now).Issue(t.Context(), grant())
+	compact, _, err := NewIssuer(registry, ours, nil, lifetime, c.Now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,27 +162,27 @@ func TestRingWithoutItsSource(t *testing.T) {
 		t.Error("a load without a store succeeded")
 	}
 	verifying := NewBuiltin(gate, ours, nil)
-	if _, err := verifying.Inspect(t.Context(), compact, c.now()); err != nil {
+	if _, err := verifying.Inspect(t.Context(), compact, c.Now()); err != nil {
 		t.Errorf("a token of a known key: %v", err)
 	}
-	fresh := NewBuiltin(StoreRing(kept, c.now), ours, nil)
-	if _, err := fresh.Inspect(t.Context(), compact, c.now()); err == nil || errors.Is(err, ErrInvalid) {
+	fresh := NewBuiltin(StoreRing(kept, c.Now), ours, nil)
+	if _, err := fresh.Inspect(t.Context(), compact, c.Now()); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want that the keys could not be had", err)
 	}
 }
 
 func TestDamagedKeyLeavesTheRingAsItWas(t *testing.T) {
-	kept, _ := openStore(t)
-	c := newClock()
-	ring := KeptRing(kept, c.now)
+	kept, _ := testbed.Store(t)
+	c := testkit.NewClock()
+	ring := KeptRing(kept, c.Now)
 	load(t, ring)
 	want := signer(t, ring)
-	c.advance(time.Hour)
+	c.Advance(time.Hour)
 	_, der, err := makeKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kept.AddSigningKey(t.Context(), store.SigningKey{ID: "not-its-thumbprint", PKCS8: der, Created: c.now()}, c.now()); err != nil {
+	if err := kept.AddSigningKey(t.Context(), store.SigningKey{ID: "not-its-thumbprint", PKCS8: der, Created: c.Now()}, c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := ring.Load(t.Context()); err == nil {

@@ -9,11 +9,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 const (
@@ -25,34 +25,14 @@ const (
 // ours is who issues tokens in these tests, and for whom.
 var ours = Identity{Issuer: issuer, Audience: audience}
 
-// clock is a time that a test sets.
-type clock struct {
-	mutex sync.Mutex
-	time  time.Time
-}
-
-func newClock() *clock { return &clock{time: time.Unix(1_800_000_000, 0)} }
-
-func (c *clock) now() time.Time {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.time
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.time = c.time.Add(by)
-}
-
 // fixed returns a loaded ring of one fresh key.
-func fixed(t testing.TB, c *clock) (*Ring, *rsa.PrivateKey) {
+func fixed(t testing.TB, c *testkit.Clock) (*Ring, *rsa.PrivateKey) {
 	t.Helper()
 	k, _, err := makeKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring := newRing(func(context.Context, time.Time) ([]key, error) { return []key{k}, nil }, c.now)
+	ring := newRing(func(context.Context, time.Time) ([]key, error) { return []key{k}, nil }, c.Now)
 	if err := ring.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -68,18 +48,18 @@ func grant() Token {
 }
 
 func TestIssuedTokenVerifies(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
-	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(t.Context(), grant())
+	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), compact, c.now().Add(299*time.Second))
+	got, err := NewBuiltin(ring, ours, nil).Inspect(t.Context(), compact, c.Now().Add(299*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := grant()
-	want.ID, want.IssuedAt, want.Expires = issued.ID, c.now(), c.now().Add(5*time.Minute)
+	want.ID, want.IssuedAt, want.Expires = issued.ID, c.Now(), c.Now().Add(5*time.Minute)
 	want.Issuer, want.Audience = issuer, audience
 	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(issued, want) || len(want.ID) < 22 {
 		t.Errorf("verified %+v\nissued %+v\nwant %+v", *got, issued, want)
@@ -87,10 +67,10 @@ func TestIssuedTokenVerifies(t *testing.T) {
 }
 
 func TestTokenOnTheWire(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
 	bare := Token{ClientID: "client-1", Thumbprint: thumbprint, Generation: 1}
-	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.now).Issue(t.Context(), bare)
+	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(t.Context(), bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +93,7 @@ func TestTokenOnTheWire(t *testing.T) {
 }
 
 func TestIssueRefuses(t *testing.T) {
-	c := newClock()
+	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
 	tests := []struct {
 		name   string
@@ -129,13 +109,13 @@ func TestIssueRefuses(t *testing.T) {
 		{"a role of two words", ring, time.Minute, func(t *Token) { t.Software = &dcr.Software{Roles: []string{"AISP PISP"}} }, "software_roles"},
 		{"no lifetime", ring, 0, func(*Token) {}, "lifetime"},
 		{"two days", ring, 48 * time.Hour, func(*Token) {}, "lifetime"},
-		{"ring that was never loaded", newRing(nil, c.now), time.Minute, func(*Token) {}, "no key"},
+		{"ring that was never loaded", newRing(nil, c.Now), time.Minute, func(*Token) {}, "no key"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			wanted := grant()
 			test.change(&wanted)
-			compact, _, err := NewIssuer(test.ring, ours, nil, test.life, c.now).Issue(t.Context(), wanted)
+			compact, _, err := NewIssuer(test.ring, ours, nil, test.life, c.Now).Issue(t.Context(), wanted)
 			if compact != "" || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %q, %v, want %s", compact, err, test.want)
 			}

@@ -1,7 +1,6 @@
 package xds
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -14,6 +13,7 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 const patience = 10 * time.Second
@@ -24,7 +24,7 @@ type world struct {
 	dir      string
 	server   *Server
 	outcomes chan Outcome
-	log      *logged
+	log      *testkit.Log
 	stop     func()
 }
 
@@ -35,7 +35,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	w := &world{t: t, dir: dir, log: new(logged)}
+	w := &world{t: t, dir: dir, log: new(testkit.Log)}
 	w.start(time.Minute)
 	t.Cleanup(func() { w.stop() })
 	return w
@@ -112,23 +112,4 @@ func (w *world) noOutcome() {
 		w.t.Fatalf("have %+v, want nothing", o)
 	case <-time.After(50 * time.Millisecond):
 	}
-}
-
-// logged is a log that tests read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *logged) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

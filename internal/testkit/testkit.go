@@ -13,8 +13,8 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock returns a clock that shows the given time.
-func NewClock() *Clock { return &Clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)} }
+// NewClock returns a clock that shows the second 1,800,000,000 (15 January 2027).
+func NewClock() *Clock { return &Clock{now: time.Unix(1_800_000_000, 0)} }
 
 // Now is the clock's time.
 func (c *Clock) Now() time.Time {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -24,6 +25,9 @@ type Directory struct {
 	Server        *httptest.Server
 	Dir           string // of its keys and CAs
 }
+
+// nowhere is the directory's address until it is served.
+const nowhere = "https://127.0.0.1"
 
 // The files of a directory are made once in a test binary: finding primes is slow.
 var made struct {
@@ -45,7 +49,7 @@ func makeFiles() {
 
 // fill makes a directory in a folder and reads what it wrote there.
 func fill(dir string) (fstest.MapFS, error) {
-	created, err := sandbox.OBIE().Create(dir, "https://127.0.0.1")
+	created, err := sandbox.OBIE().Create(dir, nowhere)
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +82,10 @@ func Serve(tb testing.TB, name string) *Directory {
 	}
 	made.Do(makeFiles)
 	must(made.err)
-	d := &Directory{Member: made.member, Other: made.other, Dir: tb.TempDir(), Server: httptest.NewUnstartedServer(nil)}
+	d := &Directory{Dir: tb.TempDir(), Server: httptest.NewUnstartedServer(nil)}
 	must(os.CopyFS(d.Dir, made.files))
 	host := d.Server.Listener.Addr().String()
+	d.Member, d.Other = published(made.member, host), published(made.other, host)
 	opened, err := sandbox.OBIE().Open(d.Dir, "https://"+host)
 	must(err)
 	d.Directory = opened
@@ -101,6 +106,13 @@ certificates:
 	d.Loaded, err = directory.Load(d.At("directory.yaml"))
 	must(err)
 	return d
+}
+
+// published is a member whose key set this host serves. Its statement still names the host of nowhere.
+func published(m *sandbox.Member, host string) *sandbox.Member {
+	member := *m
+	member.JWKS = strings.Replace(m.JWKS, nowhere, "https://"+host, 1)
+	return &member
 }
 
 // At is the path of a file of the directory.
