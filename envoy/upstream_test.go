@@ -79,11 +79,7 @@ func TestUpstreams(t *testing.T) {
 	t.Run("one of two is down", func(t *testing.T) { e.allWell(t, client, "/half") })
 	t.Run("one of two is sick", func(t *testing.T) { e.allWell(t, client, "/well") })
 	t.Run("all are sick", func(t *testing.T) {
-		start := time.Now()
 		ask(t, client, "GET", e.mtls+"/sick", nil).isOwnReply(t, 503, "temporarily_unavailable")
-		if took := time.Since(start); took > 200*time.Millisecond {
-			t.Errorf("took %v", took)
-		}
 	})
 	t.Run("too many requests", func(t *testing.T) { e.testBreaker(t, client) })
 	t.Run("what it has seen is not sent again", func(t *testing.T) {

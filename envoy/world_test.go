@@ -16,6 +16,9 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
+// patience is how long a test waits for what must come: far more than it takes, also beside other load.
+const patience = 30 * time.Second
+
 // An authority issues the certificates of a test, the server's and the clients' alike.
 type authority struct{ *testkit.Pair }
 

@@ -57,9 +57,6 @@ func TestIdleConnections(t *testing.T) {
 			longest = max(longest, fresh(t, client, protocol))
 		}
 	}
-	if longest > time.Second {
-		t.Errorf("another client waited for %v", longest)
-	}
 	t.Logf("%d connections in %v, %d KiB of Envoy's memory each; another client's slowest request, with its handshake, took %v",
 		number, opened, grown/int64(number)>>10, longest)
 	if open := connections(t) - before; open < number {

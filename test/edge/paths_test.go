@@ -14,16 +14,23 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// TestTricks tries every trick on every protected route of the shipped routes.yaml: without a token, with another TPP's,
-// and with the right one. What comes out is what the plain request gets, or a refusal; and what reaches the bank is the
-// plain request, or nothing.
+// TestTricks tries every trick on every kind of protected route of the shipped routes.yaml: without a token, with another
+// TPP's, and with the right one. Routes that differ only in their names and paths share the tricks among them. The response
+// is that of the plain request, or a refusal; and what reaches the bank is the plain request, or nothing.
 func TestTricks(t *testing.T) {
 	change(t, func(text string) string { // with plans that refuse nothing here
 		return strings.Replace(text, "{per_source: 1000/s, per_client: 500/s}", "{per_source: 900000/s, per_client: 900000/s}", 1)
 	})
 	uk, other, recipient := register(t), register(t), world.Register(t, harness.Order{Profile: "cdr-au"})
 	a := &attack{bank: record(t), file: readRoutes(t)}
-	for _, e := range endpoints(t, a.file, uk) {
+	all := endpoints(t, a.file, uk)
+	kinds, tricked := map[string]int{}, map[string]int{} // endpoints of a kind: all, and those before this one
+	for _, e := range all {
+		kinds[e.kind()]++
+	}
+	for _, e := range all {
+		mine := share{tricked[e.kind()], kinds[e.kind()]}
+		tricked[e.kind()]++
 		client := uk
 		if slices.Contains(e.route.Roles, "data-recipient-software-product") {
 			client = recipient
@@ -35,7 +42,7 @@ func TestTricks(t *testing.T) {
 			t.Run(e.route.Name+" "+e.method+" "+name, func(t *testing.T) {
 				t.Parallel()
 				for protocol, sender := range senders(t, &client.Transport) {
-					a.try(t, e, credentials{shown, shown == client}, protocol, sender)
+					a.try(t, e, mine, credentials{shown, shown == client}, protocol, sender)
 				}
 			})
 		}
@@ -50,6 +57,9 @@ func TestTricks(t *testing.T) {
 		}
 	})
 }
+
+// share is the part of the tricks that one of several like endpoints receives.
+type share struct{ number, of int }
 
 // credentials are whose token a request shows; nobody's where that is nil.
 type credentials struct {
@@ -72,8 +82,8 @@ type attack struct {
 	sent, tried, same, refused atomic.Int64
 }
 
-// try sends the plain request, and then one for each trick.
-func (a *attack) try(t *testing.T, e endpoint, as credentials, protocol harness.Protocol, over sender) {
+// try sends the plain request, and then one for each trick of the endpoint's share.
+func (a *attack) try(t *testing.T, e endpoint, mine share, as credentials, protocol harness.Protocol, over sender) {
 	t.Helper()
 	if as.right { // a token that is used for another client is revoked
 		own := *as.of
@@ -89,8 +99,10 @@ func (a *attack) try(t *testing.T, e endpoint, as credentials, protocol harness.
 	if good != (plain.Status == http.StatusOK) || !good && !refusal(plain) || len(reached) > 0 != (good && e.banks()) {
 		t.Fatalf("%s: the plain request: %s, and %d have reached the bank", protocol, plain, len(reached))
 	}
-	for _, trick := range slices.Concat(pathTricks(m.target, m.host), hostTricks(m.host), headerTricks()) {
-		if trick.raw && protocol != harness.HTTP1 {
+	tricks := slices.Concat(pathTricks(m.target, m.host), hostTricks(m.host), headerTricks())
+	slices.SortFunc(tricks, func(a, b trick) int { return strings.Compare(a.name, b.name) })
+	for i, trick := range tricks {
+		if i%mine.of != mine.number || trick.raw && protocol != harness.HTTP1 {
 			continue
 		}
 		tricky := as.show(m)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -65,6 +66,11 @@ func bodyOf(route *routes.Route, method string) (contentType, body string) {
 
 // banks says whether the bank serves it, and not the registry.
 func (e endpoint) banks() bool { return e.route.Endpoint == "" }
+
+// kind is the same for endpoints that differ only in their names, profiles, roles and scopes, and in the words of their paths.
+func (e endpoint) kind() string {
+	return fmt.Sprint(e.method, e.route.Checks, e.route.Endpoint, e.route.Upstream, strings.Count(e.route.Path, "/"), strings.Count(e.route.Path, "{"))
+}
 
 // changes says whether a request with the right token would change what the others need.
 func (e endpoint) changes() bool { return !e.banks() && e.method == http.MethodDelete }
