@@ -117,7 +117,7 @@ func (w *World) askSocket(ctx context.Context, address, method, path string) ([]
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
 	}}
-	request, err := http.NewRequestWithContext(ctx, method, "http://admin"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, nil)
 	if err != nil {
 		return nil, err
 	}
