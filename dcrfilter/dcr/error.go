@@ -80,7 +80,7 @@ func (c Class) Name() string { return cmp.Or(c.Code, "unauthorized") }
 type Error struct {
 	Class
 	Rule    string // its id in the catalogue: "redirect_uris.https"
-	Because string // for the client: what is wrong or was expected, in printable ASCII without quotes; never quotes input
+	Because string // for the client: what is wrong or was expected, in printable ASCII without quotes; quotes input only by Values
 	Fix     string // for the client: what to do about it
 	Pointer string // JSON pointer into the request's claims, or ""
 	Clause  string // the sentence's source: "OBIE DCR 3.3, Data Dictionary"
@@ -94,7 +94,7 @@ type Error struct {
 }
 
 // Refuse returns the catalogue's refusal with this id. args fill the placeholders of its sentence in order; they must
-// be printable ASCII without quotes and never the client's input. An unknown id or a wrong number of args is a bug: the
+// be printable ASCII without quotes, and the client's input only as Values writes it. An unknown id or a wrong number of args is a bug: the
 // refusal is then "internal", and a test finds it.
 func Refuse(id string, args ...string) *Error {
 	entry, known := catalogue().entries[id]
@@ -103,6 +103,39 @@ func Refuse(id string, args ...string) *Error {
 		return &Error{Class: Unavailable, Rule: "internal", Because: "the request could not be decided; try again later", Cause: fault}
 	}
 	return &Error{Class: entry.Classes()[0], Rule: id, Because: fill(entry.Says, args), Fix: plain(entry.Fix), Clause: entry.Clause}
+}
+
+// What Values writes at most.
+const (
+	maxShown      = 5
+	maxShownBytes = 64
+)
+
+// Values writes values for a sentence of a refusal, which may be a client's own: each value once, at most five of at most
+// 64 bytes each. It only counts further ones, and those with characters that error_description must not have, which are
+// those "outside the set %x20-21 / %x23-5B / %x5D-7E" (RFC 6749, section 5.2).
+func Values(values []string) string {
+	var shown []string
+	left := 0
+	for i, value := range values {
+		unfit := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+		switch {
+		case slices.Contains(values[:i], value):
+		case len(shown) == maxShown || value == "" || len(value) > maxShownBytes || strings.ContainsFunc(value, unfit):
+			left++
+		default:
+			shown = append(shown, value)
+		}
+	}
+	switch {
+	case left == 0:
+		return cmp.Or(strings.Join(shown, ", "), "none")
+	case len(shown) > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), left)
+	case left == 1:
+		return "1 value"
+	}
+	return fmt.Sprintf("%d values", left)
 }
 
 // RefuseStatement is Refuse for a problem of the software statement, and points at it.

@@ -19,14 +19,17 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 		return nil, dcr.RefuseStatement("statement.iss").CausedBy(err)
 	}
 	var of []*dcr.Directory
+	var issuers []string
 	for d := range directories {
+		issuers = append(issuers, d.Issuer)
 		if d.Issuer == issuer {
 			of = append(of, d)
 		}
 	}
 	switch len(of) {
 	case 0:
-		return nil, dcr.RefuseStatement("statement.issuer")
+		slices.Sort(issuers)
+		return nil, dcr.RefuseStatement("statement.issuer", dcr.Values(issuers))
 	case 1:
 		return of[0], nil
 	}

@@ -19,7 +19,7 @@ var identifier = regexp.MustCompile(`^[ -~]{1,128}$`)
 func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr.Statement, error) {
 	issuer, err := claims.String("iss")
 	if err != nil || issuer != d.Issuer {
-		return nil, dcr.RefuseStatement("statement.issuer")
+		return nil, dcr.RefuseStatement("statement.issuer", dcr.Values([]string{d.Issuer}))
 	}
 	for _, name := range d.Required {
 		if value, has := claims[name]; !has || string(value) == "null" || string(value) == `""` {

@@ -82,15 +82,18 @@ func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Prof
 		}
 		return slices.DeleteFunc(slices.Clone(client.GetScopes()), func(scope string) bool { return scope == "openid" }), nil
 	}
-	var scopes []string
+	var scopes, foreign []string
 	for scope := range strings.SplitSeq(parameters.Value("scope"), " ") {
 		// "The requested scope is invalid, unknown, malformed, or exceeds the scope granted" (RFC 6749, section 5.2)
 		if !slices.Contains(client.GetScopes(), scope) {
-			return nil, dcr.Refuse("scope.registered")
+			foreign = append(foreign, scope)
 		}
 		if !slices.Contains(scopes, scope) {
 			scopes = append(scopes, scope)
 		}
+	}
+	if foreign != nil {
+		return nil, dcr.Refuse("scope.registered", dcr.Values(foreign), dcr.Values(client.GetScopes()))
 	}
 	return scopes, nil
 }

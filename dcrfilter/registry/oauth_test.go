@@ -84,6 +84,18 @@ func TestTokenRefuses(t *testing.T) {
 	w.want(w.do(request), http.StatusUnauthorized, "invalid_client", "jti.replay")
 }
 
+// A refused scope is named, and so are those that would do.
+func TestRefusedScopesAreNamed(t *testing.T) {
+	w := newWorld(t)
+	id := w.register(newSoftware(), nil)
+	got := w.do(call{route: "token", method: "POST", target: "/token", contentType: formType,
+		body: "grant_type=client_credentials&scope=accounts+fundsconfirmations+%22", facts: authenticated(id, "one")})
+	want := "scope contains fundsconfirmations and 1 more, which the client is not registered for; it is registered for: openid, accounts, payments"
+	if got.json["error_description"] != want {
+		t.Errorf("got %s, want %q", got.body, want)
+	}
+}
+
 func TestRevokeAndIntrospect(t *testing.T) {
 	w := newWorld(t)
 	id := w.register(newSoftware(), nil)

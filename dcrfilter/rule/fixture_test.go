@@ -167,8 +167,8 @@ func verdict(t testing.TB, err error) string {
 // checked is one finding. It checks what every one must be.
 func checked(t testing.TB, refusal *dcr.Error) string {
 	t.Helper()
-	if len(refusal.Because) > 200 || strings.Trim(refusal.Because, printable) != "" {
-		t.Errorf("%s: the sentence must be of at most 200 printable ASCII characters: %s", refusal.Rule, refusal.Because)
+	if len(refusal.Because) > 300 || strings.Trim(refusal.Because, printable) != "" {
+		t.Errorf("%s: the sentence must be of at most 300 printable ASCII characters: %s", refusal.Rule, refusal.Because)
 	}
 	if refusal.Clause == "" || strings.Contains(refusal.Clause, "{") || refusal.Status != 400 {
 		t.Errorf("%s: a refusal needs a clause and status 400: %q %d", refusal.Rule, refusal.Clause, refusal.Status)

@@ -27,25 +27,34 @@ func scope(r *dcr.Registration) error {
 
 // checkScopes refuses the tokens with one refusal for each type of problem.
 func checkScopes(r *dcr.Registration, tokens []string) error {
-	var unknown, role, statement error
+	var unknown, role, statement []string
 	for _, token := range tokens {
 		needs, known := r.Directory.Scopes[token]
 		switch {
 		case !known:
-			unknown = dcr.Refuse("scope.unknown").At("/scope")
+			unknown = append(unknown, token)
 		case needs != "" && !slices.Contains(r.Statement.Software.Roles, needs):
-			role = dcr.Refuse("scope.role").At("/scope")
+			role = append(role, token)
 		case r.Statement.Scopes != nil && !slices.Contains(r.Statement.Scopes, token):
-			statement = dcr.Refuse("scope.statement").At("/scope")
+			statement = append(statement, token)
 		}
 	}
-	return dcr.Join(unknown, role, statement)
+	var found []error
+	for _, fault := range []struct {
+		id     string
+		tokens []string
+	}{{"scope.unknown", unknown}, {"scope.role", role}, {"scope.statement", statement}} {
+		if len(fault.tokens) > 0 {
+			found = append(found, dcr.Refuse(fault.id, dcr.Values(fault.tokens), dcr.Values(allowedScopes(r))).At("/scope"))
+		}
+	}
+	return dcr.Join(found...)
 }
 
 // enough refuses a client for which no scope remains.
 func enough(r *dcr.Registration, tokens []string) error {
 	if len(tokens) == 0 {
-		return dcr.Refuse("scope.none").At("/scope")
+		return dcr.Refuse("scope.none", dcr.Values(allowedScopes(r))).At("/scope")
 	}
 	return manages(r, tokens)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 )
 
@@ -53,6 +54,23 @@ func TestScope(t *testing.T) {
 		{"not ASCII", claims{"scope": "openid accounts\u00a0payments"}, "scope.form /scope"},
 		{"array", claims{"scope": []string{"openid"}}, "dictionary.type /scope"},
 	})
+}
+
+// TestScopeRefusalsNameTheValue: the sentence has the values at fault and what would do.
+func TestScopeRefusalsNameTheValue(t *testing.T) {
+	for _, c := range []struct{ scope, want string }{
+		{"openid acounts", "scope contains acounts, which this server does not know; the software product may have: accounts, openid, payments"},
+		{"a b b a", "scope contains a, b, which this server does not know; the software product may have: accounts, openid, payments"},
+		{"openid fundsconfirmations", "scope contains fundsconfirmations, which the roles of the software statement do not allow; " +
+			"the software product may have: accounts, openid, payments"},
+		{strings.Repeat("x", 65), "scope contains 1 value, which this server does not know; the software product may have: accounts, openid, payments"},
+		{"a b c d e f " + strings.Repeat("x", 65), "scope contains a, b, c, d, e and 2 more, which this server does not know; the software product may have: accounts, openid, payments"},
+	} {
+		refusal := dcr.AsRefusal(rule.Check(registration(t, claims{"scope": c.scope})))
+		if refusal.Because != c.want {
+			t.Errorf("%s: got %q, want %q", c.scope, refusal.Because, c.want)
+		}
+	}
 }
 
 // Property: one bad token among good ones is refused wherever it stands.

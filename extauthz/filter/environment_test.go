@@ -136,7 +136,12 @@ func TestDirectoriesOfARoute(t *testing.T) {
 			w := w.in(t)
 			r := w.registering(w.application())
 			r.Route.Directories = test.named
-			want(t, w.register(chain, r), test.want)
+			err := w.register(chain, r)
+			want(t, err, test.want)
+			if because := "iss of the software statement must be that of a directory which this path serves: Somebody Ltd"; test.named != nil &&
+				test.named[0] == "elsewhere" && test.want != "" && dcr.AsRefusal(err).Because != because {
+				t.Errorf("got %q, want %q", dcr.AsRefusal(err).Because, because)
+			}
 		})
 	}
 }

@@ -31,15 +31,15 @@ type OwnerFilter struct {
 func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
 	asked, err := url.PathUnescape(r.Params[routes.ClientIDParam]) // only once: a client id needs no escaping
 	if err != nil {
-		return f.revoke(ctx, r, "the path names no client id")
+		return f.revoke(ctx, r, notOwn)
 	}
 	if subtle.ConstantTimeCompare([]byte(asked), []byte(r.Token.ClientID)) != 1 {
-		return f.revoke(ctx, r, "the token is another client's")
+		return f.revoke(ctx, r, notOwn)
 	}
 	client, err := f.Store.Client(ctx, r.Token.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return f.revoke(ctx, r, "the client is not there")
+		return f.revoke(ctx, r, "is not registered any more")
 	case err != nil:
 		return fmt.Errorf("record of the client: %w", err)
 	case client.GetState() != dcrpb.Client_ACTIVE:
@@ -59,11 +59,14 @@ func (f *OwnerFilter) Check(ctx context.Context, r *Request) error {
 	return nil
 }
 
+// notOwn is the fault of a path with another id than the token's: a client's, or nobody's.
+const notOwn = "is not the token's"
+
 // revoke revokes the token and then refuses. If it cannot revoke, the answer is a 503 and does not claim that the token
 // is revoked.
-func (f *OwnerFilter) revoke(ctx context.Context, r *Request, why string) error {
+func (f *OwnerFilter) revoke(ctx context.Context, r *Request, fault string) error {
 	if err := f.Store.Revoke(ctx, r.Token.ClientID, r.Token.ID, r.Token.Expires); err != nil {
 		return fmt.Errorf("revoking the token of a foreign request: %w", err)
 	}
-	return dcr.Refuse("owner.client").CausedBy(errors.New(why + "; the token is revoked"))
+	return dcr.Refuse("owner.client", fault)
 }

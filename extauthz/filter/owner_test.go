@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -46,7 +47,11 @@ func TestOwner(t *testing.T) {
 				}
 				return err
 			}
-			want(t, ask(compact, test.asked(client.GetId())), test.want)
+			err := ask(compact, test.asked(client.GetId()))
+			want(t, err, test.want)
+			if because := "the client in the path is not the token's, and the access token is revoked now"; err != nil && dcr.AsRefusal(err).Because != because {
+				t.Errorf("got %q, want %q", dcr.AsRefusal(err).Because, because)
+			}
 			standing, err := w.store.Standing(t.Context(), client.GetId(), issued.ID)
 			w.must(err)
 			if standing.Revoked != test.revoked {

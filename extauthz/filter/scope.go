@@ -17,8 +17,9 @@ func (ScopeFilter) Check(_ context.Context, r *Request) error {
 		// "The request requires higher privileges than provided by the access token." (RFC 6750, section 3.1). Whole
 		// tokens are compared, never parts of them.
 		if !slices.Contains(r.Token.Scopes, scope) {
-			refusal := dcr.Refuse("scope.missing")
-			refusal.Scope = strings.Join(r.Route.Scopes, " ")
+			needed := strings.Join(r.Route.Scopes, " ")
+			refusal := dcr.Refuse("scope.missing", needed)
+			refusal.Scope = needed
 			return refusal
 		}
 	}

@@ -39,6 +39,9 @@ func TestScope(t *testing.T) {
 				!strings.HasSuffix(challenge, `, scope="`+test.needed+`"`) || !strings.Contains(challenge, `error="insufficient_scope"`) {
 				t.Errorf("the challenge does not name what is needed: %d %s", status, challenge)
 			}
+			if because := dcr.AsRefusal(err).Because; because != "this resource needs the scope "+test.needed+", and the access token was not granted all of it" {
+				t.Errorf("the sentence does not name what is needed: %s", because)
+			}
 		})
 	}
 }
