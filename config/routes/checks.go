@@ -49,7 +49,7 @@ var Checks = []Check{
 	{Name: CheckScope, Doc: "the token has the route's scopes", Needs: []string{CheckBearer}, Key: "scopes"},
 	{Name: CheckRole, Doc: "the client's software product has the route's roles", Needs: []string{CheckBearer}, Key: "roles"},
 	{Name: CheckStatement, Doc: "the body is a registration request with a valid software statement", Needs: []string{CheckCertificate},
-		Endpoint: EndpointRegistration, Only: []string{"dry_run", "directories", "unsigned_requests"}},
+		Endpoint: EndpointRegistration, Only: []string{"dry_run", "directories", "audiences", "unsigned_requests"}},
 }
 
 // checkNames returns the names of all checks, in order.

@@ -16,7 +16,7 @@ import (
 // kinds) and may add "required"; doc is what an editor shows.
 type File struct {
 	Issuer      string              `yaml:"issuer" is:"https,required" doc:"issuer identifier of the authorization server (RFC 8414): an https URL"`
-	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"accepted values of aud in registration requests, compared exactly"`
+	Audiences   []string            `yaml:"audiences" is:"text,required" doc:"accepted values of aud in registration requests, compared exactly; a route may have its own"`
 	Directories []string            `yaml:"directories" is:"file,required" doc:"directory files to use, relative to this file; a name that ends with a slash is a folder of them"`
 	Profiles    []string            `yaml:"profiles" is:"file" doc:"your own profile files, in addition to the shipped ones; a name that ends with a slash is a folder of them"`
 	AuthMethods []string            `yaml:"auth_methods" is:"auth_method,required" doc:"client authentication methods that are offered"`
@@ -131,6 +131,7 @@ type Route struct {
 	Unsigned    bool          `yaml:"unsigned_requests" is:"bool" doc:"required for a profile with plain JSON requests that nobody signs: the client certificate alone proves who sent them"`
 	Profile     string        `yaml:"profile" is:"text" doc:"registration profile; only on registration routes"`
 	Directories []string      `yaml:"directories" is:"directory" doc:"directories whose software products may register here, or manage their clients; all when left out"`
+	Audiences   []string      `yaml:"audiences" is:"text" doc:"accepted values of aud in registration requests to this route; those of the file when left out"`
 	Scopes      []string      `yaml:"scopes" is:"scope" doc:"scopes that the token must have, all of them; with the check scope"`
 	Roles       []string      `yaml:"roles" is:"role" doc:"roles that the client's software product must have, all of them; with the check role"`
 	Users       string        `yaml:"users" is:"file" doc:"file of user names and bcrypt hashes, as written by htpasswd -B; with the check basic"`

@@ -129,6 +129,7 @@ var badParts = []refusal{
 	{"dry run of a bank API", "    plan: gold", "    dry_run: true\n    plan: gold", []string{"route.dry_run 94:14 routes[4].dry_run"}},
 	{"unsigned requests of a bank API", "    plan: gold", "    unsigned_requests: true\n    plan: gold", []string{"route.unsigned_requests 94:24 routes[4].unsigned_requests"}},
 	{"software of a bank API", "    plan: gold", "    directories: [uk]\n    plan: gold", []string{"route.directories 94:18 routes[4].directories"}},
+	{"audiences of a bank API", "    plan: gold", "    audiences: [bank]\n    plan: gold", []string{"route.audiences 94:16 routes[4].audiences"}},
 	{"users of a bank API", "    plan: gold", "    users: server.pem\n    plan: gold", []string{"route.users 94:12 routes[4].users"}},
 	{"statement at a bank's API", "    profile: obie-3.3\n    endpoint: registration\n", "    upstream: bank\n", []string{"route.statement 66:5 routes[0].endpoint"}},
 	{"passwords of nobody", "checks: [certificate, statement]", "checks: [certificate, statement, basic]", []string{"route.users 66:5 routes[0].users"}},

@@ -83,6 +83,7 @@ var rules = []struct{ id, doc string }{
 	{"route.body_limit", "A body limit is at most 64KiB at an endpoint, where the gate reads bodies, and 10MiB elsewhere."},
 	{"route.dry_run", "Only registration requests can be dry runs."},
 	{"route.directories", "Only registration routes name directories."},
+	{"route.audiences", "Only registration routes have audiences of their own."},
 	{"route.unsigned_requests", "Only registration requests can be unsigned."},
 	{"route.endpoint_path", "The path of an endpoint is one that the registry serves."},
 	{"route.facts", "The registry receives signed facts, and a route that identifies no client sets no client headers."},

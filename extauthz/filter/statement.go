@@ -22,7 +22,7 @@ import (
 // looked at the names in the certificate.
 type StatementFilter struct {
 	Directories trust.Directories
-	Audiences   []string // accepted values of a request's aud
+	Audiences   []string // accepted values of a request's aud, where the route has none of its own
 	AuthMethods []string
 	Waiting     Queue // of those who wait for key sets, by their certificates; nil does not limit them
 }
@@ -64,7 +64,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	}
 	registration := &dcr.Registration{
 		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement.Statement},
-		Now:   r.Now, Audiences: f.Audiences, AuthMethods: f.AuthMethods, Current: current(r),
+		Now:   r.Now, Audiences: f.audiences(r.Route.Route), AuthMethods: f.AuthMethods, Current: current(r),
 	}
 	// A caller that has proved to be the software product learns all problems at once; any other caller only the first.
 	if err := rule.Check(registration); err != nil {
@@ -75,6 +75,15 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	}
 	r.Registration = &Registration{Statement: statement.Statement, Profile: r.Route.Profile, CertificateType: kind, DryRun: tried}
 	return nil
+}
+
+// audiences are those of the route: a bank may have one identifier in each directory. "This should be the unique
+// identifier for the ASPSP issued by the issuer of the software statement" (OBIE DCR, Data Dictionary, aud).
+func (f *StatementFilter) audiences(route *routes.Route) []string {
+	if len(route.Audiences) > 0 {
+		return route.Audiences
+	}
+	return f.Audiences
 }
 
 // verify proves that the connection and the request belong to the software product, and returns the type of the

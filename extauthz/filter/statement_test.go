@@ -179,3 +179,28 @@ func TestRegistration(t *testing.T) {
 		})
 	}
 }
+
+// TestAudiencesOfARoute: a route's own audiences take the place of the file's.
+func TestAudiencesOfARoute(t *testing.T) {
+	w := newWorld(t)
+	chain := w.chain("certificate", "statement")
+	for _, c := range []struct {
+		aud  string
+		own  []string
+		want string
+	}{
+		{bankID, nil, ""},
+		{bankID, []string{"another", bankID}, ""},
+		{bankID, []string{issuerURL}, badMetadata + "audience"},
+		{issuerURL, []string{issuerURL}, ""},
+		{issuerURL, nil, badMetadata + "audience"},
+	} {
+		a := w.application()
+		a.request["aud"] = c.aud
+		r := w.registering(a)
+		r.Route.Audiences = c.own
+		if got := verdict(t, w.register(chain, r)); got != c.want {
+			t.Errorf("aud %s at a route with %v: got %q, want %q", c.aud, c.own, got, c.want)
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -38,9 +37,10 @@ const (
 	adminSocket         = "unix:run/envoy-admin.sock"
 )
 
-// registration is a profile's routes, with the prefix of their names.
+// registration is a profile's routes.
 type registration struct {
-	Prefix string
+	Prefix   string // of their names
+	Audience string // where it is not the one of the file
 	profile
 }
 
@@ -51,12 +51,11 @@ type trust struct{ Issuer, JWKS, Host string }
 func configure(o Options, w *worldfile.World, frameworks []framework) error {
 	p, first := o.ports(), o.gateways()[0]
 	routes := struct {
-		Issuer, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
-		AISP, PISP, CBPII, Recipient                                       string
-		Audiences                                                          []string
-		Registrations                                                      []registration
+		Issuer, Audience, AuthMethods, MTLS, MTLSAddress, PublicAddress, BankAddress string
+		AISP, PISP, CBPII, Recipient                                                 string
+		Registrations                                                                []registration
 	}{
-		Issuer: w.Issuer, Audiences: audiences(w), AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(first.mtls),
+		Issuer: w.Issuer, Audience: w.Audience, AuthMethods: strings.Join(o.AuthMethods, ", "), MTLS: httpsURL(first.mtls),
 		MTLSAddress: loopback(first.mtls), PublicAddress: loopback(first.public), BankAddress: loopback(p.bank),
 		AISP: "/open-banking/v3.1/aisp", PISP: "/open-banking/v3.1/pisp", CBPII: "/open-banking/v3.1/cbpii", Recipient: bank.RecipientAccountsPath,
 	}
@@ -64,7 +63,9 @@ func configure(o Options, w *worldfile.World, frameworks []framework) error {
 	routes.Registrations = append(routes.Registrations, registration{profile: own}) // which has the plain names
 	for _, profile := range profiles {
 		if profile.Name != own.Name {
-			routes.Registrations = append(routes.Registrations, registration{strings.ReplaceAll(profile.Name, ".", "-") + "-", profile})
+			routes.Registrations = append(routes.Registrations, registration{
+				Prefix: strings.ReplaceAll(profile.Name, ".", "-") + "-", Audience: w.Others[profile.Name].Audience, profile: profile,
+			})
 		}
 	}
 	if err := render(filepath.Join(o.Dir, routesFile), routesTemplate, routes); err != nil {
@@ -80,16 +81,6 @@ func configure(o Options, w *worldfile.World, frameworks []framework) error {
 		}
 	}
 	return nil
-}
-
-// audiences are what the requests of all profiles have as aud.
-func audiences(w *worldfile.World) []string {
-	all := []string{w.Audience}
-	for _, papers := range w.Others {
-		all = append(all, papers.Audience)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 func render(path, text string, data any) error {
