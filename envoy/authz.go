@@ -74,14 +74,16 @@ func wholeBody(limit routes.Size) *authzv3.BufferSettings {
 	return &authzv3.BufferSettings{MaxRequestBytes: uint32(limit), AllowPartialMessage: false, PackAsBytes: true}
 }
 
+// smallBody waits for all of a small body, and for the beginning of a large one. It must be below bufferLimit: Envoy answers
+// 413 to what is larger than that.
+func smallBody() *authzv3.BufferSettings {
+	return &authzv3.BufferSettings{MaxRequestBytes: bufferLimit / 2, AllowPartialMessage: true, PackAsBytes: true}
+}
+
 // question sets what a check says about the route. Envoy merges its context with that of the virtual host; all other
 // settings come from the most specific level only.
-func (t *translation) question(body routes.Size, context map[string]string) *anypb.Any {
-	settings := &authzv3.CheckSettings{ContextExtensions: context}
-	if body > 0 {
-		settings.WithRequestBody = wholeBody(body)
-	} else {
-		settings.DisableRequestBodyBuffering = true
-	}
+// A nil body is not waited for.
+func (t *translation) question(body *authzv3.BufferSettings, context map[string]string) *anypb.Any {
+	settings := &authzv3.CheckSettings{ContextExtensions: context, WithRequestBody: body, DisableRequestBodyBuffering: body == nil}
 	return t.pack(&authzv3.ExtAuthzPerRoute{Override: &authzv3.ExtAuthzPerRoute_CheckSettings{CheckSettings: settings}})
 }

@@ -79,6 +79,7 @@ func (a answer) isOwnReply(t *testing.T, status int, code string) {
 			t.Errorf("%s: have %q, want %q", name, have, want)
 		}
 	}
+	a.isHardened(t)
 	if a.header.Get("Date") == "" || !uuid.MatchString(a.header.Get("X-Fapi-Interaction-Id")) {
 		t.Errorf("date or interaction id: have %v", a.header)
 	}
@@ -87,9 +88,20 @@ func (a answer) isOwnReply(t *testing.T, status int, code string) {
 	}
 }
 
+// isHardened checks what every answer has, whoever gives it.
+func (a answer) isHardened(t *testing.T) {
+	t.Helper()
+	for name, want := range map[string]string{"Strict-Transport-Security": "max-age=31536000", "X-Content-Type-Options": "nosniff"} {
+		if have := a.header.Values(name); len(have) != 1 || have[0] != want {
+			t.Errorf("%s: have %q, want %q", name, have, want)
+		}
+	}
+}
+
 // seen returns what the upstream got of the request.
 func (a answer) seen(t *testing.T) seen {
 	t.Helper()
+	a.isHardened(t)
 	var s seen
 	if err := json.Unmarshal([]byte(a.body), &s); err != nil || a.status != http.StatusOK {
 		t.Fatalf("not the upstream's answer: %d %s", a.status, a.body)

@@ -70,12 +70,14 @@ upstreams:
   registry: {address: "unix:DIR/registry.sock"}
   bank: {address: "unix:DIR/bank.sock"}
   slow: {address: "unix:DIR/registry.sock", timeout: 200ms}
+  strict: {address: "unix:DIR/registry.sock", strip_headers: [x-bank-user, x-bank-role]}
 routes:
   - {name: register, path: /register, methods: [POST], checks: [certificate, statement], profile: p, endpoint: registration}
   - {name: client, path: "/register/{ClientId}", methods: [GET, DELETE], checks: [certificate, bearer, owner], profile: p, endpoint: registration}
   - {name: status, path: "/register/status", methods: [GET], checks: [certificate, bearer], upstream: slow}
   - {name: token, path: /token, methods: [POST], checks: [certificate, clientauth], endpoint: token}
   - {name: keeps, path: /keeps, methods: [GET], checks: [certificate, bearer], upstream: slow, token: true}
+  - {name: strips, path: /strips, methods: [GET], checks: [certificate, bearer], upstream: strict}
   - {name: sleep, path: /sleep, methods: [GET], checks: [certificate, bearer], upstream: slow}
   - {name: down, path: /down, methods: [GET], checks: [certificate, bearer], upstream: bank}
   - {name: jwks, path: /jwks, methods: [GET], listener: public, public: true, endpoint: jwks}

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
+	authzv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_authz/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -67,13 +68,13 @@ func (t *translation) buffer(limit routes.Size) *anypb.Any {
 	})
 }
 
-// bodyOf returns which filter buffers a route's body, and how much of it the gate is sent. Facts for endpoints are bound to
+// bodyOf returns which filter buffers a route's body, and what of it the gate is sent. Facts for endpoints are bound to
 // the body. The gate is sent a buffered body even if it does not need it: ext_authz sends whatever is buffered.
-func bodyOf(route *routes.Route) (filter string, shown routes.Size) {
+func bodyOf(route *routes.Route) (filter string, shown *authzv3.BufferSettings) {
 	if route.Endpoint == "" && route.BodyLimit > maxHeld {
-		return uploadFilter, 0
+		return uploadFilter, nil
 	}
-	return bodyFilter, route.BodyLimit
+	return bodyFilter, wholeBody(route.BodyLimit)
 }
 
 // noBuffer turns one of the two filters off: if there is no route, or if the other filter buffers the body.

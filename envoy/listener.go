@@ -4,14 +4,11 @@ import (
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
-	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	filev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
 	inspectorv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/listener/tls_inspector/v3"
 	managerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
-	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -73,7 +70,7 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 		InternalAddressConfig:         nobodyInternal(),
 		GenerateRequestId:             yes(),
 		ForwardClientCertDetails:      managerv3.HttpConnectionManager_SANITIZE,
-		EarlyHeaderMutationExtensions: t.reservedHeaders(),
+		EarlyHeaderMutationExtensions: t.removeHeaders(),
 
 		// The gate must be asked about exactly the request that is routed and passed on.
 		NormalizePath:                yes(),
@@ -88,10 +85,11 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 		Http1SafeMaxConnectionDuration: true,
 		DrainTimeout:                   duration(min(goAway, edge.DrainTime/2)),
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
-			IdleTimeout:                  duration(edge.IdleTimeout),
-			MaxConnectionDuration:        duration(edge.ConnectionDuration),
-			MaxHeadersCount:              number(edge.MaxHeaders),
-			HeadersWithUnderscoresAction: corev3.HttpProtocolOptions_REJECT_REQUEST,
+			IdleTimeout:           duration(edge.IdleTimeout),
+			MaxConnectionDuration: duration(edge.ConnectionDuration),
+			MaxHeadersCount:       number(edge.MaxHeaders),
+			// Dropped by the codec, before anything reads them: x_dcr_facts is x-dcr-facts to many a server.
+			HeadersWithUnderscoresAction: corev3.HttpProtocolOptions_DROP_HEADER,
 		},
 		Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
 			MaxConcurrentStreams:        number(edge.MaxStreams),
@@ -123,40 +121,6 @@ func nobodyInternal() *managerv3.HttpConnectionManager_InternalAddressConfig {
 	return &managerv3.HttpConnectionManager_InternalAddressConfig{
 		CidrRanges: []*corev3.CidrRange{{AddressPrefix: "255.255.255.255", PrefixLen: number(32)}},
 	}
-}
-
-// reserved are the prefixes of the headers that tell the parts behind Envoy which client is calling, and of those that
-// control Envoy itself:
-// "any occurrence of the Client-Cert ... header field in the original incoming request" must go (RFC 9440, section 2.4).
-// Headers of a proxy in front of Envoy are forged: no proxy there could read the request.
-func reserved() []string {
-	return []string{"x-dcr-", "x-envoy-", "client-cert", "x-forwarded-", "forwarded"}
-}
-
-// elsewhere are headers that make some servers use a method or path other than the one that the gate decided about.
-func elsewhere() []string {
-	return []string{"x-original-url", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override"}
-}
-
-// reservedHeaders removes them from a client's request, before anything reads them.
-func (t *translation) reservedHeaders() []*corev3.TypedExtensionConfig {
-	var matchers []*matcherv3.StringMatcher
-	for _, prefix := range reserved() {
-		matchers = append(matchers, &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix}})
-	}
-	for _, name := range elsewhere() {
-		matchers = append(matchers, &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name}})
-	}
-	var mutations []*mutationv3.HeaderMutation
-	for _, matcher := range matchers {
-		mutations = append(mutations, &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{
-			RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{KeyMatcher: matcher},
-		}})
-	}
-	return []*corev3.TypedExtensionConfig{{
-		Name:        "envoy.http.early_header_mutation.header_mutation",
-		TypedConfig: t.pack(&earlyv3.HeaderMutation{Mutations: mutations}),
-	}}
 }
 
 // logFields are the members of a line of the access log. It has the name of the route instead of the path, which names

@@ -54,7 +54,7 @@ var replies = []reply{
 // localReplies gives all responses that Envoy generates the same shape. The first mapper that matches applies: after the
 // one for 500 comes one that leaves the gate's own answers unchanged.
 func localReplies() *managerv3.LocalReplyConfig {
-	mappers := append(serverError.mappers(), &managerv3.ResponseMapper{Filter: gateAnswer()})
+	mappers := append(serverError.mappers(), &managerv3.ResponseMapper{Filter: gateAnswer(), HeadersToAdd: hardened()})
 	for _, reply := range replies {
 		mappers = append(mappers, reply.mappers()...)
 	}
@@ -133,12 +133,11 @@ func (r reply) filter() *accesslogv3.AccessLogFilter {
 }
 
 func (r reply) mapper(filter *accesslogv3.AccessLogFilter, id string) *managerv3.ResponseMapper {
-	headers := []*corev3.HeaderValueOption{
+	headers := append(hardened(),
 		overwrite("cache-control", "no-store"),
 		overwrite("pragma", "no-cache"),
-		overwrite("x-content-type-options", "nosniff"),
 		overwrite(interactionID, id),
-	}
+	)
 	switch r.status {
 	case http.StatusServiceUnavailable:
 		headers = append(headers, overwrite("retry-after", "2"))

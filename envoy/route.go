@@ -3,10 +3,10 @@ package envoy
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	previousv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
@@ -30,7 +30,7 @@ func (t *translation) routeConfiguration(listener string) *routev3.RouteConfigur
 			Name:                    listener,
 			Domains:                 []string{"*"}, // the gate knows which names a listener has
 			Matcher:                 t.tree(t.file.Groups(listener)),
-			ResponseHeadersToAdd:    []*corev3.HeaderValueOption{overwrite(interactionID, "%REQ("+interactionID+")%")},
+			ResponseHeadersToAdd:    append(hardened(), overwrite(interactionID, "%REQ("+interactionID+")%")),
 			ResponseHeadersToRemove: []string{"server"},
 			TypedPerFilterConfig:    t.hostSettings(listener),
 		}},
@@ -47,11 +47,11 @@ func (t *translation) group(group *routes.Group) []*routev3.Route {
 	return list
 }
 
-// hostSettings are the filter settings of routes without their own: those that no upstream serves, whose bodies are not
-// needed. Routes add to the context. Rate plans are only here, so that the routes of one plan share its buckets.
+// hostSettings are the filter settings of routes without their own: those that no upstream serves. Nobody needs their
+// bodies, but a client that still sends one when it is answered may see a reset instead of the answer. Routes add to the context. Rate plans are only here, so that the routes of one plan share its buckets.
 func (t *translation) hostSettings(listener string) map[string]*anypb.Any {
 	settings := map[string]*anypb.Any{
-		authzFilter: t.question(0, map[string]string{
+		authzFilter: t.question(smallBody(), map[string]string{
 			routes.ContextListener: listener,
 			routes.ContextVersion:  t.file.Version,
 		}),
@@ -79,8 +79,9 @@ func (t *translation) route(route *routes.Route) *routev3.Route {
 	if route.Plan != "" {
 		result.Metadata = t.planMetadata(route.Plan)
 	}
+	result.RequestHeadersToRemove = t.file.Upstreams[route.Upstream].StripHeaders
 	if !route.Token { // removed on the way to the upstream, after the gate has read it
-		result.RequestHeadersToRemove = []string{"authorization"}
+		result.RequestHeadersToRemove = append(slices.Clip(result.RequestHeadersToRemove), "authorization")
 	}
 	return result
 }

@@ -92,6 +92,9 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	if r.URL.RawQuery == "own" {
+		w.Header().Set("Strict-Transport-Security", "max-age=1")
+	}
 	w.Header().Set("Server", "upstream/1.0")
 	w.Header().Set("X-Fapi-Interaction-Id", "the upstream's own")
 	saw := seen{Header: r.Header, URI: r.RequestURI, Length: len(body), Host: r.Host}

@@ -2,9 +2,11 @@ package extauthz
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
@@ -51,22 +53,22 @@ func (p *Policy) otherMethod(chosen *filter.Ready, method string) error {
 	return refusal
 }
 
-// plainlyEscaped reports whether each escape in a path is valid, and of no character that would change the path for a server
-// that decodes it again: "Implementations must not percent-encode or decode the same string more than once" (RFC 3986,
-// section 2.4).
+// plainlyEscaped reports whether each escape in a path is valid and part of UTF-8 text, and of no character that would
+// change the path for a server that decodes it again: "Implementations must not percent-encode or decode the same string
+// more than once" (RFC 3986, section 2.4). Some servers read %c0%af, which is not UTF-8, as a slash.
 func plainlyEscaped(path string) bool {
-	for {
+	decoded, err := url.PathUnescape(path)
+	if err != nil || !utf8.ValidString(decoded) || strings.ContainsFunc(decoded, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		return false
+	}
+	for ; ; path = path[1:] {
 		at := strings.IndexByte(path, '%')
 		if at < 0 {
 			return true
 		}
-		if path = path[at+1:]; len(path) < 2 {
+		path = path[at+1:]
+		if octet, err := strconv.ParseUint(path[:2], 16, 8); err != nil || strings.IndexByte(`%/?`+ambiguous, byte(octet)) >= 0 {
 			return false
 		}
-		octet, err := strconv.ParseUint(path[:2], 16, 8)
-		if err != nil || octet < ' ' || octet == 0x7f || strings.IndexByte(`%/?`+ambiguous, byte(octet)) >= 0 {
-			return false
-		}
-		path = path[2:]
 	}
 }

@@ -177,7 +177,7 @@ func TestEscapes(t *testing.T) {
 	for id, want := range map[string]string{
 		"22289": "200", "a%20b": "200", "%C3%A9": "200",
 		"%2Fx": "400 path.form", "%252fx": "400 path.form", "%3Fx": "400 path.form", "%3b": "400 path.form", "%0a": "400 path.form",
-		"%2": "400 path.form", "%zz": "400 path.form", "%+1": "400 path.form",
+		"%c0%af": "400 path.form", "%2": "400 path.form", "%zz": "400 path.form", "%+1": "400 path.form",
 	} {
 		w.want(t, w.ask("account", "GET", "/accounts/"+id, [2]string{"authorization", "Bearer " + compact}), want)
 	}
@@ -187,7 +187,8 @@ func TestPlainlyEscaped(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/": true, "/a/b": true, "/a%20b": true, "/%C3%A9": true, "/%7e%41": true,
 		"/%": false, "/%4": false, "/%4g": false, "/%+4": false, "/%25": false, "/%2f": false, "/%2F": false, "/%5c": false, "/%3b": false,
-		"/%3f": false, "/%23": false, "/%00": false, "/%1F": false, "/%7f": false, "/ok%20then%2f": false,
+		"/%3f": false, "/%23": false, "/%00": false, "/%1F": false, "/%7f": false,
+		"/%c0%af": false, "/%c0%ae%c0%ae": false, "/%ff": false, "/%e2%82": false, "/%ED%A0%80": false, "/\xc3%a9": true, "/%e2%82%ac": true, "/ok%20then%2f": false,
 	} {
 		if plainlyEscaped(path) != want {
 			t.Errorf("%s: %t", path, !want)

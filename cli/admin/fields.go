@@ -167,6 +167,8 @@ func weakens(part string, d detail) string {
 		return when(d.New < d.Old, "an older TLS version is accepted")
 	case "listener.server_names":
 		return when(gone, "every server name is served")
+	case "upstream.strip_headers":
+		return ifAny(d.Removed, "the upstream receives this header as clients send it")
 	case "upstream.tls.ca":
 		return when(gone, "the connection to the upstream is not protected")
 	}

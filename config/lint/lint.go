@@ -39,6 +39,7 @@ func Lint(file *routes.File, known Known, now time.Time) yamlfile.Problems {
 	l.overlaps()
 	l.publicRoutes()
 	l.plans()
+	l.listeners()
 	l.upstreams()
 	l.unused()
 	l.certificates()

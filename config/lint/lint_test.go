@@ -60,6 +60,8 @@ var cases = []breach{
 	{name: "two patterns", old: "/api/accounts/special", new: `"/api/accounts/{Id}/{Part}"`,
 		id: "route.overlap", want: `routes[7].path: /api/accounts/x/{Item} matches /api/{Kind}/x/{Item} of route item too; it goes to /api/accounts/{Id}/{Part} ` +
 			`of route special, which is specific further to the left: PUT /api/accounts/x/{Item} is answered 405`},
+	{name: "a listener for any host", old: ", server_names: [bank.example, api.bank.example]", new: "",
+		id: "listener.any_host", want: `listeners.mtls: has no server_names: a request may name any host`},
 	{name: "a public route among others", old: "/open/status", new: "/api/accounts/status",
 		id: "public.prefix", want: `routes[3].public: open to everyone, while under /api/accounts 3 other routes are protected`},
 	{name: "no default plan", old: "  default: {per_source: 100/s}\n", new: "", id: "plan.none",

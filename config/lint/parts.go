@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -60,6 +61,20 @@ func (l *linter) plans() {
 	if number > 0 {
 		l.add("plan.none", fmt.Sprintf("routes[%d]", first), "%d of %d routes have no rate plan, route %s first: a plan named %s holds for all that name none",
 			number, len(l.Routes), l.Routes[first].Name, routes.DefaultPlan)
+	}
+}
+
+// listeners finds those that accept any Host and pass it on. One that clients know by its IP address has no name to give.
+func (l *linter) listeners() {
+	for _, name := range slices.Sorted(maps.Keys(l.Listeners)) {
+		listener := l.Listeners[name]
+		u, err := url.Parse(listener.URL)
+		if err != nil || len(listener.ServerNames) > 0 {
+			continue
+		}
+		if _, err := netip.ParseAddr(u.Hostname()); err != nil && u.Hostname() != "localhost" {
+			l.add("listener.any_host", "listeners."+name, "has no server_names: a request may name any host, and upstreams without a host of their own receive it")
+		}
 	}
 }
 

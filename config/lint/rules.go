@@ -29,6 +29,7 @@ func Rules() []routes.Rule {
 		{ID: "plan.none", Severity: yamlfile.Warning, Doc: "Routes have a rate plan."},
 		{ID: "upstream.plain", Severity: yamlfile.Warning, Doc: "Plain HTTP is only for Unix sockets and for addresses of this machine or of private networks."},
 		{ID: "upstream.no_timeout", Severity: yamlfile.Warning, Doc: "An upstream sets its timeout."},
+		{ID: "listener.any_host", Severity: yamlfile.Warning, Doc: "A listener names the servers that clients may ask for, if its URL has a host name."},
 		{ID: "listener.unused", Severity: yamlfile.Warning, Doc: "A listener has a route."},
 		{ID: "upstream.unused", Severity: yamlfile.Warning, Doc: "An upstream has a route."},
 		{ID: "plan.unused", Severity: yamlfile.Warning, Doc: "A rate plan has a route."},

@@ -3,6 +3,7 @@ package routes
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -62,10 +63,23 @@ func (c *checker) checkUpstreams() {
 		if upstream.TLS != nil {
 			c.checkUpstreamTLS(where+".tls", upstream.TLS)
 		}
+		for i, header := range upstream.StripHeaders {
+			if name == Registry || keptHeader(header) {
+				c.add("upstream.strip_headers", item(where+".strip_headers", i), "must not be removed: the gateway or HTTP itself needs it")
+			}
+		}
 	}
 	if service := c.RateLimits; service != nil {
 		c.address("rate_limit_service.address", service.Address)
 	}
+}
+
+// keptHeader reports whether requests cannot do without a header: HTTP needs it, the gateway sets it, or token says whether
+// it is forwarded.
+func keptHeader(name string) bool {
+	return strings.HasPrefix(name, "x-dcr-") || slices.Contains([]string{
+		"authorization", "connection", "content-encoding", "content-length", "content-type", "host", "te", "transfer-encoding", "x-fapi-interaction-id", "x-request-id",
+	}, name)
 }
 
 func (c *checker) address(where, text string) {

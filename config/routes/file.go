@@ -69,6 +69,7 @@ type Upstream struct {
 	ConnectTimeout time.Duration `yaml:"connect_timeout" is:"duration" doc:"timeout for connecting"`
 	Retries        int           `yaml:"retries" is:"retries" doc:"retries of a request that the upstream has certainly not received"`
 	Health         *Health       `yaml:"health" doc:"active health checks; none when left out"`
+	StripHeaders   []string      `yaml:"strip_headers" is:"header" doc:"further request headers of clients that the upstream must not receive, such as the user that another proxy used to name"`
 	MaxConnections int           `yaml:"max_connections" is:"count" doc:"maximum connections to the upstream; the rest get 503"`
 	MaxRequests    int           `yaml:"max_requests" is:"count" doc:"maximum concurrent requests, and as many queued; the rest get 503"`
 }

@@ -23,6 +23,7 @@ var kinds = map[string]*yamlfile.Kind{
 		`https://(`+dnsName+`|`+ipv6+`)(`+port+`)?(`+urlPath+`)?`),
 	"ip_port":    yamlfile.Formed("IP:PORT", 64, `([0-9]{1,3}(\.[0-9]{1,3}){3}|`+ipv6+`)`+port),
 	"host":       yamlfile.Formed("a host's name in lower case, without a port", 253, dnsName),
+	"header":     yamlfile.Formed("the name of a header: 1 to 64 lower case letters, digits and -", 64, `[a-z0-9][a-z0-9-]*`),
 	"address":    yamlfile.Formed("unix:PATH or HOST:PORT", 260, `(unix:[!-?A-~][ -~]*|([A-Za-z0-9][A-Za-z0-9._-]*|`+ipv6+`)`+port+`)`),
 	"path":       yamlfile.Formed("a path that begins with /", 1024, urlPath+`(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?`),
 	"route_path": yamlfile.Formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name}", 1024, routePath+`/?`),

@@ -56,6 +56,7 @@ var rules = []struct{ id, doc string }{
 	{"upstream.timeout", "An upstream's connect_timeout is not longer than its timeout."},
 	{"upstream.health", "The timeout of a health check is not longer than its interval."},
 	{"upstream.tls", "An upstream's client certificate and its key are both present or both absent."},
+	{"upstream.strip_headers", "A header that an upstream does not receive is one that requests can do without, and the upstream is not the registry."},
 	{"plan.empty", "A plan has at least one limit."},
 	{"tokens.lifetime", "The lifetime of access tokens is long enough to use them, and in whole seconds."},
 	{"edge.range", "A limit of the edge is high enough for Envoy and its clients to work, and low enough to take effect."},

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -155,15 +156,18 @@ func hostTricks(host string) []trick {
 	)
 }
 
+// atATime is how many headers one request tries. Envoy takes a limited number.
+const atATime = 10
+
 // headerTricks say of a request what only the parts behind the edge may say, or come near it.
 func headerTricks() []trick {
 	var all []trick
-	for _, header := range append(told(),
+	for some := range slices.Chunk(append(told(),
 		"x_dcr_facts: evil", "x_dcr_client_id: evil", "x_fapi_interaction_id: evil", "authorization_: Bearer evil", "x_forwarded_for: evil",
-		"x_envoy_original_path: /oauth2/jwks", "content_length: 0",
-	) {
-		name, _, _ := strings.Cut(header, ":")
-		all = append(all, trick{name, func(m *message) { m.headers = append(m.headers, header) }, false})
+		"x_envoy_original_path: /oauth2/jwks", "content_length: 0", "ssl_client_cert: evil", "http_x_forwarded_for: evil",
+	), atATime) {
+		first, _, _ := strings.Cut(some[0], ":")
+		all = append(all, trick{first + " and others", func(m *message) { m.headers = append(m.headers, some...) }, false})
 	}
 	return all
 }
@@ -178,6 +182,27 @@ func told() []string {
 		"x-envoy-original-path: /evil", "x-envoy-original-host: evil", "x-envoy-internal: true", "x-envoy-external-address: 10.9.8.7",
 		"x-envoy-auth-partial-body: evil", "x-envoy-decorator-operation: evil", "x-envoy-upstream-rq-timeout-ms: 1", "x-envoy-max-retries: 9",
 		"x-envoy-expected-rq-timeout-ms: 1", "x-envoy-anything: evil", "x-request-id: evil",
+
+		// another method, path or host
 		"x-original-url: /evil", "x-rewrite-url: /evil", "x-http-method-override: DELETE", "x-http-method: DELETE", "x-method-override: DELETE",
+		"x-original-uri: /evil", "x-original-method: DELETE", "x-original-host: evil", "x-host: evil", "x-http-host-override: evil",
+		"x-http-path-override: /evil", "x-replaced-path: /evil", "proxy: http://evil.example",
+
+		// a client certificate, or its holder
+		"ssl-client-cert: evil", "ssl-client-verify: SUCCESS", "ssl-client-subject-dn: CN=evil", "x-ssl-cert: evil", "x-ssl-client-cert: evil", // nginx
+		"x-ssl-client-s-dn: CN=evil", "x-ssl-client-verify: evil", "x-ssl-client-cn: evil", "x-ssl-client-sha1: evil", // Apache, HAProxy, F5
+		"x-client-cert: evil", "x-client-cert-present: true", "x-client-cert-chain-verified: true", "x-client-dn: CN=evil", "x-client-verify: evil", // F5, Google Cloud
+		"x-amzn-mtls-clientcert: evil", "x-amzn-mtls-clientcert-leaf: evil", "x-amzn-mtls-clientcert-subject: CN=evil", "x-amzn-oidc-identity: evil",
+		"x-amzn-oidc-data: evil", "x-amzn-oidc-accesstoken: evil", "x-amzn-tls-version: evil", // AWS
+		"x-arr-clientcert: evil", "x-arr-ssl: evil", "x-ms-client-principal: evil", "x-ms-client-principal-id: evil", "x-ms-token-aad-access-token: evil", // Azure
+		"cf-client-cert-der-base64: evil", "cf-cert-verified: true", "cf-access-jwt-assertion: evil", "cf-access-authenticated-user-email: evil", // Cloudflare
+		"x-forwarded-tls-client-cert: evil", "x-forwarded-tls-client-cert-info: Subject=evil", "x-forwarded-user: evil", // Traefik
+		"wl-proxy-client-cert: evil", "wl-proxy-ssl: evil", "$wscc: evil", "$wsra: 10.9.8.7", // WebLogic, WebSphere
+		"x-auth-request-user: evil", "remote-user: evil", "x-remote-user: evil",
+
+		// an address
+		"x-real-ip: 10.9.8.7", "true-client-ip: 10.9.8.7", "x-client-ip: 10.9.8.7", "x-cluster-client-ip: 10.9.8.7", "x-originating-ip: 10.9.8.7",
+		"x-original-forwarded-for: 10.9.8.7", "x-remote-ip: 10.9.8.7", "x-remote-addr: 10.9.8.7", "client-ip: 10.9.8.7", "cf-connecting-ip: 10.9.8.7",
+		"x-azure-clientip: 10.9.8.7", "x-azure-socketip: 10.9.8.7", "fastly-client-ip: 10.9.8.7", "wl-proxy-client-ip: 10.9.8.7", "proxy-client-ip: 10.9.8.7",
 	}
 }

@@ -38,6 +38,11 @@ func checkAnswer(t *testing.T, request *http.Request, a *harness.Answer) {
 	if date, err := http.ParseTime(a.Header.Get("Date")); err != nil || time.Since(date).Abs() > time.Minute {
 		t.Errorf("%s: Date is %q", a, a.Header.Get("Date"))
 	}
+	for name, want := range map[string]string{"Strict-Transport-Security": "max-age=31536000", "X-Content-Type-Options": "nosniff"} {
+		if got := a.Header.Values(name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %s is %q, want %q", a, name, got, want)
+		}
+	}
 	for name := range a.Header {
 		if strings.HasPrefix(name, "X-Dcr-") || strings.HasPrefix(name, "X-Envoy-") || name == "Server" {
 			t.Errorf("%s: the header %s tells of the inside", a, name)
