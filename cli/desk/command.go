@@ -34,15 +34,16 @@ func Commands() []cli.Command {
 			Name: "ssa", Summary: "Decode a software statement, and show how its directory's rules read it", Details: exitCodes,
 			Commands: []cli.Command{{
 				Name: "show", Operands: "FILE", Summary: "Decode a software statement, and show how its directory's rules read it",
-				Details: exitCodes, Example: "dcr-gateway ssa show ssa.jwt\ndcr-gateway ssa show --jwks directory.jwks ssa.jwt",
+				Details: exitCodes, Example: "dcr-gateway ssa show ssa.jwt --claims\ndcr-gateway ssa show --jwks directory.jwks ssa.jwt",
 				Setup: command(statementFlags, showStatement),
 			}},
 		},
 		{
 			Name: "lint", Operands: "REQUEST", Summary: "Check a registration request with the gate's own code, as far as the given files allow",
 			Details: "REQUEST is a compact JWS, or a JSON file of claims that is not signed yet. Nothing is fetched from a network.\n" + exitCodes,
-			Example: "dcr-gateway lint claims.json --ssa ssa.jwt\ndcr-gateway lint request.jwt --cert transport.pem --jwks directory.jwks --audience BANK-ID",
-			Setup:   command(lintFlags, lint),
+			Example: "dcr-gateway lint request.jwt --world world\ndcr-gateway lint claims.json --ssa ssa.jwt\n" +
+				"dcr-gateway lint request.jwt --cert transport.pem --jwks directory.jwks --audience BANK-ID",
+			Setup: command(lintFlags, lint),
 		},
 	}
 }
@@ -85,12 +86,15 @@ type call struct {
 	profile      string // name of a shipped one, or a file
 	softwareJWKS string // file
 	audiences    []string
+	world        string // folder of a sandbox
+	claims       bool   // shown
 }
 
 // statementFlags declares the flags for checking a statement.
 func statementFlags(c *call, flags *flag.FlagSet) {
 	flags.Var(&c.at, "at", "the `TIME` to check for, as 2026-11-21T12:00:00Z (default now)")
 	flags.StringVar(&c.directory, "directory", "", "`NAME` of a shipped directory, or a directory's file (default the shipped one whose issuer the statement names)")
+	flags.BoolVar(&c.claims, "claims", false, "show all claims too; JSON always has them")
 	flags.StringVar(&c.jwks, "jwks", "", "`FILE` with the directory's key set, to verify the statement's signature")
 }
 

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
@@ -24,8 +26,9 @@ func lintFlags(c *call, flags *flag.FlagSet) {
 	statementFlags(c, flags)
 	flags.StringVar(&c.statement, "ssa", "", "`FILE` with the software statement, if the claims of REQUEST lack it")
 	flags.StringVar(&c.certificate, "cert", "", "PEM `FILE` with the TLS client certificate that the request will be sent with")
-	flags.StringVar(&c.profile, "profile", defaultProfile, "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file")
+	flags.StringVar(&c.profile, "profile", "", "`NAME` of a shipped profile ("+strings.Join(profile.Names(), ", ")+"), or a profile's file (default "+defaultProfile+", or the world's)")
 	flags.StringVar(&c.softwareJWKS, "software-jwks", "", "`FILE` with the software product's key set, to verify the request's signature")
+	flags.StringVar(&c.world, "world", "", "`DIR` of a sandbox: fills in --profile, --directory, --jwks, --audience and, for one of its TPPs, --cert and --software-jwks")
 	flags.Func("audience", "`ID` that the bank accepts as aud; may be repeated", cli.Each(&c.audiences))
 }
 
@@ -36,24 +39,29 @@ type linted struct {
 	At         string    `json:"at"`
 	Request    *token    `json:"request,omitempty"`
 	Statement  *token    `json:"statement,omitempty"`
-	Findings   []finding `json:"findings"`
+	Findings   []finding `json:"findings"` // of a gate today
+	Later      []finding `json:"later"`    // of a gate that does not have those findings any more
 	NotChecked []string  `json:"not_checked"`
 	Notes      []string  `json:"notes"`
 
-	now time.Time
+	now    time.Time
+	claims bool
 }
 
 func lint(ctx context.Context, c *call) error {
-	p, err := shippedOrFile("--profile", c.profile, profile.Names(), profile.Load, profile.LoadFile)
-	if err != nil {
-		return err
-	}
 	request, err := c.readRequest()
 	if err != nil {
 		return err
 	}
+	if err := c.fromWorld(request); err != nil {
+		return err
+	}
+	p, err := shippedOrFile("--profile", cmp.Or(c.profile, defaultProfile), profile.Names(), profile.Load, profile.LoadFile)
+	if err != nil {
+		return err
+	}
 	answer := &linted{
-		Profile: p.Name, At: date(c.at.Time), Statement: request.statement, NotChecked: []string{}, Notes: []string{}, now: c.at.Time,
+		Profile: p.Name, At: date(c.at.Time), Statement: request.statement, NotChecked: []string{}, Notes: []string{}, now: c.at.Time, claims: c.claims,
 	}
 	if request.decoded != nil {
 		answer.Request = request.decoded.shown()
@@ -62,6 +70,10 @@ func lint(ctx context.Context, c *call) error {
 	if answer.Findings, err = findings(l.check(ctx)); err != nil {
 		return err
 	}
+	if answer.Later, err = l.later(); err != nil {
+		return err
+	}
+	l.noteGuess()
 	if err := c.print(answer); err != nil || len(answer.Findings) == 0 {
 		return err
 	}
@@ -70,27 +82,42 @@ func lint(ctx context.Context, c *call) error {
 
 func (l *linted) text() string {
 	var text strings.Builder
-	if l.Request != nil {
-		text.WriteString(map[bool]string{true: "registration request", false: "registration request, not signed yet"}[l.Request.Signed] + "\n")
-		l.Request.write(&text, l.now)
+	what := "registration request"
+	if l.Request != nil && !l.Request.Signed {
+		what += ", not signed yet,"
 	}
-	if l.Statement != nil {
-		text.WriteString("its software statement\n")
-		l.Statement.write(&text, l.now)
-	}
-	fmt.Fprintf(&text, "by profile %s, directory %s, at %s\n", l.Profile, cmp.Or(l.Directory, "none"), l.At)
+	fmt.Fprintf(&text, "%s by profile %s, directory %s, at %s\n", what, l.Profile, cmp.Or(l.Directory, "none"), l.At)
 	writeFindings(&text, l.Findings)
+	if len(l.Later) > 0 {
+		text.WriteString("once that is fixed, a gate would find\n")
+		writeFindings(&text, l.Later)
+	}
 	writeList(&text, "note", l.Notes)
 	writeList(&text, "not checked", l.NotChecked)
-	switch len(l.Findings) {
+	switch count := len(l.Findings) + len(l.Later); count {
 	case 0:
 		text.WriteString("nothing found in what was checked\n")
 	case 1:
 		text.WriteString("1 finding: a gate would refuse the request\n")
 	default:
-		fmt.Fprintf(&text, "%d findings: a gate would refuse the request\n", len(l.Findings))
+		fmt.Fprintf(&text, "%d findings: a gate would refuse the request\n", count)
 	}
+	l.writeClaims(&text)
 	return text.String()
+}
+
+func (l *linted) writeClaims(text *strings.Builder) {
+	if !l.claims {
+		return
+	}
+	if l.Request != nil {
+		text.WriteString("\nregistration request\n")
+		l.Request.write(text, l.now)
+	}
+	if l.Statement != nil {
+		text.WriteString("\nits software statement\n")
+		l.Statement.write(text, l.now)
+	}
 }
 
 // A linter has the gate's own filters decide about a request. What cannot be checked for lack of a file is replaced by a
@@ -104,7 +131,11 @@ type linter struct {
 
 	directory *directory.Directory
 	keys      *fileKeys
+	accepted  []string // values of aud
 }
+
+// authMethods are those that a bank may offer.
+var authMethods = []string{"private_key_jwt", "tls_client_auth"}
 
 func (l *linter) notChecked(text string) { l.answer.NotChecked = append(l.answer.NotChecked, text) }
 
@@ -135,12 +166,43 @@ func (l *linter) check(ctx context.Context) error {
 	if asked.Certificate, err = l.clientCertificate(ctx, asked); err != nil {
 		return err
 	}
-	statement := &filter.StatementFilter{Directories: directories, Audiences: l.audience(), AuthMethods: []string{"private_key_jwt", "tls_client_auth"}}
+	l.accepted = l.audience()
+	statement := &filter.StatementFilter{Directories: directories, Audiences: l.accepted, AuthMethods: authMethods}
 	err = statement.Check(ctx, asked)
 	if refusal, ok := errors.AsType[*dcr.Error](err); ok && refusal.Rule == "statement.issuer" && nobodys != nil {
 		return nobodys // the filter was given no directory
 	}
 	return err
+}
+
+// later returns what a gate would find after the findings of now: it stops at the first one until both signatures have
+// proved who asks. Here nothing has to be kept from anybody.
+func (l *linter) later() ([]finding, error) {
+	none := []finding{}
+	if len(l.answer.Findings) == 0 || l.directory == nil || l.request.statement == nil {
+		return none, nil
+	}
+	statement, err := directory.ReadStatement(l.directory.Directory, l.request.statement.Claims, l.request.ssa)
+	if err == nil {
+		err = dcr.Join(rule.CheckStatement(l.directory.Directory, statement, l.at.Time), rule.Check(&dcr.Registration{
+			Asked: dcr.Asked{Profile: l.profile, Directory: l.directory.Directory, Request: l.request.decoded.Claims, Statement: statement},
+			Now:   l.at.Time, Audiences: l.accepted, AuthMethods: authMethods,
+		}))
+	}
+	all, err := findings(err)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(one finding) bool { return slices.Contains(l.answer.Findings, one) }), nil
+}
+
+// noteGuess says that a finding about the addresses of key sets may be one about the wrong directory.
+func (l *linter) noteGuess() {
+	guessed := l.directory != nil && l.call.directory == ""
+	if guessed && slices.ContainsFunc(l.answer.Findings, func(one finding) bool { return one.Rule == "keys.host" }) {
+		l.answer.Notes = append(l.answer.Notes, "the directory "+l.directory.Name+" was guessed from the statement; "+
+			"if it is another one: --directory FILE, or --world DIR for a sandbox")
+	}
 }
 
 // audience returns the accepted values of aud: those of --audience, otherwise whatever the request has.

@@ -24,7 +24,8 @@ type shownStatement struct {
 	Directory *view     `json:"directory,omitempty"`
 	Findings  []finding `json:"findings"`
 
-	now time.Time
+	now    time.Time
+	claims bool
 }
 
 // The state of a signature.
@@ -60,7 +61,7 @@ func showStatement(ctx context.Context, c *call) error {
 	if err != nil {
 		return unusable("%s: %w", c.Operands[0], err)
 	}
-	shown := &shownStatement{token: decoded, Signature: notChecked, At: date(c.at.Time), now: c.at.Time}
+	shown := &shownStatement{token: decoded, Signature: notChecked, At: date(c.at.Time), now: c.at.Time, claims: c.claims}
 	if shown.Findings, err = findings(shown.check(ctx, c, raw)); err != nil {
 		return err
 	}
@@ -139,16 +140,18 @@ func (s *shownStatement) text() string {
 		wrong:      "signature WRONG: it does not verify with the given key set; trust nothing below",
 		notChecked: "signature NOT CHECKED: trust nothing below (--jwks FILE verifies it with the directory's key set)",
 	}[s.Signature] + "\n")
-	s.write(&text, s.now)
+	if len(s.Findings) == 0 {
+		fmt.Fprintf(&text, "no other findings at %s\n", s.At)
+	} else {
+		fmt.Fprintf(&text, "a gate would refuse it at %s\n", s.At)
+		writeFindings(&text, s.Findings)
+	}
 	if s.Directory != nil {
 		s.Directory.write(&text)
 	}
-	if len(s.Findings) == 0 {
-		fmt.Fprintf(&text, "no other findings at %s\n", s.At)
-		return text.String()
+	if s.claims {
+		s.write(&text, s.now)
 	}
-	fmt.Fprintf(&text, "a gate would refuse it at %s\n", s.At)
-	writeFindings(&text, s.Findings)
 	return text.String()
 }
 

@@ -64,7 +64,7 @@ func TestShowStatement(t *testing.T) {
 			if rules := strings.Join(rulesOf(shown.Findings), " "); code != test.code || rules != test.rule || shown.Signature != test.signature {
 				t.Errorf("code %d, signature %s, found %s", code, shown.Signature, rules)
 			}
-			stdout, _, _ := run(t, arguments...)
+			stdout, _, _ := run(t, append(arguments, "--claims")...)
 			for _, want := range test.want {
 				if !strings.Contains(stdout, want) {
 					t.Errorf("%q is missing in\n%s", want, stdout)

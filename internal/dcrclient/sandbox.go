@@ -25,6 +25,7 @@ type Member struct {
 	SigningKey      string   `json:"signing_key"`
 	SigningKeyID    string   `json:"signing_kid"`
 	JWKS            string   `json:"jwks_url"`
+	JWKSFile        string   `json:"jwks_file,omitempty"` // in world.json alone: the key set as it was when the world was made
 	Statement       string   `json:"ssa"`
 }
 

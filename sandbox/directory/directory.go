@@ -24,6 +24,7 @@ const (
 	IssuingFile    = "issuing.pem"
 	IssuingKeyFile = "issuing.key"
 	StatementKey   = "ssa.key"
+	StatementJWKS  = "ssa.jwks"
 
 	statementECKey = "ssa-ec.key"
 	softwareFolder = "software"
@@ -122,6 +123,20 @@ func (x Dialect) Open(dir, url string) (*Directory, error) {
 		d.signers = append(d.signers, statementSigner{key: key, jwk: jwk})
 	}
 	return d, d.load()
+}
+
+// WriteKeys writes the public keys that verify software statements to StatementJWKS.
+func (d *Directory) WriteKeys() error {
+	return writeJSON(filepath.Join(d.dir, StatementJWKS), map[string]any{"keys": d.signingKeys()})
+}
+
+// WriteSoftwareKeys writes the key set of a software product, as it is published, to a file.
+func (d *Directory) WriteSoftwareKeys(m *Member, file string) error {
+	keys, err := d.keys(m.OrgID, m.SoftwareID, false)
+	if err != nil {
+		return err
+	}
+	return writeJSON(file, map[string]any{"keys": keys})
 }
 
 // StatementKeyID is the kid under which software statements are signed.

@@ -42,9 +42,10 @@ func (f *framework) papers(mtls, public, directories string) worldfile.Papers {
 	}
 	at := func(file string) string { return filepath.Join(directoryFolder, f.dialect.Folder, file) }
 	papers.Directory = worldfile.Directory{
-		Issuer: f.dialect.Issuer, API: directories + f.dialect.Path(), JWKS: f.directory.KeysURL(), CA: serverCAFile,
+		Issuer: f.dialect.Issuer, File: directoryFiles[f.dialect.Name].name, API: directories + f.dialect.Path(), JWKS: f.directory.KeysURL(), CA: serverCAFile,
 		StatementKey: at(directory.StatementKey), StatementKeyID: f.directory.StatementKeyID(),
-		RootCA: at(directory.RootFile), IssuingCA: at(directory.IssuingFile), IssuingKey: at(directory.IssuingKeyFile),
+		StatementKeys: at(directory.StatementJWKS),
+		RootCA:        at(directory.RootFile), IssuingCA: at(directory.IssuingFile), IssuingKey: at(directory.IssuingKeyFile),
 		RevocationList: directories + f.dialect.Path() + "/crl",
 	}
 	return papers

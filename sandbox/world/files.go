@@ -47,6 +47,11 @@ type registration struct {
 // trust is what the file of a directory says of this sandbox.
 type trust struct{ Issuer, JWKS, Host string }
 
+// directoryFiles are what the gate reads of each directory, by its dialect.
+var directoryFiles = map[string]struct{ name, template string }{
+	directory.OBIE().Name: {directoryFile, directoryTemplate}, directory.CDR().Name: {cdrFile, cdrTemplate},
+}
+
 // configure writes routes.yaml and the files of the directories.
 func configure(o Options, w *worldfile.World, frameworks []framework) error {
 	p, first := o.ports(), o.gateways()[0]
@@ -71,11 +76,8 @@ func configure(o Options, w *worldfile.World, frameworks []framework) error {
 	if err := render(filepath.Join(o.Dir, routesFile), routesTemplate, routes); err != nil {
 		return err
 	}
-	files := map[string]struct{ name, template string }{
-		directory.OBIE().Name: {directoryFile, directoryTemplate}, directory.CDR().Name: {cdrFile, cdrTemplate},
-	}
 	for _, f := range frameworks {
-		file, data := files[f.dialect.Name], trust{f.dialect.Issuer, f.directory.KeysURL(), loopback(p.directory)}
+		file, data := directoryFiles[f.dialect.Name], trust{f.dialect.Issuer, f.directory.KeysURL(), loopback(p.directory)}
 		if err := render(filepath.Join(o.Dir, file.name), file.template, data); err != nil {
 			return err
 		}

@@ -74,8 +74,12 @@ func (f *framework) mint(dir, url string, cast []role) (err error) {
 		if err := writeTPP(dir, cast[i].folder, &f.tpps[i]); err != nil {
 			return err
 		}
+		f.tpps[i].JWKSFile = filepath.Join(cast[i].folder, "keys.jwks")
+		if err := f.directory.WriteSoftwareKeys(&f.tpps[i], filepath.Join(dir, f.tpps[i].JWKSFile)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return f.directory.WriteKeys()
 }
 
 // mintServers makes the CA of the world's HTTPS servers and their certificates. The CA's key is kept nowhere.

@@ -110,11 +110,13 @@ type API struct {
 // Directory says where the trust framework is, and where the keys lie that no one else has in the real world.
 type Directory struct {
 	Issuer         string `json:"issuer"`
+	File           string `json:"file"` // what the gate reads of it
 	API            string `json:"api"`
 	JWKS           string `json:"jwks_url"`
 	CA             string `json:"ca"`
 	StatementKey   string `json:"ssa_signing_key"`
 	StatementKeyID string `json:"ssa_kid"`
+	StatementKeys  string `json:"ssa_jwks"` // the public keys, as at jwks_url
 	RootCA         string `json:"root_ca"`
 	IssuingCA      string `json:"issuing_ca_cert"`
 	IssuingKey     string `json:"issuing_ca_key"`
