@@ -9,6 +9,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -28,8 +29,12 @@ type factory struct {
 	cache  *lru.Cache[unbound, signedFacts]
 }
 
-// unbound is the key of facts that are not bound to one request: everything that they depend on.
-type unbound struct{ version, route, token, thumbprint string }
+// unbound is the key of facts that are not bound to one request: everything that they depend on. The bearer filter has
+// another token, with other scopes, for each version of a client's record.
+type unbound struct {
+	version, route, thumbprint string
+	token                      *token.Token
+}
 
 type signedFacts struct {
 	compact string
@@ -49,7 +54,7 @@ func (f *factory) signed(version string, r *filter.Request) (string, error) {
 	if r.Route.Bound() || r.Token == nil || r.Certificate == nil {
 		return f.signer.Sign(allFacts(version, r))
 	}
-	key := unbound{version: version, route: r.Route.Name, token: r.Token.ID, thumbprint: r.Certificate.Thumbprint}
+	key := unbound{version: version, route: r.Route.Name, token: r.Token, thumbprint: r.Certificate.Thumbprint}
 	if known, ok := f.cache.Get(key); ok && r.Now.Before(known.until) {
 		return known.compact, nil
 	}

@@ -23,7 +23,7 @@ func (w *world) filters() map[string]filter.Filter {
 	w.must(err)
 	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0)}}
 	known := func(*dcrpb.Client) (*dcr.Profile, error) { return &dcr.Profile{}, nil }
-	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil), w.store, directories, known)
+	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience, Lifetime: 5 * time.Minute}, nil), w.store, directories, known)
 	w.must(err)
 	return map[string]filter.Filter{
 		"certificate": certificate, "bearer": bearer, "owner": &filter.OwnerFilter{Store: w.store, Known: known}, "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},

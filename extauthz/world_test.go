@@ -61,7 +61,7 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.ring = token.FileRing([]string{testbed.TokenKey(t)})
 	w.must(w.ring.Load(t.Context()))
-	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: audience}, nil, 5*time.Minute, func() time.Time { return w.now })
+	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: audience, Lifetime: 5 * time.Minute}, nil, func() time.Time { return w.now })
 	served := testbed.Serve(t, "loopback")
 	w.uk, w.member = served.Loaded, served.Member
 	w.statement, err = served.Statement(w.member.SoftwareID, sandbox.Changes{})
@@ -93,7 +93,7 @@ func (w *world) openTPP() {
 	}
 	w.client = &dcrpb.Client{
 		Id: w.store.NewClientID(of), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Software: of, CertificateType: "ob_legacy",
-		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"accounts"},
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"openid", "accounts", "payments"},
 	}
 	w.must(w.store.Create(w.t.Context(), w.client, nil, true))
 	var err error

@@ -38,14 +38,14 @@ type handler func(ctx context.Context, r *request) (answer, error)
 // newEdition prepares a version. If keys for access tokens are missing, it still serves what needs none.
 func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*edition, error) {
 	file := version.File
-	own := token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}
+	own := token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience, Lifetime: file.Tokens.Lifetime}
 	ring, err := g.parts.Rings.Use(ctx, file.TokenKeys())
 	if err != nil {
 		g.parts.Log.ErrorContext(ctx, "there are no keys for access tokens", "version", version.ID(), "cause", err.Error())
 	}
 	e := &edition{
 		parts: g.parts, version: version, orphans: &g.orphans, routes: map[string]*routes.Route{}, ring: ring,
-		issuer:    token.NewIssuer(ring, own, g.issued, file.Tokens.Lifetime, g.parts.Now),
+		issuer:    token.NewIssuer(ring, own, g.issued, g.parts.Now),
 		inspector: token.Issuers{Own: token.NewBuiltin(ring, own, g.issued)},
 	}
 	e.handlers = map[action]handler{

@@ -147,7 +147,7 @@ func TestIntrospectSaysNothingOfADeadToken(t *testing.T) {
 	w := newWorld(t)
 	s := newSoftware()
 	id := w.register(s, nil)
-	old := token.NewIssuer(w.edition.ring, token.Identity{Issuer: issuer, Audience: audience}, nil, time.Minute, func() time.Time { return time.Now().Add(-time.Hour) })
+	old := token.NewIssuer(w.edition.ring, token.Identity{Issuer: issuer, Audience: audience, Lifetime: time.Minute}, nil, func() time.Time { return time.Now().Add(-time.Hour) })
 	expired, _, err := old.Issue(t.Context(), token.Token{ClientID: id, Thumbprint: thumbprint, Generation: 1})
 	w.must(err)
 	compact := w.newToken(id)

@@ -10,6 +10,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // revoke answers RFC 7009: "The authorization server responds with HTTP status code 200 if the token has been revoked
@@ -62,13 +63,14 @@ func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
 	if named == nil {
 		return secretJSON(introspection{})
 	}
-	allowed, err := e.introspected(ctx, named)
+	client, err := e.introspected(ctx, named)
 	if err != nil {
 		return answer{}, err
 	}
-	if !allowed {
+	if client == nil {
 		return secretJSON(introspection{})
 	}
+	named = named.Within(client.GetScopes())
 	standing, err := e.parts.Store.Standing(ctx, named.ClientID, named.ID)
 	if err != nil {
 		return answer{}, fmt.Errorf("standing of a token: %w", err)
@@ -83,21 +85,21 @@ func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
 	})
 }
 
-// introspected reports whether the profile of the token's client allows introspection: "Introspection of Access Tokens
-// and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
-func (e *edition) introspected(ctx context.Context, named *token.Token) (bool, error) {
+// introspected returns the token's client, or nil if it is gone or its profile does not allow introspection: "Introspection
+// of Access Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
+func (e *edition) introspected(ctx context.Context, named *token.Token) (*dcrpb.Client, error) {
 	client, err := e.parts.Store.Client(ctx, named.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, fmt.Errorf("record of the client: %w", err)
+		return nil, fmt.Errorf("record of the client: %w", err)
 	}
 	profile, err := e.orphans.Profile(e.version, client)
-	if err != nil {
-		return false, err
+	if err != nil || !profile.Clients.Introspection {
+		return nil, err
 	}
-	return profile.Clients.Introspection, nil
+	return client, nil
 }
 
 // namedToken returns the token in a revocation or introspection request. It returns nil if the token is not one of

@@ -10,35 +10,37 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxIssuers limits how many pairs are read: an installation seldom changes its name within a day.
+// maxIssuers limits how many are read: an installation seldom changes its name within a day.
 const maxIssuers = 100
 
-// An Issuer is a pair of iss and aud that tokens were issued with.
+// An Issuer is what tokens were issued with.
 type Issuer struct {
-	Issuer, Audience string
-	Until            time.Time // when the last of these tokens expires
+	Issuer, Audience string        // iss and aud
+	Lifetime         time.Duration // in whole seconds; 0 if an earlier build issued them
+	Until            time.Time     // when the last of these tokens expires
 }
 
-// RememberIssuer stores that tokens with this iss and aud exist until this time at most, and removes pairs whose tokens
-// have all expired.
-func (s *Store) RememberIssuer(ctx context.Context, issuer, audience string, now, until time.Time) error {
-	if issuer == "" || audience == "" || !until.After(now) {
-		return errors.New("store: an issuer, its audience or their time is missing")
+// RememberIssuer stores that tokens of this issuer exist until its time at most, and removes issuers whose tokens have all
+// expired.
+func (s *Store) RememberIssuer(ctx context.Context, issuer Issuer, now time.Time) error {
+	if issuer.Issuer == "" || issuer.Audience == "" || issuer.Lifetime < time.Second || !issuer.Until.After(now) {
+		return errors.New("store: an issuer, its audience, lifetime or time is missing")
 	}
-	name, err := json.Marshal([2]string{issuer, audience})
+	// An earlier build reads the first two.
+	name, err := json.Marshal([3]any{issuer.Issuer, issuer.Audience, issuer.Lifetime / time.Second})
 	if err != nil {
 		return err
 	}
 	pipe := s.redis.TxPipeline()
 	pipe.ZRemRangeByScore(ctx, issuersKey, "-inf", strconv.FormatInt(now.Unix(), 10))
-	pipe.ZAddGT(ctx, issuersKey, redis.Z{Score: float64(until.Unix()), Member: name})
+	pipe.ZAddGT(ctx, issuersKey, redis.Z{Score: float64(issuer.Until.Unix()), Member: name})
 	if _, err := pipe.Exec(ctx); err != nil {
 		return failed("remember an issuer", err)
 	}
 	return nil
 }
 
-// Issuers returns the pairs of iss and aud whose tokens may still be valid.
+// Issuers returns the issuers whose tokens may still be valid.
 func (s *Store) Issuers(ctx context.Context, now time.Time) ([]Issuer, error) {
 	entries, err := s.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
 		Key: issuersKey, Start: "+inf", Stop: "(" + strconv.FormatInt(now.Unix(), 10), ByScore: true, Rev: true, Count: maxIssuers,
@@ -48,12 +50,13 @@ func (s *Store) Issuers(ctx context.Context, now time.Time) ([]Issuer, error) {
 	}
 	issuers := make([]Issuer, 0, len(entries))
 	for _, entry := range entries {
-		var pair [2]string
-		text, _ := entry.Member.(string)
-		if err := json.Unmarshal([]byte(text), &pair); err != nil || pair[0] == "" || pair[1] == "" {
+		issuer := Issuer{Until: time.Unix(int64(entry.Score), 0)}
+		name, _ := entry.Member.(string)
+		if err := json.Unmarshal([]byte(name), &[]any{&issuer.Issuer, &issuer.Audience, &issuer.Lifetime}); err != nil || issuer.Issuer == "" || issuer.Audience == "" {
 			return nil, errors.New("store: an issuer is damaged")
 		}
-		issuers = append(issuers, Issuer{Issuer: pair[0], Audience: pair[1], Until: time.Unix(int64(entry.Score), 0)})
+		issuer.Lifetime *= time.Second
+		issuers = append(issuers, issuer)
 	}
 	return issuers, nil
 }

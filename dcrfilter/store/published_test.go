@@ -71,7 +71,7 @@ func issuers(t *testing.T, s *Store) {
 	now := time.Unix(1_800_000_000, 0)
 	remember := func(issuer string, at, until time.Time) {
 		t.Helper()
-		must(t, s.RememberIssuer(t.Context(), issuer, "aud", at, until))
+		must(t, s.RememberIssuer(t.Context(), Issuer{Issuer: issuer, Audience: "aud", Lifetime: time.Minute, Until: until}, at))
 	}
 	want := func(at time.Time, want ...string) {
 		t.Helper()
@@ -94,8 +94,15 @@ func issuers(t *testing.T, s *Store) {
 	if left := s.redis.ZCard(t.Context(), issuersKey).Val(); left != 1 {
 		t.Errorf("%d are kept", left)
 	}
-	if err := s.RememberIssuer(t.Context(), "", "aud", now, now.Add(time.Hour)); err == nil {
+	if err := s.RememberIssuer(t.Context(), Issuer{Audience: "aud", Lifetime: time.Minute, Until: now.Add(time.Hour)}, now); err == nil {
 		t.Error("no issuer was remembered")
+	}
+	must(t, s.redis.ZAdd(t.Context(), issuersKey, goredis.Z{Member: `["earlier","aud"]`, Score: float64(now.Add(9 * time.Hour).Unix())}).Err())
+	if got, err := s.Issuers(t.Context(), now.Add(8*time.Hour)); err != nil || len(got) != 1 || got[0].Issuer != "earlier" || got[0].Lifetime != 0 {
+		t.Errorf("of the build before: got %v, %v", got, err)
+	}
+	if got, err := s.Issuers(t.Context(), now.Add(150*time.Minute)); err != nil || len(got) != 2 || got[1].Lifetime != time.Minute {
+		t.Errorf("got %v, %v", got, err)
 	}
 	must(t, s.redis.ZAdd(t.Context(), issuersKey, goredis.Z{Member: "damaged", Score: float64(now.Add(9 * time.Hour).Unix())}).Err())
 	if _, err := s.Issuers(t.Context(), now); err == nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,15 +43,11 @@ func NewBuiltin(ring *Ring, own Identity, issued *Identities) *Builtin {
 // Inspect checks an access token (RFC 9068, section 4). It returns ErrInvalid, or another error if the keys or the
 // earlier identities could not be read.
 func (b *Builtin) Inspect(ctx context.Context, compact string, now time.Time) (*Token, error) {
-	claims, err := b.ring.verify(ctx, compact)
+	claims, kid, err := b.ring.verify(ctx, compact)
 	if err != nil {
 		return nil, err
 	}
-	identity, err := b.identity(ctx, claims, now)
-	if err != nil {
-		return nil, err
-	}
-	t := &Token{Issuer: identity.Issuer, Audience: identity.Audience, Software: &dcr.Software{}}
+	t := &Token{Software: &dcr.Software{}, KeyHeld: func() bool { return b.ring.has(kid) }}
 	for _, read := range []func(claims strictjson.Object) error{
 		func(claims strictjson.Object) error { return t.readTimes(claims, now) }, t.readClient, t.readBinding, t.readOptional, t.readRoles,
 	} {
@@ -60,28 +55,34 @@ func (b *Builtin) Inspect(ctx context.Context, compact string, now time.Time) (*
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 	}
-	return t, nil
-}
-
-// verify returns the claims of an access token that a key of the ring has signed.
-func (r *Ring) verify(ctx context.Context, compact string) (strictjson.Object, error) {
-	unverified, err := jose.Parse(compact, policy)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	set, err := r.verifying(ctx, unverified.KeyID)
+	identity, err := b.identity(ctx, claims, t.Expires.Sub(t.IssuedAt), now)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := unverified.Verify(set)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	return verified.Claims, nil
+	t.Issuer, t.Audience = identity.Issuer, identity.Audience
+	return t, nil
 }
 
-// identity returns the token's issuer and audience: the current ones, or earlier ones of this installation.
-func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, now time.Time) (Identity, error) {
+// verify returns the claims of an access token that a key of the ring has signed, and the kid of that key.
+func (r *Ring) verify(ctx context.Context, compact string) (claims strictjson.Object, kid string, err error) {
+	unverified, err := jose.Parse(compact, policy)
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	set, err := r.verifying(ctx, unverified.KeyID)
+	if err != nil {
+		return nil, "", err
+	}
+	verified, err := unverified.Verify(set)
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return verified.Claims, unverified.KeyID, nil
+}
+
+// identity returns what a token of this lifetime was issued with: the current identity, or an earlier one of this
+// installation. The lifetime bounds what a stolen key can sign.
+func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, lifetime time.Duration, now time.Time) (Identity, error) {
 	issuer, err := claims.String("iss")
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: iss: %w", ErrInvalid, err)
@@ -90,11 +91,13 @@ func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, now ti
 	// "The issuer identifier for the authorization server ... MUST exactly match the value of the "iss" claim", and "the
 	// resource server MUST validate that the "aud" claim contains a resource indicator value corresponding to an identifier
 	// the resource server expects for itself." (RFC 9068, section 4)
-	if issuer == b.own.Issuer && slices.Contains(named, b.own.Audience) {
-		return b.own, nil
+	for _, audience := range named {
+		if b.own.includes(Identity{issuer, audience, lifetime}) {
+			return b.own, nil
+		}
 	}
 	for _, audience := range named {
-		earlier := Identity{Issuer: issuer, Audience: audience}
+		earlier := Identity{issuer, audience, lifetime}
 		issued, err := b.issued.includes(ctx, earlier, now)
 		if err != nil {
 			return Identity{}, err
@@ -103,7 +106,7 @@ func (b *Builtin) identity(ctx context.Context, claims strictjson.Object, now ti
 			return earlier, nil
 		}
 	}
-	return Identity{}, fmt.Errorf("%w: iss and aud are not those of any token that we issued", ErrInvalid)
+	return Identity{}, fmt.Errorf("%w: iss, aud and the time from iat to exp are not those of any token that we issued", ErrInvalid)
 }
 
 // Signed returns the token with only ID, ClientID and Expires, if a key of one of the rings has signed it and it has
@@ -114,7 +117,7 @@ func Signed(ctx context.Context, rings []*Ring, compact string, now time.Time) (
 	err := fmt.Errorf("%w: there are no keys", ErrInvalid)
 	for _, ring := range rings {
 		var failed error
-		if claims, failed = ring.verify(ctx, compact); failed == nil {
+		if claims, _, failed = ring.verify(ctx, compact); failed == nil {
 			err = nil
 			break
 		}

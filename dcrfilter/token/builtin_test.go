@@ -92,6 +92,8 @@ func TestVerifyRefuses(t *testing.T) {
 		{"iat in the future", set("iat", c.Now().Unix()+11), "iat"},
 		{"nbf in the future", set("nbf", c.Now().Unix()+11), "nbf"},
 		{"longer than any token lives", set("exp", c.Now().Add(25*time.Hour).Unix()), "exp"},
+		{"longer than tokens live here", set("exp", c.Now().Add(5*time.Minute+time.Second).Unix()), "exp"},
+		{"as long, and issued in the past", set("iat", c.Now().Unix()-1), "exp"},
 		{"sub is a user", set("sub", "alice"), "sub"},
 		{"no sub", omit("sub"), "sub"},
 		{"no client", omit("client_id"), "client_id"},

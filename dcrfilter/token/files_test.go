@@ -68,7 +68,7 @@ func TestFileRingFollowsItsFiles(t *testing.T) {
 	if want := slices.Sorted(slices.Values([]string{firstID, secondID})); !slices.Equal(kids(ring), want) {
 		t.Errorf("verifies with %v, want %v", kids(ring), want)
 	}
-	issuing := NewIssuer(ring, ours, nil, time.Minute, time.Now)
+	issuing := NewIssuer(ring, ours.living(time.Minute), nil, time.Now)
 	old, _, err := issuing.Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)

@@ -17,9 +17,9 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 	kept, _ := testbed.Store(t)
 	c := testkit.NewClock()
 	ring, private := fixed(t, c)
-	before, after := ours, Identity{Issuer: "https://new.example", Audience: audience}
+	before, after := ours, Identity{Issuer: "https://new.example", Audience: audience, Lifetime: 10 * time.Minute}
 	issue := func(as Identity) string {
-		compact, _, err := NewIssuer(ring, as, NewIdentities(kept), 5*time.Minute, c.Now).Issue(t.Context(), grant())
+		compact, _, err := NewIssuer(ring, as, NewIdentities(kept), c.Now).Issue(t.Context(), grant())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +41,19 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 			}
 		}
 	}
+	// A shorter lifetime lets tokens of the longer one live, and a longer one is known to gates with the old file. Nothing
+	// that a stolen key signs lives longer than tokens that may be alive.
+	longer := issue(before.living(20 * time.Minute))
+	for _, file := range []Identity{before, before.living(time.Minute), before.living(20 * time.Minute)} {
+		if err := accepts(file, longer); err != nil {
+			t.Errorf("a token of 20 minutes, with a file of %s: %v", file.Lifetime, err)
+		}
+		w := good(ring, private, c)
+		w.claims["exp"] = c.Now().Add(21 * time.Minute).Unix()
+		if err := accepts(file, w.sign(t)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("a token of 21 minutes, with a file of %s: %v", file.Lifetime, err)
+		}
+	}
 	for name, forged := range map[string]Identity{
 		"another installation's":                    {Issuer: "https://elsewhere.example", Audience: audience},
 		"one of our issuers for another's audience": {Issuer: issuer, Audience: "https://elsewhere.example"},
@@ -51,7 +64,7 @@ func TestTokensOutliveAnIdentity(t *testing.T) {
 			t.Errorf("a token of %s: %v", name, err)
 		}
 	}
-	c.Advance(MaxLifetime + identityMargin)
+	c.Advance(after.Lifetime + identityMargin)
 	w := good(ring, private, c)
 	w.claims["iss"] = after.Issuer
 	if err := accepts(before, w.sign(t)); !errors.Is(err, ErrInvalid) {
@@ -65,7 +78,7 @@ func TestIdentitiesWithoutRedis(t *testing.T) {
 	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
 	identities := NewIdentities(kept)
-	issuing := NewIssuer(ring, ours, identities, 5*time.Minute, c.Now)
+	issuing := NewIssuer(ring, ours.living(5*time.Minute), identities, c.Now)
 	compact, _, err := issuing.Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
@@ -77,8 +90,8 @@ func TestIdentitiesWithoutRedis(t *testing.T) {
 	if _, err := NewBuiltin(ring, ours, NewIdentities(kept)).Inspect(t.Context(), compact, c.Now()); err != nil {
 		t.Errorf("a token of today's identity: %v", err)
 	}
-	other := Identity{Issuer: "https://new.example", Audience: audience}
-	if _, _, err := NewIssuer(ring, other, identities, 5*time.Minute, c.Now).Issue(t.Context(), grant()); err == nil {
+	other := Identity{Issuer: "https://new.example", Audience: audience, Lifetime: time.Minute}
+	if _, _, err := NewIssuer(ring, other, identities, c.Now).Issue(t.Context(), grant()); err == nil {
 		t.Error("a token was issued that no other gate will accept")
 	}
 	if _, err := NewBuiltin(ring, other, NewIdentities(kept)).Inspect(t.Context(), compact, c.Now()); err == nil || errors.Is(err, ErrInvalid) {
@@ -135,7 +148,7 @@ func TestIssuersChooseExactly(t *testing.T) {
 	c := testkit.NewClock()
 	ring, private := fixed(t, c)
 	bank, theirs := fixed(t, c)
-	outside := Identity{Issuer: "https://bank.example", Audience: audience}
+	outside := Identity{Issuer: "https://bank.example", Audience: audience, Lifetime: 5 * time.Minute}
 	issuers := Issuers{Own: NewBuiltin(ring, ours, nil), Others: map[string]Inspector{outside.Issuer: NewBuiltin(bank, outside, nil)}}
 	token := func(ring *Ring, key *wire, issuer string) string {
 		key.header.KeyID, key.claims["iss"] = ring.keys.Load().keys[0].id, issuer

@@ -13,16 +13,15 @@ import (
 
 // Issuer signs tokens.
 type Issuer struct {
-	ring     *Ring
-	own      Identity
-	issued   *Identities
-	lifetime time.Duration
-	now      func() time.Time
+	ring   *Ring
+	own    Identity
+	issued *Identities
+	now    func() time.Time
 }
 
 // NewIssuer returns an issuer of tokens with the identity own, which it stores in issued.
-func NewIssuer(ring *Ring, own Identity, issued *Identities, lifetime time.Duration, now func() time.Time) *Issuer {
-	return &Issuer{ring: ring, own: own, issued: issued, lifetime: lifetime, now: now}
+func NewIssuer(ring *Ring, own Identity, issued *Identities, now func() time.Time) *Issuer {
+	return &Issuer{ring: ring, own: own, issued: issued, now: now}
 }
 
 // claims are those of RFC 9068 (section 2.2), with the confirmation of RFC 8705 (section 3.1) and four of our own.
@@ -58,7 +57,7 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 	if err := CheckRoles(t.Software.GetRoles()); err != nil {
 		return "", Token{}, err
 	}
-	if i.lifetime < time.Second || i.lifetime > MaxLifetime {
+	if i.own.Lifetime < time.Second || i.own.Lifetime > MaxLifetime {
 		return "", Token{}, fmt.Errorf("the lifetime of tokens is not between a second and %s", MaxLifetime)
 	}
 	k, err := i.ring.signing()
@@ -67,7 +66,7 @@ func (i *Issuer) Issue(ctx context.Context, t Token) (compact string, issued Tok
 	}
 	t.ID = rand.Text() // 130 random bits, of 128 that FAPI 1.0 Part 1 (section 5.2.2) asks for
 	t.IssuedAt = i.now().Truncate(time.Second)
-	t.Expires = t.IssuedAt.Add(i.lifetime)
+	t.Expires = t.IssuedAt.Add(i.own.Lifetime)
 	t.Issuer, t.Audience = i.own.Issuer, i.own.Audience
 	if err := i.issued.remember(ctx, i.own, t.IssuedAt, t.Expires); err != nil {
 		return "", Token{}, err

@@ -82,6 +82,12 @@ func (r *Ring) signing() (key, error) {
 	return key{}, errNoKeys
 }
 
+// has reports whether the ring still has the key with this kid. A kid is the key's thumbprint, so that it is the same key.
+func (r *Ring) has(kid string) bool {
+	_, ok := r.keys.Load().sets[kid]
+	return ok
+}
+
 // verifying returns the set of the one key with this kid. For an unknown kid it reloads once.
 func (r *Ring) verifying(ctx context.Context, kid string) (jose.KeySet, error) {
 	if set, ok := r.keys.Load().sets[kid]; ok {

@@ -81,7 +81,7 @@ func TestRingThatWasNeverLoaded(t *testing.T) {
 func BenchmarkVerify(b *testing.B) {
 	c := testkit.NewClock()
 	ring, _ := fixed(b, c)
-	compact, _, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(b.Context(), grant())
+	compact, _, err := NewIssuer(ring, ours.living(5*time.Minute), nil, c.Now).Issue(b.Context(), grant())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 	kept, _ := testbed.Store(t)
 	c := testkit.NewClock()
 	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
-	issuing, verifying := NewIssuer(registry, ours, nil, lifetime, c.Now), NewBuiltin(gate, ours, nil)
+	issuing, verifying := NewIssuer(registry, ours.living(lifetime), nil, c.Now), NewBuiltin(gate, ours.living(lifetime), nil)
 	issue := func() string {
 		t.Helper()
 		compact, _, err := issuing.Issue(t.Context(), grant())
@@ -153,7 +153,7 @@ func TestRingWithoutItsSource(t *testing.T) {
 	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
 	load(t, registry)
 	load(t, gate)
-	compact, _, err := NewIssuer(registry, ours, nil, lifetime, c.Now).Issue(t.Context(), grant())
+	compact, _, err := NewIssuer(registry, ours.living(lifetime), nil, c.Now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,11 +161,11 @@ func TestRingWithoutItsSource(t *testing.T) {
 	if err := gate.Load(t.Context()); err == nil {
 		t.Error("a load without a store succeeded")
 	}
-	verifying := NewBuiltin(gate, ours, nil)
+	verifying := NewBuiltin(gate, ours.living(lifetime), nil)
 	if _, err := verifying.Inspect(t.Context(), compact, c.Now()); err != nil {
 		t.Errorf("a token of a known key: %v", err)
 	}
-	fresh := NewBuiltin(StoreRing(kept, c.Now), ours, nil)
+	fresh := NewBuiltin(StoreRing(kept, c.Now), ours.living(lifetime), nil)
 	if _, err := fresh.Inspect(t.Context(), compact, c.Now()); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want that the keys could not be had", err)
 	}

@@ -40,6 +40,17 @@ type Token struct {
 	Generation uint64 // gen: of the client, when it was issued
 	IssuedAt   time.Time
 	Expires    time.Time
+
+	// KeyHeld reports whether the key that verified the token is still one of its issuer's. Ask it before you use a token
+	// that was inspected before; if it is nil, inspect the token each time. It is cheap.
+	KeyHeld func() bool
+}
+
+// Within returns a copy of the token without the scopes that are not in this list: those that its client's record has now.
+func (t *Token) Within(scopes []string) *Token {
+	cut := *t
+	cut.Scopes = slices.DeleteFunc(slices.Clone(t.Scopes), func(scope string) bool { return !slices.Contains(scopes, scope) })
+	return &cut
 }
 
 // CheckRoles refuses roles that a token cannot contain: more than 32, or one that is not 1 to 64 visible ASCII

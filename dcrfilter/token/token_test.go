@@ -23,7 +23,10 @@ const (
 )
 
 // ours is who issues tokens in these tests, and for whom.
-var ours = Identity{Issuer: issuer, Audience: audience}
+var ours = Identity{Issuer: issuer, Audience: audience, Lifetime: 5 * time.Minute}
+
+// living is the same issuer with another lifetime of tokens.
+func (i Identity) living(lifetime time.Duration) Identity { i.Lifetime = lifetime; return i }
 
 // fixed returns a loaded ring of one fresh key.
 func fixed(t testing.TB, c *testkit.Clock) (*Ring, *rsa.PrivateKey) {
@@ -50,7 +53,7 @@ func grant() Token {
 func TestIssuedTokenVerifies(t *testing.T) {
 	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
-	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(t.Context(), grant())
+	compact, issued, err := NewIssuer(ring, ours.living(5*time.Minute), nil, c.Now).Issue(t.Context(), grant())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +64,10 @@ func TestIssuedTokenVerifies(t *testing.T) {
 	want := grant()
 	want.ID, want.IssuedAt, want.Expires = issued.ID, c.Now(), c.Now().Add(5*time.Minute)
 	want.Issuer, want.Audience = issuer, audience
+	if !got.KeyHeld() {
+		t.Error("the ring no longer has the key")
+	}
+	got.KeyHeld = nil
 	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(issued, want) || len(want.ID) < 22 {
 		t.Errorf("verified %+v\nissued %+v\nwant %+v", *got, issued, want)
 	}
@@ -70,7 +77,7 @@ func TestTokenOnTheWire(t *testing.T) {
 	c := testkit.NewClock()
 	ring, _ := fixed(t, c)
 	bare := Token{ClientID: "client-1", Thumbprint: thumbprint, Generation: 1}
-	compact, issued, err := NewIssuer(ring, ours, nil, 5*time.Minute, c.Now).Issue(t.Context(), bare)
+	compact, issued, err := NewIssuer(ring, ours.living(5*time.Minute), nil, c.Now).Issue(t.Context(), bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +122,7 @@ func TestIssueRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			wanted := grant()
 			test.change(&wanted)
-			compact, _, err := NewIssuer(test.ring, ours, nil, test.life, c.Now).Issue(t.Context(), wanted)
+			compact, _, err := NewIssuer(test.ring, ours.living(test.life), nil, c.Now).Issue(t.Context(), wanted)
 			if compact != "" || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %q, %v, want %s", compact, err, test.want)
 			}

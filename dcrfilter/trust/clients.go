@@ -17,18 +17,21 @@ import (
 // clientCacheSize is more than the clients of a bank: there are some hundreds of TPPs.
 const clientCacheSize = 4_096
 
-// Clients caches the software products of the clients that make calls. Every change gives a record a new version, and
+// Clients caches what calls need of the records of their clients. Every change gives a record a new version, and
 // the caller reads the current version from the store with each call, so that the cache is never stale.
 type Clients struct {
 	store       *store.Store
 	directories Directories
 	known       Known
-	seen        *lru.Cache[string, client]
+	seen        *lru.Cache[string, *Client]
 }
 
-type client struct {
-	version  uint64
-	software *dcr.Software
+// Client is what calls need of a client's record. It is shared and must not be changed.
+type Client struct {
+	Software *dcr.Software
+	Scopes   []string
+
+	version uint64
 }
 
 // Known returns the profile that a client's record names. Its error is the refusal for an internal fault: the
@@ -37,15 +40,15 @@ type Known func(record *dcrpb.Client) (*dcr.Profile, error)
 
 // NewClients returns an empty cache. It does not cache clients that known refuses.
 func NewClients(store *store.Store, directories Directories, known Known) (*Clients, error) {
-	seen, err := lru.New[string, client](clientCacheSize)
+	seen, err := lru.New[string, *Client](clientCacheSize)
 	return &Clients{store: store, directories: directories, known: known, seen: seen}, err
 }
 
-// Software returns the software product of the client's record, in this version or a newer one. Its error is
-// store.ErrNotFound or the refusal of Known.
-func (c *Clients) Software(ctx context.Context, clientID string, version uint64) (*dcr.Software, error) {
+// Client returns the client's record in this version or a newer one. The result for a version is the same until the cache
+// forgets it. Its error is store.ErrNotFound or the refusal of Known.
+func (c *Clients) Client(ctx context.Context, clientID string, version uint64) (*Client, error) {
 	if known, ok := c.seen.Get(clientID); ok && known.version == version {
-		return known.software, nil
+		return known, nil
 	}
 	record, err := c.store.Client(ctx, clientID)
 	if err != nil {
@@ -54,9 +57,9 @@ func (c *Clients) Software(ctx context.Context, clientID string, version uint64)
 	if _, err := c.known(record); err != nil {
 		return nil, err
 	}
-	of := c.directories.Software(record)
-	c.seen.Add(clientID, client{record.GetVersion(), of})
-	return of, nil
+	read := &Client{Software: c.directories.Software(record), Scopes: record.GetScopes(), version: record.GetVersion()}
+	c.seen.Add(clientID, read)
+	return read, nil
 }
 
 // Software returns the software product of a client's record. Old records lack the competent authority; it is then read

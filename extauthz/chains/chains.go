@@ -61,13 +61,14 @@ func New(s *store.Store, rings *token.Rings) *Policies {
 
 // made holds the inputs of the filters.
 type made struct {
-	issuer, audience, tokenEndpoint, directories string
-	audiences, authMethods                       []string
-	ring                                         *token.Ring
+	tokens                     token.Identity
+	tokenEndpoint, directories string
+	audiences, authMethods     []string
+	ring                       *token.Ring
 }
 
 func (m made) equal(other made) bool {
-	return m.issuer == other.issuer && m.audience == other.audience && m.tokenEndpoint == other.tokenEndpoint &&
+	return m.tokens == other.tokens && m.tokenEndpoint == other.tokenEndpoint &&
 		m.directories == other.directories && m.ring == other.ring &&
 		slices.Equal(m.audiences, other.audiences) && slices.Equal(m.authMethods, other.authMethods)
 }
@@ -83,7 +84,7 @@ func (p *Policies) Make(ctx context.Context, version *config.Version) (*extauthz
 		return nil, err
 	}
 	now := made{
-		issuer: file.Issuer, audience: file.Tokens.Audience, tokenEndpoint: file.EndpointURL(routes.EndpointToken),
+		tokens: issued(file), tokenEndpoint: file.EndpointURL(routes.EndpointToken),
 		directories: version.Included(), audiences: file.Audiences, authMethods: file.AuthMethods, ring: ring,
 	}
 	if p.filters == nil || !now.equal(p.made) {
@@ -162,9 +163,13 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	}, nil
 }
 
-// inspector verifies access tokens: ours is the only issuer so far.
+// inspector returns who verifies tokens: so far only this installation issues them.
 func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspector {
-	return token.Issuers{Own: token.NewBuiltin(ring, token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience}, p.issued)}
+	return token.Issuers{Own: token.NewBuiltin(ring, issued(file), p.issued)}
+}
+
+func issued(file *routes.File) token.Identity {
+	return token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience, Lifetime: file.Tokens.Lifetime}
 }
 
 // newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.

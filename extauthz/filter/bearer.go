@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -24,19 +25,31 @@ const (
 
 // BearerFilter proves that the request carries a valid access token of ours, that the token is bound to the TLS client
 // certificate, and that the certificate still belongs to the client. The caller learns that the token is invalid but
-// not why. Verified tokens are cached by the SHA-256 of their bytes; whether token and certificate are still valid is
-// checked every time.
+// not why. Verified tokens are cached by the SHA-256 of their bytes; whether the token, the key that verified it and the
+// certificate are still valid is checked every time.
 type BearerFilter struct {
 	inspector   token.Inspector
 	store       *store.Store
 	directories trust.Directories
-	verified    *lru.Cache[[sha256.Size]byte, *token.Token]
+	verified    *lru.Cache[[sha256.Size]byte, *verifiedToken]
 	clients     *trust.Clients
+}
+
+// verifiedToken is a token whose signature and claims were verified, with what the current record of its client leaves of
+// it.
+type verifiedToken struct {
+	*token.Token
+	now atomic.Pointer[currentToken]
+}
+
+type currentToken struct {
+	client *trust.Client
+	token  *token.Token
 }
 
 // NewBearerFilter returns the filter.
 func NewBearerFilter(inspector token.Inspector, store *store.Store, directories trust.Directories, known trust.Known) (*BearerFilter, error) {
-	verified, err := lru.New[[sha256.Size]byte, *token.Token](tokenCacheSize)
+	verified, err := lru.New[[sha256.Size]byte, *verifiedToken](tokenCacheSize)
 	if err != nil {
 		return nil, err
 	}
@@ -72,22 +85,35 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	case !standing.Active || standing.Generation != t.Generation:
 		return dcr.Refuse("bearer.token").CausedBy(errors.New("the client is gone, suspended, or has ended its earlier tokens"))
 	}
-	if err := f.checkCertificate(ctx, r, t.ClientID, standing.Version); err != nil {
+	client, err := f.client(ctx, t.ClientID, standing.Version)
+	if err != nil {
 		return err
 	}
-	r.Token = t
+	if err := f.checkCertificate(ctx, r, client.Software); err != nil {
+		return err
+	}
+	r.Token = t.of(client)
 	return nil
 }
 
+// of returns the token without the scopes that its client no longer has.
+func (v *verifiedToken) of(client *trust.Client) *token.Token {
+	if now := v.now.Load(); now != nil && now.client == client {
+		return now.token
+	}
+	cut := v.Within(client.Scopes)
+	v.now.Store(&currentToken{client, cut})
+	return cut
+}
+
 // verify returns the token of the compact form, from the cache if it was verified before.
-func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (*token.Token, error) {
+func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (*verifiedToken, error) {
 	key := sha256.Sum256([]byte(compact))
 	if t, ok := f.verified.Get(key); ok {
-		if r.Now.Before(t.Expires) {
+		if r.Now.Before(t.Expires) && t.KeyHeld != nil && t.KeyHeld() {
 			return t, nil
 		}
 		f.verified.Remove(key)
-		return nil, dcr.Refuse("bearer.token").CausedBy(errors.New("the token has expired"))
 	}
 	t, err := f.inspector.Inspect(ctx, compact, r.Now)
 	switch {
@@ -96,25 +122,29 @@ func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (
 	case err != nil:
 		return nil, err
 	}
-	f.verified.Add(key, t)
-	return t, nil
+	verified := &verifiedToken{Token: t}
+	f.verified.Add(key, verified)
+	return verified, nil
+}
+
+// client returns the record of the token's client, in this version or a newer one.
+func (f *BearerFilter) client(ctx context.Context, id string, version uint64) (*trust.Client, error) {
+	client, err := f.clients.Client(ctx, id, version)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, dcr.Refuse("bearer.token").CausedBy(err)
+	}
+	return client, err
 }
 
 // checkCertificate proves that the certificate of a call still belongs to the client: the names match, it is not
 // revoked, and the directory lists it if it lists certificates. A certificate can become invalid before the tokens that
 // are bound to it expire.
-func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, clientID string, version uint64) error {
-	of, err := f.clients.Software(ctx, clientID, version)
-	if errors.Is(err, store.ErrNotFound) {
-		return dcr.Refuse("bearer.token").CausedBy(err)
-	} else if err != nil {
-		return err
-	}
+func (f *BearerFilter) checkCertificate(ctx context.Context, r *Request, of *dcr.Software) error {
 	source := f.directories.Of(of)
 	if source == nil {
 		return fmt.Errorf("the client's directory %s is not part of the configuration", of.GetDirectory())
 	}
-	_, err = source.Certificate(ctx, r.Certificate, of, trust.Lately)
+	_, err := source.Certificate(ctx, r.Certificate, of, trust.Lately)
 	return refuse(err, toStranger, "bearer.token")
 }
 

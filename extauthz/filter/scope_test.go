@@ -6,13 +6,16 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 func TestScope(t *testing.T) {
 	w := newWorld(t)
 	const insufficient = "403 insufficient_scope scope.missing"
 	chain := w.chain("certificate", "bearer", "scope")
-	client := w.client()
+	client := w.client(func(c *dcrpb.Client) {
+		c.Scopes = []string{"accounts", "payments", "openid", "account", "accounts:read", "Accounts"}
+	})
 	tests := []struct{ name, granted, needed, want string }{
 		{"the one", "accounts", "accounts", ""},
 		{"one of two", "openid accounts", "accounts", ""},

@@ -86,8 +86,8 @@ func (w *world) openTokens() {
 	w.t.Helper()
 	w.ring = token.FileRing([]string{testkit.KeyFile(w.t, w.keys.token.signer)})
 	w.must(w.ring.Load(w.t.Context()))
-	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil, 5*time.Minute, func() time.Time { return w.now })
-	w.verifier = token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience}, nil)
+	w.issuer = token.NewIssuer(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience, Lifetime: 5 * time.Minute}, nil, func() time.Time { return w.now })
+	w.verifier = token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: tokenAudience, Lifetime: 5 * time.Minute}, nil)
 }
 
 // directories are the world's directory with a way out that remembers nothing yet.

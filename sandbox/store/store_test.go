@@ -75,8 +75,10 @@ func TestStoreOfVersions(t *testing.T) {
 		t.Errorf("a version that nobody published: %v", err)
 	}
 	now := time.Now()
-	must(t, kept.RememberIssuer(t.Context(), "issuer", "audience", now, now.Add(time.Hour)))
-	must(t, kept.RememberIssuer(t.Context(), "issuer", "audience", now, now.Add(time.Minute)))
+	for _, life := range []time.Duration{time.Hour, time.Minute} {
+		issuer := store.Issuer{Issuer: "issuer", Audience: "audience", Lifetime: time.Minute, Until: now.Add(life)}
+		must(t, kept.RememberIssuer(t.Context(), issuer, now))
+	}
 	if issuers, err := kept.Issuers(t.Context(), now.Add(2*time.Minute)); err != nil || len(issuers) != 1 {
 		t.Errorf("issuers %v, %v", issuers, err)
 	}
