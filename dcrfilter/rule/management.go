@@ -11,7 +11,7 @@ import (
 // scopes are checked besides.
 func CheckManagement(own *dcr.Profile, scopes []string) error {
 	if needed := own.Clients.ManagementScope; needed != "" && !slices.Contains(scopes, needed) {
-		refusal := dcr.Refuse("scope.missing")
+		refusal := dcr.Refuse("scope.missing", needed)
 		refusal.Scope = needed
 		return refusal
 	}
