@@ -5,6 +5,10 @@ BINARY    = bin/dcr-gateway
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE      = $(shell command -v cc >/dev/null 2>&1 && echo -race)
+# A program with the race detector sleeps for a second before it exits, unless it is told not to.
+LEAN      = GORACE=atexit_sleep_ms=0
+# What takes longest begins first, so that it is not alone at the end.
+LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/conform
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox test bench lint proto build production tidy redis-server pip clean
@@ -20,7 +24,7 @@ sandbox: build ## Start a world and leave it running until Ctrl-C; DATA names it
 
 test: redis-server build ## Run all tests, against real Envoy and real Redis
 	$(GO) vet ./...
-	$(GO) test $(RACE) -count=1 -timeout 20m ./...
+	$(LEAN) $(GO) test $(RACE) -count=1 -timeout 20m $(LONG) ./...
 
 bench: redis-server build ## Measure checks per second, as ratios to a floor in the same run, reloads and memory
 	@$(GO) run ./test/bench

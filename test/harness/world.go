@@ -103,8 +103,13 @@ func (w *World) RegistrationURL(profile string) string { return w.File.Registrat
 // MTLS is the address of the listener that asks for a client certificate, as an URL without a path.
 func (w *World) MTLS() string { return strings.TrimSuffix(w.File.Token, "/oauth2/token") }
 
-// End stops every part and leaves the folder, for a look at the logs.
-func (w *World) End() error { return w.running.Stop() }
+// End stops every part and leaves the folder, for a look at the logs. It has Envoy quit first, which needs no drain here.
+func (w *World) End() error {
+	for i := range w.File.Fleet {
+		_, _ = w.At(i+1).AskEnvoy(context.Background(), http.MethodPost, "/quitquitquit") // it may be down
+	}
+	return w.running.Stop()
+}
 
 // Stop stops every part and removes the folder.
 func (w *World) Stop() error { return errors.Join(w.End(), os.RemoveAll(w.Dir)) }

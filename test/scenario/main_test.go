@@ -5,6 +5,7 @@ package scenario
 import (
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,8 +19,14 @@ var (
 	gateway *harness.World
 )
 
+// tests is how many tests run at the same time: many of them wait, for a world to start or for a time to pass.
+const tests = 4
+
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(tests)); err != nil {
+		panic(err)
+	}
 	os.Exit(harness.Main(m, func(p string, w *harness.World) { program, gateway = p, w }, checkDecisions))
 }
 
