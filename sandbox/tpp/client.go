@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
@@ -121,6 +122,9 @@ func (c *Client) registration(method, url string, ask Ask) (*dcrclient.Request, 
 	signed, err := software.Registration()
 	if err != nil {
 		return nil, err
+	}
+	if _, has := ask.Claims["iss"]; !has && signed.Claims["iss"] == nil && ask.Change == nil && !slices.Contains(ask.Omit, "iss") {
+		return nil, errors.New(`the statement has no software_id: --claim 'iss="..."'`)
 	}
 	if c.ClientID != "" && !c.Deleted {
 		signed.Claims["client_id"] = c.ClientID // "must match the current client_id" (RFC 7592, section 2.2)

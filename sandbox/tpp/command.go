@@ -1,11 +1,16 @@
 package tpp
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"os"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
@@ -17,37 +22,40 @@ type verb struct {
 
 	request func(*Client, *options) (*dcrclient.Request, error)
 	keep    func(*Client, *dcrclient.Answer) error // nil: there is nothing to keep
+	told    func(*Client) string                   // what was kept, for the person who asked; nil: nothing to say
 }
 
 func verbs() []verb {
 	return []verb{
 		{
 			"register", "", "Register a software product with a bank; the outcome is kept in client.json",
-			"dcr-gateway tpp register --world DIR\ndcr-gateway tpp register --world DIR --profile cdr-au --out au.json\n" +
+			"dcr-gateway tpp register --world DIR\ndcr-gateway tpp register --world DIR --profile cdr-au --client au.json\n" +
 				"dcr-gateway tpp register --world DIR --break expired-ssa\ndcr-gateway tpp register --break list",
 			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Register(o.ask()) }, (*Client).Registered,
+			func(c *Client) string { return "client_id " + c.ClientID },
 		},
 		{
 			"token", "", "Get an access token (client_credentials) and keep it there", "dcr-gateway tpp token --scope accounts",
 			func(c *Client, o *options) (*dcrclient.Request, error) { return c.TokenRequest(o.scope) }, (*Client).Granted,
+			func(c *Client) string { return "a token until " + c.Access.Expires.Format(time.RFC3339) },
 		},
 		{
 			"get", "", "Read the registration", "dcr-gateway tpp get",
-			func(c *Client, _ *options) (*dcrclient.Request, error) { return c.Read() }, nil,
+			func(c *Client, _ *options) (*dcrclient.Request, error) { return c.Read() }, nil, nil,
 		},
 		{
 			"update", "", "Replace the registration", `dcr-gateway tpp update --claim 'redirect_uris=["https://tpp.example.com/cb"]'`,
-			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Update(o.ask()) }, nil,
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Update(o.ask()) }, nil, nil,
 		},
 		{
 			"delete", "", "Delete the registration", "dcr-gateway tpp delete",
 			func(c *Client, _ *options) (*dcrclient.Request, error) { return c.Delete() },
-			func(c *Client, _ *dcrclient.Answer) error { c.Deleted = true; return nil },
+			func(c *Client, _ *dcrclient.Answer) error { c.Deleted, c.Access = true, nil; return nil }, nil,
 		},
 		{
 			"call", "URL", "Call an API of the bank with the access token",
 			"dcr-gateway tpp call https://127.0.0.1:8443/open-banking/v3.1/aisp/accounts",
-			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Call(o.method, o.url) }, nil,
+			func(c *Client, o *options) (*dcrclient.Request, error) { return c.Call(o.method, o.url) }, nil, nil,
 		},
 	}
 }
@@ -91,17 +99,35 @@ func (v verb) run(ctx context.Context, o *options, call cli.Call) error {
 	if err != nil {
 		return notAsked(err)
 	}
-	if o.print {
-		return show(call.Stdout, request)
+	if !o.sends() {
+		return o.show(call.Stdout, request)
+	}
+	if o.dryRun {
+		request.Header.Set("Prefer", "dry-run") // RFC 7240
 	}
 	answer, err := exchange(ctx, client, request, call)
-	if err != nil || v.keep == nil {
+	if err != nil || v.keep == nil || o.dryRun {
 		return err
 	}
 	if err := v.keep(client, answer); err != nil {
 		return err
 	}
+	if v.told != nil {
+		_, _ = fmt.Fprintf(call.Stderr, "%s, kept in %s\n", v.told(client), o.file)
+	}
 	return client.Write(o.file)
+}
+
+// show prints a request in place of sending it: decoded, or its body as it is.
+func (o *options) show(w io.Writer, request *dcrclient.Request) error {
+	if !o.raw {
+		return show(w, request)
+	}
+	if len(request.Body) == 0 {
+		return notAsked(errors.New("this request has no body: --print shows it"))
+	}
+	_, err := fmt.Fprintf(w, "%s\n", request.Body)
+	return err
 }
 
 // exchange sends a request, and shows what the bank answers. A refusal is an error.
@@ -111,17 +137,34 @@ func exchange(ctx context.Context, client *Client, request *dcrclient.Request, c
 		return nil, notAsked(err)
 	}
 	report(call.Stderr, request, answer)
-	body := answer.Body
-	if len(body) > 0 && body[len(body)-1] != '\n' {
-		body = append(body, '\n')
-	}
-	if _, err := call.Stdout.Write(body); err != nil {
+	if _, err := call.Stdout.Write(written(answer.Body, isTerminal(call.Stdout))); err != nil {
 		return nil, err
 	}
 	if !answer.OK() {
 		return nil, cli.Exit{Code: cli.Failed}
 	}
 	return answer, nil
+}
+
+// written is a body with a line break at its end and, on a terminal, JSON over several lines.
+func written(body []byte, terminal bool) []byte {
+	var indented bytes.Buffer
+	if terminal && json.Indent(&indented, body, "", "  ") == nil {
+		body = indented.Bytes()
+	}
+	if len(body) > 0 && body[len(body)-1] != '\n' {
+		body = append(body, '\n')
+	}
+	return body
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // everyFault is the name that asks for a list of all faults.
@@ -147,8 +190,8 @@ func (o *options) breakOnPurpose(ctx context.Context, call cli.Call) error {
 	if err != nil {
 		return notAsked(err)
 	}
-	if o.print {
-		return show(call.Stdout, request)
+	if !o.sends() {
+		return o.show(call.Stdout, request)
 	}
 	_, _ = fmt.Fprintf(call.Stderr, "broken: %s\nto be refused by %s\n", fault.What, fault.rules())
 	if fault.twice {

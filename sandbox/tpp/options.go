@@ -40,6 +40,8 @@ type options struct {
 	claims map[string]any
 	omit   []string
 	print  bool
+	raw    bool
+	dryRun bool
 	method string
 	url    string
 }
@@ -48,7 +50,6 @@ func (o *options) declare(flags *flag.FlagSet) {
 	o.identityFlags(flags)
 	switch o.verb {
 	case "register":
-		flags.StringVar(&o.file, "out", "client.json", "`FILE` to keep the registration in")
 		flags.StringVar(&o.fault, "break", "", "break the request on purpose, in a sandbox, to see the refusal; `NAME`, or list for all of them")
 		o.requestFlags(flags)
 	case "update":
@@ -59,10 +60,9 @@ func (o *options) declare(flags *flag.FlagSet) {
 	case "call":
 		flags.StringVar(&o.method, "method", http.MethodGet, "HTTP `METHOD`")
 	}
-	if o.verb != "register" {
-		flags.StringVar(&o.file, "client", "client.json", "`FILE` that register has written")
-	}
+	flags.StringVar(&o.file, "client", "client.json", "`FILE` that keeps the registration and its token")
 	flags.BoolVar(&o.print, "print", false, "show the request, decoded, and do not send it")
+	flags.BoolVar(&o.raw, "raw", false, "print the body as it would be sent, for instance to lint or curl it, and do not send it")
 }
 
 func (o *options) identityFlags(flags *flag.FlagSet) {
@@ -87,6 +87,7 @@ func (o *options) requestFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.scope, "scope", "", "`SCOPES` to register for, space separated; all that the roles allow by default")
 	flags.StringVar(&o.record.Profile, "profile", "", "registration profile, the `NAME` "+strings.Join(dcrclient.Profiles(), ", ")+"; the sandbox's own, or "+usualProfile+", by default")
 	flags.Func("claim", "`NAME=JSON` to set in the request, for instance response_types='[\"code\"]'; may be repeated", cli.JSONMembers(&o.claims))
+	flags.BoolVar(&o.dryRun, "dry-run", false, "have the bank check the request and store nothing, where it offers that (Prefer: dry-run)")
 	flags.Func("omit", "`NAME` to leave out of the request; may be repeated", cli.Each(&o.omit))
 }
 
@@ -102,13 +103,14 @@ func (o *options) client(ctx context.Context) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if client.Registration == "" || client.Token == "" {
-		if client.Discovery == "" {
-			return nil, errors.New("name the bank: --discovery URL, or --registration-endpoint and --token-endpoint")
-		}
+	known := client.Registration != "" && client.Token != ""
+	switch {
+	case client.Discovery != "" && (!known || client.Issuer == ""):
 		if _, err := client.Discover(ctx); err != nil {
 			return nil, err
 		}
+	case !known:
+		return nil, errors.New("name the bank: --discovery URL, or --registration-endpoint and --token-endpoint")
 	}
 	if o.verb == "register" || o.verb == "update" {
 		return client, o.readStatement(ctx, client)
@@ -150,24 +152,29 @@ func (o *options) kept() (Record, error) {
 		return Record{}, nil // nothing will be written
 	}
 	record, err := ReadRecord(o.file)
-	if o.verb != "register" {
-		if errors.Is(err, fs.ErrNotExist) {
-			return Record{}, fmt.Errorf("there is no %s: register first, or name the file with --client", o.file)
+	if o.verb == "register" {
+		if err == nil && record.ClientID != "" && !record.Deleted && o.sends() && !o.dryRun {
+			return Record{}, fmt.Errorf("%s holds the client %s: first dcr-gateway tpp delete, or name another file with --client", o.file, record.ClientID)
 		}
-		if err != nil {
-			return Record{}, err
-		}
-		return *record, nil
+		return Record{}, nil
 	}
-	if err == nil && record.ClientID != "" && !record.Deleted && !o.print {
-		return Record{}, fmt.Errorf("%s holds a registration already: delete that, or name another file with --out", o.file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Record{}, fmt.Errorf("there is no %s: register first, or name the file with --client", o.file)
+	case err != nil:
+		return Record{}, err
+	case record.Deleted:
+		return Record{}, fmt.Errorf("the client %s was deleted: register again (dcr-gateway tpp register)", record.ClientID)
 	}
-	return Record{}, nil
+	return *record, nil
 }
+
+// sends reports whether the request is sent, and not only shown.
+func (o *options) sends() bool { return !o.print && !o.raw }
 
 // readStatement reads the statement's file. In a sandbox it gets a new statement, because banks refuse old ones.
 func (o *options) readStatement(ctx context.Context, client *Client) error {
-	if client.World != "" && o.record.Statement == "" && !o.print {
+	if client.World != "" && o.record.Statement == "" && o.sends() {
 		return client.freshStatement(ctx)
 	}
 	if client.Statement == "" {

@@ -52,7 +52,7 @@ func TestAPlainRequest(t *testing.T) {
 		"client_name": name, "ext_application_display_name": name, "jwks_uri": `"` + member.JWKS + `"`, "token_type_extension": `"JWT"`,
 		"tls_client_certificate_bound_access_tokens": "true", "require_signed_request_object": "true", "token_endpoint_allow_reuse_pvt_key_jwt": "false",
 	})
-	shown := b.tool(append([]string{"register", "--out", "x.json", "--print", "--profile", "is-json", "--ssa", holds["ssa.jwt"], "--aud", "bank-org"}, b.flags()...)...)
+	shown := b.tool(append([]string{"register", "--client", "x.json", "--print", "--profile", "is-json", "--ssa", holds["ssa.jwt"], "--aud", "bank-org"}, b.flags()...)...)
 	if shown.code != 0 || !strings.Contains(shown.stdout, `"json": {`) || !strings.Contains(shown.stdout, `"software_roles": [`) {
 		t.Errorf("%+v", shown)
 	}
@@ -150,7 +150,7 @@ func TestAnotherProfileOfTheSandbox(t *testing.T) {
 	if o := b.tool("register", "--world", dir, "--profile", "obie-3.1"); o.code != 0 || b.asked.URL.Path != "/3.1" {
 		t.Errorf("%+v %s", o, b.asked.URL)
 	}
-	if o := b.tool("register", "--world", dir, "--profile", "obie-3.2", "--out", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "the sandbox has no profile obie-3.2; it has cdr-au, is-json, obie-3.1, obie-3.3") {
+	if o := b.tool("register", "--world", dir, "--profile", "obie-3.2", "--client", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "the sandbox has no profile obie-3.2; it has cdr-au, is-json, obie-3.1, obie-3.3") {
 		t.Errorf("%+v", o)
 	}
 }

@@ -2,18 +2,20 @@ package tpp
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 )
 
 func TestRegister(t *testing.T) {
 	b := newBank(t)
 	o := b.register()
-	if o.code != 0 || o.stdout != `{"client_id":"c1"}` || !strings.Contains(o.stderr, "201 Created") {
+	if o.code != 0 || o.stdout != `{"client_id":"c1"}` || !strings.Contains(o.stderr, "201 Created") || !strings.Contains(o.stderr, "client_id c1, kept in client.json\n") {
 		t.Fatalf("%+v", o)
 	}
 	if b.asked.Method != http.MethodPost || b.asked.URL.Path != "/register" || b.asked.Header.Get("Content-Type") != "application/jwt" || b.asked.Header.Get("Accept") != "application/json" {
@@ -52,10 +54,10 @@ func TestRegisterKeepsTheClient(t *testing.T) {
 		t.Fatalf("%v %v", info, err)
 	}
 	count := b.count
-	if o := b.register(); o.code != 2 || !strings.Contains(o.stderr, "holds a registration already") || b.count != count {
+	if o := b.register(); o.code != 2 || !strings.Contains(o.stderr, "client.json holds the client c1: first dcr-gateway tpp delete, or name another file with --client") || b.count != count {
 		t.Errorf("a second registration would lose the first: %+v", o)
 	}
-	if o := b.register("--out", "other.json"); o.code != 0 {
+	if o := b.register("--client", "other.json"); o.code != 0 {
 		t.Errorf("%+v", o)
 	}
 }
@@ -151,7 +153,96 @@ func TestWorld(t *testing.T) {
 	if claims := verified(t, string(b.body)); string(claims["client_id"]) != `"c1"` || string(claims["software_statement"]) != `"`+fresh+`"` {
 		t.Error("the update is not of this client, with a fresh statement")
 	}
-	if o := b.tool("register", "--world", dir, "--tpp", "2", "--out", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "TPPs 1 to 1") {
+	if o := b.tool("register", "--world", dir, "--tpp", "2", "--client", "x.json"); o.code != 2 || !strings.Contains(o.stderr, "--tpp 2: the sandbox has 1 software product for obie-3.3") {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestRawPrintsWhatWouldBeSent: the body alone, for lint and curl; nothing is sent or kept.
+func TestRawPrintsWhatWouldBeSent(t *testing.T) {
+	b := registered(t)
+	count := b.count
+	wantClaims(t, verified(t, b.register("--raw").stdout), map[string]string{"aud": `"bank-org"`})
+	if o := b.tool("token", "--raw"); o.code != 0 || !strings.HasPrefix(o.stdout, "client_assertion=ey") {
+		t.Errorf("%+v", o)
+	}
+	if o := b.tool("get", "--raw"); o.code != 2 || !strings.Contains(o.stderr, "this request has no body: --print shows it") {
+		t.Errorf("%+v", o)
+	}
+	if b.count != count {
+		t.Error("something was sent")
+	}
+}
+
+// TestDryRunKeepsNothing: the bank checks everything, and client.json stays as it is.
+func TestDryRunKeepsNothing(t *testing.T) {
+	b := newBank(t)
+	if o := b.register("--dry-run"); o.code != 0 || b.asked.Header.Get("Prefer") != "dry-run" {
+		t.Errorf("%+v, Prefer %q", o, b.asked.Header.Get("Prefer"))
+	}
+	if _, err := os.Stat(b.file("client.json")); err == nil {
+		t.Error("a dry run has left a client.json")
+	}
+	b = registered(t)
+	if o := b.register("--dry-run"); o.code != 0 {
+		t.Errorf("a dry run beside a registration: %+v", o)
+	}
+	if o := b.tool("update", "--ssa", holds["ssa.jwt"], "--dry-run"); o.code != 0 || b.asked.Header.Get("Prefer") != "dry-run" || b.asked.Method != http.MethodPut {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestAStatementWithOtherNames: what a request cannot be made of is said before it is sent.
+func TestAStatementWithOtherNames(t *testing.T) {
+	b := newBank(t)
+	other, err := framework.Statement(member.SoftwareID, directory.Changes{Omit: []string{"software_id"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b.file("other.jwt"), []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	count := b.count
+	if o := b.register("--ssa", "other.jwt"); o.code != 2 || !strings.Contains(o.stderr, `the statement has no software_id: --claim 'iss="..."'`) || b.count != count {
+		t.Errorf("%+v", o)
+	}
+	for _, flags := range [][]string{{"--claim", `iss="x"`}, {"--omit", "iss"}} {
+		if o := b.register(append(flags, "--ssa", "other.jwt", "--client", flags[0][2:])...); o.code != 0 {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// TestTheIssuerIsThatOfDiscovery, although other flags name the endpoints.
+func TestTheIssuerIsThatOfDiscovery(t *testing.T) {
+	b := newBank(t)
+	if o := b.register("--registration-endpoint", b.server.URL+"/register", "--token-endpoint", b.server.URL+"/token"); o.code != 0 {
+		t.Fatalf("%+v", o)
+	}
+	b.status, b.answer = http.StatusOK, `{"access_token":"t","expires_in":300}`
+	if o := b.tool("token"); o.code != 0 {
+		t.Fatalf("%+v", o)
+	}
+	form, err := url.ParseQuery(string(b.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantClaims(t, verified(t, form.Get("client_assertion")), map[string]string{"aud": `"https://bank.example"`})
+}
+
+func TestAnswersArePrettyOnATerminal(t *testing.T) {
+	for _, c := range []struct {
+		body     string
+		terminal bool
+		want     string
+	}{
+		{`{"a":{"b":[1]}}`, false, `{"a":{"b":[1]}}` + "\n"},
+		{`{"a":{"b":[1]}}`, true, "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  }\n}\n"},
+		{"<html>", true, "<html>\n"},
+		{"", true, ""},
+	} {
+		if got := written([]byte(c.body), c.terminal); string(got) != c.want {
+			t.Errorf("%q, on a terminal %t: %q", c.body, c.terminal, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package tpp
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,15 @@ func TestVerbs(t *testing.T) {
 		})
 	}
 	b.t = t
+	for _, args := range [][]string{{"token"}, {"get"}, {"update", "--ssa", holds["ssa.jwt"]}, {"delete"}, {"call", b.server.URL + "/accounts"}} {
+		count := b.count
+		if o := b.tool(args...); o.code != 2 || !strings.Contains(o.stderr, "the client c1 was deleted: register again (dcr-gateway tpp register)") || b.count != count {
+			t.Errorf("%v of a deleted client: %+v", args, o)
+		}
+	}
+	if text, err := os.ReadFile(b.file("client.json")); err != nil || strings.Contains(string(text), "secret-token") {
+		t.Errorf("the token of a deleted client is kept: %s %v", text, err)
+	}
 	if o := b.register(); o.code != 0 {
 		t.Errorf("what is deleted may be registered again: %+v", o)
 	}
@@ -122,11 +132,11 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		{"an argument too many", []string{"get", "x"}, "unexpected argument"},
 		{"call without a URL", []string{"call"}, "URL is missing"},
 		{"a client that is not there", []string{"get", "--client", "nobody.json"}, "register first"},
-		{"no bank", []string{"register", "--out", "x", "--cert", holds["transport.pem"], "--key", holds["transport.key"]}, "name the bank"},
-		{"no certificate", []string{"register", "--out", "x"}, "--cert FILE --key FILE"},
-		{"no statement", append([]string{"register", "--out", "x"}, b.flags()...), "--ssa FILE"},
-		{"an unknown method", append([]string{"register", "--out", "x", "--auth-method", "none"}, b.flags()...), "--auth-method is"},
-		{"an unknown version", append([]string{"register", "--out", "x", "--profile", "obie31"}, b.flags()...), "--profile is one of obie-3.3, obie-3.1, obie-3.2"},
+		{"no bank", []string{"register", "--client", "x", "--cert", holds["transport.pem"], "--key", holds["transport.key"]}, "name the bank"},
+		{"no certificate", []string{"register", "--client", "x"}, "--cert FILE --key FILE"},
+		{"no statement", append([]string{"register", "--client", "x"}, b.flags()...), "--ssa FILE"},
+		{"an unknown method", append([]string{"register", "--client", "x", "--auth-method", "none"}, b.flags()...), "--auth-method is"},
+		{"an unknown version", append([]string{"register", "--client", "x", "--profile", "obie31"}, b.flags()...), "--profile is one of obie-3.3, obie-3.1, obie-3.2"},
 		{"nothing that can be broken", []string{"register", "--world", "x", "--break", "dance"}, "nothing is called dance"},
 		{"breaking without a sandbox", []string{"register", "--break", "unsigned"}, "in a sandbox only"},
 		{"breaking at another bank", append([]string{"register", "--break", "unsigned", "--world", "x"}, b.flags()...), "in a sandbox only"},

@@ -17,7 +17,11 @@ func worldRecord(dir, profile string, number int) (Record, error) {
 		return Record{}, err
 	}
 	if number < 1 || number > len(world.TPPs) {
-		return Record{}, fmt.Errorf("the sandbox has TPPs 1 to %d", len(world.TPPs))
+		products := "software products"
+		if len(world.TPPs) == 1 {
+			products = "software product"
+		}
+		return Record{}, fmt.Errorf("--tpp %d: the sandbox has %d %s for %s", number, len(world.TPPs), products, world.Profile)
 	}
 	return WorldRecord(dir, world, number-1), nil
 }

@@ -64,7 +64,7 @@ func toolLife(t *testing.T, name, method string) {
 	}
 	api, file := at.APIs[0], filepath.Join(t.TempDir(), "client.json")
 	for _, args := range [][]string{
-		{"register", "--world", gateway.Dir, "--profile", name, "--auth-method", method, "--out", file},
+		{"register", "--world", gateway.Dir, "--profile", name, "--auth-method", method, "--client", file},
 		{"token", "--client", file, "--scope", api.Scope},
 		{"call", "--client", file, api.URL},
 		{"token", "--client", file},
