@@ -115,7 +115,8 @@ func (g *Gate) Describe(status *Status) {
 	status.Known = slices.Compact(status.Known) // a file may have returned to an earlier content
 	status.Envoys = g.xds.Envoys()
 	status.Orphans = g.parts.Policies.Orphans()
-	if g.fault != "" && status.Healthy {
-		status.Healthy, status.Why = false, g.fault
+	status.Store = g.parts.Publisher.store.Health()
+	for _, fault := range []string{g.fault, status.Store.Why} {
+		status.fault(fault)
 	}
 }

@@ -79,7 +79,12 @@ func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
 	if err != nil {
 		return err
 	}
-	if next.published, err = g.parts.Publisher.publish(ctx, version); err != nil {
+	next.published, err = g.parts.Publisher.publish(ctx, version)
+	switch {
+	case err == nil:
+	case g.current() == nil && errors.Is(err, errTemporary): // calls of a bank's API need no registry
+		g.parts.Log.WarnContext(ctx, "the gate starts before registries have its version and its facts key", "cause", err.Error())
+	default:
 		return err
 	}
 	g.setPending(next)

@@ -69,8 +69,9 @@ func one(yes bool) float64 {
 	return 0
 }
 
-func metrics(status func() Status) http.Handler {
+func metrics(status func() Status, more []prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(more...)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

@@ -39,7 +39,7 @@ func NewPublisher(s *store.Store, signer *facts.Signer, log *slog.Logger) *Publi
 // errTemporary marks a failure that a retry may fix although the file is the same.
 var errTemporary = errors.New("it will be tried again")
 
-// publish publishes the key and a version, before the gate decides by it.
+// publish publishes the key and a version, before the gate decides by it. After errTemporary run goes on trying.
 func (p *Publisher) publish(ctx context.Context, version *config.Version) (store.Publication, error) {
 	packed, err := version.Pack()
 	if err != nil {
@@ -47,7 +47,7 @@ func (p *Publisher) publish(ctx context.Context, version *config.Version) (store
 	}
 	files := store.VersionFiles(version.ID(), packed, versionLife)
 	if _, err := p.store.Publish(ctx, p.key, files); err != nil {
-		return store.Publication{}, fmt.Errorf("publishing the version for the registries: %w; %w", err, errTemporary)
+		return files, fmt.Errorf("publishing the version for the registries: %w; %w", err, errTemporary)
 	}
 	return files, nil
 }

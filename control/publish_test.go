@@ -10,6 +10,8 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
@@ -42,8 +44,10 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go func() { _ = gate.Run(ctx, follower) }()
-	server.Kill() // it persists nothing
-	server.Start()
+	client, err := redis.Open(server.URL)
+	must(t, err)
+	defer client.Close()
+	must(t, client.Del(t.Context(), "dcr:versions", "dcr:version:"+first.ID(), "dcr:version:"+second.ID()).Err())
 	for _, version := range []*config.Version{first, second} { // requests under the first may still be under way
 		for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 			if err := published(version); err == nil {
@@ -57,7 +61,12 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 
 // A version that no registry can read is active nowhere. Once Redis is back it is activated without a change of the file.
 func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
-	kept, server := testbed.Store(t)
+	server := redisserver.Start(t, t.TempDir())
+	kept, err := store.Dial(server.URL)
+	must(t, err)
+	t.Cleanup(func() { _ = kept.Close() })
+	_, err = kept.Begin(t.Context(), 0)
+	must(t, err)
 	gate, _ := newGateOf(t, kept)
 	dir := sample.Folder(t)
 	path := filepath.Join(dir, "routes.yaml")
@@ -82,4 +91,41 @@ func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
 	until("refused", func(s Status) bool { return s.File.Refused != "" && s.Version == first })
 	server.Start()
 	until("active", func(s Status) bool { return s.Healthy && s.Version != first })
+}
+
+// TestAGateStartsWhileRedisIsFull: it serves calls of a bank's API at once, and registries get its version and its facts key
+// as soon as there is room.
+func TestAGateStartsWhileRedisIsFull(t *testing.T) {
+	kept, server := testbed.Store(t)
+	client, err := redis.Open(server.URL)
+	must(t, err)
+	defer client.Close()
+	gate, _ := newGateOf(t, kept)
+	path := filepath.Join(sample.Folder(t), "routes.yaml")
+	follower, err := NewFollower(path, "", gate, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(func() { _ = follower.Close() })
+	limit := func(bytes string) {
+		must(t, client.ConfigSet(context.WithoutCancel(t.Context()), "maxmemory", bytes).Err())
+	}
+	limit("1")
+	defer limit("0")
+	must(t, follower.Load(t.Context()))
+	if follower.Live() == nil {
+		t.Fatal("no version is active")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _ = gate.Run(ctx, follower) }()
+	if _, err := kept.Version(t.Context(), follower.Live().ID()); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("published while Redis is full: %v", err)
+	}
+	limit("0")
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := kept.Version(t.Context(), follower.Live().ID()); err == nil {
+			return
+		} else if time.Since(begun) > awhile {
+			t.Fatal(err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
@@ -22,10 +23,22 @@ type Status struct {
 	LastErrorAt *time.Time          `json:"last_error_at,omitempty"`
 	Rollback    int                 `json:"rollback,omitempty"` // the entry that was rolled back to
 	Known       []string            `json:"known,omitempty"`    // versions that the gate accepts requests under
+	Store       store.Health        `json:"store"`
 	Envoys      []xds.Envoy         `json:"envoys,omitempty"`
 	Orphans     config.OrphanStatus `json:"orphans"`  // clients whose profile or directory the configuration lacks
 	Reloads     uint64              `json:"reloads"`  // versions activated since the start
 	Refusals    uint64              `json:"refusals"` // versions rejected since the start
+}
+
+// fault adds a reason why the part is not healthy, if there is one.
+func (s *Status) fault(why string) {
+	switch {
+	case why == "":
+	case s.Healthy:
+		s.Healthy, s.Why = false, why
+	default:
+		s.Why += "; " + why
+	}
 }
 
 // FileStatus is the file on disk, and why it is not active if it is not.

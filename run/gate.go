@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -55,13 +57,15 @@ request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP h
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var options gateOptions
 			options.define(flags)
-			return func(ctx context.Context, _ cli.Call) error {
+			return func(ctx context.Context, call cli.Call) error {
 				debug.SetGCPercent(gcPercent)
-				g, err := newGate(ctx, options)
-				if err != nil {
-					return err
-				}
-				return errors.Join(g.serve(ctx), g.close())
+				return options.do(ctx, call.Stderr, func(setup *setup) error {
+					g := &gate{gateOptions: options, setup: setup}
+					if err := g.load(ctx); err != nil {
+						return err
+					}
+					return g.serve(ctx)
+				})
 			}
 		},
 	}
@@ -76,19 +80,7 @@ type gate struct {
 	follower  *control.Follower
 }
 
-// newGate activates the first version.
-func newGate(ctx context.Context, options gateOptions) (*gate, error) {
-	setup, err := options.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	g := &gate{gateOptions: options, setup: setup}
-	if err := g.load(ctx); err != nil {
-		return nil, errors.Join(err, g.close())
-	}
-	return g, nil
-}
-
+// load activates the first version.
 func (g *gate) load(ctx context.Context) error {
 	signer, err := facts.NewSigner()
 	if err != nil {
@@ -113,7 +105,27 @@ func (g *gate) load(ctx context.Context) error {
 		return err
 	}
 	g.closers = append(g.closers, g.follower)
+	if g.state != "" {
+		if err := sameInstallation(filepath.Join(g.state, "installation"), g.store.Installation()); err != nil {
+			return err
+		}
+	}
 	return g.follower.Load(ctx)
+}
+
+// sameInstallation refuses a Redis with another installation than the one that the gate served before: the Redis of a test,
+// or one that was begun anew after its data was lost.
+func sameInstallation(file, id string) error {
+	before, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.WriteFile(file, []byte(id), 0o640)
+	case err != nil:
+		return err
+	case string(before) != id:
+		return fmt.Errorf("redis holds installation %s, and this gate served %.40q before: correct --redis, or remove %s if the change is meant", id, before, file)
+	}
+	return nil
 }
 
 // serve serves until ctx ends, and then as long as an Envoy is connected that may still ask, up to the linger time.
@@ -134,7 +146,9 @@ func (g *gate) serve(ctx context.Context) error {
 	group.Go(func() error { return g.versions.Run(ctx, g.follower) })
 	group.Go(func() error { return g.follower.Run(ctx) })
 	group.Go(func() error { poke(ctx, g.follower); return nil })
-	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status), control.Health(g.status))
+	group.Go(func() error { g.store.Follow(ctx, g.log); return nil })
+	more := g.store.Collectors()
+	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status, more...), control.Health(g.status, more...))
 	g.log.InfoContext(ctx, "gate serves", "address", g.envoy.Gate, "xds", g.envoy.XDS, "version", g.status().Version)
 	return group.Wait()
 }

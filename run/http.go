@@ -88,8 +88,8 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 //
 //	GET /status  registry.Status
 //	and what registryHealth serves
-func registryAdmin(status func() registry.Status) http.Handler {
-	mux := registryHealth(status)
+func registryAdmin(status func() registry.Status, more []prometheus.Collector) http.Handler {
+	mux := registryHealth(status, more)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
 	return mux
 }
@@ -98,7 +98,7 @@ func registryAdmin(status func() registry.Status) http.Handler {
 //
 //	GET /healthz, /readyz  200 as long as the process answers; the body says whether something keeps it from serving
 //	GET /metrics           Prometheus
-func registryHealth(status func() registry.Status) *http.ServeMux {
+func registryHealth(status func() registry.Status, more []prometheus.Collector) *http.ServeMux {
 	health := func(w http.ResponseWriter, _ *http.Request) {
 		body := map[string]string{"status": "ok"}
 		if s := status(); !s.Healthy {
@@ -109,12 +109,13 @@ func registryHealth(status func() registry.Status) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("GET /readyz", health)
-	mux.Handle("GET /metrics", registryMetrics(status))
+	mux.Handle("GET /metrics", registryMetrics(status, more))
 	return mux
 }
 
-func registryMetrics(status func() registry.Status) http.Handler {
+func registryMetrics(status func() registry.Status, more []prometheus.Collector) http.Handler {
 	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(more...)
 	gauge := func(name, help string, value func(registry.Status) float64) {
 		metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(status()) }))
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
@@ -24,18 +25,16 @@ has expired.`,
 			Setup: func(flags *flag.FlagSet) cli.Run {
 				var options stored
 				options.define(flags)
-				return func(ctx context.Context, call cli.Call) error { return options.rotate(ctx, call.Stdout) }
+				return func(ctx context.Context, call cli.Call) error {
+					return options.do(ctx, call.Stderr, func(setup *setup) error { return rotate(ctx, setup.store, call.Stdout) })
+				}
 			},
 		}},
 	}
 }
 
-func (options *stored) rotate(ctx context.Context, stdout io.Writer) error {
-	setup, err := options.open(ctx)
-	if err != nil {
-		return err
-	}
-	kid, err := token.RotateNow(ctx, setup.store, time.Now())
+func rotate(ctx context.Context, kept *store.Store, stdout io.Writer) error {
+	kid, err := token.RotateNow(ctx, kept, time.Now())
 	if errors.Is(err, token.ErrNotKept) {
 		err = cli.Exit{Code: 2, Text: "Redis holds no keys for access tokens. Either no registry has been started yet, or the keys are " +
 			"files that routes.yaml names (tokens.keys): put a new one second, wait until every gate and registry has read it, then move it to the front"}
@@ -43,5 +42,5 @@ func (options *stored) rotate(ctx context.Context, stdout io.Writer) error {
 	if err == nil {
 		_, err = fmt.Fprintf(stdout, "key %s is published; it will sign in a minute\n", kid)
 	}
-	return errors.Join(err, setup.close())
+	return err
 }

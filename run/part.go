@@ -14,7 +14,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -22,8 +21,9 @@ import (
 const redisVariable = "DCR_REDIS_URL"
 
 const (
-	openTime  = 30 * time.Second // how long a part waits for Redis at start before it gives up
-	openRetry = 200 * time.Millisecond
+	openTime    = 30 * time.Second // how long a part waits for Redis at start before it gives up
+	noticeAfter = 2 * time.Second  // how long it waits in silence
+	openRetry   = 200 * time.Millisecond
 )
 
 // stored are the flags of every command that needs Redis and a log.
@@ -34,9 +34,13 @@ type stored struct {
 }
 
 func (s *stored) define(flags *flag.FlagSet) {
-	flags.StringVar(&s.redis, "redis", "", "Redis `URL`: redis://, rediss://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
+	defineRedis(flags, &s.redis)
 	flags.StringVar(&s.log, "log", "", "`FILE` for the log, JSON lines (default standard error)")
 	flags.TextVar(&s.level, "log-level", slog.LevelInfo, "lowest `LEVEL` to log: debug, info, warn or error")
+}
+
+func defineRedis(flags *flag.FlagSet, url *string) {
+	flags.StringVar(url, "redis", "", "Redis `URL`: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
 }
 
 // part are the flags that gate and registry share.
@@ -54,53 +58,81 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: only on the admin interface)")
 }
 
-// setup is what gate and registry have in common: log, Redis and what to close.
+// setup is what gate and registry have in common: log, store and what to close.
 type setup struct {
 	store   *store.Store
 	log     *slog.Logger
 	closers []io.Closer // in the order they were opened
 }
 
-// open opens the log and connects to Redis.
-func (s *stored) open(ctx context.Context) (*setup, error) {
+// do opens the log and the store, runs a function with them, and closes them. An error is also written to the log, since
+// standard error may go nowhere.
+func (s *stored) do(ctx context.Context, stderr io.Writer, run func(*setup) error) error {
 	log, closer, err := decision.Open(s.log, s.level)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.name != "" {
 		log = log.With("part", s.name)
 	}
 	opened := &setup{log: log, closers: []io.Closer{closer}}
-	if err := opened.openStore(ctx, s.redis); err != nil {
-		return nil, errors.Join(err, opened.close())
+	if s.log == "" {
+		stderr = io.Discard // the log goes there
 	}
-	return opened, nil
+	err = opened.openStore(ctx, s.redis, stderr)
+	if err == nil {
+		err = run(opened)
+	}
+	if err != nil {
+		log.ErrorContext(ctx, "the process ends", "cause", err.Error())
+	}
+	return errors.Join(err, opened.close())
 }
 
-func (s *setup) openStore(ctx context.Context, url string) error {
-	if url == "" {
-		url = os.Getenv(redisVariable)
-	}
-	if url == "" {
-		return cli.Exit{Code: 2, Text: "name the Redis to use: --redis URL, or $" + redisVariable}
-	}
-	client, err := redis.Open(url)
+// openStore waits for Redis, since parts start in any order, and says so.
+func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) error {
+	dialed, err := dial(url)
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, client)
+	s.store = dialed
+	s.closers = append(s.closers, dialed)
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	for { // parts start in any order: Redis may start later
-		if s.store, err = store.Open(ctx, client, 0); err == nil {
-			return nil
+	notice := time.NewTimer(noticeAfter)
+	defer notice.Stop()
+	for {
+		if err = dialed.Open(ctx); err == nil {
+			break
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("redis: %w", err)
+		case <-notice.C:
+			fmt.Fprintf(stderr, "waiting for Redis, at most %s: %v\n", openTime, err)
+			s.log.WarnContext(ctx, "waiting for redis", "longest", openTime.String(), "cause", err.Error())
 		case <-time.After(openRetry):
 		}
 	}
+	for _, warning := range dialed.Warnings(ctx) {
+		s.log.WarnContext(ctx, warning)
+	}
+	return nil
+}
+
+// dial returns the store at a URL, or at that of the environment.
+func dial(url string) (*store.Store, error) {
+	if url == "" {
+		url = os.Getenv(redisVariable)
+	}
+	if url == "" {
+		return nil, cli.Exit{Code: 2, Text: "name the Redis to use: --redis URL, or $" + redisVariable}
+	}
+	dialed, err := store.Dial(url)
+	if err != nil {
+		return nil, cli.Exit{Code: 2, Text: err.Error()}
+	}
+	return dialed, nil
 }
 
 func (s *setup) close() error {

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"path/filepath"
 	"time"
@@ -39,12 +38,20 @@ dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var options registryOptions
 			options.define(flags)
-			return func(ctx context.Context, _ cli.Call) error {
-				r, err := newRegistry(ctx, options)
+			return func(ctx context.Context, call cli.Call) error {
+				if err := options.entrance.check(); err != nil {
+					return err
+				}
+				secrets, err := filepath.Abs(options.secrets)
 				if err != nil {
 					return err
 				}
-				return errors.Join(r.serve(ctx), r.close())
+				return options.do(ctx, call.Stderr, func(setup *setup) error {
+					requests := registry.New(registry.Parts{
+						Store: setup.store, Rings: token.NewRings(ctx, setup.store, true, setup.log), Secrets: secrets, Log: setup.log, Now: time.Now,
+					})
+					return (&registryProcess{registryOptions: options, setup: setup, requests: requests}).serve(ctx)
+				})
 			}
 		},
 	}
@@ -57,24 +64,6 @@ type registryProcess struct {
 	requests *registry.Registry
 }
 
-func newRegistry(ctx context.Context, options registryOptions) (*registryProcess, error) {
-	if err := options.entrance.check(); err != nil {
-		return nil, err
-	}
-	secrets, err := filepath.Abs(options.secrets)
-	if err != nil {
-		return nil, err
-	}
-	setup, err := options.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	requests := registry.New(registry.Parts{
-		Store: setup.store, Rings: token.NewRings(ctx, setup.store, true, setup.log), Secrets: secrets, Log: setup.log, Now: time.Now,
-	})
-	return &registryProcess{registryOptions: options, setup: setup, requests: requests}, nil
-}
-
 // serve serves until ctx ends.
 func (r *registryProcess) serve(ctx context.Context) error {
 	listener, err := r.entrance.listen(ctx, r.log)
@@ -84,7 +73,9 @@ func (r *registryProcess) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveRequests(ctx, listener, r.requests, r.log) })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
-	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status), registryHealth(r.requests.Status))
+	group.Go(func() error { r.store.Follow(ctx, r.log); return nil })
+	more := r.store.Collectors()
+	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status, more), registryHealth(r.requests.Status, more))
 	r.log.InfoContext(ctx, "registry serves", "address", r.entrance.String())
 	return group.Wait()
 }

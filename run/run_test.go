@@ -40,7 +40,11 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return &world{t: t, dir: dir, redis: redisserver.Shared(t).URL}
+	w := &world{t: t, dir: dir, redis: redisserver.Shared(t).URL}
+	if err := Init().Run(t.Context(), []string{"--redis", w.redis}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // start runs a process until the test ends, and waits until it serves.

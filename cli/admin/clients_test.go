@@ -30,7 +30,10 @@ func TestValidateCountsOrphans(t *testing.T) {
 	if keys, err := client.Keys(t.Context(), "*").Result(); err != nil || len(keys) > 0 {
 		t.Errorf("it has written %q, %v", keys, err)
 	}
-	kept, err := store.Open(t.Context(), client, 0)
+	kept, err := store.Dial(server.URL)
+	ok(t, err)
+	defer kept.Close()
+	_, err = kept.Begin(t.Context(), 0)
 	ok(t, err)
 	for i, c := range []struct{ profile, directory string }{
 		{"obie-3.3", "openbanking-uk"}, {"gone-1.0", "openbanking-uk"}, {"gone-1.0", "gone"}, {"obie-3.2", "gone"},

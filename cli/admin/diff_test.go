@@ -237,7 +237,7 @@ func TestFieldsAreAll(t *testing.T) {
 		{routes.Listener{Certificates: make([]routes.Certificate, 1)}, "address url server_names certificate key certificates[0].certificate certificates[0].key client_certificate tls_minimum"},
 		{(*routes.RateLimitService)(nil), "address domain timeout"},
 		{routes.Upstream{}, "address tls.ca tls.server_name tls.certificate tls.key host timeout connect_timeout retries health.path health.interval health.timeout strip_headers max_connections max_requests"},
-		{routes.Route{}, "name listener path methods checks public dry_run unsigned_requests profile directories scopes roles users endpoint upstream body_limit timeout plan facts token"},
+		{routes.Route{}, "name listener path methods checks public dry_run unsigned_requests profile directories audiences scopes roles users endpoint upstream body_limit timeout plan facts token"},
 	} {
 		var keys []string
 		for _, f := range fieldsOf(test.part) {

@@ -68,6 +68,14 @@ func (s *statuses) registry(line func(key, format string, arguments ...any), sai
 		line("version", "%s", text)
 	}
 	orphans(line, &said.Status)
+	s.store(line, &said.Status)
+}
+
+// store prints what is wrong with Redis.
+func (s *statuses) store(line func(key, format string, arguments ...any), said *control.Status) {
+	if said.Store.Why != "" {
+		line("store", "NOT USABLE AS IT MUST BE, for %s: %s", age(s.now, said.Store.Since), said.Store.Why)
+	}
 }
 
 func health(line func(key, format string, arguments ...any), said *control.Status) {
@@ -104,6 +112,7 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
 	}
 	orphans(line, said)
+	s.store(line, said)
 	line("since start", "%s activated, %d rejected", count(int(said.Reloads), "version"), said.Refusals)
 	if len(said.Known) > 1 {
 		line("decides under", "%s", strings.Join(short(said.Known), ", "))

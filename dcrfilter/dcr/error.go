@@ -224,12 +224,18 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// AsRefusal turns any error into a refusal. An error that is not a refusal is an internal fault: the client receives a
-// 503 without details, and the log the whole error.
+// ErrStore is part of every error that says that the store cannot be used at present.
+var ErrStore = errors.New("the store cannot be used")
+
+// AsRefusal turns any error into a refusal. An error that is not a refusal is a fault of ours: the client receives a 503
+// without details, and the log the whole error.
 func AsRefusal(err error) *Error {
 	var refusal *Error
 	if errors.As(err, &refusal) {
 		return refusal
+	}
+	if errors.Is(err, ErrStore) {
+		return Refuse("store.unavailable").CausedBy(err)
 	}
 	return Refuse("internal").CausedBy(err)
 }

@@ -204,14 +204,14 @@ func TestWithoutItsStoreTheRegistryDenies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inner := w.in(t)
-			inner.want(got, http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
+			inner.want(got, http.StatusServiceUnavailable, "temporarily_unavailable", "store.unavailable")
 		})
 	}
 	if got := w.do(call{route: "jwks", method: "GET", target: "/jwks"}); got.status != http.StatusOK {
 		t.Errorf("keys with a known gate: %d", got.status)
 	}
 	w.registry = New(w.registry.parts) // it knows no gate's key
-	w.want(w.do(call{route: "jwks", method: "GET", target: "/jwks"}), http.StatusServiceUnavailable, "temporarily_unavailable", "internal")
+	w.want(w.do(call{route: "jwks", method: "GET", target: "/jwks"}), http.StatusServiceUnavailable, "temporarily_unavailable", "store.unavailable")
 }
 
 func TestFaultDenies(t *testing.T) {

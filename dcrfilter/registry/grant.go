@@ -40,7 +40,7 @@ func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := e.burn(ctx, r); err != nil {
+	if err := e.burn(ctx, r, e.parts.Store.Burn); err != nil {
 		return answer{}, err
 	}
 	compact, issued, err := e.issuer.Issue(ctx, token.Token{

@@ -20,9 +20,12 @@ func (r *request) parameters() (form.Form, error) {
 	return form.Parse(r.header, r.query, r.body)
 }
 
+// A marker is one of the store's functions that mark jtis as used.
+type marker = func(ctx context.Context, clientID string, used []*dcrpb.UsedJTI) error
+
 // burn marks the jti of the client assertion as used. A request without an assertion has none.
-func (e *edition) burn(ctx context.Context, r *request) error {
-	err := e.parts.Store.Burn(ctx, r.facts.GetClient().GetId(), r.facts.GetUsedJtis())
+func (e *edition) burn(ctx context.Context, r *request, mark marker) error {
+	err := mark(ctx, r.facts.GetClient().GetId(), r.facts.GetUsedJtis())
 	switch {
 	// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used "jti" values" (RFC
 	// 7523, section 3)

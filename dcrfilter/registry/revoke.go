@@ -16,7 +16,7 @@ import (
 // revoke answers RFC 7009: "The authorization server responds with HTTP status code 200 if the token has been revoked
 // successfully or if the client submitted an invalid token." (section 2.2)
 func (e *edition) revoke(ctx context.Context, r *request) (answer, error) {
-	named, err := e.namedToken(ctx, r, func(compact string) (*token.Token, error) {
+	named, err := e.namedToken(ctx, r, e.parts.Store.BurnToRevoke, func(compact string) (*token.Token, error) {
 		return token.Signed(ctx, append([]*token.Ring{e.ring}, e.parts.Rings.All()...), compact, r.now)
 	})
 	if err != nil {
@@ -54,7 +54,7 @@ type confirmation struct {
 // introspect answers RFC 7662: "to avoid disclosing too much of the authorization server's state ... the authorization
 // server SHOULD NOT include any additional information about an inactive token" (section 2.2).
 func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
-	named, err := e.namedToken(ctx, r, func(compact string) (*token.Token, error) {
+	named, err := e.namedToken(ctx, r, e.parts.Store.Burn, func(compact string) (*token.Token, error) {
 		return e.inspector.Inspect(ctx, compact, r.now)
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (e *edition) introspected(ctx context.Context, named *token.Token) (*dcrpb.
 
 // namedToken returns the token in a revocation or introspection request. It returns nil if the token is not one of
 // ours, is expired, or belongs to another client. The answer does not say which.
-func (e *edition) namedToken(ctx context.Context, r *request, inspect func(compact string) (*token.Token, error)) (*token.Token, error) {
+func (e *edition) namedToken(ctx context.Context, r *request, mark marker, inspect func(compact string) (*token.Token, error)) (*token.Token, error) {
 	parameters, err := r.parameters()
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (e *edition) namedToken(ctx context.Context, r *request, inspect func(compa
 	if !parameters.Has("token") {
 		return nil, dcr.Refuse("token.missing")
 	}
-	if err := e.burn(ctx, r); err != nil {
+	if err := e.burn(ctx, r, mark); err != nil {
 		return nil, err
 	}
 	named, err := inspect(parameters.Value("token"))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 )
 
 const (
@@ -177,6 +178,7 @@ type Status struct {
 	Why      string              `json:"why,omitempty"` // why it is not ready
 	Versions []VersionStatus     `json:"versions"`      // in memory, last used first
 	Orphans  config.OrphanStatus `json:"orphans"`
+	Store    store.Health        `json:"store"`
 }
 
 // VersionStatus is the state of one version: loaded, or why it is not.
@@ -190,7 +192,7 @@ type VersionStatus struct {
 func (g *Registry) Status() Status {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	status := Status{Healthy: true, Versions: []VersionStatus{}, Orphans: g.orphans.Status()}
+	status := Status{Healthy: true, Versions: []VersionStatus{}, Orphans: g.orphans.Status(), Store: g.parts.Store.Health()}
 	for id, h := range g.editions {
 		fault := h.fault
 		if fault == nil && !h.edition.ring.Loaded() {
@@ -202,6 +204,9 @@ func (g *Registry) Status() Status {
 			status.Healthy, status.Why = false, "a version cannot be served in full"
 		}
 		status.Versions = append(status.Versions, said)
+	}
+	if status.Store.Why != "" {
+		status.Healthy, status.Why = false, status.Store.Why
 	}
 	slices.SortFunc(status.Versions, func(a, b VersionStatus) int { return b.Asked.Compare(a.Asked) })
 	return status

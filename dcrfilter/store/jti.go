@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -15,6 +17,15 @@ const drift = time.Minute
 // Burn marks jtis as used in the shard of a client, all of them or none. Its errors are ErrReplayed, and ErrNotFound
 // for a client id that no store has made. It does not check whether the client exists.
 func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI) error {
+	return s.burn(ctx, s.scripts.burn, clientID, burn)
+}
+
+// BurnToRevoke is Burn for a request that revokes: it succeeds even while Redis is full.
+func (s *Store) BurnToRevoke(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI) error {
+	return s.burn(ctx, s.scripts.burnToRevoke, clientID, burn)
+}
+
+func (s *Store) burn(ctx context.Context, script *redis.Script, clientID string, burn []*dcrpb.UsedJTI) error {
 	shard, ok := s.clientShard(clientID)
 	if !ok {
 		return ErrNotFound
@@ -26,7 +37,7 @@ func (s *Store) Burn(ctx context.Context, clientID string, burn []*dcrpb.UsedJTI
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, "burn", s.scripts.burn, keys, times...)
+	return s.write(ctx, "burn", script, keys, times...)
 }
 
 // burning appends the keys of the jtis to a script's keys, and returns until when each is kept, as the script's last

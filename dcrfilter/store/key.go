@@ -12,12 +12,13 @@ import (
 
 // The keys that belong to no client.
 const (
-	shardsKey      = "dcr:shards"
-	signingKeysKey = "dcr:keys"
-	factsKeyPrefix = "dcr:facts:"
-	versionPrefix  = "dcr:version:"
-	versionsKey    = "dcr:versions" // when each version was last published
-	issuersKey     = "dcr:issuers"  // until when tokens of each may be valid
+	shardsKey       = "dcr:shards"
+	installationKey = "dcr:installation" // its id
+	signingKeysKey  = "dcr:keys"
+	factsKeyPrefix  = "dcr:facts:"
+	versionPrefix   = "dcr:version:"
+	versionsKey     = "dcr:versions" // when each version was last published
+	issuersKey      = "dcr:issuers"  // until when tokens of each may be valid
 )
 
 // clientIDLength is the length of two hex digits and 16 bytes in base64url.
@@ -44,8 +45,10 @@ func (s shard) key(kind, name string) string { return "{dcr:" + string(s) + "}:"
 // softwareShard returns the shard of a software product's clients.
 func (s *Store) softwareShard(of *dcrpb.Software) shard {
 	sum := digest(of.GetDirectory(), of.GetId())
-	return shard(fmt.Sprintf("%02x", binary.BigEndian.Uint64(sum[:])%uint64(s.shards)))
+	return shardOf(int(binary.BigEndian.Uint64(sum[:]) % uint64(s.shards)))
 }
+
+func shardOf(number int) shard { return shard(fmt.Sprintf("%02x", number)) }
 
 // clientShard returns the shard of a client, or false for a client id that this store cannot have made.
 func (s *Store) clientShard(id string) (shard, bool) {

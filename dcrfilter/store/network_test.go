@@ -23,11 +23,13 @@ func TestSilentServer(t *testing.T) {
 	host := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	for _, url := range []string{"redis://" + host, "redis+cluster://" + host, "redis+sentinel://" + host + "?master=m"} {
 		client := dial(t, url)
-		s := &Store{redis: client, shards: 16, scripts: newScripts()}
+		s := on(client, newMonitor())
+		s.shards = 16
 		c := newClient(s, "software")
 		c.Generation = 1
 		for name, do := range map[string]func(ctx context.Context) error{
-			"Open":     func(ctx context.Context) error { _, err := Open(ctx, client, 0); return err },
+			"Begin":    func(ctx context.Context) error { _, err := s.Begin(ctx, 0); return err },
+			"Open":     s.Open,
 			"Ping":     s.Ping,
 			"Create":   func(ctx context.Context) error { return s.Create(ctx, c, nil, true) },
 			"Client":   func(ctx context.Context) error { _, err := s.Client(ctx, c.Id); return err },
@@ -94,6 +96,7 @@ type lossy struct {
 	redis string
 	armed atomic.Bool
 	lost  atomic.Int32
+	delay atomic.Int64 // of each answer, in nanoseconds
 }
 
 func (l *lossy) serve(client net.Conn) {
@@ -117,6 +120,7 @@ func (l *lossy) serve(client net.Conn) {
 		if doomed.Load() {
 			l.lost.Add(1)
 		}
+		time.Sleep(time.Duration(l.delay.Load()))
 		return !doomed.Load()
 	})
 }
@@ -167,12 +171,13 @@ func TestErrorsQuoteNothing(t *testing.T) {
 			_, _ = io.WriteString(conn, "-ERR unknown command 'x', with args beginning with: 'secret'\r\n")
 		}
 	})
-	s := &Store{redis: dial(t, "redis://"+host), shards: 16, scripts: newScripts()}
+	s := on(dial(t, "redis://"+host), newMonitor())
+	s.shards = 16
 	_, err := s.Publish(t.Context(), FactsKey("kid", []byte("secret"), time.Hour))
 	if wantFailure(t, "publish", err); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
-	if !strings.Contains(err.Error(), "unknown command") || errors.Unwrap(err) != nil {
+	if _, quotes := errors.AsType[redis.Error](err); !strings.Contains(err.Error(), "unknown command") || quotes {
 		t.Errorf("error %v", err)
 	}
 	err = s.Burn(t.Context(), s.NewClientID(nil), []*dcrpb.UsedJTI{{Purpose: "p", Id: "secret", Exp: 4e9}})

@@ -22,11 +22,15 @@ var answers = map[string]error{
 // scripts are the writes. Each uses only the keys that it receives, all in one slot, and reads everything before it
 // writes: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
-	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, addKey *redis.Script
+	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, addKey, burnToRevoke *redis.Script
+
+	// whenFull are those that succeed in a Redis that is full, too: what ends access must not wait for room. The flag needs
+	// Redis 7.0, and nothing else of a script.
+	whenFull map[*redis.Script]*redis.Script
 }
 
 func newScripts() scripts {
-	return scripts{
+	s := scripts{
 		create:    redis.NewScript(jtis + mayCreate + create),
 		mayCreate: redis.NewScript(jtis + mayCreate + yes),
 		existing:  redis.NewScript(jtis + existing),
@@ -37,6 +41,12 @@ func newScripts() scripts {
 		revoke:    redis.NewScript(revoke),
 		addKey:    redis.NewScript(addKey),
 	}
+	s.burnToRevoke = redis.NewScript(jtis + burn)
+	const evenIfFull = "#!lua flags=allow-oom\n"
+	s.whenFull = map[*redis.Script]*redis.Script{
+		s.revoke: redis.NewScript(evenIfFull + revoke), s.burnToRevoke: redis.NewScript(evenIfFull + jtis + burn),
+	}
+	return s
 }
 
 // jtis is the beginning of the scripts that mark jtis as used. The jtis are the keys from the given number on. The

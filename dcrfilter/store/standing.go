@@ -47,7 +47,7 @@ func (s *Store) Standing(ctx context.Context, clientID, tokenID string) (Standin
 }
 
 // Revoke revokes a token of a client until exp, when it expires anyway. A token that is expired or already revoked is
-// no error. A client id that no store has made is ErrNotFound; Revoke does not check whether the client exists.
+// no error. It succeeds even while Redis is full. A client id that no store has made is ErrNotFound; Revoke does not check whether the client exists.
 func (s *Store) Revoke(ctx context.Context, clientID, tokenID string, exp time.Time) error {
 	shard, ok := s.clientShard(clientID)
 	if !ok {

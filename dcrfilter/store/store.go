@@ -13,10 +13,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	ourredis "github.com/dcr-gateway/dcr-gateway/internal/redis"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // The refusals of a store. Any other error means that Redis is not available or holds damaged data: deny.
+// dcr.ErrStore is in the former.
 var (
 	ErrNotFound  = errors.New("not found")
 	ErrReplayed  = errors.New("a jti was used before")
@@ -33,44 +36,31 @@ func (e *ReplayError) Error() string { return ErrReplayed.Error() }
 // Is makes the error match ErrReplayed.
 func (e *ReplayError) Is(target error) bool { return target == ErrReplayed }
 
-const (
-	defaultShards = 16
-	maxShards     = 256 // two hex digits
-)
-
 // Store is the persistent state of one installation. It is safe for concurrent use.
 type Store struct {
 	redis   redis.UniversalClient
 	shards  int
 	scripts scripts
+	monitor *monitor
 }
 
-// Open returns the installation's store. The first call for an installation sets its number of shards for ever; later
-// calls check it. 0 means the existing number, or 16 in a new installation.
-func Open(ctx context.Context, client redis.UniversalClient, shards int) (*Store, error) {
-	if shards < 0 || shards > maxShards {
-		return nil, fmt.Errorf("store: shards must be 1 to %d, or 0 to take what is there", maxShards)
-	}
-	first := shards
-	if first == 0 {
-		first = defaultShards
-	}
-	if err := client.SetNX(ctx, shardsKey, first, 0).Err(); err != nil {
-		return nil, failed("choose the number of shards", err)
-	}
-	text, err := client.Get(ctx, shardsKey).Result()
+// Dial returns the store in the Redis of a URL, as internal/redis reads it, without asking Redis yet: Open or Begin is next.
+func Dial(url string) (*Store, error) {
+	m := newMonitor()
+	client, err := ourredis.Open(url, m.verify)
 	if err != nil {
-		return nil, failed("read the number of shards", err)
+		return nil, err
 	}
-	kept, err := strconv.Atoi(text)
-	if err != nil || kept < 1 || kept > maxShards {
-		return nil, errors.New("store: the number of shards in Redis is damaged")
-	}
-	if shards != 0 && shards != kept {
-		return nil, fmt.Errorf("store: this installation has %d shards, not the %d configured: it cannot be changed", kept, shards)
-	}
-	return &Store{redis: client, shards: kept, scripts: newScripts()}, nil
+	return on(client, m), nil
 }
+
+func on(client redis.UniversalClient, m *monitor) *Store {
+	client.AddHook(m)
+	return &Store{redis: client, scripts: newScripts(), monitor: m}
+}
+
+// Close closes the connections.
+func (s *Store) Close() error { return s.redis.Close() }
 
 // Ping checks that Redis answers.
 func (s *Store) Ping(ctx context.Context) error {
@@ -102,6 +92,9 @@ func (s *Store) write(ctx context.Context, what string, script *redis.Script, ke
 func (s *Store) run(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) (string, error) {
 	args = append([]any{rand.Text()}, args...)
 	answer, err := script.Run(ctx, s.redis, keys, args...).Text()
+	if whole := s.scripts.whenFull[script]; whole != nil && err != nil && stateOf(err) == full {
+		answer, err = whole.Run(ctx, s.redis, keys, args...).Text()
+	}
 	if err != nil {
 		return "", failed(what, err)
 	}
@@ -123,12 +116,20 @@ func refused(what, answer string) error {
 	return refusal
 }
 
-// failed returns an error that names the failed operation. Redis quotes the arguments of an unknown command, so they
-// are cut.
+// failed returns an error that names the failed operation. It is a dcr.ErrStore unless Redis is well.
 func failed(what string, err error) error {
+	cause := failure(err)
+	if stateOf(err) == answered {
+		return fmt.Errorf("store: %s: %w", what, cause)
+	}
+	return fmt.Errorf("store: %s: %w: %w", what, dcr.ErrStore, cause)
+}
+
+// failure is an error of Redis without the arguments of a command, which Redis quotes if it does not know the command.
+func failure(err error) error {
 	if reply, ok := errors.AsType[redis.Error](err); ok {
 		text, _, _ := strings.Cut(reply.Error(), ", with args")
-		return fmt.Errorf("store: %s: redis: %s", what, text)
+		return errors.New("redis: " + text)
 	}
-	return fmt.Errorf("store: %s: %w", what, err)
+	return err
 }

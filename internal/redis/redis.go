@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -35,11 +36,14 @@ const (
 //	redis+cluster://user:password@host1:6379,host2:6379
 //
 // and the three with hosts also with rediss for redis: TLS, verified against the system's roots. Errors quote nothing of the
-// URL, which may hold a password.
-func Open(url string) (goredis.UniversalClient, error) {
+// URL, which may hold a password. Each new connection is passed to the functions before it is used.
+func Open(url string, connected ...func(context.Context, *goredis.Conn) error) (goredis.UniversalClient, error) {
 	o, err := parse(url)
 	if err != nil {
 		return nil, err
+	}
+	for _, do := range connected {
+		o.OnConnect = do
 	}
 	logging.Disable() // for the whole process: callers log failures, once and in the log's format
 	switch {

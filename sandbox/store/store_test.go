@@ -55,10 +55,14 @@ func TestStore(t *testing.T) {
 
 // What gates publish and registries remember is kept as a real Redis keeps it.
 func TestStoreOfVersions(t *testing.T) {
-	client, err := redis.Open("redis://" + start(t).RemoteAddr().String())
+	url := "redis://" + start(t).RemoteAddr().String()
+	kept, err := store.Dial(url)
+	must(t, err)
+	defer kept.Close()
+	client, err := redis.Open(url)
 	must(t, err)
 	defer client.Close()
-	kept, err := store.Open(t.Context(), client, 0)
+	_, err = kept.Begin(t.Context(), 0)
 	must(t, err)
 	for _, want := range []int{2, 0} {
 		written, err := kept.Publish(t.Context(), store.FactsKey("kid", []byte("{}"), time.Hour), store.VersionFiles("aa", []byte("files"), 24*time.Hour))

@@ -97,16 +97,24 @@ func render(path, text string, data any) error {
 	return pki.WriteFile(path, out.Bytes(), 0o600)
 }
 
-// renderEnvoy has the gateway itself write what Envoy needs to find the gate, as an operator would.
-func renderEnvoy(ctx context.Context, o Options) error {
-	command := exec.CommandContext(ctx, o.Executable, "routes", "render",
-		"--xds", configSocket, "--admin", adminSocket, routesFile)
+// operate runs a command of the gateway in the world's folder, as an operator would, and returns what it prints.
+func operate(ctx context.Context, o Options, arguments ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, o.Executable, arguments...)
 	command.Dir = o.Dir
 	var complaint bytes.Buffer
 	command.Stderr = &complaint
 	text, err := command.Output()
 	if err != nil {
-		return fmt.Errorf("render Envoy's configuration: %w: %s", err, strings.TrimSpace(complaint.String()))
+		return nil, fmt.Errorf("dcr-gateway %s: %w: %s", arguments[0], err, strings.TrimSpace(complaint.String()))
+	}
+	return text, nil
+}
+
+// renderEnvoy writes what Envoy needs to find the gate.
+func renderEnvoy(ctx context.Context, o Options) error {
+	text, err := operate(ctx, o, "routes", "render", "--xds", configSocket, "--admin", adminSocket, routesFile)
+	if err != nil {
+		return err
 	}
 	return pki.WriteFile(filepath.Join(o.Dir, envoyFile), text, os.FileMode(0o600))
 }

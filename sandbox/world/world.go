@@ -84,7 +84,12 @@ func (w *World) start(ctx context.Context, o Options, say func(string)) error {
 	if store, ours := w.File.Processes[redisPart]; ours {
 		say(storeNote(store))
 	}
-	for _, step := range startOrder(w.File.Processes) {
+	for i, step := range startOrder(w.File.Processes) {
+		if i > 0 { // Redis serves by now
+			if _, err := operate(ctx, o, "init", "--redis", w.File.Redis); err != nil {
+				return err
+			}
+		}
 		say(fmt.Sprintf("starting %v", step))
 		if err := w.launch(ctx, step); err != nil {
 			return err

@@ -108,6 +108,11 @@ func (w *World) AskGate(ctx context.Context, method, path string) ([]byte, error
 	return w.askSocket(ctx, w.File.Internal.GateAdmin, method, path)
 }
 
+// AskAdmin reads a path of the admin interface of a part.
+func (w *World) AskAdmin(ctx context.Context, address, path string) ([]byte, error) {
+	return w.askSocket(ctx, address, http.MethodGet, path)
+}
+
 // askSocket asks something of a part's admin interface.
 func (w *World) askSocket(ctx context.Context, address, method, path string) ([]byte, error) {
 	socket := w.Path(strings.TrimPrefix(address, "unix:"))

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
-	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 )
@@ -18,13 +17,12 @@ const shards = 4
 func Store(tb testing.TB) (*store.Store, *redisserver.Server) {
 	tb.Helper()
 	server := redisserver.Shared(tb)
-	client, err := redis.Open(server.URL)
+	kept, err := store.Dial(server.URL)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = client.Close() })
-	kept, err := store.Open(tb.Context(), client, shards)
-	if err != nil {
+	tb.Cleanup(func() { _ = kept.Close() })
+	if _, err := kept.Begin(tb.Context(), shards); err != nil {
 		tb.Fatal(err)
 	}
 	return kept, server
