@@ -46,9 +46,11 @@ func (m *Member) Software() (*Software, error) {
 // Order asks for a new software product. The directory chooses what it leaves out: a new organisation, all roles, one
 // redirect URI. It takes what the order names as it is, even if no bank should accept it.
 type Order struct {
-	OrgID        string   `json:"org_id"`
-	Roles        []string `json:"roles"`
-	RedirectURIs []string `json:"redirect_uris"`
+	OrgID        string   `json:"org_id,omitempty"`
+	Roles        []string `json:"roles,omitempty"`
+	RedirectURIs []string `json:"redirect_uris,omitempty"`
+	Key          string   `json:"key,omitempty"`  // of both certificates: RSA-2048 or P-256
+	Kind         string   `json:"kind,omitempty"` // type of its certificates: ob_legacy, obwac or qwac; cdr in Australia
 }
 
 // Changes make a software statement differ from what the directory would sign, for tests of a bank.

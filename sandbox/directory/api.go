@@ -15,6 +15,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/part"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 // maxBody is more than any order of a tester needs.
@@ -23,9 +24,52 @@ const maxBody = 256 << 10
 // errOrder refuses a body that is not what the endpoint takes.
 var errOrder = errors.New("the body is not the JSON object that this endpoint takes")
 
-// Handler serves the key sets that banks read, and the API that makes what a test needs: at the paths of its dialect.
+// An endpoint is a part of the API, as the directory lists it.
+type endpoint struct {
+	Method string `json:"method"`
+	Path   string `json:"-"` // a pattern of http.ServeMux, after the directory's prefix
+	URL    string `json:"url"`
+	Body   string `json:"body,omitempty"`
+	What   string `json:"what"`
+
+	serve func(http.ResponseWriter, *http.Request) error
+}
+
+// endpoints are what banks read, and what makes what a test needs.
+func (d *Directory) endpoints() []endpoint {
+	list := func(issuer *pki.Authority) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, r *http.Request) error { return d.serveList(w, r, issuer) }
+	}
+	return []endpoint{
+		{Method: "GET", Path: d.dialect.statementKeys, What: "the key set that verifies software statements",
+			serve: func(w http.ResponseWriter, r *http.Request) error { return writeKeySet(w, r, d.signingKeys()) }},
+		{Method: "GET", Path: "/{org}/{set}", What: "the key set of a software product, SOFTWARE-ID.jwks, or of an organisation, ORG-ID.jwks",
+			serve: func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, false) }},
+		{Method: "GET", Path: "/{org}/revoked/{set}", What: "the same for revoked keys",
+			serve: func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, true) }},
+		{Method: "GET", Path: "/crl", What: "the revocation list of the issuing CA, in DER; ?form=pem", serve: list(d.issuing)},
+		{Method: "GET", Path: "/qtsp/crl", What: "the revocation list of the CA of QWACs", serve: list(d.qtsp)},
+		{Method: "GET", Path: "/ocsp/{request}", What: "OCSP (RFC 6960) for both CAs", serve: d.askOCSP},
+		{Method: "POST", Path: "/ocsp", Body: "an OCSPRequest in DER", What: "the same", serve: d.postOCSP},
+		{Method: "GET", Path: "/software", What: "all software products",
+			serve: func(w http.ResponseWriter, _ *http.Request) error { return answer(w, http.StatusOK, d.all()) }},
+		{Method: "POST", Path: "/software",
+			Body: `{"org_id": "ORG-ID", "roles": ["AISP"], "redirect_uris": ["https://..."], "key": "RSA-2048", "kind": "` + d.dialect.kinds[0].name + `"}`,
+			What: "makes a software product with keys, certificates and a software statement; each member may be left out; key is RSA-2048 or P-256, kind one of " +
+				d.dialect.kindNames(), serve: takes(d.Enrol)},
+		{Method: "POST", Path: "/ssa", Body: `{"software_id": "ID", "claims": {"NAME": "VALUE"}, "header": {}, "omit": ["NAME"]}`,
+			What: "signs a fresh software statement, with members replaced, added or left out; all but software_id may be left out", serve: d.serveStatement},
+		{Method: "POST", Path: "/revoke", Body: `{"software_id": "ID", "kid": "KID"} or {"serial": "DECIMAL"}`,
+			What: "revokes a key or a certificate: key sets, revocation list and OCSP say so", serve: takes(d.revokeAsOrdered)},
+		{Method: "POST", Path: "/certificates", Body: `{"software_id": "ID", "certificate": "PEM"}`,
+			What: "adds a transport certificate to the key set of a software product", serve: takes(d.publishAsOrdered)},
+	}
+}
+
+// Handler serves the key sets that banks read, and the API that makes what a test needs, at the paths of its dialect. GET
+// of its root lists it.
 func (d *Directory) Handler() http.Handler {
-	mux := http.NewServeMux()
+	mux, listed := http.NewServeMux(), d.endpoints()
 	handle := func(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := serve(w, r); err != nil {
@@ -33,17 +77,22 @@ func (d *Directory) Handler() http.Handler {
 			}
 		})
 	}
-	handle("GET "+d.dialect.statementKeys, func(w http.ResponseWriter, r *http.Request) error {
-		return writeKeySet(w, r, d.signingKeys())
+	for i := range listed {
+		handle(listed[i].Method+" "+listed[i].Path, listed[i].serve)
+		listed[i].URL = d.url + strings.TrimSuffix(listed[i].Path, "/{request}")
+	}
+	handle("GET /{$}", func(w http.ResponseWriter, _ *http.Request) error {
+		text, err := json.MarshalIndent(map[string]any{"issuer": d.dialect.Issuer, "endpoints": listed}, "", "  ") // for people
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, err = w.Write(append(text, '\n'))
+		return err
 	})
-	handle("GET /{org}/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, false) })
-	handle("GET /{org}/revoked/{set}", func(w http.ResponseWriter, r *http.Request) error { return d.serveKeys(w, r, true) })
-	handle("GET /crl", d.serveList)
-	handle("GET /software", func(w http.ResponseWriter, _ *http.Request) error { return answer(w, http.StatusOK, d.all()) })
-	handle("POST /software", takes(d.Enrol))
-	handle("POST /ssa", d.serveStatement)
-	handle("POST /revoke", takes(d.revokeAsOrdered))
-	handle("POST /certificates", takes(d.publishAsOrdered))
+	handle("/", func(http.ResponseWriter, *http.Request) error {
+		return fmt.Errorf("%w: GET %s/ lists what is here", ErrUnknown, d.url)
+	})
 	return http.StripPrefix(d.dialect.prefix, mux)
 }
 
@@ -59,8 +108,8 @@ func (d *Directory) serveKeys(w http.ResponseWriter, r *http.Request, revoked bo
 	return writeKeySet(w, r, keys)
 }
 
-func (d *Directory) serveList(w http.ResponseWriter, r *http.Request) error {
-	list, err := d.revocationList()
+func (d *Directory) serveList(w http.ResponseWriter, r *http.Request, issuer *pki.Authority) error {
+	list, err := d.revocationList(issuer)
 	if err != nil {
 		return err
 	}
@@ -151,7 +200,7 @@ func refuse(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, ErrUnknown):
 		status, code = http.StatusNotFound, "not_found"
-	case errors.Is(err, errOrder), errors.Is(err, ErrOrganisation):
+	case errors.Is(err, errOrder), errors.Is(err, errQuery), errors.Is(err, ErrOrganisation):
 		status, code = http.StatusBadRequest, "invalid_request"
 	}
 	_ = answer(w, status, map[string]string{"error": code, "error_description": err.Error()}) // the client is gone

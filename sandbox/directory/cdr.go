@@ -42,9 +42,9 @@ func CDR() Dialect {
 		roles:            []string{"data-recipient-software-product"},
 		published:        []string{"sig"},
 
-		certificates: func(s *Software) (transport, signing x509.Certificate) {
-			return pki.CDRClient(product(s), brand(s)), pki.CDRSigning(product(s), brand(s))
-		},
+		kinds: []kind{{name: "cdr", certificates: func(s *Software) (transport, signing x509.Certificate, err error) {
+			return pki.CDRClient(product(s), brand(s)), pki.CDRSigning(product(s), brand(s)), nil
+		}}},
 		claims: cdrClaims,
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"regexp"
+	"strings"
 )
 
 // A Dialect is what differs between trust frameworks: their statements, certificates and ids.
@@ -25,8 +27,33 @@ type Dialect struct {
 	roles                        []string // of a software product whose order names none
 	published                    []string // uses of the keys in the key set of a software product
 
-	certificates func(*Software) (transport, signing x509.Certificate)
-	claims       func(*Directory, *Software) map[string]any // of a software statement
+	kinds  []kind
+	claims func(*Directory, *Software) map[string]any // of a software statement
+}
+
+// A kind is a type of certificates; the first of a dialect is the usual one.
+type kind struct {
+	name         string
+	certificates func(*Software) (transport, signing x509.Certificate, err error)
+	qtsp         bool // a trust service provider issues them, and not the directory
+}
+
+// kindNamed finds a type of certificates; "" is the usual one.
+func (x Dialect) kindNamed(name string) (kind, error) {
+	for _, k := range x.kinds {
+		if name == "" || name == k.name {
+			return k, nil
+		}
+	}
+	return kind{}, fmt.Errorf("%w: kind is one of %s", errOrder, x.kindNames())
+}
+
+func (x Dialect) kindNames() string {
+	var names []string
+	for _, k := range x.kinds {
+		names = append(names, k.name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Dialects are the dialects of all directories of the sandbox, which are served side by side.

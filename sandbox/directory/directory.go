@@ -4,6 +4,7 @@
 package directory
 
 import (
+	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ const (
 	RootFile       = "root.pem"
 	IssuingFile    = "issuing.pem"
 	IssuingKeyFile = "issuing.key"
+	QTSPFile       = "qtsp.pem" // a trust service provider, which issues QWACs
+	QTSPKeyFile    = "qtsp.key"
 	StatementKey   = "ssa.key"
 	StatementJWKS  = "ssa.jwks"
 
@@ -37,6 +40,7 @@ type Directory struct {
 	dir     string
 	url     string // without a slash at the end
 	issuing *pki.Authority
+	qtsp    *pki.Authority
 	signers []statementSigner
 
 	mu       sync.Mutex
@@ -91,7 +95,13 @@ func (x Dialect) Create(dir, url string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
+	qtsp, err := newQTSP(x.name("Trust Service Provider CA"))
+	if err != nil {
+		return nil, err
+	}
 	if err := errors.Join(
+		pki.WriteCertificate(at(QTSPFile), qtsp.Certificate.Raw),
+		pki.WriteKey(at(QTSPKeyFile), qtsp.Key),
 		pki.WriteCertificate(at(RootFile), root.Certificate.Raw),
 		pki.WriteCertificate(at(IssuingFile), issuing.Certificate.Raw),
 		pki.WriteKey(at(IssuingKeyFile), issuing.Key),
@@ -103,6 +113,14 @@ func (x Dialect) Create(dir, url string) (*Directory, error) {
 	return x.Open(dir, url)
 }
 
+func newQTSP(subject pkix.Name) (*pki.Authority, error) {
+	key, err := pki.EC()
+	if err != nil {
+		return nil, err
+	}
+	return pki.NewRoot(subject, key)
+}
+
 // Open reads a directory that Create has made, with all that was registered and revoked since.
 func (x Dialect) Open(dir, url string) (*Directory, error) {
 	dir = filepath.Join(dir, x.Folder)
@@ -110,7 +128,11 @@ func (x Dialect) Open(dir, url string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{dialect: x, dir: dir, url: url + x.prefix, issuing: issuing, software: map[string]*Software{}}
+	qtsp, err := pki.ReadAuthority(filepath.Join(dir, QTSPFile), filepath.Join(dir, QTSPKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{dialect: x, dir: dir, url: url + x.prefix, issuing: issuing, qtsp: qtsp, software: map[string]*Software{}}
 	for _, file := range []string{StatementKey, statementECKey} {
 		key, err := pemfile.ReadKey(filepath.Join(dir, file))
 		if err != nil {

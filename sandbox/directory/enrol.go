@@ -2,7 +2,6 @@ package directory
 
 import (
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -45,11 +44,7 @@ func (d *Directory) Enrol(order Order) (*Member, error) {
 	if s.RedirectURIs == nil {
 		s.RedirectURIs = []string{"https://" + strings.ToLower(s.SoftwareID) + ".example.com/callback"}
 	}
-	keys, err := pki.RSA(2)
-	if err != nil {
-		return nil, err
-	}
-	member, err := d.certify(s, keys[0], keys[1])
+	member, err := d.certify(s, order)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +58,47 @@ func (d *Directory) Enrol(order Order) (*Member, error) {
 	return member, err
 }
 
-func (d *Directory) certify(s *Software, transport, signing *rsa.PrivateKey) (*Member, error) {
-	transportLeaf, signingLeaf := d.dialect.certificates(s)
-	transportCert, err := d.issue(s, transportLeaf, transport, "tls")
+// newKeys makes two keys of a type.
+func newKeys(name string) (first, second crypto.Signer, err error) {
+	switch name {
+	case "", "RSA-2048":
+		keys, err := pki.RSA(2)
+		if err != nil {
+			return nil, nil, err
+		}
+		return keys[0], keys[1], nil
+	case "P-256":
+		first, firstErr := pki.EC()
+		second, secondErr := pki.EC()
+		return first, second, errors.Join(firstErr, secondErr)
+	}
+	return nil, nil, fmt.Errorf("%w: key is RSA-2048 or P-256", errOrder)
+}
+
+func (d *Directory) certify(s *Software, order Order) (*Member, error) {
+	kind, err := d.dialect.kindNamed(order.Kind)
 	if err != nil {
 		return nil, err
 	}
-	signingCert, err := d.issue(s, signingLeaf, signing, "sig")
+	transportLeaf, signingLeaf, err := kind.certificates(s)
+	if err != nil {
+		return nil, err
+	}
+	transport, signing, err := newKeys(order.Key)
+	if err != nil {
+		return nil, err
+	}
+	issuer, list := d.issuing, d.url+"/crl"
+	if kind.qtsp {
+		issuer, list = d.qtsp, d.url+"/qtsp/crl"
+	}
+	transportLeaf.CRLDistributionPoints, signingLeaf.CRLDistributionPoints = []string{list}, []string{list}
+	transportLeaf.OCSPServer, signingLeaf.OCSPServer = []string{d.url + "/ocsp"}, []string{d.url + "/ocsp"}
+	transportCert, err := issue(s, issuer, transportLeaf, transport, "tls")
+	if err != nil {
+		return nil, err
+	}
+	signingCert, err := issue(s, issuer, signingLeaf, signing, "sig")
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +120,8 @@ func (d *Directory) certify(s *Software, transport, signing *rsa.PrivateKey) (*M
 	}, nil
 }
 
-func (d *Directory) issue(s *Software, leaf x509.Certificate, key *rsa.PrivateKey, use string) (Key, error) {
-	leaf.CRLDistributionPoints = []string{d.url + "/crl"}
-	certificate, err := d.issuing.Issue(leaf, key.Public())
+func issue(s *Software, issuer *pki.Authority, leaf x509.Certificate, key crypto.Signer, use string) (Key, error) {
+	certificate, err := issuer.Issue(leaf, key.Public())
 	if err != nil {
 		return Key{}, err
 	}

@@ -121,8 +121,9 @@ func (d *Directory) list(serial string) error {
 	return writeJSON(filepath.Join(d.dir, revokedFile), d.revoked)
 }
 
-// revocationList signs a fresh CRL (RFC 5280, section 5).
-func (d *Directory) revocationList() ([]byte, error) {
+// revocationList signs a fresh CRL (RFC 5280, section 5). Those of both CAs name all revoked serial numbers, which are
+// random.
+func (d *Directory) revocationList(issuer *pki.Authority) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -135,7 +136,7 @@ func (d *Directory) revocationList() ([]byte, error) {
 		entry := x509.RevocationListEntry{SerialNumber: serial, RevocationTime: r.Time}
 		template.RevokedCertificateEntries = append(template.RevokedCertificateEntries, entry)
 	}
-	return x509.CreateRevocationList(rand.Reader, template, d.issuing.Certificate, d.issuing.Key)
+	return x509.CreateRevocationList(rand.Reader, template, issuer.Certificate, issuer.Key)
 }
 
 func writeKeySet(w http.ResponseWriter, r *http.Request, keys []pki.JWK) error {

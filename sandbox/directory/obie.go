@@ -6,8 +6,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"fmt"
 	"math/big"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
@@ -31,12 +33,33 @@ func OBIE() Dialect {
 		roles:     []string{"AISP", "PISP", "CBPII"},
 		published: []string{"tls", "sig"},
 
-		certificates: func(s *Software) (transport, signing x509.Certificate) {
-			return pki.Transport(s.OrgID, s.SoftwareID), pki.Signing(s.OrgID, s.SoftwareID)
+		kinds: []kind{
+			{name: "ob_legacy", certificates: func(s *Software) (transport, signing x509.Certificate, err error) {
+				return pki.Transport(s.OrgID, s.SoftwareID), pki.Signing(s.OrgID, s.SoftwareID), nil
+			}},
+			{name: "obwac", certificates: func(s *Software) (x509.Certificate, x509.Certificate, error) {
+				return qualified(s, s.OrgID)
+			}},
+			{name: "qwac", qtsp: true, certificates: func(s *Software) (x509.Certificate, x509.Certificate, error) {
+				return qualified(s, strings.ToLower(s.OrgID)+".example.com")
+			}},
 		},
 		claims: obieClaims,
 	}
 }
+
+// qualified are certificates with the authorisation number that the statement has, of the authority OBGBR.
+func qualified(s *Software, commonName string) (transport, signing x509.Certificate, err error) {
+	identifier := "PSDGB-OB-" + registrationID(s)
+	transport, err = pki.Qualified(commonName, identifier, s.Roles)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errOrder, err)
+	}
+	return transport, pki.QualifiedSigning(commonName, identifier), err
+}
+
+// registrationID is the authorisation number of an organisation that no authority has authorised.
+func registrationID(s *Software) string { return "Unknown" + s.OrgID }
 
 func obieKeys() (root, issuing, statement crypto.Signer, err error) {
 	keys, err := pki.RSA(3)
@@ -82,7 +105,7 @@ func obieClaims(d *Directory, s *Software) map[string]any {
 		"org_jwks_revoked_endpoint": d.organisationKeys(s, "/revoked"),
 		"organisation_competent_authority_claims": map[string]any{
 			"authority_id":    "OBGBR",
-			"registration_id": "Unknown" + s.OrgID,
+			"registration_id": registrationID(s),
 			"status":          "Active",
 			"authorisations":  authorisations(s, "GB", "IE", "NL"),
 		},

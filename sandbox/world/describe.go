@@ -46,6 +46,7 @@ func (f *framework) papers(mtls, public, directories string) worldfile.Papers {
 		StatementKey: at(directory.StatementKey), StatementKeyID: f.directory.StatementKeyID(),
 		StatementKeys: at(directory.StatementJWKS),
 		RootCA:        at(directory.RootFile), IssuingCA: at(directory.IssuingFile), IssuingKey: at(directory.IssuingKeyFile),
+		QTSP: at(directory.QTSPFile), QTSPKey: at(directory.QTSPKeyFile),
 		RevocationList: directories + f.dialect.Path() + "/crl",
 	}
 	return papers

@@ -95,9 +95,9 @@ func TestFiles(t *testing.T) {
 			}
 			return err
 		})
-		// Three of each framework, two of each of four TPPs, and two of servers.
-		if err != nil || keys != 16 {
-			t.Errorf("%d keys, want 16 (%v)", keys, err)
+		// Four of each framework, two of each of four TPPs, and two of servers.
+		if err != nil || keys != 18 {
+			t.Errorf("%d keys, want 18 (%v)", keys, err)
 		}
 	})
 	t.Run("world.json keeps its contract", func(t *testing.T) { wantContract(t, o) })

@@ -120,6 +120,8 @@ type Directory struct {
 	RootCA         string `json:"root_ca"`
 	IssuingCA      string `json:"issuing_ca_cert"`
 	IssuingKey     string `json:"issuing_ca_key"`
+	QTSP           string `json:"qtsp_ca_cert"` // of QWACs
+	QTSPKey        string `json:"qtsp_ca_key"`
 	RevocationList string `json:"crl_url"`
 }
 

@@ -18,6 +18,7 @@ type Order struct {
 	OrgID        string
 	Roles        []string
 	RedirectURIs []string
+	Key, Kind    string // as the directory's API lists them
 }
 
 // Changes make a software statement that differs from what the directory would sign.
@@ -38,7 +39,7 @@ func (w *World) Enrol(ctx context.Context, order Order) (*Software, error) {
 	if err != nil {
 		return nil, err
 	}
-	member, err := directory.Enrol(ctx, dcrclient.Order{OrgID: order.OrgID, Roles: order.Roles, RedirectURIs: order.RedirectURIs})
+	member, err := directory.Enrol(ctx, dcrclient.Order{OrgID: order.OrgID, Roles: order.Roles, RedirectURIs: order.RedirectURIs, Key: order.Key, Kind: order.Kind})
 	if err != nil {
 		return nil, err
 	}
