@@ -21,7 +21,7 @@ func newFolder(t *testing.T) folder {
 		certificate, _ := issue(t, name, true)
 		f.write(t, name, certificate)
 	}
-	for stem, host := range map[string]string{"tls/mtls": "mtls.bank.example", "tls/as": "as.bank.example", "tls/api": "api.bank.example", "gateway": "gateway"} {
+	for stem, host := range map[string]string{"tls/mtls": "mtls.bank.example", "tls/as": "as.bank.example", "tls/api": "api.bank.example", "tls/internal": "gateway.internal", "gateway": "gateway"} {
 		certificate, key := issue(t, host, false)
 		f.write(t, stem+".pem", certificate)
 		f.write(t, stem+".key", key)

@@ -73,10 +73,12 @@ func allFacts(version string, r *filter.Request) *dcrpb.Facts {
 		Route: r.Route.Name, Version: version, UsedJtis: r.UsedJTIs,
 		Certificate: certificateFacts(r), Client: clientFacts(r), Registration: registrationFacts(r),
 	}
-	if r.Route.Bound() {
-		digest := sha256.Sum256(r.Body)
-		proved.Request = &dcrpb.RequestFacts{Method: r.Method, Path: r.Target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
+	if !r.Route.Bound() {
+		proved.Aud = r.Route.Upstream
+		return proved
 	}
+	digest := sha256.Sum256(r.Body)
+	proved.Request = &dcrpb.RequestFacts{Method: r.Method, Path: r.Target, BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])}
 	return proved
 }
 

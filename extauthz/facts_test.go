@@ -125,7 +125,7 @@ func TestBankFacts(t *testing.T) {
 	compact, issued := w.token("accounts", "openid")
 	first := w.want(t, w.reading(compact), "200").header.Get(factsHeader)
 	w.wantFacts(t, w.proved(t, w.check(w.reading(compact))), &dcrpb.Facts{
-		Jti: decisionID, Route: "accounts", Certificate: w.certificateFacts(),
+		Aud: "bank", Jti: decisionID, Route: "accounts", Certificate: w.certificateFacts(),
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, Scopes: []string{"accounts", "openid"},
 			TokenId: issued.ID, TokenExp: uint32(issued.Expires.Unix()),

@@ -40,6 +40,7 @@ type Facts struct {
 	Registration  *RegistrationFacts     `protobuf:"bytes,10,opt,name=registration,proto3" json:"registration,omitempty"`
 	Nonces        []*UsedJTI             `protobuf:"bytes,11,rep,name=nonces,proto3" json:"nonces,omitempty"`                     // of gates before there was used_jtis: read, never written
 	UsedJtis      []*UsedJTI             `protobuf:"bytes,12,rep,name=used_jtis,json=usedJtis,proto3" json:"used_jtis,omitempty"` // what the registry must burn in the script that commits the write
+	Aud           string                 `protobuf:"bytes,13,opt,name=aud,proto3" json:"aud,omitempty"`                           // name of the upstream, on bank API routes; absent on routes served by the registry
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -156,6 +157,13 @@ func (x *Facts) GetUsedJtis() []*UsedJTI {
 		return x.UsedJtis
 	}
 	return nil
+}
+
+func (x *Facts) GetAud() string {
+	if x != nil {
+		return x.Aud
+	}
+	return ""
 }
 
 // RequestFacts bind facts to one request: facts for another method, path or body are worthless.
@@ -580,7 +588,7 @@ var File_proto_facts_proto protoreflect.FileDescriptor
 
 const file_proto_facts_proto_rawDesc = "" +
 	"\n" +
-	"\x11proto/facts.proto\x12\x06dcr.v1\x1a\x14proto/software.proto\"\xae\x03\n" +
+	"\x11proto/facts.proto\x12\x06dcr.v1\x1a\x14proto/software.proto\"\xc0\x03\n" +
 	"\x05Facts\x12\x10\n" +
 	"\x03iss\x18\x01 \x01(\tR\x03iss\x12\x10\n" +
 	"\x03iat\x18\x02 \x01(\rR\x03iat\x12\x10\n" +
@@ -594,7 +602,8 @@ const file_proto_facts_proto_rawDesc = "" +
 	"\fregistration\x18\n" +
 	" \x01(\v2\x19.dcr.v1.RegistrationFactsR\fregistration\x12'\n" +
 	"\x06nonces\x18\v \x03(\v2\x0f.dcr.v1.UsedJTIR\x06nonces\x12,\n" +
-	"\tused_jtis\x18\f \x03(\v2\x0f.dcr.v1.UsedJTIR\busedJtis\"[\n" +
+	"\tused_jtis\x18\f \x03(\v2\x0f.dcr.v1.UsedJTIR\busedJtis\x12\x10\n" +
+	"\x03aud\x18\r \x01(\tR\x03aud\"[\n" +
 	"\fRequestFacts\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x1f\n" +

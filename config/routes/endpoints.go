@@ -25,6 +25,7 @@ const (
 	EndpointIntrospection = "introspection"
 	EndpointJWKS          = "jwks"
 	EndpointDiscovery     = "discovery"
+	EndpointFactsKeys     = "facts-keys"
 	EndpointErrors        = "errors"
 )
 
@@ -47,6 +48,7 @@ var Endpoints = []Endpoint{
 		Methods: map[string][]string{"POST": {CheckCertificate, CheckClientAuth}}},
 	{Name: EndpointJWKS, Doc: "publishes the keys that verify access tokens (RFC 7517, section 5)", Methods: map[string][]string{"GET": nil}},
 	{Name: EndpointDiscovery, Doc: "publishes the authorization server metadata (RFC 8414, section 3)", Methods: map[string][]string{"GET": nil}},
+	{Name: EndpointFactsKeys, Doc: "publishes the keys that verify signed facts, for the services behind the gateway", Methods: map[string][]string{"GET": nil}},
 	{Name: EndpointErrors, Doc: "serves the page that explains refusals, which link to it", Methods: map[string][]string{"GET": nil}},
 }
 

@@ -58,6 +58,7 @@ func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*ed
 		{routes.EndpointIntrospection, http.MethodPost}:  e.introspect,
 		{routes.EndpointJWKS, http.MethodGet}:            e.jwks,
 		{routes.EndpointDiscovery, http.MethodGet}:       e.discovery,
+		{routes.EndpointFactsKeys, http.MethodGet}:       e.factsKeys,
 		{routes.EndpointErrors, http.MethodGet}:          e.errors,
 	}
 	for i := range file.Routes {

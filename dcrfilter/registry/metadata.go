@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,11 @@ const (
 	// keysMaxAge is shorter than the time between publishing a key and signing with it.
 	keysMaxAge     = 30
 	metadataMaxAge = 60
+	// factsKeysMaxAge is far below the hour for which a key stays in the set after its gate has ended. A gate publishes its
+	// key before it answers the first request: who meets a kid that is not in the cached set fetches the set again.
+	factsKeysMaxAge = 60
+	// maxFactsKeys is more than the gates of a bank, with those that were restarted within an hour.
+	maxFactsKeys = 256
 )
 
 // metadata is the document of RFC 8414, section 2, with the members of RFC 8705 (sections 3.3 and 5).
@@ -98,4 +104,14 @@ func (e *edition) discovery(context.Context, *request) (answer, error) {
 func (e *edition) jwks(context.Context, *request) (answer, error) {
 	keys, err := e.ring.JWKS()
 	return public(keys, keysMaxAge), err
+}
+
+// factsKeys answers with the keys that verify the facts of all gates (RFC 7517, section 5).
+func (e *edition) factsKeys(ctx context.Context, _ *request) (answer, error) {
+	keys, err := e.parts.Store.FactsKeys(ctx, maxFactsKeys)
+	if err != nil {
+		return answer{}, fmt.Errorf("keys of facts: %w", err)
+	}
+	set := slices.Concat([]byte(`{"keys":[`), bytes.Join(keys, []byte(",")), []byte(`]}`))
+	return public(set, factsKeysMaxAge), nil
 }

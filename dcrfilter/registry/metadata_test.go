@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
 func TestDiscovery(t *testing.T) {
@@ -58,5 +59,19 @@ func TestJWKS(t *testing.T) {
 	key := keys[0].(map[string]any)
 	if key["kty"] != "RSA" || key["alg"] != "PS256" || key["use"] != "sig" || key["kid"] == nil || key["d"] != nil || key["p"] != nil {
 		t.Errorf("the key is %v", key)
+	}
+}
+
+// The keys of all gates verify facts, those too whose gate has ended within the hour.
+func TestFactsKeys(t *testing.T) {
+	w := newWorld(t)
+	second := w.newGate()
+	got := w.do(call{route: "facts-keys", method: "GET", target: "/facts/jwks"})
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" || got.header.Get("Cache-Control") != "public, max-age=60" {
+		t.Fatalf("got %d %v", got.status, got.header)
+	}
+	set, err := jose.ParseKeySet([]byte(got.body))
+	if err != nil || len(set.KeyIDs) != 2 || !set.KeyIDs[w.gate.KeyID()] || !set.KeyIDs[second.KeyID()] {
+		t.Errorf("got %s, %v", got.body, err)
 	}
 }

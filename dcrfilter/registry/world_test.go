@@ -133,6 +133,7 @@ func (w *world) sampleVersion() *config.Version {
 				{Name: "revoke", Methods: []string{"POST"}, Path: "/revoke", Endpoint: routes.EndpointRevocation, Listener: "mtls"},
 				{Name: "introspect", Methods: []string{"POST"}, Path: "/introspect", Endpoint: routes.EndpointIntrospection, Listener: "mtls"},
 				{Name: "jwks", Methods: []string{"GET"}, Path: "/jwks", Endpoint: routes.EndpointJWKS, Listener: "public"},
+				{Name: "facts-keys", Methods: []string{"GET"}, Path: "/facts/jwks", Endpoint: routes.EndpointFactsKeys, Listener: "public"},
 				{Name: "discovery", Methods: []string{"GET"}, Path: "/.well-known/openid-configuration", Endpoint: routes.EndpointDiscovery, Listener: "public"},
 				{Name: "accounts", Methods: []string{"GET"}, Path: "/accounts", Upstream: "bank", Listener: "mtls"},
 			},

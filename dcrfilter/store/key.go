@@ -16,6 +16,7 @@ const (
 	installationKey = "dcr:installation" // its id
 	signingKeysKey  = "dcr:keys"
 	factsKeyPrefix  = "dcr:facts:"
+	factsKeysKey    = "dcr:facts" // when each key of facts was last published
 	versionPrefix   = "dcr:version:"
 	versionsKey     = "dcr:versions" // when each version was last published
 	issuersKey      = "dcr:issuers"  // until when tokens of each may be valid

@@ -19,19 +19,20 @@ const renewals = 24
 // A Publication is what a gate publishes to the registries for a limited time: its facts key, or the files of a
 // version. It contains no secrets.
 type Publication struct {
-	key, version string // version is "" unless it is one
-	value        []byte
-	life         time.Duration
+	list, name string // the sorted set of all of its kind, and its name there
+	key        string
+	value      []byte
+	life       time.Duration
 }
 
 // FactsKey returns the publication of the public JWK of a gate's facts key.
 func FactsKey(kid string, jwk []byte, life time.Duration) Publication {
-	return Publication{key: factsKeyPrefix + kid, value: jwk, life: life}
+	return Publication{list: factsKeysKey, name: kid, key: factsKeyPrefix + kid, value: jwk, life: life}
 }
 
 // VersionFiles returns the publication of the packed files of a version of the configuration.
 func VersionFiles(id string, packed []byte, life time.Duration) Publication {
-	return Publication{key: versionPrefix + id, version: id, value: packed, life: life}
+	return Publication{list: versionsKey, name: id, key: versionPrefix + id, value: packed, life: life}
 }
 
 // Publish ensures that Redis holds all of these for most of their life to come. If it already does, this is one round
@@ -52,10 +53,8 @@ func (s *Store) Publish(ctx context.Context, all ...Publication) (written int, e
 		if left[i].Val() > p.life-p.life/renewals {
 			continue
 		}
-		if p.version != "" {
-			if err := s.list(ctx, p); err != nil {
-				return written, failed("list a version", err)
-			}
+		if err := s.list(ctx, p); err != nil {
+			return written, failed("list what is published", err)
 		}
 		if err := s.redis.Set(ctx, p.key, p.value, p.life).Err(); err != nil {
 			return written, failed("publish", err)
@@ -65,12 +64,12 @@ func (s *Store) Publish(ctx context.Context, all ...Publication) (written int, e
 	return written, nil
 }
 
-// list records that a version was published now, and removes those that have expired.
+// list records that it was published now, and removes what has expired.
 func (s *Store) list(ctx context.Context, p Publication) error {
 	now := time.Now()
 	pipe := s.redis.TxPipeline()
-	pipe.ZRemRangeByScore(ctx, versionsKey, "-inf", strconv.FormatInt(now.Add(-p.life).Unix(), 10))
-	pipe.ZAdd(ctx, versionsKey, redis.Z{Score: float64(now.Unix()), Member: p.version})
+	pipe.ZRemRangeByScore(ctx, p.list, "-inf", strconv.FormatInt(now.Add(-p.life).Unix(), 10))
+	pipe.ZAdd(ctx, p.list, redis.Z{Score: float64(now.Unix()), Member: p.name})
 	_, err := pipe.Exec(ctx)
 	return err
 }
@@ -85,6 +84,26 @@ func (s *Store) FactsKey(ctx context.Context, kid string) ([]byte, error) {
 		return nil, failed("read a facts key", err)
 	}
 	return jwk, nil
+}
+
+// FactsKeys returns the JWKs of all gates' facts keys, at most this many, last published first.
+func (s *Store) FactsKeys(ctx context.Context, most int) ([][]byte, error) {
+	kids, err := s.redis.ZRevRange(ctx, factsKeysKey, 0, int64(most)-1).Result()
+	if err != nil {
+		return nil, failed("list the facts keys", err)
+	}
+	var jwks [][]byte
+	for _, kid := range kids {
+		jwk, err := s.FactsKey(ctx, kid)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		jwks = append(jwks, jwk)
+	}
+	return jwks, nil
 }
 
 // Version returns the packed files of a version, or ErrNotFound. The caller must check that they belong to the version.

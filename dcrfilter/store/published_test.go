@@ -41,6 +41,14 @@ func published(t *testing.T, s *Store) {
 	if jwk, err := s.FactsKey(t.Context(), "kid"); err != nil || string(jwk) != `{"kty":"OKP"}` {
 		t.Errorf("got %s, %v", jwk, err)
 	}
+	publish(1, FactsKey("second", []byte(`{"kty":"EC"}`), time.Hour))
+	must(t, s.redis.ZAdd(t.Context(), factsKeysKey, goredis.Z{Member: "expired", Score: 1}).Err())
+	if jwks, err := s.FactsKeys(t.Context(), 10); err != nil || len(jwks) != 2 || !slices.ContainsFunc(jwks, func(jwk []byte) bool { return string(jwk) == `{"kty":"OKP"}` }) {
+		t.Errorf("got %s, %v", jwks, err)
+	}
+	if jwks, err := s.FactsKeys(t.Context(), 1); err != nil || len(jwks) != 1 {
+		t.Errorf("got %s, %v, want one", jwks, err)
+	}
 	got, err := s.Version(t.Context(), "aa")
 	if err != nil || string(got) != "files" {
 		t.Errorf("got %q, %v", got, err)
