@@ -181,6 +181,8 @@ func TestAPartThatCannotServeEnds(t *testing.T) {
 		"its address is taken": {Registry(), []string{"--listen", w.address("registry"), "--admin", w.address("other")}, "registry.sock"},
 		"there is no file":     {Gate(), []string{"--routes", filepath.Join(w.dir, "none.yaml"), "--state", ""}, "none.yaml"},
 		"no keys to rotate":    {Keys(), []string{"rotate"}, "Redis holds no keys"},
+		"no keys to list":      {Keys(), []string{"list"}, "Redis holds no keys"},
+		"no key named":         {Keys(), []string{"drop"}, "KID is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arguments := append(test.arguments, "--redis", w.redis)

@@ -9,38 +9,41 @@ import (
 )
 
 func signingKeys(t *testing.T, s *Store) {
-	key := func(id string, created int64) SigningKey {
-		return SigningKey{ID: id, PKCS8: []byte("der:\x00\n" + id), Created: at(created)}
-	}
-	add := func(k SigningKey, since int64) {
+	put := func(id string, created int64) {
 		t.Helper()
-		must(t, s.AddSigningKey(t.Context(), k, at(since)))
+		must(t, s.redis.HSet(t.Context(), signingKeysKey, id, fmt.Sprintf("%d:der:\x00\n%s", at(created).UnixMilli(), id)).Err())
 	}
-	add(key("b", -100), -200)
-	add(key("a", 0), -50)
-	add(key("late", 1), -50)  // "a" is newer than since
-	add(key("c", -100), 50)   // none is
-	add(key("a", -1000), 500) // a key is never replaced
-	wantKeys(t, s, "b c a")
+	add := func(id string, since int64) {
+		t.Helper()
+		must(t, s.AddSigningKey(t.Context(), id, []byte("der:\x00\n"+id), at(since)))
+	}
+	put("b", -1000)
+	put("future", 1000)
+	add("late", -2000) // "b" is newer than since
+	add("a", -500)     // none is, but one of the future
+	add("b", 500)      // a key is never replaced
+	wantKeys(t, s, "b a future")
 	keys, err := s.SigningKeys(t.Context())
 	must(t, err)
-	if last := keys[2]; !bytes.Equal(last.PKCS8, []byte("der:\x00\na")) || last.Created.Sub(at(0)).Abs() > 5*time.Second {
-		t.Errorf("key %q, created %v", last.PKCS8, last.Created)
+	if made := keys.Keys[1]; !bytes.Equal(made.PKCS8, []byte("der:\x00\na")) || made.Created.Sub(at(0)).Abs() > 5*time.Second || made.Created.After(keys.Now) {
+		t.Errorf("key %q, created %v of %v", made.PKCS8, made.Created, keys.Now)
+	}
+	if past := keys.Past(); len(past) != 2 || past[1].ID != "a" {
+		t.Errorf("of the past are %v", past)
 	}
 	must(t, s.DropSigningKey(t.Context(), "b"))
 	must(t, s.DropSigningKey(t.Context(), "b"))
-	wantKeys(t, s, "c a")
+	wantKeys(t, s, "a future")
 
-	now, before := at(100), at(50) // one moment for all
+	since := keys.Keys[1].Created // of "a"
 	wantNoError(t, parallel(30, func() error {
-		return s.AddSigningKey(t.Context(), SigningKey{s.NewClientID(nil), []byte("der"), now}, before)
+		return s.AddSigningKey(t.Context(), s.NewClientID(nil), []byte("der"), since)
 	}))
-	if keys, err := s.SigningKeys(t.Context()); err != nil || len(keys) != 3 {
-		t.Errorf("30 registries that rotate at once leave %d keys, want 3: %v", len(keys), err)
+	if keys, err := s.SigningKeys(t.Context()); err != nil || len(keys.Keys) != 3 {
+		t.Errorf("30 registries that rotate at once leave %d keys, want 3: %v", len(keys.Keys), err)
 	}
-	wantFailure(t, "no id", s.AddSigningKey(t.Context(), SigningKey{"", []byte("x"), now}, now))
-	wantFailure(t, "no key", s.AddSigningKey(t.Context(), SigningKey{"id", nil, now}, now))
-	wantFailure(t, "no time", s.AddSigningKey(t.Context(), SigningKey{ID: "id", PKCS8: []byte("x")}, now))
+	wantFailure(t, "no id", s.AddSigningKey(t.Context(), "", []byte("x"), since))
+	wantFailure(t, "no key", s.AddSigningKey(t.Context(), "id", nil, since))
 	for _, damage := range []string{"", "x:der", "5", "5:"} {
 		must(t, s.redis.HSet(t.Context(), signingKeysKey, "d", damage).Err())
 		_, err := s.SigningKeys(t.Context())
@@ -53,7 +56,7 @@ func wantKeys(t *testing.T, s *Store, want string) {
 	keys, err := s.SigningKeys(t.Context())
 	must(t, err)
 	var ids []string
-	for _, k := range keys {
+	for _, k := range keys.Keys {
 		ids = append(ids, k.ID)
 	}
 	if got := strings.Join(ids, " "); got != want {

@@ -22,7 +22,7 @@ var answers = map[string]error{
 // scripts are the writes. Each uses only the keys that it receives, all in one slot, and reads everything before it
 // writes: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
-	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, addKey, burnToRevoke *redis.Script
+	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, readKeys, addKey, burnToRevoke *redis.Script
 
 	// whenFull are those that succeed in a Redis that is full, too: what ends access must not wait for room. The flag needs
 	// Redis 7.0, and nothing else of a script.
@@ -39,7 +39,8 @@ func newScripts() scripts {
 		remove:    redis.NewScript(remove),
 		burn:      redis.NewScript(jtis + burn),
 		revoke:    redis.NewScript(revoke),
-		addKey:    redis.NewScript(addKey),
+		readKeys:  redis.NewScript(clock + readKeys),
+		addKey:    redis.NewScript(clock + addKey),
 	}
 	s.burnToRevoke = redis.NewScript(jtis + burn)
 	const evenIfFull = "#!lua flags=allow-oom\n"
@@ -152,12 +153,26 @@ end
 return 'done'
 `
 
-// addKey: KEYS signing keys. ARGV write, key id, value, since in milliseconds. A value begins with its key's creation,
-// in milliseconds.
+// clock is the beginning of the scripts that need the time: Redis', in milliseconds.
+const clock = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+`
+
+// readKeys: KEYS signing keys. It answers with the time, and then with each key's id and value.
+const readKeys = `
+local answer = redis.call('HGETALL', KEYS[1])
+table.insert(answer, 1, string.format('%.0f', now))
+return answer
+`
+
+// addKey: KEYS signing keys. ARGV write, key id, DER, since in milliseconds. A value is its key's creation in milliseconds, a
+// colon and the DER.
 const addKey = `
 for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
-	if tonumber(string.match(value, '^%d+')) > tonumber(ARGV[4]) then return 'done' end
+	local created = tonumber(string.match(value, '^%d+'))
+	if created > tonumber(ARGV[4]) and created <= now then return 'done' end
 end
-redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
+redis.call('HSETNX', KEYS[1], ARGV[2], string.format('%.0f:', now) .. ARGV[3])
 return 'done'
 `

@@ -17,37 +17,60 @@ type SigningKey struct {
 	Created time.Time
 }
 
-// SigningKeys returns all keys, oldest first.
-func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
-	values, err := s.redis.HGetAll(ctx, signingKeysKey).Result()
+// SigningKeys holds all keys at one moment of Redis' clock, which made their creation times too: clocks of registries may
+// differ, and one that is wrong must not decide about keys.
+type SigningKeys struct {
+	Keys []SigningKey // oldest first
+	Now  time.Time
+}
+
+// Past returns the keys that were not created in the future. A key of the future is one that an earlier build made while its
+// clock was ahead, or Redis' clock was; how old it is, nobody knows.
+func (s SigningKeys) Past() []SigningKey {
+	first := slices.IndexFunc(s.Keys, func(k SigningKey) bool { return k.Created.After(s.Now) })
+	if first < 0 {
+		return s.Keys
+	}
+	return s.Keys[:first]
+}
+
+// SigningKeys returns all keys.
+func (s *Store) SigningKeys(ctx context.Context) (SigningKeys, error) {
+	read, err := s.scripts.readKeys.Run(ctx, s.redis, []string{signingKeysKey}).StringSlice()
 	if err != nil {
-		return nil, failed("read the signing keys", err)
+		return SigningKeys{}, failed("read the signing keys", err)
 	}
-	keys := make([]SigningKey, 0, len(values))
-	for id, value := range values {
-		created, der, _ := strings.Cut(value, ":")
-		millis, err := strconv.ParseInt(created, 10, 64)
+	now, err := readMillis(read[0])
+	if err != nil {
+		return SigningKeys{}, err
+	}
+	keys := SigningKeys{Now: now}
+	for pair := range slices.Chunk(read[1:], 2) {
+		created, der, _ := strings.Cut(pair[1], ":")
+		at, err := readMillis(created)
 		if err != nil || der == "" {
-			return nil, errors.New("store: a signing key is damaged")
+			return SigningKeys{}, errors.New("store: a signing key is damaged")
 		}
-		keys = append(keys, SigningKey{ID: id, PKCS8: []byte(der), Created: time.UnixMilli(millis)})
+		keys.Keys = append(keys.Keys, SigningKey{ID: pair[0], PKCS8: []byte(der), Created: at})
 	}
-	slices.SortFunc(keys, func(a, b SigningKey) int {
+	slices.SortFunc(keys.Keys, func(a, b SigningKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})
 	return keys, nil
 }
 
-// AddSigningKey adds a key, unless the store has a key newer than since because another registry was faster. Times have
-// a precision of milliseconds.
-func (s *Store) AddSigningKey(ctx context.Context, key SigningKey, since time.Time) error {
-	if key.ID == "" || len(key.PKCS8) == 0 || key.Created.UnixMilli() <= 0 {
-		return errors.New("store: a signing key's id, DER or creation is missing")
+func readMillis(text string) (time.Time, error) {
+	millis, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(millis), err
+}
+
+// AddSigningKey adds a key that is created now, unless the store has a key newer than since, and not of the future, because
+// another registry was faster. Times have a precision of milliseconds.
+func (s *Store) AddSigningKey(ctx context.Context, kid string, pkcs8 []byte, since time.Time) error {
+	if kid == "" || len(pkcs8) == 0 {
+		return errors.New("store: a signing key's id or DER is missing")
 	}
-	value := append(strconv.AppendInt(nil, key.Created.UnixMilli(), 10), ':')
-	value = append(value, key.PKCS8...)
-	keys := []string{signingKeysKey}
-	return s.write(ctx, "add a signing key", s.scripts.addKey, keys, key.ID, value, since.UnixMilli())
+	return s.write(ctx, "add a signing key", s.scripts.addKey, []string{signingKeysKey}, kid, pkcs8, since.UnixMilli())
 }
 
 // DropSigningKey removes a key.

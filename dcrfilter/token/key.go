@@ -24,6 +24,7 @@ type key struct {
 	jwk       []byte
 	set       jose.KeySet
 	signsFrom time.Time
+	future    bool // its creation is in the future, so that its age is not known
 }
 
 func newKey(private *rsa.PrivateKey) (key, error) {

@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
+// RefreshEvery is how often a ring reads its source: a key that is removed verifies no longer than that.
+const RefreshEvery = 5 * time.Second
+
 const (
-	refreshEvery = 5 * time.Second
-	loadTimeout  = 5 * time.Second
-	coolDown     = time.Second // between two loads that unknown kids ask for
+	loadTimeout = 5 * time.Second
+	coolDown    = time.Second // between two loads that unknown kids ask for
 	// coolDownEmpty is the same if there are no keys at all: a gate that started before the first registry.
 	coolDownEmpty = 20 * time.Millisecond
 )
@@ -44,9 +47,10 @@ func newRing(source func(context.Context, time.Time) ([]key, error), now func() 
 // Load reads the keys from their source. A ring that was never loaded neither signs nor verifies.
 func (r *Ring) Load(ctx context.Context) error { return r.load(ctx, 0) }
 
-// Follow reloads the keys until ctx ends, and logs errors.
+// Follow reloads the keys until ctx ends. It logs errors, and keys of the future once.
 func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
-	ticker := time.NewTicker(refreshEvery)
+	var reported []string
+	ticker := time.NewTicker(RefreshEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -59,7 +63,23 @@ func (r *Ring) Follow(ctx context.Context, log *slog.Logger) {
 			log.ErrorContext(ctx, "token keys were not refreshed", "cause", err.Error())
 		}
 		cancel()
+		if future := r.future(); !slices.Equal(future, reported) {
+			if reported = future; len(future) > 0 {
+				log.WarnContext(ctx, "token keys were created in the future of Redis' clock and do not count for the rotation; keys drop removes them", "kids", future)
+			}
+		}
 	}
+}
+
+// future returns the kids of the keys that were created in the future.
+func (r *Ring) future() []string {
+	var kids []string
+	for _, k := range r.keys.Load().keys {
+		if k.future {
+			kids = append(kids, k.id)
+		}
+	}
+	return kids
 }
 
 // Loaded reports whether the ring has keys.

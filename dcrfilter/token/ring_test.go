@@ -49,7 +49,7 @@ func TestFollow(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { ring.Follow(ctx, slog.New(slog.NewTextHandler(log, nil))); close(done) }()
-		time.Sleep(3*refreshEvery + time.Second)
+		time.Sleep(3*RefreshEvery + time.Second)
 		synctest.Wait()
 		stop()
 		<-done

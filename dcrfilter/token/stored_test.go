@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
+	"github.com/dcr-gateway/dcr-gateway/test/redisserver"
 	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
@@ -17,6 +20,33 @@ const (
 	period   = rotatePeriod
 	lifetime = MaxLifetime
 )
+
+// elapse lets time pass for the rings, by their clock, and for the stored keys, whose ages Redis' clock decides.
+func elapse(t *testing.T, server *redisserver.Server, c *testkit.Clock, by time.Duration) {
+	t.Helper()
+	c.Advance(by)
+	backdate(t, server, by)
+}
+
+// backdate makes all stored keys older.
+func backdate(t *testing.T, server *redisserver.Server, by time.Duration) {
+	t.Helper()
+	client, err := redis.Open(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	values, err := client.HGetAll(t.Context(), "dcr:keys").Result()
+	for kid, value := range values {
+		created, der, _ := strings.Cut(value, ":")
+		millis, damaged := strconv.ParseInt(created, 10, 64)
+		earlier := strconv.FormatInt(millis-by.Milliseconds(), 10)
+		err = errors.Join(err, damaged, client.HSet(t.Context(), "dcr:keys", kid, earlier+":"+der).Err())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 func load(t *testing.T, ring *Ring) {
 	t.Helper()
@@ -35,7 +65,7 @@ func signer(t *testing.T, ring *Ring) string {
 }
 
 func TestRotationLosesNoLivingToken(t *testing.T) {
-	kept, _ := testbed.Store(t)
+	kept, server := testbed.Store(t)
 	c := testkit.NewClock()
 	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
 	issuing, verifying := NewIssuer(registry, ours.living(lifetime), nil, c.Now), NewBuiltin(gate, ours.living(lifetime), nil)
@@ -58,31 +88,31 @@ func TestRotationLosesNoLivingToken(t *testing.T) {
 	first := signer(t, registry)
 	verify(issue()) // the only key signs at once; the gate learns of it by its kid
 
-	c.Advance(period - time.Second)
+	elapse(t, server, c, period-time.Minute)
 	if load(t, registry); len(kids(registry)) != 1 {
 		t.Fatal("the next key came before the period was over")
 	}
-	c.Advance(time.Second)
+	elapse(t, server, c, time.Minute)
 	if load(t, registry); len(kids(registry)) != 2 || signer(t, registry) != first {
 		t.Fatal("the next key must be published and not sign yet")
 	}
-	c.Advance(publishAhead - time.Second)
+	elapse(t, server, c, publishAhead-30*time.Second)
 	last := issue()
 	if signer(t, registry) != first {
 		t.Error("the next key signs before its time")
 	}
-	c.Advance(time.Second)
+	elapse(t, server, c, 30*time.Second)
 	second := signer(t, registry)
 	if second == first {
 		t.Error("the next key does not sign after its time")
 	}
 	verify(issue())
 
-	c.Advance(lifetime - 2*time.Second)
+	elapse(t, server, c, lifetime-time.Minute)
 	load(t, registry)
 	load(t, gate)
 	verify(last)
-	c.Advance(2*time.Second + dropMargin + time.Second)
+	elapse(t, server, c, 2*time.Minute+dropMargin)
 	load(t, registry)
 	load(t, gate)
 	if got := kids(gate); !slices.Equal(got, []string{second}) {
@@ -112,13 +142,13 @@ func TestRegistriesThatStartTogetherHaveOneKey(t *testing.T) {
 }
 
 func TestRotateNow(t *testing.T) {
-	kept, _ := testbed.Store(t)
+	kept, server := testbed.Store(t)
 	c := testkit.NewClock()
 	registry := KeptRing(kept, c.Now)
 	load(t, registry)
 	first := signer(t, registry)
-	c.Advance(time.Hour)
-	kid, err := RotateNow(t.Context(), kept, c.Now())
+	elapse(t, server, c, time.Hour)
+	kid, err := RotateNow(t.Context(), kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +156,7 @@ func TestRotateNow(t *testing.T) {
 	if signer(t, registry) != first {
 		t.Error("the new key signs before it has been published for long enough")
 	}
-	c.Advance(publishAhead)
+	elapse(t, server, c, publishAhead)
 	if signer(t, registry) != kid {
 		t.Error("the new key does not sign")
 	}
@@ -182,7 +212,7 @@ func TestDamagedKeyLeavesTheRingAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kept.AddSigningKey(t.Context(), store.SigningKey{ID: "not-its-thumbprint", PKCS8: der, Created: c.Now()}, c.Now()); err != nil {
+	if err := kept.AddSigningKey(t.Context(), "not-its-thumbprint", der, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := ring.Load(t.Context()); err == nil {
@@ -190,5 +220,106 @@ func TestDamagedKeyLeavesTheRingAsItWas(t *testing.T) {
 	}
 	if signer(t, ring) != want {
 		t.Error("a key that is not what its id says was taken")
+	}
+}
+
+// The clock that made a key was ten years ahead, once: of a registry of the build before, or Redis'. The key is reported, and
+// the rotation goes on by the other keys.
+func TestKeyOfTheFuture(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	kept, server := testbed.Store(t)
+	c := testkit.NewClock()
+	registry := KeptRing(kept, c.Now)
+	load(t, registry)
+	ahead := signer(t, registry)
+	backdate(t, server, -10*year)
+	load(t, registry) // makes a key of today
+	load(t, registry)
+	if got := kids(registry); len(got) != 2 || signer(t, registry) == ahead {
+		t.Fatalf("keys %v, %s signs", got, signer(t, registry))
+	}
+	if got := registry.future(); !slices.Equal(got, []string{ahead}) {
+		t.Errorf("reported %v, want %s", got, ahead)
+	}
+	seen := map[string]bool{}
+	for range 60 {
+		elapse(t, server, c, period)
+		load(t, registry)
+		elapse(t, server, c, publishAhead+MaxLifetime+dropMargin+time.Second)
+		load(t, registry)
+		seen[signer(t, registry)] = true
+	}
+	if len(seen) != 60 || seen[ahead] || len(kids(registry)) > 3 {
+		t.Errorf("%d keys signed in 60 months; %d are left", len(seen), len(kids(registry)))
+	}
+}
+
+// A clock of a registry that is wrong decides nothing.
+func TestClockOfARegistry(t *testing.T) {
+	kept, server := testbed.Store(t)
+	c := testkit.NewClock()
+	registry := KeptRing(kept, c.Now)
+	load(t, registry)
+	first := signer(t, registry)
+	for _, by := range []time.Duration{10 * 365 * 24 * time.Hour, -20 * 365 * 24 * time.Hour} {
+		c.Advance(by)
+		load(t, registry)
+		if got := kids(registry); !slices.Equal(got, []string{first}) || signer(t, registry) != first || len(registry.future()) > 0 {
+			t.Errorf("a clock that is wrong by %s: keys %v, %s signs", by, got, signer(t, registry))
+		}
+	}
+	elapse(t, server, c, period)
+	load(t, registry)
+	if got := kids(registry); len(got) != 2 {
+		t.Errorf("keys %v, want the next one too", got)
+	}
+}
+
+func TestDrop(t *testing.T) {
+	kept, server := testbed.Store(t)
+	if _, err := Drop(t.Context(), kept, "x"); !errors.Is(err, ErrNotKept) {
+		t.Errorf("got %v, want %v", err, ErrNotKept)
+	}
+	c := testkit.NewClock()
+	registry, gate := KeptRing(kept, c.Now), StoreRing(kept, c.Now)
+	load(t, registry)
+	load(t, gate)
+	first := signer(t, registry)
+	compact, _, err := NewIssuer(registry, ours, nil, c.Now).Issue(t.Context(), grant())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inspecting := NewBuiltin(gate, ours, nil)
+	verified, err := inspecting.Inspect(t.Context(), compact, c.Now())
+	if err != nil || !verified.KeyHeld() {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := Drop(t.Context(), kept, "x"); !errors.Is(err, ErrNoKey) {
+		t.Errorf("got %v, want %v", err, ErrNoKey)
+	}
+
+	second, err := Drop(t.Context(), kept, first) // the only key: another is made before
+	if err != nil || second == first {
+		t.Fatalf("got %s, %v", second, err)
+	}
+	load(t, registry)
+	load(t, gate)
+	if signer(t, registry) != second || verified.KeyHeld() {
+		t.Errorf("%s signs; the gate still has the key: %t", signer(t, registry), verified.KeyHeld())
+	}
+	if _, err := inspecting.Inspect(t.Context(), compact, c.Now()); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a token of the key that was dropped: %v", err)
+	}
+
+	elapse(t, server, c, time.Hour)
+	third, err := RotateNow(t.Context(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, err := Drop(t.Context(), kept, second); err != nil || next != third { // the other takes over before its time
+		t.Errorf("got %s, %v, want %s", next, err, third)
+	}
+	if load(t, registry); !slices.Equal(kids(registry), []string{third}) {
+		t.Errorf("keys %v, want %s alone", kids(registry), third)
 	}
 }

@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
 const (
-	maxKeys  = 256
-	keyLife  = 5 * time.Minute // after which a key is looked up again, so that a stopped gate is forgotten
-	coolDown = time.Second     // before an unknown kid is looked up again
+	maxKeys   = 256
+	keyLife   = 5 * time.Second // after which a key is looked up again, so that a key that is removed is forgotten
+	keyOutage = 5 * time.Minute // how long a key is used after that while it cannot be looked up
+	coolDown  = time.Second     // before an unknown kid is looked up again
 )
 
 // ErrUnknownKey is the error of a Lookup for a kid that no gate has published.
@@ -23,31 +25,30 @@ var ErrUnknownKey = errors.New("no gate has published this key")
 // Lookup returns the public JWK of a gate's key, or ErrUnknownKey.
 type Lookup func(ctx context.Context, kid string) (jwk []byte, err error)
 
-// keys caches the results of a lookup, found or not, bounded in number and time. It looks an unknown kid up at most once per
-// cool-down.
+// keys caches the results of a lookup, bounded in number and time. What is not known has a cache of its own: whoever reaches
+// the registry can invent kids, and must not displace those of gates.
 type keys struct {
-	lookup Lookup
-	asking chan struct{} // capacity 1: one lookup at a time
-
-	mutex sync.RWMutex
-	known map[string]answer
+	lookup  Lookup
+	asking  chan struct{} // capacity 1: one lookup at a time
+	known   *lru.Cache[string, answer]
+	unknown *lru.Cache[string, answer]
 }
 
-// answer is the result of a lookup; its set is empty if the kid was unknown.
 type answer struct {
-	set   jose.KeySet
-	found bool
-	until time.Time
+	set jose.KeySet
+	at  time.Time
 }
 
 func newKeys(lookup Lookup) *keys {
-	return &keys{lookup: lookup, asking: make(chan struct{}, 1), known: map[string]answer{}}
+	known, _ := lru.New[string, answer](maxKeys) // fails only for a size below 1
+	unknown, _ := lru.New[string, answer](maxKeys)
+	return &keys{lookup: lookup, asking: make(chan struct{}, 1), known: known, unknown: unknown}
 }
 
 // find returns a set with the one key of that kid.
 func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {
-	if a, ok := k.recall(kid, now); ok {
-		return a.result()
+	if set, err, ok := k.recall(kid, now); ok {
+		return set, err
 	}
 	select {
 	case k.asking <- struct{}{}:
@@ -55,64 +56,38 @@ func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet
 	case <-ctx.Done():
 		return jose.KeySet{}, fmt.Errorf("waiting for a facts key: %w", ctx.Err())
 	}
-	if a, ok := k.recall(kid, now); ok { // another caller was faster
-		return a.result()
+	if set, err, ok := k.recall(kid, now); ok { // another caller was faster
+		return set, err
 	}
-	a, err := k.ask(ctx, kid, now)
-	if err != nil {
-		return jose.KeySet{}, err
-	}
-	return a.result()
+	return k.ask(ctx, kid, now)
 }
 
-func (k *keys) recall(kid string, now time.Time) (answer, bool) {
-	k.mutex.RLock()
-	defer k.mutex.RUnlock()
-	a, ok := k.known[kid]
-	return a, ok && now.Before(a.until)
+// recall returns an answer that is not too old.
+func (k *keys) recall(kid string, now time.Time) (jose.KeySet, error, bool) {
+	if a, ok := k.known.Get(kid); ok && now.Before(a.at.Add(keyLife)) {
+		return a.set, nil, true
+	}
+	a, ok := k.unknown.Get(kid)
+	return jose.KeySet{}, ErrUnknownKey, ok && now.Before(a.at.Add(coolDown))
 }
 
-func (k *keys) ask(ctx context.Context, kid string, now time.Time) (answer, error) {
-	if !k.room(kid, now) {
-		return answer{}, nil // gates do not have that many kids
-	}
-	a := answer{until: now.Add(coolDown)}
+func (k *keys) ask(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {
 	jwk, err := k.lookup(ctx, kid)
 	switch {
 	case errors.Is(err, ErrUnknownKey):
-	case err != nil:
-		return answer{}, fmt.Errorf("looking up a facts key: %w", err)
-	default:
-		set, err := jose.ParseKeySet(slices.Concat([]byte(`{"keys":[`), jwk, []byte(`]}`)))
-		if err != nil {
-			return answer{}, fmt.Errorf("a published facts key is damaged: %w", err)
-		}
-		a = answer{set: set, found: true, until: now.Add(keyLife)}
-	}
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	k.known[kid] = a
-	return a, nil
-}
-
-// room drops old answers and reports whether one more may be cached.
-func (k *keys) room(kid string, now time.Time) bool {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if _, ok := k.known[kid]; ok || len(k.known) < maxKeys {
-		return true
-	}
-	for id, a := range k.known {
-		if !now.Before(a.until) {
-			delete(k.known, id)
-		}
-	}
-	return len(k.known) < maxKeys
-}
-
-func (a answer) result() (jose.KeySet, error) {
-	if !a.found {
+		k.known.Remove(kid)
+		k.unknown.Add(kid, answer{at: now})
 		return jose.KeySet{}, ErrUnknownKey
+	case err != nil:
+		if a, ok := k.known.Get(kid); ok && now.Before(a.at.Add(keyLife+keyOutage)) {
+			return a.set, nil
+		}
+		return jose.KeySet{}, fmt.Errorf("looking up a facts key: %w", err)
 	}
-	return a.set, nil
+	set, err := jose.ParseKeySet(slices.Concat([]byte(`{"keys":[`), jwk, []byte(`]}`)))
+	if err != nil {
+		return jose.KeySet{}, fmt.Errorf("a published facts key is damaged: %w", err)
+	}
+	k.known.Add(kid, answer{set, now})
+	return set, nil
 }

@@ -37,14 +37,14 @@ func published(signers ...*Signer) map[string][]byte {
 	return keys
 }
 
-func TestKnownKeyIsAskedForOnceInItsLife(t *testing.T) {
+func TestKnownKeyIsLookedUpOnceInItsLife(t *testing.T) {
 	signer := newSigner(t)
 	source := &registry{keys: published(signer)}
 	known := newKeys(source.lookup)
 	for _, step := range []struct {
 		after time.Duration
 		want  int32
-	}{{0, 1}, {time.Second, 1}, {keyLife - time.Second, 1}, {keyLife, 2}, {keyLife + time.Minute, 2}} {
+	}{{0, 1}, {time.Second, 1}, {keyLife - time.Second, 1}, {keyLife, 2}, {2*keyLife - time.Second, 2}, {2 * keyLife, 3}} {
 		if _, err := known.find(t.Context(), signer.KeyID(), now.Add(step.after)); err != nil {
 			t.Fatal(err)
 		}
@@ -97,26 +97,69 @@ func TestDamagedKeyIsAFault(t *testing.T) {
 	}
 }
 
-func TestFloodOfKidsIsBounded(t *testing.T) {
-	signer := newSigner(t)
+// Invented kids are bounded, displace no key of a gate, and hide none that is published meanwhile.
+func TestFloodOfKids(t *testing.T) {
+	signer, next := newSigner(t), newSigner(t)
 	source := &registry{keys: published(signer)}
 	known := newKeys(source.lookup)
 	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 2 * maxKeys {
+	for i := range 4 * maxKeys {
 		if _, err := known.find(t.Context(), fmt.Sprint(i), now); !errors.Is(err, ErrUnknownKey) {
 			t.Fatalf("got %v, want that the key is unknown", err)
 		}
 	}
-	if asked := source.asked.Load(); asked != maxKeys || len(known.known) != maxKeys {
-		t.Errorf("asked %d times and remembered %d, want %d", asked, len(known.known), maxKeys)
+	source.keys = published(next, signer)
+	if _, err := known.find(t.Context(), next.KeyID(), now); err != nil {
+		t.Errorf("a key that was published during the flood: %v", err)
 	}
-	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
+	asked := source.asked.Load()
+	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil || source.asked.Load() != asked {
 		t.Errorf("the gate's own key was forgotten: %v", err)
 	}
-	if _, err := known.find(t.Context(), "another", now.Add(coolDown)); source.asked.Load() != maxKeys+1 {
-		t.Errorf("after the flood: %v, asked %d times", err, source.asked.Load())
+	if known.unknown.Len() > maxKeys || known.known.Len() != 2 {
+		t.Errorf("%d unknown and %d known kids are remembered", known.unknown.Len(), known.known.Len())
+	}
+}
+
+// More gates than the cache has room for displace one another, and each is found.
+func TestManyGates(t *testing.T) {
+	source := &registry{keys: map[string][]byte{}}
+	jwk := newSigner(t).JWK()
+	for i := range maxKeys + 10 {
+		source.keys[fmt.Sprint(i)] = jwk
+	}
+	known := newKeys(source.lookup)
+	for i := range maxKeys + 10 {
+		if _, err := known.find(t.Context(), fmt.Sprint(i), now); err != nil {
+			t.Fatalf("gate %d: %v", i, err)
+		}
+	}
+}
+
+// A key that is removed is forgotten within its life; one that cannot be looked up is used for some minutes more.
+func TestKeyThatIsRemoved(t *testing.T) {
+	signer := newSigner(t)
+	source := &registry{keys: published(signer)}
+	known := newKeys(source.lookup)
+	find := func(after time.Duration) error {
+		_, err := known.find(t.Context(), signer.KeyID(), now.Add(after))
+		return err
+	}
+	if err := find(0); err != nil {
+		t.Fatal(err)
+	}
+	source.down = errors.New("down")
+	if err := find(keyLife + time.Minute); err != nil {
+		t.Errorf("while it cannot be looked up: %v", err)
+	}
+	if err := find(keyLife + keyOutage); !errors.Is(err, source.down) {
+		t.Errorf("after the longest outage: %v", err)
+	}
+	source.down, source.keys = nil, nil
+	if err := find(keyLife + time.Minute); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("after it was removed: %v", err)
 	}
 }
 

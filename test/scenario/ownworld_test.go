@@ -22,6 +22,7 @@ func TestOwnWorld(t *testing.T) {
 	t.Run("the registry's socket", func(t *testing.T) { registrySocket(t, w, captured) })
 	t.Run("what a bank receives", func(t *testing.T) { bankReceives(t, c) })
 	t.Run("large bodies", func(t *testing.T) { largeBodies(t, c) })
+	t.Run("revoked signing keys", func(t *testing.T) { revokedKeys(t, w) })
 	t.Run("outbound connections", func(t *testing.T) { outbound(t, w) })
 	t.Run("stale facts", func(t *testing.T) {
 		if testing.Short() {
