@@ -25,6 +25,7 @@ const (
 	ahead = 4
 
 	lookEvery  = time.Second
+	calmFor    = 2 * time.Second // without a new version, before versions are prepared: a reload needs the machine itself
 	loadTime   = 10 * time.Second // also if the first request gives up earlier
 	failedFor  = 200 * time.Millisecond
 	faultFor   = time.Minute // how long the status shows a version that is not available
@@ -138,17 +139,40 @@ func (g *Registry) forget(keep []string) {
 	}
 }
 
-// Run prepares the versions that gates publish, and removes unused ones, until ctx ends.
+// A calm tells when gates have published nothing new for a while.
+type calm struct {
+	known map[string]bool // versions, in any order: each gate renews its own
+	since time.Time
+}
+
+// after reports whether no version is new since calmFor. What the first call finds counts as old.
+func (c *calm) after(ids []string, now time.Time) bool {
+	first := c.known == nil
+	if first {
+		c.known = map[string]bool{}
+	}
+	for _, id := range ids {
+		if !c.known[id] && !first {
+			c.since = now
+		}
+		c.known[id] = true
+	}
+	return now.Sub(c.since) >= calmFor
+}
+
+// Run prepares the versions that gates publish, once they publish no more for the moment, and removes unused ones, until ctx
+// ends. A request does not wait for that: it loads its version itself.
 func (g *Registry) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	failing := false
+	var quiet calm
 	for {
 		ids, err := g.parts.Store.Versions(ctx, ahead)
 		if err != nil && !failing && ctx.Err() == nil {
 			g.parts.Log.ErrorContext(ctx, "looking for new versions", "cause", err.Error())
 		}
-		if failing = err != nil; !failing {
+		if failing = err != nil; !failing && quiet.after(ids, g.parts.Now()) {
 			g.prepare(ctx, ids)
 		}
 		select {

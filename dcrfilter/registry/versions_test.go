@@ -272,3 +272,28 @@ func TestTokensOfAnEarlierIssuer(t *testing.T) {
 		t.Errorf("after its revocation: %d %s", got.status, got.body)
 	}
 }
+
+// A registry that starts prepares what is there. Later it waits until gates publish no more, and a request does not wait for it.
+func TestVersionsArePreparedInACalm(t *testing.T) {
+	begun := time.Now()
+	var c calm
+	for i, look := range []struct {
+		at   time.Duration
+		ids  []string
+		want bool
+	}{
+		{0, []string{"a"}, true},
+		{time.Second, []string{"a"}, true},
+		{2 * time.Second, []string{"b", "a"}, false},
+		{3 * time.Second, []string{"b", "a"}, false},
+		{3500 * time.Millisecond, []string{"c", "b", "a"}, false},
+		{5 * time.Second, []string{"c", "b", "a"}, false},
+		{5500 * time.Millisecond, []string{"c", "b", "a"}, true},
+		{6 * time.Second, []string{"a", "b", "c"}, true},
+		{7 * time.Second, []string{"d", "c", "b", "a"}, false},
+	} {
+		if got := c.after(look.ids, begun.Add(look.at)); got != look.want {
+			t.Errorf("look %d, after %s: %v, want %v", i, look.at, got, look.want)
+		}
+	}
+}
