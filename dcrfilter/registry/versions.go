@@ -25,7 +25,7 @@ const (
 	ahead = 4
 
 	lookEvery  = time.Second
-	calmFor    = 2 * time.Second // without a new version, before versions are prepared: a reload needs the machine itself
+	calmFor    = 2 * time.Second  // without a new version, before versions are prepared: a reload needs the machine itself
 	loadTime   = 10 * time.Second // also if the first request gives up earlier
 	failedFor  = 200 * time.Millisecond
 	faultFor   = time.Minute // how long the status shows a version that is not available

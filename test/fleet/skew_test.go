@@ -57,7 +57,8 @@ func changes(w *harness.World, directoryFile string) []change {
 		{name: "no DELETE", edit: []string{"    path: \"/open-banking/v3.3/register/{ClientId}\"\n    methods: [GET, DELETE]", "    path: \"/open-banking/v3.3/register/{ClientId}\"\n    methods: [GET]"}, lacks: http.MethodDelete},
 		{name: "the audience of tokens", edit: []string{"  audience: https://", "  audience: https://new."}},
 		{name: "the issuer", edit: []string{"issuer: https://", "issuer: https://new."}},
-		{name: "the name of a directory", edit: []string{"directories: [directory.yaml,", "directories: [renamed.yaml,", "directories: [sandbox", "directories: [renamed"},
+		{name: "the name of a directory", edit: []string{"directories: [directory.yaml,", "directories: [renamed.yaml,", "directories: [sandbox]", "directories: [renamed]",
+			"directories: [sandbox, ", "directories: [renamed, "},
 			files: map[string]string{"renamed.yaml": renamed(directoryFile)}, orphan: func(client, gate bool) bool { return client != gate }},
 		{name: "the audience of registrations", edit: []string{`audiences: ["` + w.File.Audience + `"`, `audiences: ["another-bank"`}, audience: "another-bank"},
 	}
