@@ -26,6 +26,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 	if err != nil {
 		return nil, err
 	}
+	text = cert.First(text)
 	asked.PeerPEM = url.PathEscape(string(text))
 	issuers, anchored := l.issuers()
 	check, err := filter.NewCertificateFilter(issuers)

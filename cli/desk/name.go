@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -70,6 +71,7 @@ func readName(operand string) (name dn.Name, certificate []byte, err error) {
 		if certificate, err = read(operand); err != nil {
 			return nil, nil, err
 		}
+		certificate = cert.First(certificate)
 		if name, err = cert.SubjectOfPEM(certificate); err != nil {
 			return nil, nil, unusable("%s: %s", operand, because(err))
 		}
@@ -78,14 +80,23 @@ func readName(operand string) (name dn.Name, certificate []byte, err error) {
 	if !strings.Contains(operand, "=") && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, unusable("%s is neither a file nor a distinguished name as CN=...,C=GB", operand)
 	}
-	if name, err = dn.Parse(operand); err == nil {
-		return inOrder(name), nil, nil
+	if name, err = dn.Parse(pasted(operand)); err != nil {
+		return nil, nil, unusable("%s", because(err))
 	}
-	hint := ""
-	if strings.HasPrefix(strings.TrimSpace(operand), "subject") {
-		hint = "; leave out the word subject, which openssl writes before the name"
+	return inOrder(name), nil, nil
+}
+
+// label is what tools write before a name: openssl "subject=", openssl -text "Subject: ", curl "*  subject: ", keytool
+// "Owner: ".
+var label = regexp.MustCompile(`^[*\s]*(?i:subject|issuer|owner)\s*[=:]`)
+
+// pasted is the name in a line of a tool's output. Python prints <Name(CN=a)>.
+func pasted(text string) string {
+	text = strings.TrimPrefix(text, label.FindString(text))
+	if name, ok := strings.CutPrefix(strings.TrimSpace(text), "<Name("); ok {
+		return strings.TrimSuffix(name, ")>")
 	}
-	return nil, nil, unusable("%s%s", because(err), hint)
+	return text
 }
 
 // inOrder reverses a name that was written from country to CN, the order of certificates but not of RFC 4514. Both are the

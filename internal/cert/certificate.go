@@ -88,6 +88,19 @@ func onePEM(text []byte) (der []byte, err error) {
 	return block.Bytes, nil
 }
 
+// First returns the first certificate of a file as one PEM block, and the text itself if there is none. "Data before the
+// encapsulation boundaries is permitted, and parsers MUST NOT malfunction when processing such data" (RFC 7468, section
+// 2): tools write explanations, chains and keys around a certificate.
+func First(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which Windows' editors write
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			return pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})
+		}
+	}
+	return text
+}
+
 // SubjectOfPEM reads the subject of any certificate, even one that is not suitable for a TLS client. It is for display;
 // no decision may depend on it. Its errors are of type *Error.
 func SubjectOfPEM(text []byte) (dn.Name, error) {

@@ -10,24 +10,36 @@ import (
 )
 
 // Parse reads the string form of a DN: RFC 4514, with the attribute names, OIDs, "OID." prefixes, #hex values, quoted
-// strings and spaces around separators that TPPs send, or OpenSSL's /C=GB/O=... form. Its time is linear in the length
-// of the text, which the caller must limit. Its errors are sentences for the author of the name and do not quote it.
+// strings and spaces around separators that TPPs send; with semicolons, as curl prints it, or with one RDN per line, as
+// Node does; or OpenSSL's /C=GB/O=... form. Its time is linear in the length of the text, which the caller must limit.
+// Its errors are sentences for the author of the name and do not quote it.
+//
+// "Implementations MAY recognize other DN string representations" (RFC 4514, section 3).
 func Parse(text string) (Name, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the distinguished name is not valid UTF-8")
 	}
-	read := parseRFC4514
-	if strings.HasPrefix(strings.TrimLeft(text, " "), "/") {
+	read, text := parseRFC4514, strings.TrimRight(strings.TrimLeft(text, spaces+lineEnds), lineEnds)
+	if strings.HasPrefix(text, "/") {
 		read = parseSlashes
 	}
-	dn, err := read(strings.TrimLeft(text, " "))
+	dn, err := read(text)
 	if err != nil {
 		return nil, fmt.Errorf("the distinguished name cannot be read: %w", err)
 	}
 	return dn, nil
 }
 
-// parseRFC4514 reads RDNs separated by commas, each of attributes separated by plus signs. "The output consists of the
+// The characters around RDNs and between them: "Implementations MUST allow a semicolon character to be used instead of a
+// comma to separate RDNs in a distinguished name, and MUST also allow whitespace characters to be present on either side
+// of the comma or semicolon" (RFC 2253, section 4).
+const (
+	spaces     = " \t"
+	lineEnds   = "\r\n"
+	separators = ",;" + lineEnds
+)
+
+// parseRFC4514 reads RDNs separated by commas, semicolons or line ends, each of attributes separated by plus signs. "The output consists of the
 // string encodings of each RelativeDistinguishedName in the RDNSequence ... starting with the last element of the
 // sequence and moving backwards toward the first" (RFC 4514, section 2.1): so the first is the last.
 func parseRFC4514(text string) (Name, error) {
@@ -44,15 +56,21 @@ func parseRFC4514(text string) (Name, error) {
 			return dn, nil
 		}
 		s.text = s.text[1:] // the comma
+		s.text = strings.TrimLeft(s.text, spaces+lineEnds)
 	}
 }
 
 // A scanner holds the text that is left to read.
 type scanner struct{ text string }
 
-func (s *scanner) skipSpaces() { s.text = strings.TrimLeft(s.text, " ") }
+func (s *scanner) skipSpaces() { s.text = strings.TrimLeft(s.text, spaces) }
 
-// rdn reads attributes up to the next comma, which it does not consume, or to the end.
+// separated reports whether an RDN ends here.
+func (s *scanner) separated() bool {
+	return s.text == "" || strings.IndexByte(separators, s.text[0]) >= 0
+}
+
+// rdn reads attributes up to the next separator, which it does not consume, or to the end.
 func (s *scanner) rdn() (RDN, error) {
 	var attributes []Attribute
 	for {
@@ -61,19 +79,19 @@ func (s *scanner) rdn() (RDN, error) {
 			return nil, err
 		}
 		attributes = append(attributes, attribute)
-		if s.text == "" || s.text[0] == ',' {
+		if s.separated() {
 			return newRDN(attributes)
 		}
 		s.text = s.text[1:] // the plus sign
 	}
 }
 
-// attribute reads type=value up to the next comma or plus sign, which it does not consume, or to the end.
+// attribute reads type=value up to the next separator or plus sign, which it does not consume, or to the end.
 func (s *scanner) attribute() (Attribute, error) {
 	s.skipSpaces()
 	name, rest, found := cutType(s.text)
 	if !found {
-		return Attribute{}, errors.New("want type=value, separated by commas (a comma inside a value needs a backslash before it)")
+		return Attribute{}, errors.New("want type=value, separated by commas (a comma or semicolon inside a value needs a backslash before it)")
 	}
 	oid := TypeOf(name)
 	if oid == "" {
@@ -86,7 +104,7 @@ func (s *scanner) attribute() (Attribute, error) {
 		return Attribute{}, err
 	}
 	s.skipSpaces()
-	if s.text != "" && s.text[0] != ',' && s.text[0] != '+' {
+	if !s.separated() && s.text[0] != '+' {
 		return Attribute{}, errors.New("something follows an attribute's value")
 	}
 	return Attribute{Type: oid, Value: value}, nil
@@ -104,7 +122,7 @@ func (s *scanner) value() (string, error) {
 
 // hexValue reads the BER of a value in hexadecimal (RFC 4514, section 3, hexstring). It must be DER of a string type.
 func (s *scanner) hexValue() (string, error) {
-	end := strings.IndexAny(s.text, ",+ ")
+	end := strings.IndexAny(s.text, "+"+spaces+separators)
 	if end < 0 {
 		end = len(s.text)
 	}
@@ -141,9 +159,9 @@ func (s *scanner) quotedValue() (string, error) {
 func (s *scanner) plainValue() (string, error) {
 	var value []byte
 	kept := 0
-	for s.text != "" && s.text[0] != ',' && s.text[0] != '+' {
-		if strings.IndexByte(`";<>`, s.text[0]) >= 0 {
-			return "", errors.New("a quotation mark, semicolon or angle bracket in a value needs a backslash before it")
+	for !s.separated() && s.text[0] != '+' {
+		if strings.IndexByte(`"<>`, s.text[0]) >= 0 {
+			return "", errors.New("a quotation mark or angle bracket in a value needs a backslash before it")
 		}
 		space := s.text[0] == ' '
 		next, err := s.next()
