@@ -45,6 +45,10 @@ func Commands() []cli.Command {
 				"dcr-gateway lint request.jwt --cert transport.pem --jwks directory.jwks --audience BANK-ID",
 			Setup: command(lintFlags, lint),
 		},
+		{
+			Name: "openapi", Summary: "Print an OpenAPI 3.1 document of a profile's registration API",
+			Example: "dcr-gateway openapi --profile obie-3.3 --url https://mtls.bank.example/open-banking/v3.3/register", Setup: command(openAPIFlags, openAPI),
+		},
 	}
 }
 
@@ -88,6 +92,7 @@ type call struct {
 	audiences    []string
 	world        string // folder of a sandbox
 	claims       bool   // shown
+	endpoint     string // URL to register at
 }
 
 // statementFlags declares the flags for checking a statement.
