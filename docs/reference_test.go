@@ -26,7 +26,7 @@ type object struct {
 	Description string            `json:"description"`
 	Default     any               `json:"default"`
 	Enum        []any             `json:"enum"`
-	Type        string            `json:"type"`
+	Type        any               `json:"type"` // a name, or a list of them
 	Items       *object           `json:"items"`
 	Values      json.RawMessage   `json:"additionalProperties"`
 	AnyOf       []object          `json:"anyOf"`
@@ -156,6 +156,8 @@ func form(defs map[string]object, value object) string {
 		return "a list: " + form(defs, *value.Items)
 	case len(value.AnyOf) > 0:
 		return form(defs, value.AnyOf[0]) + ", or a list"
+	case values.Ref == "#/$defs/json":
+		return "a map: names to any values"
 	case values.Ref != "":
 		return "a map by name, see below"
 	case len(def.Enum) > 0:

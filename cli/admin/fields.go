@@ -51,6 +51,10 @@ func collect(value reflect.Value, key string, all *[]field) {
 		for i := range value.Len() {
 			collect(value.Index(i), fmt.Sprintf("%s[%d]", key, i), all)
 		}
+	case reflect.Map:
+		for _, name := range slices.SortedFunc(slices.Values(value.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
+			collect(value.MapIndex(name), key+"."+name.String(), all)
+		}
 	case reflect.Struct:
 		for i := range value.NumField() {
 			name := value.Type().Field(i).Tag.Get("yaml")

@@ -36,6 +36,7 @@ func (f *File) check(form *yamlfile.Check, kept bool) {
 	}
 	c.checkAuthority()
 	c.checkTokens()
+	c.checkMetadata()
 	c.checkListeners()
 	c.checkUpstreams()
 	c.checkPlans()

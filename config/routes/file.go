@@ -22,6 +22,7 @@ type File struct {
 	AuthMethods []string            `yaml:"auth_methods" is:"auth_method,required" doc:"client authentication methods that are offered"`
 	KeyManager  string              `yaml:"key_manager" is:"key_manager" doc:"what issues access tokens"`
 	Tokens      Tokens              `yaml:"tokens" is:"required" doc:"access tokens of the built-in key manager"`
+	Metadata    Metadata            `yaml:"metadata" keys:"member" is:"json" doc:"further members of the discovery document, such as those of the bank's own authorization server; none of the gateway's own"`
 	Listeners   map[string]Listener `yaml:"listeners" is:"required" doc:"addresses that Envoy listens on, by name"`
 	Upstreams   map[string]Upstream `yaml:"upstreams" is:"required" doc:"servers that requests are forwarded to, by name"`
 	Plans       map[string]Plan     `yaml:"plans" doc:"rate plans, by name; the plan named default applies to every route without a plan"`
@@ -34,6 +35,9 @@ type File struct {
 
 	*yamlfile.Source // positions in the text; nil for a File made in code
 }
+
+// Metadata are members of the discovery document, by name.
+type Metadata map[string]yamlfile.JSON
 
 // Tokens says how access tokens are issued.
 type Tokens struct {

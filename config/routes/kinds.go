@@ -43,6 +43,9 @@ var kinds = map[string]*yamlfile.Kind{
 	"endpoint":           yamlfile.OneOf(endpointNames()...),
 	"facts":              yamlfile.OneOf(FactsSigned, FactsHeaders, FactsNone),
 
+	"member": yamlfile.Formed("the name of a metadata member: lower case letters, digits and _", 64, `[a-z][a-z0-9_]*`),
+	"json":   yamlfile.AnyJSON(),
+
 	"retries": yamlfile.Whole(0, 3),
 	"count":   yamlfile.Whole(1, 1_000_000),
 	"bool":    yamlfile.Bool(),

@@ -49,6 +49,8 @@ var rules = []struct{ id, doc string }{
 	{"url.form", "An https URL has a valid host and port and no invalid escape."},
 	{"address.form", "A server address is unix:PATH or HOST:PORT, with a port from 1 to 65535."},
 
+	{"metadata.own", "The metadata have no member that the gateway sets itself."},
+	{"metadata.url", "A member of the metadata that names an endpoint is an https URL."},
 	{"listener.address", "Each listener has a different IP address and port."},
 	{"listener.url", "A listener's URL ends after the host and the port."},
 	{"listener.server_names", "The server names of a listener include the host of its URL."},

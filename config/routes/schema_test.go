@@ -207,7 +207,7 @@ func TestSchemaHelpsEditors(t *testing.T) {
 	if err := json.Unmarshal(routes.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	if schema.Schema != "https://json-schema.org/draft/2020-12/schema" || schema.ID != "urn:dcr-gateway:routes" || len(schema.Properties) != 13 {
+	if schema.Schema != "https://json-schema.org/draft/2020-12/schema" || schema.ID != "urn:dcr-gateway:routes" || len(schema.Properties) != 14 {
 		t.Errorf("have %s %s, %d properties", schema.Schema, schema.ID, len(schema.Properties))
 	}
 	for name, property := range schema.Properties {

@@ -25,7 +25,8 @@ const (
 	maxFactsKeys = 256
 )
 
-// metadata is the document of RFC 8414, section 2, with the members of RFC 8705 (sections 3.3 and 5).
+// metadata is the document of RFC 8414, section 2, with the members of RFC 8705 (sections 3.3 and 5), and those that
+// OpenID Connect Discovery 1.0 (section 3) and JARM (section 4) require of what the profiles in use register.
 type metadata struct {
 	Issuer                       string            `json:"issuer"`
 	RegistrationEndpoint         string            `json:"registration_endpoint,omitempty"`
@@ -37,6 +38,7 @@ type metadata struct {
 	Scopes                       []string          `json:"scopes_supported"`
 	GrantTypes                   []string          `json:"grant_types_supported"`
 	ResponseTypes                []string          `json:"response_types_supported"`
+	SubjectTypes                 []string          `json:"subject_types_supported,omitempty"`
 	TokenAuthMethods             []string          `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms          []string          `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods        []string          `json:"revocation_endpoint_auth_methods_supported"`
@@ -44,16 +46,25 @@ type metadata struct {
 	IntrospectionAuthMethods     []string          `json:"introspection_endpoint_auth_methods_supported"`
 	IntrospectionAuthAlgorithms  []string          `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	IDTokenAlgorithms            []string          `json:"id_token_signing_alg_values_supported"`
+	IDTokenKeyEncryption         []string          `json:"id_token_encryption_alg_values_supported,omitempty"`
+	IDTokenEncryption            []string          `json:"id_token_encryption_enc_values_supported,omitempty"`
 	RequestObjectAlgorithms      []string          `json:"request_object_signing_alg_values_supported"`
+	AuthorizationAlgorithms      []string          `json:"authorization_signing_alg_values_supported,omitempty"`
+	AuthorizationKeyEncryption   []string          `json:"authorization_encryption_alg_values_supported,omitempty"`
+	AuthorizationEncryption      []string          `json:"authorization_encryption_enc_values_supported,omitempty"`
 	CertificateBoundAccessTokens bool              `json:"tls_client_certificate_bound_access_tokens"`
 }
+
+// subjectTypes is the member that Metadata may replace: only the bank knows how its ID tokens name a customer. "Valid types
+// include pairwise and public" (OpenID Connect Discovery 1.0, section 3).
+const subjectTypes = "subject_types_supported"
 
 // newMetadata writes the discovery document. Its grants are those that the token endpoint supports.
 func newMetadata(version *config.Version) ([]byte, error) {
 	// "For JWS, both clients and authorization servers shall use PS256 or ES256 algorithms" (FAPI 1.0 Part 2, section 8.6).
-	// Clients take the first.
+	// Clients take the first. RS256, which OpenID Connect Discovery requires of ID tokens, is not among them.
 	algorithms := []string{"PS256", "ES256"}
-	file := version.File
+	file, values := version.File, registered(version)
 	m := metadata{
 		Issuer:                file.Issuer,
 		RegistrationEndpoint:  endpointURL(file, routes.EndpointRegistration, http.MethodPost),
@@ -63,12 +74,21 @@ func newMetadata(version *config.Version) ([]byte, error) {
 		JWKSURI:               endpointURL(file, routes.EndpointJWKS, http.MethodGet),
 		Scopes:                scopes(version),
 		GrantTypes:            []string{rule.GrantClientCredentials},
-		ResponseTypes:         []string{"code", "code id_token"},
+		ResponseTypes:         values("response_types", "code"),
 		TokenAuthMethods:      file.AuthMethods, TokenAuthAlgorithms: algorithms,
 		RevocationAuthMethods: file.AuthMethods, RevocationAuthAlgorithms: algorithms,
 		IntrospectionAuthMethods: file.AuthMethods, IntrospectionAuthAlgorithms: algorithms,
-		IDTokenAlgorithms: algorithms, RequestObjectAlgorithms: algorithms,
+		IDTokenAlgorithms:            values("id_token_signed_response_alg", algorithms...),
+		IDTokenKeyEncryption:         values("id_token_encrypted_response_alg"),
+		IDTokenEncryption:            values("id_token_encrypted_response_enc"),
+		RequestObjectAlgorithms:      values("request_object_signing_alg", algorithms...),
+		AuthorizationAlgorithms:      values("authorization_signed_response_alg"),
+		AuthorizationKeyEncryption:   values("authorization_encrypted_response_alg"),
+		AuthorizationEncryption:      values("authorization_encrypted_response_enc"),
 		CertificateBoundAccessTokens: true,
+	}
+	if _, own := file.Metadata[subjectTypes]; !own {
+		m.SubjectTypes = []string{"public"}
 	}
 	m.Aliases = map[string]string{
 		"registration_endpoint":  m.RegistrationEndpoint,
@@ -81,7 +101,41 @@ func newMetadata(version *config.Version) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the discovery document: %w", err)
 	}
-	return document, nil
+	return withMembers(document, file.Metadata), nil
+}
+
+// withMembers adds members to an object of JSON. The reader has refused those that are in it already.
+func withMembers(object []byte, members routes.Metadata) []byte {
+	object = object[:len(object)-1]
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		object = fmt.Appendf(object, ",%q:%s", name, members[name])
+	}
+	return append(object, '}')
+}
+
+// registered returns what looks up the values that the profiles of the registration routes allow for a member, in their
+// order; otherwise is for a member that no profile has.
+func registered(version *config.Version) func(member string, otherwise ...string) []string {
+	return func(member string, otherwise ...string) []string {
+		var all []string
+		for i := range version.File.Routes {
+			if profile := version.Profiles[version.File.Routes[i].Profile]; profile != nil {
+				if known := profile.Members[profile.Named(member)]; known != nil {
+					all = append(all, known.Values...)
+				}
+			}
+		}
+		var once []string
+		for _, value := range all {
+			if !slices.Contains(once, value) {
+				once = append(once, value)
+			}
+		}
+		if once == nil {
+			return otherwise
+		}
+		return once
+	}
 }
 
 // scopes returns the scopes that any role of any directory allows.

@@ -20,6 +20,7 @@ type Kind struct {
 	least, most time.Duration  // the limits of a time
 	min, max    int            // else a whole number
 	bool        bool           // else true or false
+	json        bool           // else anything that JSON has too
 }
 
 // Formed is a text that matches a regular expression from begin to end, with a largest number of characters.
@@ -61,8 +62,8 @@ func (k *Kind) Texts() []string { return k.enum }
 // isText reports whether the value is written as a text, not as a number, true or false.
 func (k *Kind) isText() bool { return k.enum != nil || k.pattern != nil }
 
-// accepts reports whether a text is an allowed value.
-func (k *Kind) accepts(text string) bool {
+// Accepts reports whether a text is an allowed value of a kind of text.
+func (k *Kind) Accepts(text string) bool {
 	if k.enum != nil {
 		return slices.Contains(k.enum, text) || slices.Contains(k.older, text)
 	}

@@ -241,7 +241,7 @@ func (r *reader) named(entry *ast.MappingValueNode, name string, into reflect.Va
 		r.add(entry.Key.GetToken(), "yaml.duplicate", "the name is repeated")
 		return
 	}
-	if !f.names.accepts(name) {
+	if !f.names.Accepts(name) {
 		r.add(entry.Key.GetToken(), "key.name", "the key must be %s", f.names.words)
 	}
 	at.inside = append(at.inside, spotOf(name, entry.Key, entry.Value))

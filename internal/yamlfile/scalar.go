@@ -19,6 +19,10 @@ var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 // scalar reads a value of a kind.
 func (r *reader) scalar(node ast.Node, into reflect.Value, f *field) {
 	k := f.kind
+	if k.json {
+		r.json(node, into, k)
+		return
+	}
 	switch node = r.resolve(node); {
 	case node == nil:
 	case k.isText():
@@ -46,7 +50,7 @@ func (r *reader) text(node ast.Node, into reflect.Value, f *field) {
 	case !ok:
 		r.wrongType(node, k.words)
 	case r.secret(node.GetToken(), text):
-	case k.accepts(text):
+	case k.Accepts(text):
 		r.store(node.GetToken(), into, text, k)
 	case k.enum != nil:
 		r.add(node.GetToken(), "value.enum", "must be %s%s", k.words, nearest.Ask(text, k.enum))

@@ -14,7 +14,11 @@ import (
 func (g *Grammar) Schema(id, title string, filled any) []byte {
 	s := schema{g: g, defs: map[string]any{}}
 	for name, k := range g.kinds {
-		s.defs[name] = k.schema()
+		definition := k.schema()
+		if k.json {
+			definition["items"], definition["additionalProperties"] = reference(name), reference(name)
+		}
+		s.defs[name] = definition
 	}
 	over := g.root.find("extends") != nil
 	root := s.object(g.root, reflect.ValueOf(filled), over)
@@ -154,6 +158,8 @@ func (k *Kind) schema() map[string]any {
 		return map[string]any{"type": "string", "maxLength": k.longest, "pattern": k.pattern.String()}
 	case k.bool:
 		return map[string]any{"type": "boolean"}
+	case k.json:
+		return map[string]any{"type": []string{"string", "integer", "boolean", "array", "object"}}
 	}
 	return map[string]any{"type": "integer", "minimum": k.min, "maximum": k.max}
 }

@@ -61,7 +61,12 @@ func (w *writer) field(value reflect.Value, f *field, indent int) {
 		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		for _, name := range names {
 			w.indent(indent + 2)
-			w.text.WriteString(w.scalar(name, f.names) + ":\n")
+			w.text.WriteString(w.scalar(name, f.names) + ":")
+			if f.object == nil {
+				w.text.WriteString(" " + w.scalar(value.MapIndex(name), f.kind) + "\n")
+				continue
+			}
+			w.text.WriteByte('\n')
 			w.indent(indent + 4)
 			w.object(value.MapIndex(name), f.object, indent+4)
 		}
@@ -96,6 +101,8 @@ var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)
 func (w *writer) scalar(value reflect.Value, k *Kind) string {
 	var text string
 	switch v := value.Interface().(type) {
+	case JSON:
+		return string(v) // YAML reads JSON
 	case bool:
 		return strconv.FormatBool(v)
 	case int:
@@ -112,7 +119,7 @@ func (w *writer) scalar(value reflect.Value, k *Kind) string {
 	default:
 		text = value.String()
 	}
-	if !k.accepts(text) {
+	if !k.Accepts(text) {
 		w.fail(k)
 	}
 	switch strings.ToLower(text) {

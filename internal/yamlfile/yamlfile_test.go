@@ -23,9 +23,12 @@ type shop struct {
 	Notes   []string          `yaml:"notes" is:"text"`
 	Days    []string          `yaml:"days" is:"day,required"`
 	Prices  map[string]string `yaml:"prices" is:"price"`
+	Labels  labels            `yaml:"labels" is:"json"`
 	Goods   map[string]*good  `yaml:"goods" keys:"good" is:"merged"`
 	hours   `yaml:",inline"`
 }
+
+type labels map[string]yamlfile.JSON
 
 type owner struct {
 	First string `yaml:"first" is:"text,required"`
@@ -50,6 +53,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"day":   yamlfile.OneOf("monday", "friday").Also("sunday"),
 	"count": yamlfile.Whole(0, 9),
 	"bool":  yamlfile.Bool(),
+	"json":  yamlfile.AnyJSON(),
 }
 
 // shops makes a library of files, by name, beside the ones that are always there.
@@ -133,6 +137,40 @@ func TestReadRefuses(t *testing.T) {
 		_, check := shops(nil).Read("mine.yaml", []byte(text))
 		if have := said(check); have != c.want {
 			t.Errorf("%s: have %q, want %q", c.name, have, c.want)
+		}
+	}
+}
+
+// A value of any form is read as JSON has it, and written as the same value.
+func TestAnyJSON(t *testing.T) {
+	type free struct {
+		Labels labels `yaml:"labels" is:"json"`
+	}
+	grammar := yamlfile.New(reflect.TypeFor[free](), kinds, yamlfile.Options{Bytes: 1 << 10, Tokens: 1 << 9})
+	read := new(free)
+	text := "labels:\n  a: b\n  c: [1, -2, true, [x], {d: \"true\", e: [f]}]\n  g:\n    h: i\n"
+	if err := grammar.Read("a.yaml", []byte(text), read).Err(); err != nil {
+		t.Fatal(err)
+	}
+	want := labels{"a": `"b"`, "c": `[1,-2,true,["x"],{"d":"true","e":["f"]}]`, "g": `{"h":"i"}`}
+	if !reflect.DeepEqual(read.Labels, want) {
+		t.Errorf("have %v", read.Labels)
+	}
+	written, err := grammar.Write(read)
+	again := new(free)
+	if err != nil || grammar.Read("b.yaml", written, again).Err() != nil || !reflect.DeepEqual(again.Labels, want) {
+		t.Errorf("written as %s, %v", written, err)
+	}
+	for text, want := range map[string]string{
+		"labels: {a: ~}":               "value.missing 1:13 labels.a",
+		"labels: {a: [b, ~]}":          "value.missing 1:17 labels.a[1]",
+		"labels: {a: 1.5}":             "value.type 1:13 labels.a",
+		"labels: {a: 0x10}":            "number.form 1:13 labels.a",
+		"labels: {a: {b: 1, b: 2}}":    "yaml.duplicate 1:20 labels.a.b",
+		"labels: {a: -----BEGIN KEY-}": "secret.inline 1:13 labels.a",
+	} {
+		if have := said(grammar.Read("a.yaml", []byte(text), new(free))); have != want {
+			t.Errorf("%s: have %s, want %s", text, have, want)
 		}
 	}
 }
