@@ -80,8 +80,8 @@ func TestRun(t *testing.T) {
 		{"a claim that is no JSON", with("--claim", "a=b"), 2, "", ""},
 		{"an operand", with("more"), 2, "", ""},
 		{"no such file", with("--cert", "nothing"), 2, "", "the transport certificate and its key"},
-		{"a CA that is none", with("--ca", file("ssa.jwt")), 2, "", "there is no certificate"},
-		{"a key that is none", with("--signing-key", file("ssa.jwt")), 2, "", "ssa.jwt: holds no private key in PEM form"},
+		{"an invalid CA", with("--ca", file("ssa.jwt")), 2, "", "there is no certificate"},
+		{"an invalid key", with("--signing-key", file("ssa.jwt")), 2, "", "ssa.jwt: holds no private key in PEM form"},
 		{"no such world", []string{"--world", file("nowhere")}, 2, "", "the sandbox"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestJudge(t *testing.T) {
 		{"an answer without TLS", 200, nil, "", Expect{Status: []int{401}, Refused: true}, []string{"expected status 401 or no TLS connection, received 200"}},
 		{"the error", 400, nil, `{"error":"invalid_scope"}`, Expect{Status: []int{400}, Error: []string{"invalid_client", "invalid_scope"}}, nil},
 		{"another error", 400, nil, `{"error":"invalid_grant"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, received 400 invalid_grant"}},
-		{"an error that is none", 400, nil, `{"error":"<b>"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, received 400 without an error code"}},
+		{"an invalid error code", 400, nil, `{"error":"<b>"}`, Expect{Status: []int{400}, Error: []string{"invalid_scope"}}, []string{"expected error invalid_scope, received 400 without an error code"}},
 		{"members are not looked for in a refusal", 400, nil, `{"error":"a"}`, Expect{Status: []int{200, 400}, Members: map[string]Member{"b": {}}}, nil},
 		{"the header", 401, challenge, "", Expect{Status: []int{401}, Headers: map[string]string{"WWW-Authenticate": "^Bearer .+"}}, nil},
 		{"another header", 401, challenge, "", Expect{Status: []int{401}, Headers: map[string]string{"WWW-Authenticate": "^Digest"}}, []string{"expected header WWW-Authenticate to match ^Digest, received Basic"}},

@@ -32,10 +32,10 @@ func TestRead(t *testing.T) {
 		{"an unknown spoil", "do: register", "do: register\n        spoil: eaten", `spoil is "eaten"`},
 		{"an unknown key to sign with", "do: register", "do: register\n        sign: {key: stolen}", `sign.key is "stolen"`},
 		{"an unknown type", "status: [201]", "members: {a: {type: text}}", `type of a is "text"`},
-		{"a pattern that is none", "status: [201]", `headers: {Allow: "("}`, "a pattern"},
+		{"an invalid pattern", "status: [201]", `headers: {Allow: "("}`, "a pattern"},
 		{"no such status", "[201]", "[999]", "there is no status 999"},
 		{"an error of a success", "error: []", "error: [invalid_client]", "an error is expected, and no status of 400"},
-		{"a step to compare with that is none", "error: []", "same: call", `expect.same is "call"`},
+		{"an unknown step to compare with", "error: []", "same: call", `expect.same is "call"`},
 		{"no steps", "    steps:\n      - do: register\n        expect: {status: [201], error: []}\n", "    steps: []\n", "it has no steps"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

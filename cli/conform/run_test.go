@@ -105,7 +105,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 		{"no statement", nil, func(s *Setup) {
 			s.Statements.Fetch = func(context.Context) (string, error) { return "", errors.New("gone") }
 		}, "get a software statement: gone", nil},
-		{"a statement that is none", nil, func(s *Setup) {
+		{"an invalid statement", nil, func(s *Setup) {
 			s.Statements.Fetch = func(context.Context) (string, error) { return "a.b", nil }
 		}, "is not a signed JWT", nil},
 		{"nobody there", nil, func(s *Setup) { s.Discovery, s.Base = "", "https://127.0.0.1:1/register" }, "connection refused", nil},

@@ -80,7 +80,7 @@ func TestReadDiscovery(t *testing.T) {
 func TestText(t *testing.T) {
 	answer := &Answer{Body: []byte(`{"client_id":"c1","n":1}`)}
 	if answer.Text("client_id") != "c1" || answer.Text("n") != "" || answer.Text("x") != "" || (&Answer{}).Text("client_id") != "" {
-		t.Error("a text that is none, or none where there is one")
+		t.Error("an invalid text, or no text where there is one")
 	}
 }
 

@@ -136,7 +136,7 @@ func TestParseJWTRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "two parts": object + "." + object, "four parts": object + "." + object + "..", "no base64url": object + ".!.",
 		"no JSON": object + "." + Encode([]byte("x")) + ".", "an array": object + "." + Encode([]byte("[]")) + ".",
-		"more behind it": object + "." + Encode([]byte("{}{}")) + ".", "a header that is none": Encode([]byte("null")) + "." + object + ".",
+		"more behind it": object + "." + Encode([]byte("{}{}")) + ".", "an invalid header": Encode([]byte("null")) + "." + object + ".",
 	} {
 		if _, err := ParseJWT(text); !errors.Is(err, ErrNotJWT) {
 			t.Errorf("%s: %v, want ErrNotJWT", name, err)

@@ -120,7 +120,7 @@ func TestSlashes(t *testing.T) {
 	}
 }
 
-// TestDifferences asks what a person is told who has written one of two names.
+// TestDifferences asks for the message to a person who has written one of two names.
 func TestDifferences(t *testing.T) {
 	for _, test := range []struct{ name, first, second, want string }{
 		{"the same", "CN=a,C=GB", "C=gb, CN=A", ""},

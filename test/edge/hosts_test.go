@@ -82,7 +82,7 @@ func hostRows(at string) []hostRow {
 		{"a list", namedPath, ownName + ", evil.example", nil, true, 400, ""},
 		{"a user", namedPath, "user@" + ownName, nil, true, 400, "host.form"},
 		{"a path", namedPath, ownName + "/x", nil, true, 400, ""},
-		{"a port that is none", namedPath, ownName + ":x", nil, false, 400, "host.form"},
+		{"an invalid port", namedPath, ownName + ":x", nil, false, 400, "host.form"},
 		{"two dots", namedPath, ownName + "..", nil, false, 400, "host.form"},
 		{"none", namedPath, "", nil, true, 400, ""},
 	}

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(harness.Main(m, func(_ string, w *harness.World) { world = w }))
 }
 
-// change saves routes.yaml with changes, and waits until it is in force. When the test ends it is as it was.
+// change saves routes.yaml with changes, and waits until it is active. When the test ends, the file is as before.
 func change(t *testing.T, change func(text string) string) {
 	t.Helper()
 	text, err := world.Routes()

@@ -126,7 +126,7 @@ func burst(t *testing.T, get func() *harness.Answer, good int) *harness.Answer {
 		}
 		time.Sleep(time.Second + refill) // until the bucket is full
 	}
-	t.Fatal("eleven requests take so long that none of them is too many")
+	t.Fatal("eleven requests take so long that no plan limits them")
 	return nil
 }
 
@@ -165,7 +165,7 @@ func checkLimited(t *testing.T, a *harness.Answer) {
 	}
 	for name := range a.Header {
 		if strings.HasPrefix(name, "X-Envoy-") || strings.HasPrefix(name, "X-Ratelimit-") || name == "Server" {
-			t.Errorf("the client is told of the inside: %s", name)
+			t.Errorf("the client receives an internal header: %s", name)
 		}
 	}
 }

@@ -23,7 +23,7 @@ const (
 	handshakeTimeout = 600 * time.Millisecond
 	idleTimeout      = 2 * time.Second
 
-	// farewell is how long a client may read what it was told, once it is cut; and how late a timer may be.
+	// farewell is how long Envoy lets a client read the response before it closes the connection, and how late a timer may be.
 	farewell = 2500 * time.Millisecond
 
 	// drip is how often a client sends a byte that takes its time.
@@ -36,7 +36,7 @@ type dawdler struct {
 	over       string // "TCP", or a protocol of TLS's
 	once, rest []byte
 	lives      time.Duration
-	want       string // beginning of what it is told, over HTTP/1.1; "" for nothing
+	want       string // beginning of the response, over HTTP/1.1; "" for none
 }
 
 // TestSlowClients cuts clients that take their time at the limits of routes.yaml, and serves the others meanwhile.
@@ -121,10 +121,10 @@ func (d *dawdler) dawdle(t *testing.T, client *harness.Registered) {
 		t.Errorf("%s over %s: it lived for %v, want %v", d.name, d.over, time.Since(begun), d.lives)
 	}
 	if !bytes.HasPrefix(told, []byte(d.want)) || (len(told) == 0) != (d.want == "") {
-		t.Errorf("%s over %s: it was told %.300q, want %q", d.name, d.over, told, d.want)
+		t.Errorf("%s over %s: it received %.300q, want %q", d.name, d.over, told, d.want)
 	}
 	if d.want == "HTTP/1.1 408" && !bytes.Contains(told, []byte(`"error":"request_timeout"`)) {
-		t.Errorf("%s over %s: it was told %.300q", d.name, d.over, told)
+		t.Errorf("%s over %s: it received %.300q", d.name, d.over, told)
 	}
 }
 

@@ -129,7 +129,7 @@ func hostTricks(host string) []trick {
 		"a host in capitals":      "EVIL.EXAMPLE",
 		"no port":                 name,
 		"another port":            name + ":1",
-		"a port that is none":     name + ":99999",
+		"an invalid port":         name + ":99999",
 		"a port of letters":       name + ":https",
 		"a dot at the end":        name + ".:" + port,
 		"two dots at the end":     name + "..:" + port,
@@ -172,7 +172,7 @@ func headerTricks() []trick {
 	return all
 }
 
-// told are headers by which the parts behind the edge, and servers of many makes, are told who asks and for what.
+// told are headers by which the parts behind the edge, and servers of many makes, learn who asks and for what.
 func told() []string {
 	return []string{
 		"x-dcr-facts: evil", "x-dcr-client-id: evil", "x-dcr-software-id: evil", "x-dcr-org-id: evil", "x-dcr-scopes: evil", "x-dcr-roles: evil",

@@ -9,18 +9,18 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// TestCrashDuringWrites kills a part with kill -9 while clients register. Whoever was told 201 is there afterwards;
-// whoever was not is there wholly or not at all: it can register, or is told that it has.
+// TestCrashDuringWrites kills a part with kill -9 while clients register. A client that received 201 is there afterwards;
+// any other is there wholly or not at all: it can register, or is refused because it has registered.
 func TestCrashDuringWrites(t *testing.T) {
-	const softwares = 24
+	const products = 24
 	for _, part := range []string{"registry", "redis"} {
 		t.Run(part, func(t *testing.T) {
-			clients := make([]tpp, softwares)
+			clients := make([]tpp, products)
 			for i := range clients {
 				clients[i] = stranger(t)
 			}
-			answers := make([]*harness.Answer, softwares)
-			acknowledged := make(chan struct{}, softwares)
+			answers := make([]*harness.Answer, products)
+			acknowledged := make(chan struct{}, products)
 			var running sync.WaitGroup
 			for i, p := range clients {
 				running.Go(func() {
@@ -35,7 +35,7 @@ func TestCrashDuringWrites(t *testing.T) {
 					}
 				})
 			}
-			for range softwares / 4 {
+			for range products / 4 {
 				<-acknowledged
 			}
 			kill(t, part)

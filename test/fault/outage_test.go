@@ -118,7 +118,7 @@ func TestBankKilled(t *testing.T) {
 	back(t, "accounts", http.StatusOK, func() *harness.Answer { return p.accounts(t) })
 }
 
-// The keys of those who are known stay known; a newcomer's cannot be had, and that is not the newcomer's fault.
+// The keys of those who are known stay known; a newcomer's are not available, and that is not the newcomer's fault.
 func TestDirectoryKilled(t *testing.T) {
 	p, newcomer := enrol(t), stranger(t)
 	kill(t, "directory")

@@ -11,7 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// tpp is a software product and what it has got from the bank.
+// tpp is a software product and what it received from the bank.
 type tpp struct{ *harness.Registered }
 
 // enrol makes a software product that has registered and has a token.

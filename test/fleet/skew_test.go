@@ -241,7 +241,7 @@ func (r *rollout) walk(c change) {
 		if c.again != nil {
 			r.registersAgain(home, m, c)
 		}
-		// The two others do something, unless this client is none of theirs.
+		// The two others do something, unless they do not know this client.
 		first, second := r.known(i+1, m, c, ""), r.known(i+2, m, c, http.MethodDelete)
 		r.tokenAt(home, m)
 		r.callAll(m, c, http.StatusOK, "a fresh token")

@@ -70,7 +70,7 @@ func TestTheServerCertificateIsChanged(t *testing.T) {
 			way.put(t, certificate, key)
 			guests.awaitSerial(t, way.name, serial, world.MTLS())
 			if status, err := world.AwaitStatus(t.Context(), patience, (*harness.Status).InForce); err != nil || status.Source != "file" {
-				t.Errorf("%s: it is mended, and not healthy: %v", way.name, err)
+				t.Errorf("%s: it is repaired, and not healthy: %v", way.name, err)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func TestTheServerCertificateIsChanged(t *testing.T) {
 }
 
 // A certificate that cannot be used changes nothing: the one before goes on, the status says why, and routes.yaml waits with
-// it. Once it is mended, all is in force.
+// it. Once it is repaired, everything is active.
 func TestACertificateThatCannotBeUsed(t *testing.T) {
 	ca := keepServerFiles(t)
 	text, r := original(t), world.Register(t, harness.Order{})

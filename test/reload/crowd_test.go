@@ -35,7 +35,7 @@ type dialFailure struct{ error }
 
 func (f dialFailure) Unwrap() error { return f.error }
 
-// transport is for one client that has the certificate of a software.
+// transport is for one client that has the certificate of a software product.
 func (m manner) transport(r *harness.Registered) *http.Transport {
 	config := world.TLS(&r.Transport)
 	config.NextProtos = []string{m.protocol}

@@ -29,7 +29,7 @@ func TestSIGTERMLosesNoRequest(t *testing.T) {
 		{"gate and envoy together", []string{harness.Gate, harness.Envoy}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Cleanup(func() { mend(t) })
+			t.Cleanup(func() { repair(t) })
 			var answered, refused, cut atomic.Int64
 			clients := gather(t, r, beat, func(c *client) error {
 				path := "/staying/1"
@@ -93,7 +93,7 @@ func end(t *testing.T, parts []string) {
 // is left that has the port, and the same command starts it again.
 func TestNothingIsLeftOfAKilledEnvoy(t *testing.T) {
 	r := world.Register(t, harness.Order{})
-	t.Cleanup(func() { mend(t) })
+	t.Cleanup(func() { repair(t) })
 	for range 2 { // one of the world's start, and one of ours
 		pid, err := world.PID(harness.Envoy)
 		if err != nil {

@@ -133,7 +133,7 @@ func patch(t *testing.T, at int, to byte) {
 }
 
 // TestAFileIsWrittenSlowly writes routes.yaml where it is, half of it first. While it is not whole, the version before
-// serves; once it is, it is in force within a second.
+// serves; once it is, it is active within a second.
 func TestAFileIsWrittenSlowly(t *testing.T) {
 	text, r := original(t), world.Register(t, harness.Order{})
 	before, err := world.Status(t.Context())

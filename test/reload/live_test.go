@@ -78,7 +78,7 @@ func TestABadFileChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			if status.Version != before.Version || status.Healthy {
-				t.Errorf("in force is %s, want %s; healthy %v", status.Version, before.Version, status.Healthy)
+				t.Errorf("active is %s, want %s; healthy %v", status.Version, before.Version, status.Healthy)
 			}
 			for _, problem := range status.File.Problems {
 				if test.text != "" && (problem.Line == 0 || problem.Column == 0) {
@@ -132,7 +132,7 @@ func TestEnvoyRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status.Version != before.Version {
-		t.Errorf("in force is %s, want %s", status.Version, before.Version)
+		t.Errorf("active is %s, want %s", status.Version, before.Version)
 	}
 	if answer := tokenless(t, r, "/fx/1"); answer.Status != http.StatusNotFound {
 		t.Errorf("a route of the refused version: %s, want 404", answer)
@@ -181,7 +181,7 @@ func TestTheLastGoodVersionSurvives(t *testing.T) {
 	}
 }
 
-// A version of the history is in force until the file is saved again.
+// A version of the history is active until the file is saved again.
 func TestRollback(t *testing.T) {
 	text := original(t)
 	r := world.Register(t, harness.Order{})

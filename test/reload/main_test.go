@@ -1,5 +1,5 @@
 // Package reload saves routes.yaml of a running world again and again and watches what its clients and its administrator
-// see: a good file is in force within a second, a bad one changes nothing. So it is with certificates, and when Envoy and
+// see: a good file is active within a second, a bad one changes nothing. So it is with certificates, and when Envoy and
 // the gate end and start again: no request fails that should not, and none is let through.
 package reload
 

@@ -44,7 +44,7 @@ func TestRestarts(t *testing.T) {
 			{"both, Envoy first", []string{harness.Gate, harness.Envoy}, []string{harness.Envoy, harness.Gate}, false},
 		} {
 			t.Run(test.name, func(t *testing.T) {
-				t.Cleanup(func() { mend(t) })
+				t.Cleanup(func() { repair(t) })
 				for _, part := range test.kill {
 					if err := world.Kill(part); err != nil {
 						t.Fatal(err)
@@ -81,7 +81,7 @@ func TestRestarts(t *testing.T) {
 func TestNoPolicyNoTraffic(t *testing.T) {
 	text, s, r := original(t), newSite(t), world.Register(t, harness.Order{})
 	install(t, extended(t, text, s.upstream("site"), siteRoute("staying", "site")))
-	t.Cleanup(func() { mend(t) })
+	t.Cleanup(func() { repair(t) })
 	for _, part := range []string{harness.Envoy, harness.Gate} {
 		if err := world.Kill(part); err != nil {
 			t.Fatal(err)
@@ -170,8 +170,8 @@ func well(t *testing.T, r *harness.Registered) {
 	}
 }
 
-// mend brings back what is down, for the next test.
-func mend(t *testing.T) {
+// repair brings back what is down, for the next test.
+func repair(t *testing.T) {
 	t.Helper()
 	if err := world.Restart(context.Background()); err != nil { // the test's own context has ended
 		t.Error(err)

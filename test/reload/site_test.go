@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	siteHeader      = "X-Site"      // of every answer of a site, so that none of the gateway's is taken for it
+	siteHeader      = "X-Site"      // of every answer of a site, so that a response of the gateway is not taken for it
 	tokenlessHeader = "X-Tokenless" // of every request without a token
 )
 
@@ -82,7 +82,7 @@ func extended(t *testing.T, text, upstreams, routes string) string {
 	return strings.Replace(text, upstreamsKey, upstreamsKey+upstreams, 1) + routes
 }
 
-// install saves a routes.yaml that is good, and returns when it is in force in gate and Envoy.
+// install saves a routes.yaml that is good, and returns when it is active in gate and Envoy.
 func install(t *testing.T, text string) {
 	t.Helper()
 	if err := world.Install(t.Context(), text); err != nil {

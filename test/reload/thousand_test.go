@@ -29,7 +29,7 @@ const (
 // begin notes that a version is about to be saved.
 func (c *comer) begin() { c.known.Store(c.known.Load() | changing) }
 
-// end notes that a version is in force.
+// end notes that a version is active.
 func (c *comer) end(there bool) {
 	next := (c.known.Load()>>2)*change + change
 	if there {
@@ -68,7 +68,7 @@ func scheduled(t *testing.T, s *site, text string, version int) string {
 	return extended(t, text, upstreams, routes)
 }
 
-// A thousand versions, one after the other, as fast as they come into force: nobody who asks meanwhile notices anything
+// A thousand versions, one after the other, as fast as they become active: clients that ask meanwhile notice nothing
 // but the routes that come and go.
 func TestAThousandReloads(t *testing.T) {
 	reloads := 1000

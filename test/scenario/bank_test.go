@@ -83,6 +83,6 @@ func checkReceived(t *testing.T, got passed, forged http.Header) {
 		t.Error("the bank gets the token")
 	}
 	if proto := got.header.Get("X-Forwarded-Proto"); proto != "https" {
-		t.Errorf("the bank is told that the client came by %q", proto)
+		t.Errorf("the bank learns that the client came by %q", proto)
 	}
 }

@@ -88,7 +88,7 @@ func TestTokenInQuery(t *testing.T) {
 	}
 }
 
-// Tokens that are none of ours, or not any more (RFC 8725 section 3.12).
+// Tokens that we did not issue, or that have ended (RFC 8725 section 3.12).
 func TestBearerTokens(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// recipient is a software of Australia's register, in the shared world.
+// recipient is a software product of Australia's register, in the shared world.
 func recipient(t *testing.T) *tpp {
 	t.Helper()
 	return enrol(t, gateway, harness.Order{Profile: "cdr-au"})

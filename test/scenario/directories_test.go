@@ -99,7 +99,7 @@ func (a *abroad) write(t *testing.T, folder, file string) {
 	}
 }
 
-// enrol makes a software there, whose first statement has that country's claims.
+// enrol makes a software product there, whose first statement has that country's claims.
 func (a *abroad) enrol(t *testing.T, w *harness.World) (*tpp, *directory.Member) {
 	t.Helper()
 	p, member := a.adopt(t, w)
@@ -107,7 +107,7 @@ func (a *abroad) enrol(t *testing.T, w *harness.World) (*tpp, *directory.Member)
 	return p, member
 }
 
-// adopt makes a software there, with the statement that the directory signs by itself.
+// adopt makes a software product there, with the statement that the directory signs unasked.
 func (a *abroad) adopt(t *testing.T, w *harness.World) (*tpp, *directory.Member) {
 	t.Helper()
 	member, err := a.Enrol(directory.Order{})
@@ -184,7 +184,7 @@ func TestTwoDirectories(t *testing.T) {
 	brokenDirectory(t, w, home, token)
 }
 
-// A file that is put into a folder of directories is in force within seconds, and nothing else is touched.
+// A file that is put into a folder of directories is active within seconds, and nothing else changes.
 func TestADirectoryIsDropped(t *testing.T) {
 	t.Parallel()
 	w, a := newWorld(t), newAbroad(t)

@@ -30,7 +30,7 @@ type paper struct {
 	Statement     map[string]any `yaml:"statement"`     // claims, instead of the directory's
 	Header        map[string]any `yaml:"header"`        // of the request, instead of a TPP's; null leaves out
 	Request       map[string]any `yaml:"request"`
-	Answer        map[string]any `yaml:"answer"` // that the guide prints, its mistakes mended; not all of it
+	Answer        map[string]any `yaml:"answer"` // that the guide prints, its mistakes corrected; not all of it
 	Mistakes      []mistake      `yaml:"mistakes"`
 }
 
@@ -61,7 +61,7 @@ func papers(t *testing.T) (all []paper) {
 	return all
 }
 
-// What the guides show is accepted once their mistakes are mended, and each mistake that is left in is refused by the rule
+// What the guides show is accepted once their mistakes are corrected, and each mistake that is left in is refused by the rule
 // that names it, or does no harm.
 func TestDocuments(t *testing.T) {
 	for _, d := range papers(t) {
@@ -244,7 +244,7 @@ func TestDocumentsAssertions(t *testing.T) {
 		claims map[string]any
 		rule   string
 	}{
-		{"mended: no typ, a jti of milliseconds", map[string]any{"jti": rand.Text()}, ""},
+		{"corrected: no typ, a jti of milliseconds", map[string]any{"jti": rand.Text()}, ""},
 		{"of 30000 seconds", map[string]any{"exp": now + 30000}, "clientauth.exp"},
 		{"for a server on the TPP's own machine", map[string]any{"aud": "https://localhost:9446/oauth2/token"}, "clientauth.aud"},
 	} {

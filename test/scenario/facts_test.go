@@ -72,7 +72,7 @@ func (r *recorder) all() []passed {
 	return slices.Clone(r.requests)
 }
 
-// captured are requests that the gate has let on and the registry has not seen.
+// captured are requests that the gate has allowed and the registry has not seen.
 type captured struct {
 	sender, late         *tpp
 	first, second        passed // their registrations
@@ -104,7 +104,7 @@ func captureFacts(t *testing.T, c *client) captured {
 		}
 	}
 	release()
-	// Nobody is there: the client is told to come again, and the request was let on to nobody.
+	// Nobody is there: the client is asked to retry, and nobody received the request.
 	answer := sender.do(t, register(sender))
 	want{http.StatusServiceUnavailable, "temporarily_unavailable", ""}.check(t, answer)
 	if err := w.Restart(t.Context()); err != nil {
@@ -123,7 +123,7 @@ func captureFacts(t *testing.T, c *client) captured {
 	return captured{sender, late, got[0], got[1], got[2], got[3], got[4]}
 }
 
-// Whoever finds the registry's socket, with whatever facts, gets nothing that the gate has not let on.
+// Whoever finds the registry's socket, with whatever facts, gets nothing that the gate has not allowed.
 func registrySocket(t *testing.T, w *harness.World, c captured) {
 	_, stranger, err := ed25519.GenerateKey(nil)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestAllFindingsAtOnce(t *testing.T) {
 	explained(t, p, answer)
 	request.Key = newTPP(t).Signing
 	if have := findings(p.post(t, request)); len(have) != 1 || have[0] != "request.signature " {
-		t.Errorf("a stranger is told %q", have)
+		t.Errorf("a stranger reads %q", have)
 	}
 }
 

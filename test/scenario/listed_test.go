@@ -19,7 +19,7 @@ func publish(t *testing.T, p *tpp, certificate tls.Certificate) {
 	}
 }
 
-// listing saves certificates_listed in the world's directory file, and waits for it to be in force.
+// listing saves certificates_listed in the world's directory file, and waits until it is active.
 func listing(t *testing.T, w *harness.World, value string) {
 	t.Helper()
 	path := w.Path("directory.yaml")

@@ -36,7 +36,7 @@ func newWorld(t *testing.T) *harness.World {
 	return harness.New(t, harness.Options{Program: program}, checkDecisions)
 }
 
-// eventually asks again until it is told yes, for as long as a change may take to be known everywhere.
+// eventually asks again until the answer is yes, for as long as a change may take to be known everywhere.
 func eventually(t *testing.T, patience time.Duration, what string, done func() bool) {
 	t.Helper()
 	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {

@@ -89,7 +89,7 @@ func TestRequestMetadata(t *testing.T) {
 		{"private_key_jwt without its alg", noClaim(signing), metadata("auth_signing_alg")},
 		{"tls_client_auth without a DN", claim(method, "tls_client_auth"), metadata("tls_client_auth.missing")},
 		{"a DN without tls_client_auth", claim(dn, "CN=x"), metadata("tls_client_auth.without")},
-		{"a DN that is none", withDN("x"), metadata("tls_client_auth.dn")},
+		{"an invalid DN", withDN("x"), metadata("tls_client_auth.dn")},
 		{"a DN with an empty RDN", withDN("CN=x,,O=y"), metadata("tls_client_auth.dn")},
 		{"a DN that is too long", withDN("CN=" + strings.Repeat("x", 126)), metadata("dictionary.length")},
 		{"a SAN beside the DN", both(withDN("CN=x"), claim("tls_client_auth_san_dns", "x.example.com")), metadata("tls_client_auth.san")},

@@ -9,7 +9,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
-// tpp is a software that uses the gateway, by default over HTTP/2 and with its own transport certificate.
+// tpp is a software product that uses the gateway, by default over HTTP/2 and with its own transport certificate.
 type tpp struct {
 	*harness.Software
 	protocol     harness.Protocol
@@ -118,7 +118,7 @@ func (p *tpp) post(t *testing.T, request *harness.JWT) *harness.Answer {
 	return p.do(t, call{method: "POST", url: p.registration, contentType: contentType, body: body})
 }
 
-// client is a registered client of a software.
+// client is a registered client of a software product.
 type client struct {
 	*tpp
 	id       string
