@@ -94,7 +94,7 @@ var directions = []struct {
 	},
 	{
 		name: "the test kit is for tests",
-		from: []string{""}, outside: []string{"internal/testkit", "test/testbed"}, never: []string{"internal/testkit"},
+		from: []string{""}, outside: []string{"internal/testkit", "test/testbed", "test/harness"}, never: []string{"internal/testkit"},
 	},
 	{
 		name: "nobody imports the sandbox or the tests",

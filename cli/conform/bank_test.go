@@ -2,9 +2,6 @@ package conform
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -13,7 +10,6 @@ import (
 	"io"
 	"log"
 	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // aBank agrees to everything that anybody asks of it, but for what a test makes it refuse.
@@ -40,11 +37,9 @@ type aBank struct {
 // newBank starts a bank, and returns what a TPP needs to know of it.
 func newBank(t *testing.T) (*aBank, Setup) {
 	t.Helper()
-	signing, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signing := testkit.EC(t)
 	b := &aBank{clients: map[string]map[string]any{}, refuse: func(*http.Request) (int, string) { return 0, "" }}
+	var err error
 	if b.keys, err = newKeys(signing, "a-key"); err != nil {
 		t.Fatal(err)
 	}
@@ -76,18 +71,7 @@ func (b *aBank) statement() (string, error) {
 
 func certificate(t *testing.T, name string) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return testkit.Certify(t, nil, x509.Certificate{Subject: pkix.Name{CommonName: name}}, nil).TLS()
 }
 
 func (b *aBank) serve(w http.ResponseWriter, r *http.Request) {

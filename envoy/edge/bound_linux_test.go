@@ -6,6 +6,7 @@ import (
 )
 
 func TestEnvoyDoesNotOutliveItsSupervisor(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	c := supervisor(t, e)
 	e.serves(t)

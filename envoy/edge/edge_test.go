@@ -15,6 +15,7 @@ var swift = times{quiet: 300 * time.Millisecond, rest: time.Second, answer: time
 
 // Clients of every kind go on for a while after SIGTERM, as they do until a load balancer has noticed, and lose nothing.
 func TestNoRequestIsLost(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	end, ended := e.begin(t, usual)
 	e.serves(t)
@@ -48,6 +49,7 @@ func TestNoRequestIsLost(t *testing.T) {
 
 // Where clients never leave, those that come within the time are served, and so are those that are under way then.
 func TestTheLimitHolds(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	e.Drain = 1500 * time.Millisecond
 	end, ended := e.begin(t, usual)
@@ -73,6 +75,7 @@ func TestTheLimitHolds(t *testing.T) {
 
 // A request that does not end does not keep Envoy.
 func TestARequestWithoutEnd(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	e.Drain = 500 * time.Millisecond
 	end, ended := e.begin(t, swift)
@@ -91,6 +94,7 @@ func TestARequestWithoutEnd(t *testing.T) {
 }
 
 func TestNobodyIsThere(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	end, ended := e.begin(t, usual)
 	e.serves(t)
@@ -101,6 +105,7 @@ func TestNobodyIsThere(t *testing.T) {
 }
 
 func TestItEndsByItself(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		argv []string
@@ -126,6 +131,7 @@ func TestItEndsByItself(t *testing.T) {
 }
 
 func TestItCannotBeStarted(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		edit func(*Options)
@@ -147,6 +153,7 @@ func TestItCannotBeStarted(t *testing.T) {
 
 // What does not listen to anything is ended the hard way.
 func TestItDoesNotListen(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	e.Argv, e.Drain = []string{"sh", "-c", "trap '' TERM; exec sleep 60"}, 200*time.Millisecond
 	limits := swift
@@ -162,6 +169,7 @@ func TestItDoesNotListen(t *testing.T) {
 
 // It died while it was drained: there is nobody to wait for.
 func TestItDiesInBetween(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	e.Argv = []string{"sh", "-c", "sleep 0.5; exit 3"}
 	end, ended := e.begin(t, usual)
@@ -190,6 +198,7 @@ func supervisor(t *testing.T, e edge) *exec.Cmd {
 }
 
 func TestSIGTERM(t *testing.T) {
+	t.Parallel()
 	e := newEdge(t)
 	c := supervisor(t, e)
 	e.serves(t)

@@ -58,7 +58,7 @@ func TestVerify(t *testing.T) {
 			if got := ruleOf(t, err); got != test.want {
 				t.Errorf("refused by %q, want %q", got, test.want)
 			}
-			if test.want == "" && !issuer.Equal(issuing.cert) || test.want != "" && issuer != nil {
+			if test.want == "" && !issuer.Equal(issuing.Certificate) || test.want != "" && issuer != nil {
 				t.Errorf("issued by %v", issuer)
 			}
 		})

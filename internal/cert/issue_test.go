@@ -1,12 +1,10 @@
 package cert
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -14,16 +12,14 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dn/dntest"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // noon is the time of all tests.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // authority is a CA made for one test.
-type authority struct {
-	cert *x509.Certificate
-	key  crypto.Signer
-}
+type authority struct{ *testkit.Pair }
 
 func newKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 	t.Helper()
@@ -37,28 +33,23 @@ func newKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 // newCA makes a CA, signed by issuer or by itself when that is nil.
 func newCA(t testing.TB, name string, issuer *authority, change func(*x509.Certificate)) *authority {
 	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: noon.AddDate(-5, 0, 0), NotAfter: noon.AddDate(5, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
+	template := testkit.CA(name)
+	template.NotBefore, template.NotAfter = noon.AddDate(-5, 0, 0), noon.AddDate(5, 0, 0)
 	if change != nil {
-		change(template)
+		change(&template)
 	}
-	ca := &authority{key: newKey(t, elliptic.P256())}
 	if issuer == nil {
-		issuer = &authority{cert: template, key: ca.key}
+		issuer = &authority{}
 	}
-	ca.cert = parseX509(t, sign(t, template, issuer, ca.key.Public()))
-	return ca
+	return &authority{testkit.Certify(t, issuer.Pair, template, nil)}
 }
 
-func (ca *authority) pem() []byte { return toPEM("CERTIFICATE", ca.cert.Raw) }
+func (ca *authority) pem() []byte { return ca.PEM() }
 
 // issue returns the DER of a good OB transport certificate, but for the change.
 func (ca *authority) issue(t testing.TB, change func(*x509.Certificate)) []byte {
 	t.Helper()
-	return ca.issueFor(t, newKey(t, elliptic.P256()).Public(), change)
+	return ca.issueFor(t, testkit.EC(t).Public(), change)
 }
 
 func (ca *authority) issueFor(t testing.TB, key any, change func(*x509.Certificate)) []byte {
@@ -72,12 +63,7 @@ func (ca *authority) issueFor(t testing.TB, key any, change func(*x509.Certifica
 	if change != nil {
 		change(template)
 	}
-	return sign(t, template, ca, key)
-}
-
-func sign(t testing.TB, template *x509.Certificate, issuer *authority, key any) []byte {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, key, issuer.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.Certificate, key, ca.Key)
 	if err != nil {
 		t.Fatal(err)
 	}

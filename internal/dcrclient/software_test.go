@@ -1,12 +1,11 @@
 package dcrclient
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 func TestProfiles(t *testing.T) {
@@ -37,15 +36,11 @@ func TestProfiles(t *testing.T) {
 // software is a software product whose statement says what a test gives it.
 func software(t *testing.T, profile string, statement map[string]any) *Software {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	text, err := (&JWT{Header: map[string]any{}, Claims: statement}).Compact()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Software{Profile: profile, Audience: "a bank", Signing: key, SigningKeyID: "a key", StatementText: text}
+	return &Software{Profile: profile, Audience: "a bank", Signing: testkit.EC(t), SigningKeyID: "a key", StatementText: text}
 }
 
 // What the statement says is registered; what it does not say is left out, for the bank to miss.

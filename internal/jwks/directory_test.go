@@ -1,9 +1,6 @@
 package jwks
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -65,11 +62,7 @@ func keySet(t testing.TB, kids ...string) string {
 	t.Helper()
 	members := []map[string]string{}
 	for _, kid := range kids {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		point, err := key.PublicKey.Bytes()
+		point, err := testkit.EC(t).PublicKey.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}

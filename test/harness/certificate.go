@@ -2,16 +2,14 @@ package harness
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"math/big"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // OrganizationIdentifier is the attribute of eIDAS certificates that crypto/x509's names do not have (ETSI EN 319 412-1).
@@ -30,38 +28,20 @@ func LegacySubject(orgID, softwareID string) pkix.Name {
 	return pkix.Name{CommonName: softwareID, OrganizationalUnit: []string{orgID}, Organization: []string{"OpenBanking"}, Country: []string{"GB"}}
 }
 
-// Issue certifies a new P-256 key. The template's serial number is chosen here. A nil CA makes it sign itself.
+// Issue certifies a new P-256 key. A nil CA makes it sign itself.
 func Issue(tb testing.TB, ca *tls.Certificate, template *x509.Certificate) tls.Certificate {
 	tb.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	template.SerialNumber = serial
-	parent, signer := template, crypto.Signer(key)
+	var issuer *testkit.Pair
 	if ca != nil {
-		parent, signer = ca.Leaf, ca.PrivateKey.(crypto.Signer)
+		issuer = &testkit.Pair{Certificate: ca.Leaf, Key: ca.PrivateKey.(crypto.Signer)}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkit.Certify(tb, issuer, *template, nil).TLS()
 }
 
 // OwnCA makes an untrusted CA with the name of a trusted one.
 func OwnCA(tb testing.TB, name pkix.Name) tls.Certificate {
 	tb.Helper()
-	return Issue(tb, nil, &x509.Certificate{
-		Subject: name, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	})
+	template := testkit.CA("")
+	template.Subject = name
+	return Issue(tb, nil, &template)
 }

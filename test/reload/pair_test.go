@@ -8,11 +8,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"net"
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
@@ -37,13 +37,8 @@ func weakPair(t *testing.T, ca *tls.Certificate) (certificate, key []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := serverTemplate()
-	template.SerialNumber = big.NewInt(1024)
-	der, err := x509.CreateCertificate(rand.Reader, template, ca.Leaf, weak.Public(), ca.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return encode(t, der, weak)
+	pair := testkit.Certify(t, &testkit.Pair{Certificate: ca.Leaf, Key: ca.PrivateKey.(crypto.Signer)}, *serverTemplate(), weak)
+	return pair.PEM(), testkit.KeyPEM(t, weak)
 }
 
 func serverTemplate() *x509.Certificate {

@@ -3,7 +3,6 @@ package scenario
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 
@@ -119,23 +119,9 @@ func parts(rewrite func(header, claims, signature string) string) func(*harness.
 }
 
 // stranger is a key that nobody has published.
-func stranger(t *testing.T) *rsa.PrivateKey {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
+func stranger(t *testing.T) *rsa.PrivateKey { return testkit.RSA(t, 0) }
 
-func strangerEC(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
+func strangerEC(t *testing.T) *ecdsa.PrivateKey { return testkit.EC(t) }
 
 // publicTexts are the forms of a public key that an attacker would use as the secret of an HMAC.
 func publicTexts(t *testing.T, key crypto.Signer) map[string][]byte {
