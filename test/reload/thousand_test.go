@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	comers = 5                    // routes that come and go, the first with every reload
+	comers = 4                    // routes that come and go, the first with every reload
 	beat   = 3 * time.Millisecond // between two requests of a client
 )
 
@@ -73,7 +73,7 @@ func scheduled(t *testing.T, s *site, text string, version int) string {
 func TestAThousandReloads(t *testing.T) {
 	reloads := 1000
 	if harness.Race || testing.Short() {
-		reloads = 3<<comers + 20 // all that the schedule has, and versions that there were before
+		reloads = 3<<comers + 12 // all that the schedule has, and versions that there were before
 	}
 	text, s, r := original(t), newSite(t), world.Register(t, harness.Order{})
 	install(t, scheduled(t, s, text, 0))
