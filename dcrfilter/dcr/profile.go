@@ -1,6 +1,7 @@
 package dcr
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"time"
@@ -41,6 +42,15 @@ type ClientPolicy struct {
 	ManagementScope string `yaml:"management_scope" is:"scope" doc:"scope that a token needs to read, update or delete its client; none when left out"`
 	DefaultScope    string `yaml:"default_scope" is:"default_scope,required" doc:"scope of a token that is requested without one"`
 	Introspection   bool   `yaml:"introspection" is:"bool" doc:"the tokens of these clients may be introspected"`
+
+	// AssertionLifetime is what the file says; ask LongestAssertion.
+	AssertionLifetime time.Duration `yaml:"assertion_lifetime" is:"age" doc:"how far ahead a client assertion may expire; 10m when left out"`
+}
+
+// LongestAssertion returns how far ahead a client assertion may expire. Each is kept in Redis so long, lest it is used
+// twice; RFC 7523 asks for a limit and names none.
+func (c *ClientPolicy) LongestAssertion() time.Duration {
+	return cmp.Or(c.AssertionLifetime, 10*time.Minute)
 }
 
 // Values of a ClientPolicy's Duplicates.

@@ -79,7 +79,7 @@ func (t Times) Check(now time.Time, maxAge, maxLifetime time.Duration) error {
 	case t.IssuedAt.After(latest):
 		return &TimeError{"iat", "in the past, in seconds since 1970"}
 	case now.Sub(t.IssuedAt) > maxAge:
-		return &TimeError{"iat", "at most " + brief(maxAge) + " ago"}
+		return &TimeError{"iat", "at most " + Brief(maxAge) + " ago"}
 	case t.NotBefore.After(latest):
 		return &TimeError{"nbf", "in the past, in seconds since 1970"}
 	}
@@ -101,13 +101,13 @@ func (t Times) checkExpiry(now time.Time, maxLifetime time.Duration) error {
 	case !t.Expires.After(t.NotBefore):
 		return &TimeError{"exp", "later than nbf"}
 	case maxLifetime > 0 && t.Expires.Sub(t.IssuedAt) > maxLifetime:
-		return &TimeError{"exp", "at most " + brief(maxLifetime) + " after iat"}
+		return &TimeError{"exp", "at most " + Brief(maxLifetime) + " after iat"}
 	}
 	return nil
 }
 
-// brief writes a duration without the parts that are zero: 24h, 1h30m.
-func brief(d time.Duration) string {
+// Brief writes a duration without the parts that are zero: 24h, 1h30m.
+func Brief(d time.Duration) string {
 	text := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
 		if strings.HasSuffix(text, zero) {

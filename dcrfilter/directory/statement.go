@@ -94,7 +94,7 @@ func (r *reader) required(name string) string {
 // identifier reads a required claim that is an identifier.
 func (r *reader) identifier(name string) string {
 	text := r.required(name)
-	if !identifier.MatchString(text) {
+	if !identifier.MatchString(text) || strings.TrimSpace(text) == "" {
 		r.refuse(dcr.RefuseStatement("statement.form", name))
 	}
 	return text

@@ -106,6 +106,7 @@ func TestReadStatementRefuses(t *testing.T) {
 		{"iss", "openbanking ltd", "issuer", "iss"}, {"iss", nil, "issuer", "iss"}, {"iss", 1, "issuer", "iss"},
 		{"iat", "1000", "times.iat", "iat"}, {"iat", 1795262400000, "times.iat", "iat"}, {"exp", "never", "times.exp", "exp"}, {"nbf", 1.5, "times.nbf", "nbf"},
 		{"jti", 7, "type", "jti"}, {"jti", "", "missing", "jti"}, {"jti", strings.Repeat("j", 129), "form", "jti"}, {"software_id", "a\nb", "form", "software_id"},
+		{"jti", " ", "form", "jti"}, {"jti", "a\x7f", "form", "jti"}, {"software_id", "   ", "form", "software_id"},
 		{"software_id", []string{"soft"}, "type", "software_id"}, {"org_id", "orgé", "form", "org_id"}, {"org_status", true, "type", "org_status"},
 		{"software_redirect_uris", "https://tpp.example/", "type", "software_redirect_uris"}, {"software_redirect_uris", []any{1}, "type", "software_redirect_uris"},
 		{"software_roles", claims{}, "type", "software_roles"}, {"software_roles", []any{"AISP", nil}, "type", "software_roles"},

@@ -32,7 +32,7 @@ members:
 	if own.Name != "our-bank" || own.Request != (dcr.RequestTimes{MaxAge: 5 * time.Minute, MaxLifetime: extended.Request.MaxLifetime}) {
 		t.Errorf("got %s, %v", own.Name, own.Request)
 	}
-	if want := (dcr.ClientPolicy{Duplicates: dcr.ReturnExisting, DefaultScope: dcr.DefaultRegistered, Introspection: true}); own.Clients != want {
+	if want := (dcr.ClientPolicy{Duplicates: dcr.ReturnExisting, DefaultScope: dcr.DefaultRegistered, Introspection: true, AssertionLifetime: 30 * time.Minute}); own.Clients != want {
 		t.Errorf("got %+v, want %+v", own.Clients, want)
 	}
 	if len(own.Members) != len(extended.Members) || len(own.Members["application_type"].Values) != 1 || len(extended.Members["application_type"].Values) != 2 {

@@ -14,10 +14,7 @@ import (
 
 const (
 	maxAssertionBytes = 8 << 10
-	// maxAssertionLifetime is how far in the future an assertion may expire. RFC 7523 requires a limit but names none.
-	// The OBIE conformance tool uses 30 minutes.
-	maxAssertionLifetime = time.Hour
-	maxAssertionAge      = 24 * time.Hour
+	maxAssertionAge   = 24 * time.Hour
 
 	// "The value of the client_assertion_type parameter MUST be ..." (RFC 7523, section 2.2)
 	jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -57,9 +54,9 @@ func Assertion(parameters form.Form) (*jose.Unverified, error) {
 }
 
 // CheckAssertion checks the claims of an assertion whose signature a key of the client has verified (RFC 7523, section
-// 3). It returns the jti, which may be used once, and the time when the assertion expires. audiences are the accepted
-// values of aud. Its error is a *dcr.Error.
-func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Form, audiences []string, now time.Time) (jti string, expires time.Time, err error) {
+// 3). It returns the jti, which may be used once, and the time when the assertion expires: lifetime from now at most, which
+// the client's profile decides. audiences are the accepted values of aud. Its error is a *dcr.Error.
+func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Form, audiences []string, lifetime time.Duration, now time.Time) (jti string, expires time.Time, err error) {
 	claims := verified.Claims
 	subject, _ := claims.String("sub")
 	named := parameters.Value("client_id")
@@ -70,11 +67,11 @@ func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Fo
 	if !audienceIs(claims, audiences) {
 		return "", expires, dcr.Refuse("clientauth.aud")
 	}
-	if expires, err = checkAssertionTimes(claims, now); err != nil {
+	if expires, err = checkAssertionTimes(claims, lifetime, now); err != nil {
 		return "", expires, err
 	}
 	jti, err = claims.String("jti")
-	if err != nil || jti == "" || len(jti) > 255 {
+	if err != nil || len(jti) > 255 || !dcr.IsJTI(jti) {
 		return "", expires, dcr.Refuse("clientauth.jti")
 	}
 	return jti, expires, nil
@@ -84,8 +81,9 @@ func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Fo
 var assertionTimes = map[string]string{"iat": "clientauth.iat", "nbf": "clientauth.nbf", "exp": "clientauth.exp"}
 
 // "The JWT MUST contain an exp (expiration time) claim that limits the time window during which the JWT can be used", and
-// "may contain" nbf and iat (RFC 7523, section 3).
-func checkAssertionTimes(claims strictjson.Object, now time.Time) (expires time.Time, err error) {
+// "may contain" nbf and iat. "The authorization server may reject JWTs with an "exp" claim value that is unreasonably far in
+// the future" (RFC 7523, section 3).
+func checkAssertionTimes(claims strictjson.Object, lifetime time.Duration, now time.Time) (expires time.Time, err error) {
 	times, err := dcr.ReadTimes(claims)
 	if times.IssuedAt.IsZero() {
 		times.IssuedAt = now
@@ -96,8 +94,8 @@ func checkAssertionTimes(claims strictjson.Object, now time.Time) (expires time.
 	if wrong, ok := errors.AsType[*dcr.TimeError](err); ok {
 		return expires, dcr.Refuse(assertionTimes[wrong.Claim], wrong.Must)
 	}
-	if times.Expires.IsZero() || times.Expires.Sub(now) > maxAssertionLifetime {
-		return expires, dcr.Refuse("clientauth.exp", "present, at most an hour ahead")
+	if times.Expires.IsZero() || times.Expires.Sub(now) > lifetime+dcr.Skew {
+		return expires, dcr.Refuse("clientauth.exp", "present, at most "+dcr.Brief(lifetime)+" ahead")
 	}
 	return times.Expires, err
 }

@@ -128,6 +128,8 @@ func checkText(text, name string, member *dcr.Member) *dcr.Error {
 		return dcr.Refuse("dictionary.values", name, list(member.Values))
 	case !member.Matches(text):
 		return dcr.Refuse("dictionary.pattern", name, form(member.Pattern))
+	case name == "jti" && !dcr.IsJTI(text): // whatever the profile's pattern is
+		return dcr.Refuse("dictionary.pattern", name, "of printable characters, not only spaces")
 	}
 	return nil
 }

@@ -135,8 +135,8 @@ func Signed(ctx context.Context, rings []*Ring, compact string, now time.Time) (
 	if err == nil {
 		err = t.readTimes(claims, now)
 	}
-	if err != nil || t.ID == "" {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, cmp.Or(err, errors.New("jti is empty")))
+	if err != nil || !dcr.IsJTI(t.ID) {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, cmp.Or(err, errors.New("jti is blank")))
 	}
 	return t, nil
 }
@@ -180,8 +180,8 @@ func (t *Token) readClient(claims strictjson.Object) error {
 
 func (t *Token) readBinding(claims strictjson.Object) error {
 	id, err := claims.String("jti")
-	if err != nil || id == "" {
-		return errors.New("jti is missing")
+	if err != nil || !dcr.IsJTI(id) {
+		return errors.New("jti is missing or blank")
 	}
 	generation, err := claims.Int("gen")
 	if err != nil || generation < 0 {

@@ -99,6 +99,8 @@ func TestVerifyRefuses(t *testing.T) {
 		{"no client", omit("client_id"), "client_id"},
 		{"empty client", func(w *wire) { w.claims["client_id"], w.claims["sub"] = "", "" }, "client_id"},
 		{"no jti", omit("jti"), "jti"},
+		{"blank jti", set("jti", " "), "jti"},
+		{"jti with a line break", set("jti", "a\nb"), "jti"},
 		{"no gen", omit("gen"), "gen"},
 		{"negative gen", set("gen", -1), "gen"},
 		{"not bound", omit("cnf"), "cnf"},

@@ -112,8 +112,8 @@ func TestAssertionClaims(t *testing.T) {
 		{name: "for an empty list", change: claims{"aud": []string{}}, want: refused + "aud"},
 		{name: "for an object", change: claims{"aud": claims{}}, want: refused + "aud"},
 
-		{name: "an hour ahead", change: claims{"exp": at(time.Hour)}},
-		{name: "more than an hour ahead", change: claims{"exp": at(time.Hour + time.Second)}, want: refused + "exp"},
+		{name: "half an hour ahead, by a clock that is ahead", change: claims{"exp": at(30*time.Minute + 10*time.Second)}},
+		{name: "more than half an hour ahead", change: claims{"exp": at(30*time.Minute + 11*time.Second)}, want: refused + "exp"},
 		{name: "expired now", change: claims{"iat": at(-time.Minute), "exp": at(0)}, want: refused + "exp"},
 		{name: "expires in a second", change: claims{"exp": at(time.Second)}},
 		{name: "without exp", change: claims{"exp": nil}, want: refused + "exp"},
@@ -131,6 +131,13 @@ func TestAssertionClaims(t *testing.T) {
 		{name: "an empty jti", change: claims{"jti": ""}, want: refused + "jti"},
 		{name: "a number as jti", change: claims{"jti": 1}, want: refused + "jti"},
 		{name: "the longest jti", change: claims{"jti": strings.Repeat("j", 255)}},
+		{name: "a blank jti", change: claims{"jti": "  "}, want: refused + "jti"},
+		{name: "a jti that looks blank", change: claims{"jti": "\u00a0\u200b"}, want: refused + "jti"},
+		{name: "a jti with a line break", change: claims{"jti": "a\nb"}, want: refused + "jti"},
+		{name: "a jti with a null character", change: claims{"jti": "a\x00"}, want: refused + "jti"},
+		{name: "a jti with a C1 control character", change: claims{"jti": "a\u0085"}, want: refused + "jti"},
+		{name: "a jti with a space", change: claims{"jti": "a b"}},
+		{name: "a jti that is not ASCII", change: claims{"jti": "\u00e9"}},
 		{name: "a longer jti", change: claims{"jti": strings.Repeat("j", 256)}, want: refused + "jti"},
 	})
 }

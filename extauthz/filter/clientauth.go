@@ -91,7 +91,7 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if client.GetTokenEndpointAuthSigningAlg() != unverified.Algorithm {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("alg is not the registered token_endpoint_auth_signing_alg"))
 	}
-	source, of, err := f.checkCertificate(ctx, r, client)
+	source, of, profile, err := f.checkCertificate(ctx, r, client)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 	if err != nil {
 		return nil, refuse(err, toStranger, "clientauth.client")
 	}
-	jti, expires, err := request.CheckAssertion(verified, client.GetId(), parameters, f.Audiences, r.Now)
+	jti, expires, err := request.CheckAssertion(verified, client.GetId(), parameters, f.Audiences, profile.Clients.LongestAssertion(), r.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, paramete
 	if !r.Certificate.Subject.Matches(registered, true) {
 		return nil, dcr.Refuse("clientauth.client").CausedBy(errors.New("the certificate's subject is not tls_client_auth_subject_dn"))
 	}
-	_, _, err = f.checkCertificate(ctx, r, client)
+	_, _, _, err = f.checkCertificate(ctx, r, client)
 	return client, err
 }
 
@@ -143,15 +143,16 @@ func (f *ClientAuthFilter) load(ctx context.Context, id, method string) (*dcrpb.
 
 // checkCertificate proves that the connection belongs to the client's software product. Otherwise organisation A could
 // use a stolen assertion of organisation B with its own certificate.
-func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, *dcr.Software, error) {
-	if _, err := f.Known(client); err != nil {
-		return nil, nil, err
+func (f *ClientAuthFilter) checkCertificate(ctx context.Context, r *Request, client *dcrpb.Client) (*trust.Directory, *dcr.Software, *dcr.Profile, error) {
+	profile, err := f.Known(client)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	of := f.Directories.Software(client)
 	source := f.Directories.Of(of)
 	if source == nil {
-		return nil, nil, fmt.Errorf("the client's directory %s is not part of the configuration", of.GetDirectory())
+		return nil, nil, nil, fmt.Errorf("the client's directory %s is not part of the configuration", of.GetDirectory())
 	}
-	_, err := source.Certificate(ctx, r.Certificate, of, trust.Now)
-	return source, of, refuse(err, toStranger, "clientauth.client")
+	_, err = source.Certificate(ctx, r.Certificate, of, trust.Now)
+	return source, of, profile, refuse(err, toStranger, "clientauth.client")
 }
