@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,11 +76,16 @@ func (a *abroad) trustAs(t *testing.T, w *harness.World, file, routes string) {
 	text, err := w.Routes()
 	if err == nil {
 		text = strings.Replace(text, "directories: [directory.yaml", "directories: [directory.yaml, abroad.yaml", 1)
-		err = w.Install(t.Context(), text+routes)
+		err = w.Install(t.Context(), ofAll(text)+routes)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ofAll is a routes.yaml whose routes are for the software of every directory, and not for that of the sandbox alone.
+func ofAll(text string) string {
+	return regexp.MustCompile(`\n    directories: \[sandbox\].*`).ReplaceAllString(text, "")
 }
 
 // write puts the directory's file into a folder, with the CAs that it names: first those, as an administrator would.
@@ -191,7 +197,7 @@ func TestADirectoryIsDropped(t *testing.T) {
 	if err := os.Mkdir(w.Path("directories"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	installed(t, w, "\ndirectories: [directory.yaml", "\ndirectories: [directories/, directory.yaml")
+	installed(t, w, "\ndirectories: [directory.yaml", "\ndirectories: [directories/, directory.yaml", "    directories: [sandbox]", "    #")
 	before, err := w.Routes()
 	if err != nil {
 		t.Fatal(err)
