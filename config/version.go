@@ -5,6 +5,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -206,6 +207,7 @@ func (v *Version) readDirectories(from *source, said yamlfile.Problems) yamlfile
 		v.Directories = append(v.Directories, d)
 		v.ClientCAs = append(v.ClientCAs, d.CABundle...)
 	}
+	v.File.ClientCAs = fmt.Sprintf("%.8x", sha256.Sum256(v.ClientCAs))
 	if len(v.Directories)+len(found)+len(said) == 0 {
 		found = append(found, v.File.Problem(yamlfile.Error, "directory.invalid", "directories", "no directory is in use: the folders named here hold no .yaml file"))
 	}

@@ -29,8 +29,16 @@ func (f *Follower) refuse(ctx context.Context, version string, cause error) erro
 	f.status.File = FileStatus{Path: f.path, Version: version, Refused: refused, Problems: problems}
 	f.status.LastError, f.status.LastErrorAt = reasons[0], &now
 	f.status.Refusals++
+	consequence := "the previous version stays active"
+	switch {
+	case f.live != nil:
+	case f.history.State().Live != 0:
+		consequence = "the last good version is used"
+	default:
+		consequence = "there is no version to use instead"
+	}
 	f.mu.Unlock()
-	f.log.ErrorContext(ctx, "configuration rejected; the previous version stays active", "version", version, "cause", reasons)
+	f.log.ErrorContext(ctx, "configuration rejected; "+consequence, "version", version, "cause", reasons)
 	return cause
 }
 

@@ -36,6 +36,9 @@ func (t *translation) listener(name string, listener routes.Listener) *listenerv
 		PerConnectionBufferLimitBytes: number(bufferLimit),
 		FilterChains:                  []*listenerv3.FilterChain{chain},
 	}
+	if listener.ClientCertificate == routes.CertificateRequired { // a removed CA ends connections, as other settings do
+		chain.Name += "/" + t.file.ClientCAs
+	}
 	if len(listener.ServerNames) > 0 { // a client that asks for another name, or for no name, gets no answer
 		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: listener.ServerNames}
 		result.ListenerFiltersTimeout = handshake

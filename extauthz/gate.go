@@ -160,8 +160,8 @@ func name(line *decision.Line, r *filter.Request) {
 		line.Client, of = r.Client.GetId(), r.Client.GetSoftware()
 	case r.Token != nil:
 		line.Client, of = r.Token.ClientID, r.Token.Software
-	case r.Registration != nil:
-		of = r.Registration.Statement.Software
+	default:
+		of = r.Stated
 	}
 	line.Software, line.Org = of.GetId(), of.GetOrgId()
 }

@@ -181,7 +181,7 @@ func TestOutage(t *testing.T) {
 	compact, _ := w.token("accounts")
 	w.want(t, w.reading(compact), "200")
 	w.redis.Kill()
-	got := w.want(t, w.reading(compact), "503 internal")
+	got := w.want(t, w.reading(compact), "503 store.unavailable")
 	if !got.failed || got.header.Get("Retry-After") == "" || strings.Contains(got.body, "redis") {
 		t.Errorf("got %+v", got)
 	}

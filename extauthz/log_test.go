@@ -100,6 +100,10 @@ func TestLog(t *testing.T) {
 			if line.Outcome != test.outcome || line.Rule != test.rule || line.Level != test.level || line.Status != got.status || line.Took == nil {
 				t.Errorf("got %+v for %s, want %s by %q at %s", line, got.verdict(), test.outcome, test.rule, test.level)
 			}
+			stated := strings.Contains(test.name, "registration")
+			if named := line.Software == w.member.SoftwareID && line.Org == w.member.OrgID; named != (test.known || stated) {
+				t.Errorf("the software product is named: %v, with a verified statement %v: %+v", named, stated, line)
+			}
 			if known(line) != test.known {
 				t.Errorf("who asked is known: %v, want %v: %+v", known(line), test.known, line)
 			}

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // TestWhoMayOpenTheSockets: Envoy, another user of the same group, needs the gate, its configuration and the registry. The
@@ -53,6 +55,29 @@ func TestAdminIsNoWebSite(t *testing.T) {
 			}
 			if status := w.ask(part, request, nil); status != test.status {
 				t.Errorf("%s, %s: %d, want %d", part, test.name, status, test.status)
+			}
+		}
+	}
+}
+
+// TestLogsAreReopened: a log that was renamed is followed by a new one, and a part survives the signal.
+func TestLogsAreReopened(t *testing.T) {
+	w := newWorld(t)
+	w.start("registry", Registry())
+	w.gate("gate")
+	for _, part := range []string{"gate", "registry"} {
+		must(t, os.Rename(filepath.Join(w.dir, part+".log"), filepath.Join(w.dir, part+".log.1")))
+	}
+	must(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+	for _, part := range []string{"gate", "registry"} {
+		for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+			if info, err := os.Stat(filepath.Join(w.dir, part+".log")); err == nil {
+				if info.Mode().Perm()&^0o640 != 0 {
+					t.Errorf("the mode of the %s's log is %v", part, info.Mode())
+				}
+				break
+			} else if time.Since(begun) > 10*time.Second {
+				t.Fatalf("the %s's log was not reopened: %v", part, err)
 			}
 		}
 	}

@@ -52,7 +52,8 @@ func Gate() cli.Command {
 	return cli.Command{
 		Name: "gate", Summary: "Decide about requests: Envoy's ext_authz service",
 		Details: `A gate reads routes.yaml, publishes each version of it in Redis, gives Envoy its configuration, and decides about every
-request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP has it look at its files at once.`,
+request. It stands beside its Envoy and speaks to it over Unix sockets. SIGHUP has it reopen its log
+and look at its files at once.`,
 		Example: `dcr-gateway gate --routes routes.yaml --redis redis://127.0.0.1:6379/0 --health :9100`,
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var options gateOptions
@@ -145,7 +146,7 @@ func (g *gate) serve(ctx context.Context) error {
 	group.Go(func() error { return g.versions.XDS().Serve(outlive, configuration) })
 	group.Go(func() error { return g.versions.Run(ctx, g.follower) })
 	group.Go(func() error { return g.follower.Run(ctx) })
-	group.Go(func() error { poke(ctx, g.follower); return nil })
+	group.Go(func() error { onHangup(ctx, func() { g.reopen(); g.follower.Poke() }); return nil })
 	group.Go(func() error { g.store.Follow(ctx, g.log); return nil })
 	more := g.store.Collectors()
 	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status, more...), control.Health(g.status, more...))

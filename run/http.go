@@ -17,7 +17,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/dcr-gateway/dcr-gateway/control"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
@@ -55,8 +54,8 @@ func noWebSite(next http.Handler) http.Handler {
 	})
 }
 
-// poke looks at the files when SIGHUP asks for it.
-func poke(ctx context.Context, follower *control.Follower) {
+// onHangup does something at each SIGHUP until ctx ends.
+func onHangup(ctx context.Context, do func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -65,7 +64,7 @@ func poke(ctx context.Context, follower *control.Follower) {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			follower.Poke()
+			do()
 		}
 	}
 }

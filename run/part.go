@@ -62,20 +62,21 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 type setup struct {
 	store   *store.Store
 	log     *slog.Logger
-	closers []io.Closer // in the order they were opened
+	file    *decision.File // of the log
+	closers []io.Closer    // in the order they were opened
 }
 
 // do opens the log and the store, runs a function with them, and closes them. An error is also written to the log, since
 // standard error may go nowhere.
 func (s *stored) do(ctx context.Context, stderr io.Writer, run func(*setup) error) error {
-	log, closer, err := decision.Open(s.log, s.level)
+	log, file, err := decision.Open(s.log, s.level)
 	if err != nil {
 		return err
 	}
 	if s.name != "" {
 		log = log.With("part", s.name)
 	}
-	opened := &setup{log: log, closers: []io.Closer{closer}}
+	opened := &setup{log: log, file: file, closers: []io.Closer{file}}
 	if s.log == "" {
 		stderr = io.Discard // the log goes there
 	}
@@ -133,6 +134,13 @@ func dial(url string) (*store.Store, error) {
 		return nil, cli.Exit{Code: 2, Text: err.Error()}
 	}
 	return dialed, nil
+}
+
+// reopen goes on in a new log file after the one before was renamed.
+func (s *setup) reopen() {
+	if err := s.file.Reopen(); err != nil {
+		s.log.Error("the log file cannot be reopened", "cause", err.Error())
+	}
 }
 
 func (s *setup) close() error {

@@ -31,7 +31,7 @@ func Registry() cli.Command {
 	return cli.Command{
 		Name: "registry", Summary: "Keep clients and tokens, behind Envoy",
 		Details: `A registry reads no routes.yaml: gates publish their versions in Redis, and each request names the one that it was
-decided under. It answers only requests that carry facts signed by a gate.`,
+decided under. It answers only requests that carry facts signed by a gate. SIGHUP has it reopen its log.`,
 		Example: `dcr-gateway registry --redis redis://127.0.0.1:6379/0 --secrets /etc/dcr
 dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 --tls-cert registry.pem --tls-key registry.key \
     --tls-client-ca gateways-ca.pem`,
@@ -72,6 +72,7 @@ func (r *registryProcess) serve(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveRequests(ctx, listener, r.requests, r.log) })
+	group.Go(func() error { onHangup(ctx, r.reopen); return nil })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	group.Go(func() error { r.store.Follow(ctx, r.log); return nil })
 	more := r.store.Collectors()

@@ -30,13 +30,16 @@ func (f *File) fillDefaults() {
 	}
 }
 
+// DefaultDrainTime is edge.drain_time of a file that does not set it.
+const DefaultDrainTime = 10 * time.Second
+
 func (e *Edge) fillDefaults() {
 	e.RequestTimeout = cmp.Or(e.RequestTimeout, 15*time.Second)
 	e.HeaderTimeout = cmp.Or(e.HeaderTimeout, min(5*time.Second, e.RequestTimeout))
 	e.HandshakeTimeout = cmp.Or(e.HandshakeTimeout, 10*time.Second)
 	e.IdleTimeout = cmp.Or(e.IdleTimeout, 2*time.Minute)
 	e.ConnectionDuration = cmp.Or(e.ConnectionDuration, 15*time.Minute)
-	e.DrainTime = cmp.Or(e.DrainTime, 10*time.Second)
+	e.DrainTime = cmp.Or(e.DrainTime, DefaultDrainTime)
 	e.MaxHeader = cmp.Or(e.MaxHeader, 32<<10)
 	e.MaxHeaders = cmp.Or(e.MaxHeaders, 64)
 	e.MaxStreams = cmp.Or(e.MaxStreams, 100)

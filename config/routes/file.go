@@ -30,8 +30,9 @@ type File struct {
 	Edge        Edge                `yaml:"edge" doc:"limits of the edge"`
 	Routes      []Route             `yaml:"routes" is:"required" doc:"paths, with their checks and their upstreams"`
 
-	Dir     string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
-	Version string `yaml:"-"` // content hash of this file and of what it includes; set by package config
+	Dir       string `yaml:"-"` // absolute folder of the file: what its relative names are relative to
+	ClientCAs string `yaml:"-"` // hash of the CAs that issue client certificates; set by package config
+	Version   string `yaml:"-"` // content hash of this file and of what it includes; set by package config
 
 	*yamlfile.Source // positions in the text; nil for a File made in code
 }
@@ -115,7 +116,7 @@ type Edge struct {
 	HandshakeTimeout   time.Duration `yaml:"handshake_timeout" is:"duration" doc:"time for the TLS handshake"`
 	IdleTimeout        time.Duration `yaml:"idle_timeout" is:"duration" doc:"time after which a connection without requests is closed"`
 	ConnectionDuration time.Duration `yaml:"connection_duration" is:"duration" doc:"maximum age of a connection, so that certificates are verified again"`
-	DrainTime          time.Duration `yaml:"drain_time" is:"duration" doc:"time for active requests to finish when a listener changes; Envoy reads it only at startup"`
+	DrainTime          time.Duration `yaml:"drain_time" is:"duration" doc:"time after which connections on changed listener settings or removed CAs end; dcr-gateway edge reads it at its start"`
 	MaxHeader          Size          `yaml:"max_header" is:"size" doc:"maximum size of all headers of a request"`
 	MaxHeaders         int           `yaml:"max_headers" is:"count" doc:"maximum number of headers"`
 	MaxStreams         int           `yaml:"max_streams" is:"count" doc:"maximum concurrent requests on one HTTP/2 connection"`

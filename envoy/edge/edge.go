@@ -10,6 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,10 +23,13 @@ import (
 
 // Options say which Envoy to run, and how long it may take to end.
 type Options struct {
-	// Argv is the command that starts Envoy. Its drain options apply to listeners that a new routes.yaml changes, not to the
-	// shutdown: --drain-time-s should equal edge.drain_time of that file, and --drain-strategy should be immediate, so that
-	// clients on old settings are told to leave with their next response.
+	// Argv is the command that starts Envoy. Run adds what Envoy must be told besides its configuration, unless it is there:
+	// see Command.
 	Argv []string
+
+	// DrainTime is edge.drain_time of routes.yaml, in whole seconds: how long a connection may outlive the listener, or the
+	// settings of one, that it was made on.
+	DrainTime time.Duration
 
 	Admin socket.Local // of its admin interface
 
@@ -35,12 +42,38 @@ type Options struct {
 	Log            *slog.Logger
 }
 
+// Command returns the command that starts Envoy with the options for changed listeners, which its configuration cannot hold.
+// Clients on old settings are sent away with their next response (immediate), and by the drain time all are gone; without
+// the options that takes Envoy 10 minutes. Hot restart is off: its socket would let only one Envoy run on a machine. Options
+// that the command has already stay as they are.
+func Command(argv []string, drainTime time.Duration) []string {
+	has := func(options ...string) bool {
+		return slices.ContainsFunc(argv, func(argument string) bool {
+			name, _, _ := strings.Cut(argument, "=")
+			return slices.Contains(options, name)
+		})
+	}
+	argv = slices.Clone(argv)
+	if !has("--drain-time-s") {
+		argv = append(argv, "--drain-time-s", strconv.Itoa(int(drainTime.Seconds())))
+	}
+	if !has("--drain-strategy") {
+		argv = append(argv, "--drain-strategy", "immediate")
+	}
+	if !has("--disable-hot-restart", "--base-id", "--use-dynamic-base-id", "--restart-epoch") {
+		argv = append(argv, "--disable-hot-restart")
+	}
+	return argv
+}
+
 // Run starts Envoy and returns when it has exited: nil for status 0, an *Exit for any other.
 //
 // When the context ends, Envoy is drained. It reports that it is not ready, and tells clients with every response to leave
 // (connection: close, GOAWAY). It keeps listening, because load balancers take a while to notice and clients come back,
 // until no request is in flight and none has arrived for a second, or until Drain has passed. Then it stops listening,
 // answers what is left, and exits. Each step is bounded; the last one is SIGKILL.
+//
+// At SIGHUP Envoy reopens its access log.
 //
 // On Linux Envoy does not outlive this process, however this process ends.
 func Run(ctx context.Context, o Options) error { return run(ctx, o, usual) }
@@ -61,15 +94,24 @@ func run(ctx context.Context, o Options, t times) error {
 	}
 	admin := newAdmin(o.Admin, t.answer)
 	defer admin.close()
-	envoy, err := process.Start(process.Command{Name: "envoy", Argv: o.Argv, Stdout: o.Stdout, Stderr: o.Stderr})
+	envoy, err := process.Start(process.Command{Name: "envoy", Argv: Command(o.Argv, o.DrainTime), Stdout: o.Stdout, Stderr: o.Stderr})
 	if err != nil {
 		return fmt.Errorf("envoy: %w", err)
 	}
 	o.Log.InfoContext(ctx, "envoy runs", "pid", envoy.PID())
-	select {
-	case <-envoy.Ended():
-		return status(envoy)
-	case <-ctx.Done():
+	d := drain{admin: admin, log: o.Log, times: t}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for running := true; running; {
+		select {
+		case <-envoy.Ended():
+			return status(envoy)
+		case <-hangups: // the access log was renamed
+			d.tell(ctx, "/reopen_logs")
+		case <-ctx.Done():
+			running = false
+		}
 	}
 	alive, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -77,7 +119,6 @@ func run(ctx context.Context, o Options, t times) error {
 		<-envoy.Ended() // at the latest when run returns
 		cancel()
 	}()
-	d := drain{admin: admin, log: o.Log, times: t}
 	d.empty(alive, o.Drain)
 	d.end(alive, envoy)
 	return status(envoy)

@@ -61,6 +61,7 @@ type Request struct {
 	ClientProfile *dcr.Profile // that the record of Client names; only of a client to be managed
 	AuthMethod    string       // how Client was authenticated at the token endpoint
 	Registration  *Registration
+	Stated        *dcr.Software // by a verified software statement, of a registration that may still be refused; for the log
 	UsedJTIs      []*dcrpb.UsedJTI
 }
 

@@ -58,6 +58,7 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
+	r.Stated = statement.Software
 	kind, err := verify(ctx, source, statement, asked, r.Certificate)
 	if err != nil {
 		return refuse(err, toRegistrant, "internal")

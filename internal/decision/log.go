@@ -4,11 +4,11 @@ package decision
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -85,16 +85,59 @@ func (l Line) Write(ctx context.Context, log *slog.Logger) {
 	log.LogAttrs(ctx, level, "decision", attributes...)
 }
 
+// A File is where a log goes. It is safe for concurrent use.
+type File struct {
+	path string // "" for standard error
+	mu   sync.Mutex
+	file *os.File
+}
+
 // Open returns a logger of JSON lines to a file, opened for appending, or to standard error if path is "".
-func Open(path string, level slog.Level) (*slog.Logger, io.Closer, error) {
-	options := &slog.HandlerOptions{Level: level}
-	if path == "" {
-		// Standard error is not closed: the process reports there why it exits, after the log is closed.
-		return slog.New(slog.NewJSONHandler(os.Stderr, options)), io.NopCloser(nil), nil
+func Open(path string, level slog.Level) (*slog.Logger, *File, error) {
+	f := &File{path: path, file: os.Stderr}
+	if path != "" {
+		var err error
+		if f.file, err = open(path); err != nil {
+			return nil, nil, err
+		}
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	return slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: level})), f, nil
+}
+
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+}
+
+// Write implements io.Writer.
+func (f *File) Write(line []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file.Write(line)
+}
+
+// Reopen goes on in a file of the same name: the one before was renamed. If there can be no such file the log goes on in
+// the one before.
+func (f *File) Reopen() error {
+	if f.path == "" {
+		return nil
+	}
+	file, err := open(f.path)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return slog.New(slog.NewJSONHandler(file, options)), file, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.file
+	f.file = file
+	return before.Close()
+}
+
+// Close closes the file. Standard error stays open: the process says there why it ends, after the log is closed.
+func (f *File) Close() error {
+	if f.path == "" {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file.Close()
 }

@@ -2,7 +2,6 @@ package decision
 
 import (
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +19,7 @@ func TestFind(t *testing.T) {
 	Line{ID: "two", Outcome: Refused, Status: 400, Rule: "scope", Findings: []string{"scope /scope", "audience /aud"}}.Write(t.Context(), log)
 	log.Info("of something else", "id", "one")
 	Line{ID: "three", Interaction: "seen", Outcome: Done, Status: 201}.Write(t.Context(), log)
-	if _, err := file.(*os.File).WriteString("not JSON, of one\n" + strings.Repeat("x", maxLine+1) + "\n" + `{"msg":"decision","id":"last","part":"gate"}`); err != nil {
+	if _, err := file.Write([]byte("not JSON, of one\n" + strings.Repeat("x", maxLine+1) + "\n" + `{"msg":"decision","id":"last","part":"gate"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {

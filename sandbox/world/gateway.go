@@ -105,8 +105,7 @@ func (g gateway) processes(o Options, at worldfile.Gateway, redis, envoy string)
 		g.part(registryPart): run("registry", "--listen", registrySocket, "--admin", registryAdminSocket,
 			"--secrets", filepath.Dir(g.shared(routesFile)), "--redis", redis, "--log", g.shared(at.Logs.Registry)),
 		g.part(gatePart): run(gate...),
-		g.part(envoyPart): run("edge", "--admin", adminSocket, "--drain", "4s", "--",
-			envoy, "-c", g.shared(envoyFile), "--concurrency", concurrency, "--disable-hot-restart", "--log-level", "warning",
-			"--drain-time-s", drainTime, "--drain-strategy", "immediate"),
+		g.part(envoyPart): run("edge", "--routes", g.shared(at.Routes), "--admin", adminSocket, "--drain", "4s", "--",
+			envoy, "-c", g.shared(envoyFile), "--concurrency", concurrency, "--log-level", "warning"),
 	}
 }

@@ -21,10 +21,6 @@ const (
 	redisPart     = "redis"
 )
 
-// drainTime is edge.drain_time of the world's routes.yaml, which leaves it at its default, in seconds: Envoy is told it
-// when it starts, and by nothing else.
-const drainTime = "10"
-
 // fleetParts are the names of a part in every gateway that a world may have.
 func fleetParts(name string) (all []string) {
 	for number := range maxFleet {

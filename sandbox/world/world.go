@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
@@ -33,7 +34,7 @@ type World struct {
 // nothing is left running.
 func Start(ctx context.Context, o Options, say func(string)) (*World, error) {
 	if err := o.check(); err != nil {
-		return nil, err
+		return nil, cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
 	o, err := o.withPorts()
 	if err != nil {
