@@ -82,7 +82,7 @@ func TestCommandsThatCannotWork(t *testing.T) {
 		{"keys, unknown verb", []string{"keys", "rotat"}, 2, "did you mean rotate?"},
 		{"keys rotate, nothing to rotate", []string{"keys", "rotate", "--redis", server.URL}, 2, "Redis holds no keys"},
 		{"routes, unknown verb", []string{"routes", "frob"}, 2, `unknown command "frob"`},
-		{"routes validate, no file", []string{"routes", "validate", "none.yaml"}, 1, "no such file"},
+		{"routes validate, no file", []string{"routes", "validate", "none.yaml"}, 2, "no such file"},
 		{"routes validate, an Envoy that is none", []string{"routes", "validate", routesFile, "--envoy", "nowhere/envoy"}, 1, "nowhere/envoy"},
 		{"routes status, no gate", []string{"routes", "status", "--gate", "unix:no.sock"}, 1, "cannot be reached: no such file"},
 		{"routes diff, one file", []string{"routes", "diff", routesFile}, 2, "is missing"},

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -34,12 +33,15 @@ func program() cli.Command {
 		Commands: slices.Concat(
 			[]cli.Command{run.Init(), run.Gate(), run.Registry(), run.Edge(), run.Keys()},
 			admin.Commands(), desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
-			[]cli.Command{{Name: "version", Summary: "Print the version", Example: "dcr-gateway version", Setup: func(*flag.FlagSet) cli.Run { return printVersion }}},
+			[]cli.Command{{Name: "version", Summary: "Print the version", Example: "dcr-gateway version", Setup: printVersion}},
 		),
 	}
 }
 
-func printVersion(_ context.Context, call cli.Call) error {
-	_, err := fmt.Fprintln(call.Stdout, version)
-	return err
+func printVersion(flags *flag.FlagSet) cli.Run {
+	var form cli.Form
+	form.Add(flags)
+	return func(_ context.Context, call cli.Call) error {
+		return form.Print(call.Stdout, map[string]string{"version": version}, func() string { return version + "\n" })
+	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ const (
 
 // gateFlags declares the flags of the commands that ask running gates.
 func gateFlags(c *call, flags *flag.FlagSet) {
-	flags.Func("gate", "`ADDRESS` of a gate's admin interface, unix:PATH; once for each gate (default "+defaultGate.String()+")", func(text string) error {
+	flags.Func("gate", "`ADDRESS` of a gate's admin interface, unix:PATH; once for each gate (default $DCR_GATE, separated by commas, or "+defaultGate.String()+")", func(text string) error {
 		var gate socket.Local
 		if err := gate.Set(text); err != nil {
 			return err
@@ -45,11 +47,17 @@ type answered[T any] struct {
 func askAll[T any](ctx context.Context, c *call, method, path string) (all []answered[T], well bool) {
 	gates, well := c.gates, true
 	if len(gates) == 0 {
-		gates = []socket.Local{defaultGate}
+		for name := range strings.SplitSeq(cmp.Or(os.Getenv("DCR_GATE"), defaultGate.String()), ",") {
+			gates = append(gates, socket.Local(name))
+		}
 	}
 	for _, gate := range gates {
 		one := answered[T]{Gate: gate}
-		said, err := askGate[T](ctx, gate, method, path)
+		err := new(socket.Local).Set(gate.String()) // a flag was checked, $DCR_GATE was not
+		var said *T
+		if err == nil {
+			said, err = askGate[T](ctx, gate, method, path)
+		}
 		if err != nil {
 			one.Error, well = err.Error(), false
 		} else {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
@@ -41,6 +42,7 @@ func Commands() []cli.Command {
 				},
 				{
 					Name: "explain", Operands: "METHOD URL", Summary: "Explain which route a request matches, and why no other does",
+					Details: "exit codes: 0 a route matches, 1 none does, 2 wrong usage or an unreadable file",
 					Example: "dcr-gateway routes explain GET https://bank.example/open-banking/v3.1/aisp/accounts", Setup: command(explain, printed, explainFlags),
 				},
 				{
@@ -66,7 +68,7 @@ func Commands() []cli.Command {
 	}
 }
 
-const exitCodes = "exit codes: 0 ok, 1 refused or unhealthy, 2 wrong usage"
+const exitCodes = "exit codes: 0 ok, 1 refused or unhealthy, 2 wrong usage or an unreadable file"
 
 // command makes a command's Setup from its function and flags.
 func command(run func(ctx context.Context, c *call) error, declare ...func(c *call, flags *flag.FlagSet)) func(*flag.FlagSet) cli.Run {
@@ -77,9 +79,21 @@ func command(run func(ctx context.Context, c *call) error, declare ...func(c *ca
 		}
 		return func(ctx context.Context, made cli.Call) error {
 			c.Call = made
-			return run(ctx, c)
+			err := run(ctx, c)
+			if _, chosen := errors.AsType[cli.Exit](err); err == nil || chosen {
+				return err
+			}
+			return cli.Exit{Code: codeOf(err), Text: err.Error()}
 		}
 	}
+}
+
+// codeOf is the exit code of an error that chooses none: that of wrong usage if a file cannot be opened.
+func codeOf(err error) int {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok && failed.Op == "open" {
+		return cli.Wrong
+	}
+	return cli.Failed
 }
 
 // printed declares the flags of a command that prints an answer rather than a file.
@@ -120,7 +134,7 @@ func (c *call) load(path string) (*config.Version, error) {
 func (c *call) refuse(path string, cause error) error {
 	var problems yamlfile.Problems
 	if !errors.As(cause, &problems) {
-		return cli.Exit{Code: 1, Text: cause.Error()}
+		return cause
 	}
 	fmt.Fprint(c.Stderr, problemText(problems))
 	return cli.Exit{Code: 1, Text: path + " is refused"}

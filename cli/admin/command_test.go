@@ -131,7 +131,7 @@ func TestRefusedFile(t *testing.T) {
 			t.Errorf("%v: code %d, %s, %s", arguments, code, stdout, stderr)
 		}
 	}
-	if _, stderr, code := run(t, "render", filepath.Join(dir, "none.yaml")); code != 1 || !strings.Contains(stderr, "no such file") {
+	if _, stderr, code := run(t, "render", filepath.Join(dir, "none.yaml")); code != 2 || !strings.Contains(stderr, "no such file") {
 		t.Errorf("code %d, %s", code, stderr)
 	}
 	if _, stderr, code := run(t, "render", path, "--admin", "127.0.0.1:1"); code != 2 || !strings.Contains(stderr, "for --admin: must be unix:PATH") {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
-	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 )
 
 // A difference lists what changes from one file to another, with the defaults of both filled in.
@@ -75,7 +74,7 @@ func (c *call) model(path string) (*routes.File, error) {
 	}
 	text, unread := os.ReadFile(path)
 	if unread != nil {
-		return nil, cli.Exit{Code: 1, Text: unread.Error()}
+		return nil, unread
 	}
 	file, refusal := routes.ParseKept(path, text, filepath.Dir(path))
 	if refusal != nil {

@@ -52,7 +52,10 @@ func explain(_ context.Context, c *call) error {
 	if err := e.fill(version.File); err != nil {
 		return cli.Exit{Code: 2, Text: err.Error()}
 	}
-	return c.print(e)
+	if err := c.print(e); err != nil || slices.ContainsFunc(e.Meets, func(m met) bool { return m.Route != nil }) {
+		return err
+	}
+	return refused
 }
 
 func (e *explanation) fill(file *routes.File) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
+	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
@@ -58,7 +59,7 @@ func validate(ctx context.Context, c *call) error {
 	if err := c.print(v); err != nil || v.Valid {
 		return err
 	}
-	return refused
+	return cli.Exit{Code: codeOf(err)}
 }
 
 // ask renders Envoy's configuration, dynamic and static, and has an Envoy validate the static one.

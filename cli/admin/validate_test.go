@@ -71,7 +71,7 @@ test.yaml:21:113: error: routes[5].scopes[0]: no directory in use has the scope 
 
 func TestValidateWithoutAFile(t *testing.T) {
 	stdout, _, code := run(t, "validate", filepath.Join(t.TempDir(), "none.yaml"))
-	if code != 1 || !strings.Contains(stdout, "none.yaml is refused: open ") {
+	if code != 2 || !strings.Contains(stdout, "none.yaml is refused: open ") {
 		t.Errorf("code %d, %s", code, stdout)
 	}
 }
