@@ -93,7 +93,7 @@ func (w *world) openTPP() {
 	}
 	w.client = &dcrpb.Client{
 		Id: w.store.NewClientID(of), State: dcrpb.Client_ACTIVE, Profile: "obie-3.3", Software: of, CertificateType: "ob_legacy",
-		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", Scopes: []string{"openid", "accounts", "payments"},
+		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", GrantTypes: []string{"client_credentials"}, Scopes: []string{"openid", "accounts", "payments"},
 	}
 	w.must(w.store.Create(w.t.Context(), w.client, nil, true))
 	var err error

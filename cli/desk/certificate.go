@@ -12,6 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
 // clientCertificate returns what the gate's certificate filter would prove about the given certificate.
@@ -20,6 +21,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 		l.notChecked("whether the TLS client certificate is the software product's: --cert FILE names it")
 		standIn := l.standInCertificate()
 		l.assumeListed(standIn)
+		l.assumeName()
 		return standIn, nil
 	}
 	text, err := read(l.certificate)
@@ -44,7 +46,6 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 			return nil, err
 		}
 	}
-	l.noteName(presented)
 	l.assumeListed(proved)
 	return proved, nil
 }
@@ -144,19 +145,17 @@ func (l *linter) assumeListed(c *trust.Certificate) {
 	l.keys.list(l.directory, l.request.statement, c.Thumbprint)
 }
 
-// noteName warns of a refusal by the token endpoint: registration does not compare the names.
-func (l *linter) noteName(presented *cert.Certificate) {
-	if l.request.decoded == nil {
+// assumeName lists the name that the request gives for tls_client_auth, where the certificate is not known here.
+func (l *linter) assumeName() {
+	if l.request.decoded == nil || l.request.statement == nil || l.directory == nil {
 		return
 	}
-	for _, member := range []string{"tls_client_auth_subject_dn", "tls_client_auth_dn"} { // the second is OBIE DCR 3.1's
-		text, err := l.request.decoded.Claims.String(member)
-		if err != nil {
-			continue
-		}
-		if name, err := dn.Parse(text); err == nil && !presented.Subject.Matches(name, true) {
-			l.answer.Notes = append(l.answer.Notes, member+" is not the subject of the certificate given, "+
-				"with which the client could not get a token: dcr-gateway dn compare explains why")
-		}
+	text, err := l.request.decoded.Claims.String(l.profile.Named("tls_client_auth_subject_dn"))
+	if err != nil {
+		return
+	}
+	if name, err := dn.Parse(text); err == nil {
+		l.notChecked("whether the name for tls_client_auth is the subject of your certificate: --cert FILE names it")
+		l.keys.change(l.directory, l.request.statement, func(set *jose.KeySet) { set.Subjects = []dn.Name{name} })
 	}
 }

@@ -118,16 +118,21 @@ func (f *fileKeys) publish(d *directory.Directory, statement *token, set jose.Ke
 
 // list makes a certificate a tls key of the software product, as far as its key set is known here.
 func (f *fileKeys) list(d *directory.Directory, statement *token, thumbprint string) {
-	url, err := statement.Claims.String(d.Claims.JWKS)
-	if err != nil {
-		return
+	f.change(d, statement, func(set *jose.KeySet) {
+		if set.TLS == nil {
+			set.TLS = map[string]bool{}
+		}
+		set.TLS[thumbprint] = true
+	})
+}
+
+// change changes the key set of the software product.
+func (f *fileKeys) change(d *directory.Directory, statement *token, change func(*jose.KeySet)) {
+	if url, err := statement.Claims.String(d.Claims.JWKS); err == nil {
+		set := f.sets[url]
+		change(&set)
+		f.sets[url] = set
 	}
-	set := f.sets[url]
-	if set.TLS == nil {
-		set.TLS = map[string]bool{}
-	}
-	set.TLS[thumbprint] = true
-	f.sets[url] = set
 }
 
 func (f *fileKeys) lists(d *directory.Directory, statement *token, thumbprint string) bool {

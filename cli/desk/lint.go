@@ -17,6 +17,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 )
 
 // defaultProfile is the profile that most banks require today.
@@ -158,6 +159,7 @@ func (l *linter) check(ctx context.Context) error {
 		directories[l.directory.Name] = &trust.Directory{Directory: l.directory.Directory, Keys: l.keys}
 	}
 	l.alwaysNotChecked()
+	l.noteGrants()
 	body, err := l.body()
 	if err != nil {
 		return err
@@ -187,6 +189,7 @@ func (l *linter) later() ([]finding, error) {
 		err = dcr.Join(rule.CheckStatement(l.directory.Directory, statement, l.at.Time), rule.Check(&dcr.Registration{
 			Asked: dcr.Asked{Profile: l.profile, Directory: l.directory.Directory, Request: l.request.decoded.Claims, Statement: statement},
 			Now:   l.at.Time, Audiences: l.accepted, AuthMethods: authMethods,
+			Listed: true, Algorithms: jose.FAPI, // which keys and certificates the software product has is not known
 		}))
 	}
 	all, err := findings(err)
@@ -202,6 +205,16 @@ func (l *linter) noteGuess() {
 	if guessed && slices.ContainsFunc(l.answer.Findings, func(one finding) bool { return one.Rule == "keys.host" }) {
 		l.answer.Notes = append(l.answer.Notes, "the directory "+l.directory.Name+" was guessed from the statement; "+
 			"if it is another one: --directory FILE, or --world DIR for a sandbox")
+	}
+}
+
+// noteGrants says what becomes of a client without client_credentials.
+func (l *linter) noteGrants() {
+	if l.request.decoded == nil {
+		return
+	}
+	if grants, err := l.request.decoded.Claims.Strings("grant_types"); err == nil && !slices.Contains(grants, rule.GrantClientCredentials) {
+		l.answer.Notes = append(l.answer.Notes, "grant_types lacks client_credentials: the client's tokens will manage its registration and nothing else")
 	}
 }
 

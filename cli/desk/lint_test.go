@@ -70,6 +70,13 @@ func signatureMistakes() []mistake {
 			w.request["software_statement"] = strings.Join(parts, ".")
 		}, "statement.signature", 1},
 		{"another software's certificate", func(w *world) { w.cert = w.made.other.TransportCert }, "statement.certificate", 1},
+		{"a name of another certificate", func(w *world) {
+			w.request["token_endpoint_auth_method"], w.request["tls_client_auth_subject_dn"] = "tls_client_auth", "CN=tpp.example.com,O=Some Fintech Ltd,C=GB"
+			delete(w.request, "token_endpoint_auth_signing_alg")
+		}, "tls_client_auth.subject", 1},
+		{"algorithms without a key", func(w *world) {
+			w.request["token_endpoint_auth_signing_alg"], w.request["request_object_signing_alg"] = "ES256", "ES256"
+		}, "auth_signing_alg.key", 2},
 		{"the signing certificate", func(w *world) { w.cert = w.made.member.SigningCert }, "certificate.ext_key_usage", 1},
 		{"no certificate", func(w *world) { w.cert = "nonsense" }, "certificate.pem", 1},
 	}
@@ -137,6 +144,7 @@ func TestLintWithoutFiles(t *testing.T) {
 // TestLintEachFile has one file of several: what it proves is found, and the rest is not passed in silence.
 func TestLintEachFile(t *testing.T) {
 	const statement, request, certificate, aud = "signature of the software statement", "signature of the request", "TLS client certificate", "whether aud"
+	const algorithms = "keys for the algorithms"
 	for _, test := range []struct {
 		name       string
 		spoil      func(*world)
@@ -147,11 +155,11 @@ func TestLintEachFile(t *testing.T) {
 		{"a request signed by another key, with the software's set alone", func(w *world) { w.kid = "nobody" },
 			[]string{"--software-jwks"}, "request.signature", []string{statement, certificate, aud}},
 		{"a good request, with the software's set alone", func(*world) {}, []string{"--software-jwks"}, "", []string{statement, certificate, aud}},
-		{"the directory's set alone", func(*world) {}, []string{"--jwks"}, "", []string{request, certificate, aud}},
+		{"the directory's set alone", func(*world) {}, []string{"--jwks"}, "", []string{request, algorithms, certificate, aud}},
 		{"a foreign certificate alone", func(w *world) { w.cert = w.made.other.TransportCert },
-			[]string{"--cert"}, "statement.certificate", []string{statement, request, aud}},
-		{"aud alone", func(w *world) { w.request["aud"] = "another" }, []string{"--audience"}, "audience", []string{statement, request, certificate}},
-		{"nothing", func(w *world) { w.request["aud"] = "another" }, nil, "", []string{statement, request, certificate, aud}},
+			[]string{"--cert"}, "statement.certificate", []string{statement, request, algorithms, aud}},
+		{"aud alone", func(w *world) { w.request["aud"] = "another" }, []string{"--audience"}, "audience", []string{statement, request, algorithms, certificate}},
+		{"nothing", func(w *world) { w.request["aud"] = "another" }, nil, "", []string{statement, request, algorithms, certificate, aud}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -202,19 +210,22 @@ func TestLintShipped(t *testing.T) {
 	stdout, stderr, code := run(t, "lint", request, "--cert", w.write("cert.pem", w.cert))
 	for _, want := range []string{
 		"registration request, not signed yet, by profile obie-3.3, directory openbanking-uk-sandbox",
-		"note: tls_client_auth_subject_dn is not the subject", "not checked: whether a CA of the directory", "nothing found in what was checked",
+		"tls_client_auth.subject", "not checked: whether a CA of the directory", "1 finding",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s%s", want, stdout, stderr)
 		}
 	}
-	if code != 0 || strings.Contains(stdout, "redirect_uris") {
+	if code != 1 || strings.Contains(stdout, "redirect_uris") {
 		t.Errorf("code %d, or claims are shown unasked: %s", code, stdout)
 	}
-	stdout, _, _ = run(t, "lint", request, "--claims")
+	stdout, _, code = run(t, "lint", request, "--claims")
 	if ssa := w.request["software_statement"].(string); strings.Contains(stdout, strings.Split(ssa, ".")[2]) || !strings.Contains(stdout, "(decoded apart)") ||
 		strings.Index(stdout, "redirect_uris") < strings.Index(stdout, "nothing found") {
 		t.Errorf("the statement's signature is shown, or claims come before findings: %s", stdout)
+	}
+	if code != 0 || !strings.Contains(stdout, "not checked: whether the name for tls_client_auth") {
+		t.Errorf("without the certificate: code %d: %s", code, stdout)
 	}
 	if _, _, code := run(t, "lint", request, "--cert", w.at("cert.pem"), "--at", "2020-01-01T00:00:00Z"); code != 1 {
 		t.Errorf("in 2020: code %d", code)
@@ -333,7 +344,7 @@ func TestLintInASandbox(t *testing.T) {
 		{"good", bankID, w.made.member.SoftwareID, "", nil, "", 2},
 		{"another aud", "x", w.made.member.SoftwareID, "", nil, "audience", 2},
 		{"of another profile", "x", w.made.member.SoftwareID, "obie-3.2", nil, "", 2},
-		{"a software product that the world does not name", bankID, "x", "", nil, "", 4},
+		{"a software product that the world does not name", bankID, "x", "", nil, "", 5},
 		{"signed by nobody", bankID, w.made.member.SoftwareID, "", func() { w.kid = "nobody" }, "request.signature", 2},
 	} {
 		papers := `"audience":"` + c.aud + `","directory":{"file":"directory.yaml","ssa_jwks":"ssa.jwks"},"tpps":[{"software_id":"` + c.tpp + `","transport_cert":"cert.pem","jwks_file":"keys.jwks"}]`

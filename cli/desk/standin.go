@@ -65,6 +65,11 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 		return "", err
 	}
 	algorithm, id, genuine := jose.ES256, standInID, true
+	if known := set.Algorithms(); len(known) > 0 {
+		algorithm = known[0]
+	} else if set.Signing, err = standInKeys(); err != nil {
+		return "", err
+	}
 	if l.profile.Body == dcr.BodyJSON {
 		l.keys.publish(l.directory, l.request.statement, set)
 		return cmp.Or(l.request.raw, string(l.request.payload)), nil
@@ -93,7 +98,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 		return "", err
 	}
 	if genuine {
-		set.Signing = own.Signing
+		set.Signing = append(own.Signing, set.Signing...)
 	}
 	l.keys.publish(l.directory, l.request.statement, set)
 	return stand, nil
@@ -102,6 +107,7 @@ func (l *linter) standInRequest(replaced bool) (string, error) {
 // softwareKeys reads the software product's key set; it is empty without a file.
 func (l *linter) softwareKeys() (jose.KeySet, error) {
 	if l.softwareJWKS == "" {
+		l.notChecked("whether the software product has keys for the algorithms that the request names: --software-jwks FILE names its key set")
 		return jose.KeySet{TLS: map[string]bool{}}, nil
 	}
 	set, err := readKeys(l.softwareJWKS)
@@ -118,6 +124,20 @@ func (l *linter) sign(algorithm, id string, claims []byte) (string, jose.KeySet,
 	compact, err := jose.Sign(key, jose.Header{Algorithm: algorithm, Type: "JWT", KeyID: id}, claims)
 	set := jose.KeySet{Signing: []jose.Key{{ID: id, Public: key.Public()}}, KeyIDs: map[string]bool{id: true}, TLS: map[string]bool{}}
 	return compact, set, err
+}
+
+// standInKeys are keys for every algorithm, of a software product whose key set is not known here. They verify nothing:
+// their private halves are lost.
+func standInKeys() ([]jose.Key, error) {
+	var keys []jose.Key
+	for _, algorithm := range jose.FAPI {
+		key, err := newKey(algorithm)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, jose.Key{ID: "for " + algorithm, Public: key.Public()})
+	}
+	return keys, nil
 }
 
 // standInRSA is generated once, because finding primes is slow.

@@ -3,6 +3,7 @@ package dcr
 import (
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -52,6 +53,10 @@ type Registration struct {
 	Audiences   []string // accepted values of the request's aud
 	AuthMethods []string // token_endpoint_auth_method values that this installation offers
 	Current     *Current // on PUT, the client that is replaced; nil on POST
+
+	Subject    dn.Name  // of the connection's certificate
+	Listed     bool     // the directory lists a certificate with the tls_client_auth_subject_dn of the request for the software
+	Algorithms []string // for which the key set of the software has a key
 }
 
 // Current is the client that a PUT replaces, with what the PUT must not change.

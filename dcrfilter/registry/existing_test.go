@@ -111,3 +111,71 @@ func TestAStatementThatWasUsedBefore(t *testing.T) {
 		}
 	}
 }
+
+// Where duplicates are rejected, an equal request that is signed anew gets the client that has never been given a token:
+// its owner did not receive its 201. What asks for something else, or comes later, is a second client.
+func TestAnAnswerThatWasLost(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asks  map[string]any
+		since func(w *world, s software, id string)
+		want  string
+	}{
+		{name: "the same"},
+		{name: "the same, its lists in another order and with repeats", asks: map[string]any{
+			"grant_types": []string{"client_credentials", "authorization_code", "client_credentials"}, "scope": "payments openid accounts openid",
+		}},
+		{name: "another scope", asks: map[string]any{"scope": "openid"}, want: "software.duplicate"},
+		{name: "another grant", asks: map[string]any{"grant_types": []string{"client_credentials"}}, want: "software.duplicate"},
+		{name: "another algorithm", asks: map[string]any{"token_endpoint_auth_signing_alg": "ES256"}, want: "software.duplicate"},
+		{name: "another method", asks: map[string]any{
+			"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=a", "token_endpoint_auth_signing_alg": nil,
+		}, want: "software.duplicate"},
+		{name: "after a token", since: func(w *world, _ software, id string) { w.newToken(id) }, want: "software.duplicate"},
+		{name: "after an update", since: func(w *world, s software, id string) { w.put(s, id, "n", nil) }, want: "software.duplicate"},
+		{name: "of another organisation", since: func(w *world, _ software, id string) {
+			record := w.record(id)
+			record.Software.OrgId = "another"
+			w.must(w.store.Update(w.t.Context(), record, nil))
+		}, want: "software.duplicate"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			s := newSoftware()
+			first := w.post(s, nil)
+			id := first.json["client_id"].(string)
+			if c.since != nil {
+				c.since(w, s, id)
+			}
+			again := w.post(s, c.asks)
+			if c.want != "" {
+				w.want(again, http.StatusBadRequest, "invalid_software_statement", c.want)
+				return
+			}
+			if again.status != http.StatusCreated || !reflect.DeepEqual(again.json, first.json) {
+				t.Errorf("got %d %s\nwant what was registered: %s", again.status, again.body, first.body)
+			}
+			once := call{route: "register", method: "POST", target: collection, body: s.request(nil), facts: s.proved("once")}
+			if got := w.do(once); got.status != http.StatusCreated {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+			w.want(w.do(once), http.StatusBadRequest, "invalid_client_metadata", "jti.replay")
+		})
+	}
+}
+
+// Whoever asks for another authentication than the client has could not use the client.
+func TestTheExistingClientIsReturnedForItsAuthentication(t *testing.T) {
+	w := newWorld(t, duplicates(dcr.ReturnExisting))
+	s := newSoftware()
+	byName := func(name string) map[string]any {
+		return map[string]any{"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": name, "token_endpoint_auth_signing_alg": nil}
+	}
+	w.newToken(w.register(s, byName("CN=a,O=b,C=GB")))
+	for name, want := range map[string]string{"CN=a,O=b,C=GB": "", "c=gb, o=B, cn=A": "", "CN=c,O=b,C=GB": "software.authentication"} {
+		if got := w.post(s, byName(name)); got.rule() != want || (want == "") != (got.status == http.StatusCreated) {
+			t.Errorf("%s: %d %s, want %q", name, got.status, got.body, want)
+		}
+	}
+	w.want(w.post(s, nil), http.StatusBadRequest, "invalid_software_statement", "software.authentication")
+}

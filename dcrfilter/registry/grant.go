@@ -40,7 +40,7 @@ func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := e.burn(ctx, r, e.parts.Store.Burn); err != nil {
+	if err := e.burn(ctx, r, e.parts.Store.Grant); err != nil {
 		return answer{}, err
 	}
 	compact, issued, err := e.issuer.Issue(ctx, token.Token{
@@ -72,9 +72,8 @@ func checkGrantType(parameters form.Form) error {
 // authorization server MUST either process the request using a pre-defined default value or fail the request" (RFC
 // 6749, section 3.3).
 func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
-	// "The authenticated client is not authorized to use this authorization grant type." (RFC 6749, section 5.2)
 	if !slices.Contains(client.GetGrantTypes(), rule.GrantClientCredentials) {
-		return nil, dcr.Refuse("grant_type.registered")
+		return managementScopes(parameters, profile)
 	}
 	if !parameters.Has("scope") {
 		if profile.Clients.DefaultScope != dcr.DefaultRegistered {
@@ -96,4 +95,19 @@ func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Prof
 		return nil, dcr.Refuse("scope.registered", dcr.Values(foreign), dcr.Values(client.GetScopes()))
 	}
 	return scopes, nil
+}
+
+// managementScopes returns the scopes of a token with which a client without client_credentials may manage its
+// registration, and nothing else: it must use "a client credentials grant in order to get access to the GET, PUT and DELETE
+// operations. A scope need not be specified for the grant" (OBIE DCR, Authentication), whatever grants it registers. For any
+// other scope "The authenticated client is not authorized to use this authorization grant type" (RFC 6749, section 5.2).
+func managementScopes(parameters form.Form, profile *dcr.Profile) ([]string, error) {
+	scope := profile.Clients.ManagementScope
+	if parameters.Has("scope") && (scope == "" || parameters.Value("scope") != scope) {
+		return nil, dcr.Refuse("grant_type.registered")
+	}
+	if scope == "" {
+		return nil, nil
+	}
+	return []string{scope}, nil
 }

@@ -57,7 +57,7 @@ func TestTokenRefuses(t *testing.T) {
 		{"a parameter twice", id, "", formType, good + "&scope=accounts&scope=payments", http.StatusBadRequest, "invalid_request", "form.duplicate"},
 		{"no grant type", id, "", formType, "grant_type=&scope=accounts", http.StatusBadRequest, "invalid_request", "grant_type.missing"},
 		{"authorization_code", id, "", formType, "grant_type=authorization_code", http.StatusBadRequest, "unsupported_grant_type", "grant_type.supported"},
-		{"not registered for it", without, "", formType, good, http.StatusBadRequest, "unauthorized_client", "grant_type.registered"},
+		{"not registered for it", without, "", formType, good + "&scope=accounts", http.StatusBadRequest, "unauthorized_client", "grant_type.registered"},
 		{"scope not registered", id, "", formType, good + "&scope=accounts+fundsconfirmations", http.StatusBadRequest, "invalid_scope", "scope.registered"},
 		{"scope with two spaces", id, "", formType, good + "&scope=accounts++payments", http.StatusBadRequest, "invalid_scope", "scope.registered"},
 		{"scope in other case", id, "", formType, good + "&scope=Accounts", http.StatusBadRequest, "invalid_scope", "scope.registered"},

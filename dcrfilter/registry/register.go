@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -36,8 +37,8 @@ func (e *edition) register(ctx context.Context, r *request) (answer, error) {
 		err = e.parts.Store.Create(ctx, record.Client, jtis, unique)
 	}
 	switch {
-	case errors.Is(err, store.ErrDuplicate) && r.profile.Clients.Duplicates == dcr.ReturnExisting:
-		return e.existing(ctx, r, asked.Statement)
+	case errors.Is(err, store.ErrDuplicate):
+		return e.existing(ctx, r, record)
 	case err != nil:
 		return answer{}, refuseWrite(err, jtis)
 	case r.tried():
@@ -61,40 +62,72 @@ var errGone = errors.New("the client of the software product was deleted meanwhi
 
 // existing answers with the client that the software product already has, for a TPP that never received the answer to
 // its registration. The request is newly signed by the same software product, which proves that the caller is the
-// client. existing checks that the organisation is still the same.
-func (e *edition) existing(ctx context.Context, r *request, statement *dcr.Statement) (answer, error) {
-	jtis := r.facts.GetUsedJtis()
-	if r.tried() {
-		jtis = nil // MayCreate has checked them, and a dry run uses none
+// client.
+func (e *edition) existing(ctx context.Context, r *request, asked client) (answer, error) {
+	id, err := e.parts.Store.Existing(ctx, asked.GetSoftware())
+	if err == nil {
+		var record *dcrpb.Client
+		if record, err = e.parts.Store.Client(ctx, id); err == nil {
+			err = e.mayReturn(ctx, r, record, asked)
+		}
+		if err == nil {
+			return e.returned(ctx, r, record)
+		}
 	}
-	id, err := e.parts.Store.Existing(ctx, statement.Software, jtis)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errGone
-	case err != nil:
-		return answer{}, refuseWrite(err, jtis)
+	case errors.Is(err, store.ErrDuplicate):
+		return answer{}, refuseWrite(err, nil)
 	}
-	record, err := e.parts.Store.Client(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return answer{}, errGone
-	case err != nil:
-		return answer{}, fmt.Errorf("record of the client: %w", err)
-	}
-	if record.GetSoftware().GetOrgId() != statement.Software.OrgId || record.GetState() != dcrpb.Client_ACTIVE {
-		return answer{}, refuseWrite(store.ErrDuplicate, nil)
-	}
-	if _, err := e.orphans.Profile(e.version, record); err != nil {
-		return answer{}, err
-	}
-	document, err := storedDocument(record, r.profile)
+	return answer{}, err
+}
+
+// mayReturn decides whether the request may be answered with the client that is there. It must be of the same
+// organisation, authenticate as the request asks, and be protected no better than by the request. Where duplicates are
+// rejected, it must also be what the request asks for, and never have been given a token: its owner did not receive its
+// 201. Its error is store.ErrDuplicate or a refusal.
+func (e *edition) mayReturn(ctx context.Context, r *request, record *dcrpb.Client, asked client) error {
+	own, err := e.orphans.Profile(e.version, record)
 	if err != nil {
-		return answer{}, err
+		return err
 	}
-	if r.tried() {
+	returned := r.profile.Clients.Duplicates == dcr.ReturnExisting
+	switch same := rule.SameAuthentication(record, asked.Client); {
+	case record.GetSoftware().GetOrgId() != asked.GetSoftware().GetOrgId(), record.GetState() != dcrpb.Client_ACTIVE:
+		return store.ErrDuplicate
+	case !same && returned:
+		return dcr.RefuseStatement("software.authentication")
+	case !same, rule.CheckUpdate(own, r.profile, asked.GetTokenEndpointAuthMethod()) != nil:
+		return store.ErrDuplicate
+	case returned:
+		return nil
+	}
+	metadata, err := strictjson.Parse(record.GetMetadata())
+	if err != nil {
+		return fmt.Errorf("metadata of a record: %w", err)
+	}
+	granted, err := e.parts.Store.Granted(ctx, record.GetId())
+	if err == nil && (granted || record.GetVersion() > 1 || own != r.profile || !rule.SameMetadata(metadata, asked.metadata)) {
+		return store.ErrDuplicate
+	}
+	return err
+}
+
+// returned answers with a client that was registered before. The request counts once, as any other.
+func (e *edition) returned(ctx context.Context, r *request, record *dcrpb.Client) (answer, error) {
+	document, err := storedDocument(record, r.profile)
+	switch {
+	case err != nil:
+		return answer{}, err
+	case r.tried(): // MayCreate has checked the jtis, and a dry run uses none
 		return wouldBe(document)
 	}
-	return e.registered(r, id, document)
+	jtis := r.facts.GetUsedJtis()
+	if err := e.parts.Store.Burn(ctx, record.GetId(), jtis); err != nil {
+		return answer{}, refuseWrite(err, jtis)
+	}
+	return e.registered(r, record.GetId(), document)
 }
 
 // refuseWrite says why a registration or an update was not stored.
@@ -111,6 +144,8 @@ func refuseWrite(err error, jtis []*dcrpb.UsedJTI) error {
 		return dcr.RefuseStatement("software.duplicate").CausedBy(err)
 	case errors.Is(err, store.ErrNotFound):
 		return refuseUnknown(err)
+	case errors.Is(err, store.ErrUnknown):
+		return dcr.Join(dcr.Refuse("registration.unknown").CausedBy(err), dcr.Refuse("store.unavailable"))
 	}
 	return fmt.Errorf("storing a client: %w", err)
 }

@@ -74,7 +74,7 @@ func (w *world) checkRecord(id string, s software, statement any) {
 func TestRegisterRefusesASecondClient(t *testing.T) {
 	w := newWorld(t)
 	s := newSoftware()
-	w.register(s, nil)
+	w.newToken(w.register(s, nil))
 	w.want(w.post(s, nil), http.StatusBadRequest, "invalid_software_statement", "software.duplicate")
 	if got := w.post(newSoftware(), nil); got.status != http.StatusCreated {
 		t.Errorf("another software: %d %s", got.status, got.body)

@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
@@ -33,16 +35,45 @@ func authMethod(r *dcr.Registration) error {
 
 // "Must be specified if token_endpoint_auth_method is private_key_jwt or client_secret_jwt" (OBIE DCR, Data Dictionary,
 // token_endpoint_auth_signing_alg). With another method it has no meaning and is not registered, but TPPs and the OBIE
-// conformance tool send it.
+// conformance tool send it. The software product must have a key for the algorithms that its client will sign with: "The
+// JWS algorithm that must be used for signing the JWT used to authenticate the client at the token endpoint" (the same).
 func authSigningAlg(r *dcr.Registration) error {
+	const member = "token_endpoint_auth_signing_alg"
+	var found []error
 	method, err := optional(r.Request, "token_endpoint_auth_method", r.Request.String)
+	switch {
+	case err != nil:
+		return err
+	case method == "private_key_jwt" && !r.Request.Has(member):
+		found = append(found, dcr.Refuse("auth_signing_alg").At("/"+member))
+	case method == "private_key_jwt":
+		found = append(found, hasKey(r, member, "auth_signing_alg.key"))
+	}
+	grants, err := optional(r.Request, "grant_types", r.Request.Strings)
 	if err != nil {
 		return err
 	}
-	if method == "private_key_jwt" && !r.Request.Has("token_endpoint_auth_signing_alg") {
-		return dcr.Refuse("auth_signing_alg").At("/token_endpoint_auth_signing_alg")
+	for _, request := range signedRequests {
+		if slices.Contains(grants, request.grant) {
+			found = append(found, hasKey(r, request.member, "auth_signing_alg.request"))
+		}
 	}
-	return nil
+	return dcr.Join(found...)
+}
+
+// signedRequests are the members with the algorithm that the client signs its requests to the user with, and the grants
+// that need these requests.
+var signedRequests = []struct{ grant, member string }{
+	{grantCode, "request_object_signing_alg"}, {grantCIBA, "backchannel_authentication_request_signing_alg"},
+}
+
+// hasKey refuses an algorithm for which the software product has no key.
+func hasKey(r *dcr.Registration, member, id string) error {
+	algorithm, err := optional(r.Request, member, r.Request.String)
+	if err != nil || !r.Request.Has(member) || slices.Contains(r.Algorithms, algorithm) {
+		return err
+	}
+	return dcr.Refuse(id, member, cmp.Or(list(r.Algorithms), "none")).At("/" + member)
 }
 
 // subjectDN is the only member of RFC 8705, section 2.1.2, that OBIE has. Profiles may rename it. The others follow.
@@ -79,14 +110,63 @@ func checkSubject(r *dcr.Registration) error {
 	case !r.Request.Has(member):
 		return dcr.Refuse("tls_client_auth.missing", member).At("/" + member)
 	}
-	name, err := r.Request.String(member)
+	text, err := r.Request.String(member)
 	if err != nil {
 		return err
 	}
-	if _, err := dn.Parse(name); err != nil {
+	name, err := dn.Parse(text)
+	switch {
+	case err != nil:
 		return dcr.Refuse("tls_client_auth.dn", member).At("/" + member).CausedBy(err)
+	// "A string representation ... of the expected subject distinguished name of the certificate that the OAuth client will
+	// use in mutual-TLS authentication" (RFC 8705, section 2.1.2)
+	case !r.Listed && !r.Subject.Matches(name, true):
+		return dcr.Refuse("tls_client_auth.subject", member, differences(name, r.Subject)).At("/" + member)
 	}
 	return nil
+}
+
+// OtherName returns the subject that a request for tls_client_auth names, unless it is that of the connection's
+// certificate; ok is false if there is no other.
+func OtherName(r *dcr.Registration) (name dn.Name, ok bool) {
+	effective := withStatement(r)
+	text, err := effective.Request.String(r.Profile.Named(subjectDN))
+	if err != nil {
+		return nil, false
+	}
+	name, err = dn.Parse(text)
+	return name, err == nil && !r.Subject.Matches(name, true)
+}
+
+// maxDifferences bounds the differences in a sentence, in characters.
+const maxDifferences = 126
+
+// differences says how the name that a client asks for differs from the subject of its certificate, in printable ASCII
+// without quotes and in bounds. It has only single letters of either name, which the client knows.
+func differences(asked, subject dn.Name) string {
+	said := ""
+	for _, one := range asked.Differences(subject) {
+		why := one.Why
+		switch {
+		case one.Second == nil && one.First != nil && why == dn.NoSuchRDN:
+			why = "it has no " + one.First.Types()
+		case one.First == nil && why == dn.NoSuchRDN:
+			why = one.Second.Types() + " is missing"
+		}
+		if said != "" {
+			why = "; " + why
+		}
+		if said != "" && len(said)+len(why) > maxDifferences {
+			break
+		}
+		said += why
+	}
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return '?'
+		}
+		return c
+	}, said[:min(len(said), maxDifferences)])
 }
 
 // Renamed returns the members that a profile may rename.

@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -138,7 +139,17 @@ func registration(t testing.TB, change claims) *dcr.Registration {
 			Request: requestClaims().with(change).object(t), Statement: readStatement(t, statementClaims()),
 		},
 		Now: now, Audiences: []string{"0015800001HQQrZAAY", "https://bank.example"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+		Subject: parseName(t, subjectDN), Algorithms: []string{"PS256", "ES256"},
 	}
+}
+
+func parseName(t testing.TB, text string) dn.Name {
+	t.Helper()
+	name, err := dn.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // update makes a PUT of a registration.

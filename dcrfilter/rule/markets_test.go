@@ -55,7 +55,7 @@ func abroad(t testing.TB, profile string, change, statement claims) *dcr.Registr
 	}
 	return &dcr.Registration{
 		Asked: dcr.Asked{Profile: loadProfile(t, profile), Directory: d, Request: request.with(change).object(t), Statement: read},
-		Now:   now, Audiences: []string{"https://bank.example"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+		Now:   now, Audiences: []string{"https://bank.example"}, AuthMethods: []string{"private_key_jwt", "tls_client_auth"}, Algorithms: []string{"PS256"},
 	}
 }
 

@@ -40,7 +40,9 @@ var All = []Rule{
 	{ID: "keys", Check: keys},
 	{ID: "client_name", Check: clientName, Reads: shownNames, Optional: true},
 	{ID: "auth_method", Check: authMethod, Reads: []string{"token_endpoint_auth_method"}},
-	{ID: "auth_signing_alg", Check: authSigningAlg, Reads: []string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg"}},
+	{ID: "auth_signing_alg", Check: authSigningAlg, Reads: []string{
+		"token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "grant_types", "request_object_signing_alg", "backchannel_authentication_request_signing_alg",
+	}},
 	{ID: "tls_client_auth", Check: tlsClientAuth, Reads: []string{"token_endpoint_auth_method", subjectDN}, Optional: true},
 	{ID: "response_types", Check: responseTypes, Reads: []string{"grant_types", "response_types"}},
 	{ID: "encryption", Check: encryption, Optional: true},

@@ -139,7 +139,7 @@ func TestVersion34(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := registration(t, c.change)
-			r.Profile = loadProfile(t, "obie-3.4")
+			r.Profile, r.Listed = loadProfile(t, "obie-3.4"), true
 			if got := verdict(t, rule.Check(r)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}

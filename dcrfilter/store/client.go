@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/proto"
@@ -49,23 +48,52 @@ func (s *Store) create(ctx context.Context, script *redis.Script, c *dcrpb.Clien
 	return s.write(ctx, "create a client", script, keys, args...)
 }
 
-// Existing returns the id of the software product's only client and marks the jtis as used, or does neither. Its errors
-// are ErrReplayed, ErrNotFound, and ErrDuplicate if the software product has several clients.
-func (s *Store) Existing(ctx context.Context, of *dcrpb.Software, burn []*dcrpb.UsedJTI) (id string, err error) {
-	const what = "find the client of a software product"
-	shard := s.softwareShard(of)
-	keys, times, err := shard.burning(burn, shard.software(softwareDigest(of)))
+// Existing returns the id of the software product's only client. Its errors are ErrNotFound, and ErrDuplicate if the
+// software product has several.
+func (s *Store) Existing(ctx context.Context, of *dcrpb.Software) (id string, err error) {
+	ids, err := s.redis.SMembers(ctx, s.softwareShard(of).software(softwareDigest(of))).Result()
+	switch {
+	case err != nil:
+		return "", failed("find the client of a software product", err)
+	case len(ids) == 0:
+		return "", ErrNotFound
+	case len(ids) > 1:
+		return "", ErrDuplicate
+	}
+	return ids[0], nil
+}
+
+// Grant marks the jtis of a token request as used and remembers that the client is given a token, or does neither. Its
+// errors are ErrReplayed, and ErrNotFound for an unknown client.
+func (s *Store) Grant(ctx context.Context, id string, burn []*dcrpb.UsedJTI) error {
+	shard, ok := s.clientShard(id)
+	if !ok {
+		return ErrNotFound
+	}
+	if len(burn) == 0 { // nothing to write, unless it is the client's first token
+		if granted, err := s.Granted(ctx, id); err != nil || granted {
+			return err
+		}
+	}
+	keys, times, err := shard.burning(burn, shard.client(id))
 	if err != nil {
-		return "", err
+		return err
 	}
-	answer, err := s.run(ctx, what, s.scripts.existing, keys, times...)
+	return s.write(ctx, "grant a token", s.scripts.grant, keys, times...)
+}
+
+// Granted reports whether the client has ever been given a token. Clients that were registered before Grant was there
+// count as not.
+func (s *Store) Granted(ctx context.Context, id string) (bool, error) {
+	shard, ok := s.clientShard(id)
+	if !ok {
+		return false, ErrNotFound
+	}
+	granted, err := s.redis.HExists(ctx, shard.client(id), "token").Result()
 	if err != nil {
-		return "", err
+		return false, failed("ask for the tokens of a client", err)
 	}
-	if id, found := strings.CutPrefix(answer, "is "); found {
-		return id, nil
-	}
-	return "", refused(what, answer)
+	return granted, nil
 }
 
 // Client reads a client's record. Its error for an unknown client is ErrNotFound.

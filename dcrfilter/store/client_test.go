@@ -94,25 +94,57 @@ func oneClientForASoftware(t *testing.T, s *Store) {
 }
 
 func existingClients(t *testing.T, s *Store) {
-	_, err := s.Existing(t.Context(), obie("software"), nil)
+	_, err := s.Existing(t.Context(), obie("software"))
 	wantError(t, "none", err, ErrNotFound)
 	c := newClient(s, "software")
 	must(t, s.Create(t.Context(), c, nil, true))
-	fresh := freshJTI("request")
-	id, err := s.Existing(t.Context(), obie("software"), fresh)
+	id, err := s.Existing(t.Context(), obie("software"))
 	if must(t, err); id != c.Id {
 		t.Errorf("found %s, want %s", id, c.Id)
 	}
-	_, err = s.Existing(t.Context(), obie("software"), append(freshJTI("request"), fresh...))
+	must(t, s.Create(t.Context(), newClient(s, "software"), nil, false))
+	_, err = s.Existing(t.Context(), obie("software"))
+	wantError(t, "several", err, ErrDuplicate)
+}
+
+// What a client is given a token with counts once; a refusal marks neither the client nor a jti.
+func grantedClients(t *testing.T, s *Store) {
+	c := newClient(s, "software")
+	must(t, s.Create(t.Context(), c, nil, true))
+	granted := func() bool {
+		t.Helper()
+		is, err := s.Granted(t.Context(), c.Id)
+		must(t, err)
+		return is
+	}
+	used := freshJTI("assertion")
+	must(t, s.Burn(t.Context(), c.Id, used))
+	err := s.Grant(t.Context(), c.Id, append(freshJTI("assertion"), used...))
 	wantError(t, "replayed", err, ErrReplayed)
 	if replay, ok := errors.AsType[*ReplayError](err); !ok || replay.Index != 1 {
 		t.Errorf("the second jti was used before: got %v", err)
 	}
-	must(t, s.Create(t.Context(), newClient(s, "software"), nil, false))
-	late := freshJTI("request")
-	_, err = s.Existing(t.Context(), obie("software"), late)
-	wantError(t, "several", err, ErrDuplicate)
-	must(t, s.Burn(t.Context(), c.Id, late)) // what found nothing has burnt nothing
+	if granted() {
+		t.Error("a client without a token was given one")
+	}
+	must(t, s.Grant(t.Context(), c.Id, nil))
+	if !granted() {
+		t.Error("a client with a token was given none")
+	}
+	fresh := freshJTI("assertion")
+	must(t, s.Grant(t.Context(), c.Id, fresh))
+	wantError(t, "replayed", s.Grant(t.Context(), c.Id, fresh), ErrReplayed)
+	c.Scopes = nil
+	must(t, s.Update(t.Context(), c, nil))
+	if !granted() {
+		t.Error("an update forgets the tokens")
+	}
+	must(t, s.Delete(t.Context(), c.Id))
+	if granted() {
+		t.Error("a deleted client has tokens")
+	}
+	wantError(t, "deleted", s.Grant(t.Context(), c.Id, freshJTI("assertion")), ErrNotFound)
+	wantError(t, "foreign", s.Grant(t.Context(), "x", nil), ErrNotFound)
 }
 
 func oneCreationForAJTI(t *testing.T, s *Store) {

@@ -22,7 +22,7 @@ var answers = map[string]error{
 // scripts are the writes. Each uses only the keys that it receives, all in one slot, and reads everything before it
 // writes: a script that fails has written nothing. ARGV[1] is the id of the write.
 type scripts struct {
-	create, mayCreate, existing, update, mayUpdate, remove, burn, revoke, readKeys, addKey, burnToRevoke *redis.Script
+	create, mayCreate, grant, update, mayUpdate, remove, burn, revoke, readKeys, addKey, burnToRevoke *redis.Script
 
 	// whenFull are those that succeed in a Redis that is full, too: what ends access must not wait for room. The flag needs
 	// Redis 7.0, and nothing else of a script.
@@ -33,7 +33,7 @@ func newScripts() scripts {
 	s := scripts{
 		create:    redis.NewScript(jtis + mayCreate + create),
 		mayCreate: redis.NewScript(jtis + mayCreate + yes),
-		existing:  redis.NewScript(jtis + existing),
+		grant:     redis.NewScript(jtis + grant),
 		update:    redis.NewScript(jtis + mayUpdate + update),
 		mayUpdate: redis.NewScript(jtis + mayUpdate + yes),
 		remove:    redis.NewScript(remove),
@@ -94,15 +94,14 @@ burn(3)
 return 'done'
 `
 
-// existing: KEYS software, jtis. ARGV write, times. It answers with the id of the software product's only client.
-const existing = `
+// grant: KEYS client, jtis. ARGV write, times. The field token says that the client has been given one.
+const grant = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 'absent' end
 local again = replayed(2)
 if again then return again end
-local clients = redis.call('SMEMBERS', KEYS[1])
-if #clients == 0 then return 'absent' end
-if #clients > 1 then return 'duplicate' end
+redis.call('HSETNX', KEYS[1], 'token', '1')
 burn(2)
-return 'is ' .. clients[1]
+return 'done'
 `
 
 // mayUpdate: KEYS client, software, jtis. ARGV write, client id, version to replace, record, version, generation,

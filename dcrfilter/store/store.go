@@ -25,6 +25,9 @@ var (
 	ErrReplayed  = errors.New("a jti was used before")
 	ErrDuplicate = errors.New("the software product already has a client")
 	ErrConflict  = errors.New("the client was changed meanwhile")
+
+	// ErrUnknown means that Redis did not answer a write: it may have taken effect.
+	ErrUnknown = errors.New("whether the write took effect is not known")
 )
 
 // ReplayError is an ErrReplayed with the index of the jti that was used before, from 0.
@@ -82,23 +85,18 @@ func (s *Store) NewClientID(of *dcrpb.Software) string {
 // the same arguments. Therefore the first argument of each call is a unique id: a script stores it with what it writes,
 // and answers "done" if it finds it.
 func (s *Store) write(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) error {
-	answer, err := s.run(ctx, what, script, keys, args...)
-	if err != nil {
-		return err
-	}
-	return refused(what, answer)
-}
-
-func (s *Store) run(ctx context.Context, what string, script *redis.Script, keys []string, args ...any) (string, error) {
 	args = append([]any{rand.Text()}, args...)
 	answer, err := script.Run(ctx, s.redis, keys, args...).Text()
 	if whole := s.scripts.whenFull[script]; whole != nil && err != nil && stateOf(err) == full {
 		answer, err = whole.Run(ctx, s.redis, keys, args...).Text()
 	}
-	if err != nil {
-		return "", failed(what, err)
+	if err != nil && stateOf(err) == unreachable {
+		return fmt.Errorf("%w: %w", ErrUnknown, failed(what, err))
 	}
-	return answer, nil
+	if err != nil {
+		return failed(what, err)
+	}
+	return refused(what, answer)
 }
 
 // refused returns a script's answer as an error, or nil if it succeeded.

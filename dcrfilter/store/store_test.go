@@ -52,6 +52,7 @@ func suite(t *testing.T, open func(t *testing.T) *Store) {
 		{"what only asks", asking},
 		{"one client for a software", oneClientForASoftware},
 		{"the client that a software has", existingClients},
+		{"the client that has been given a token", grantedClients},
 		{"one creation for a jti", oneCreationForAJTI},
 		{"one of many updates", oneOfManyUpdates},
 		{"a refused write does nothing", refusedWritesDoNothing},

@@ -3,12 +3,14 @@ package trust
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -28,8 +30,9 @@ type Clients struct {
 
 // Client is what calls need of a client's record. It is shared and must not be changed.
 type Client struct {
-	Software *dcr.Software
-	Scopes   []string
+	Software         *dcr.Software
+	Scopes           []string
+	RegistrationOnly bool // its tokens manage its registration and nothing else: its grant_types lack client_credentials
 
 	version uint64
 }
@@ -57,7 +60,10 @@ func (c *Clients) Client(ctx context.Context, clientID string, version uint64) (
 	if _, err := c.known(record); err != nil {
 		return nil, err
 	}
-	read := &Client{Software: c.directories.Software(record), Scopes: record.GetScopes(), version: record.GetVersion()}
+	read := &Client{
+		Software: c.directories.Software(record), Scopes: record.GetScopes(), version: record.GetVersion(),
+		RegistrationOnly: !slices.Contains(record.GetGrantTypes(), rule.GrantClientCredentials),
+	}
 	c.seen.Add(clientID, read)
 	return read, nil
 }

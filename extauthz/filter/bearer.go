@@ -12,6 +12,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
@@ -91,6 +92,9 @@ func (f *BearerFilter) Check(ctx context.Context, r *Request) error {
 	}
 	if err := f.checkCertificate(ctx, r, client.Software); err != nil {
 		return err
+	}
+	if client.RegistrationOnly && !r.Route.Needs(routes.CheckOwner) {
+		return dcr.Refuse("bearer.registration_only")
 	}
 	r.Token = t.of(client)
 	return nil

@@ -79,10 +79,10 @@ func (w *world) requestClaims() claims {
 	return claims{
 		"iss": softwareID, "iat": w.now.Unix(), "exp": w.now.Add(30 * time.Minute).Unix(), "aud": bankID,
 		"jti": "92713892-5514-41e9-8647-d663bd873d93", "redirect_uris": []string{"https://tpp.example/callback"},
-		"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "PS256",
+		"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES256",
 		"grant_types": []string{"authorization_code", "client_credentials"}, "response_types": []string{"code id_token"},
 		"software_id": softwareID, "scope": "openid accounts", "application_type": "web",
-		"id_token_signed_response_alg": "PS256", "request_object_signing_alg": "PS256",
+		"id_token_signed_response_alg": "PS256", "request_object_signing_alg": "ES256",
 	}
 }
 

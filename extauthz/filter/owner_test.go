@@ -137,3 +137,27 @@ func swapCase(text string) string {
 	}
 	return string(swapped)
 }
+
+// A client without client_credentials manages its registration and does nothing else, whatever a bank's API asks for.
+func TestRegistrationOnly(t *testing.T) {
+	w := newWorld(t)
+	client := w.client(func(c *dcrpb.Client) { c.GrantTypes = []string{"authorization_code"} })
+	compact, _ := w.token(client, "accounts")
+	for _, test := range []struct {
+		checks []string
+		want   string
+	}{
+		{[]string{"certificate", "bearer", "owner"}, ""},
+		{[]string{"certificate", "bearer"}, "403 insufficient_scope bearer.registration_only"},
+		{[]string{"certificate", "bearer", "scope"}, "403 insufficient_scope bearer.registration_only"},
+		{[]string{"certificate", "bearer", "role"}, "403 insufficient_scope bearer.registration_only"},
+	} {
+		r := w.request(map[string]string{"Authorization": "Bearer " + compact}, "")
+		r.Route.Checks, r.Params["ClientId"] = test.checks, client.GetId()
+		want(t, w.run(w.chain(test.checks...), r), test.want)
+	}
+	client.GrantTypes = []string{"client_credentials"}
+	w.must(w.store.Update(t.Context(), client, nil))
+	r := w.request(map[string]string{"Authorization": "Bearer " + compact}, "")
+	want(t, w.run(w.chain("certificate", "bearer"), r), "")
+}

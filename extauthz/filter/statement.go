@@ -65,7 +65,10 @@ func (f *StatementFilter) Check(ctx context.Context, r *Request) error {
 	}
 	registration := &dcr.Registration{
 		Asked: dcr.Asked{Profile: r.Route.Profile, Directory: source.Directory, Request: asked.Claims, Statement: statement.Statement},
-		Now:   r.Now, Audiences: f.audiences(r.Route.Route), AuthMethods: f.AuthMethods, Current: current(r),
+		Now:   r.Now, Audiences: f.audiences(r.Route.Route), AuthMethods: f.AuthMethods, Current: current(r), Subject: r.Certificate.Subject,
+	}
+	if err := look(ctx, source, registration); err != nil {
+		return refuse(err, toRegistrant, "internal")
 	}
 	// A caller that has proved to be the software product learns all problems at once; any other caller only the first.
 	if err := rule.Check(registration); err != nil {
@@ -99,6 +102,17 @@ func verify(ctx context.Context, source *trust.Directory, stated *trust.Statemen
 	}
 	_, err = source.Signed(ctx, asked.JWS, stated.Software, stated.Keys...)
 	return kind, err
+}
+
+// look reads what the directory has for the software product, for the rules to compare the request with.
+func look(ctx context.Context, source *trust.Directory, g *dcr.Registration) (err error) {
+	if g.Algorithms, err = source.SigningAlgorithms(ctx, g.Statement.Software); err != nil {
+		return err
+	}
+	if name, other := rule.OtherName(g); other {
+		g.Listed, err = source.ListsName(ctx, g.Statement.Software, name)
+	}
+	return err
 }
 
 // current returns what a PUT must not change, or nil if there is no client yet.

@@ -189,6 +189,7 @@ func (w *world) client(changes ...func(*dcrpb.Client)) *dcrpb.Client {
 			},
 		},
 		TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", Scopes: []string{"accounts"},
+		GrantTypes: []string{"client_credentials"},
 	}
 	for _, change := range changes {
 		change(c)

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// NoSuchRDN is the reason of a Difference where the other name has no RDN of these types.
+const NoSuchRDN = "the other name has no such RDN"
+
 // A Difference is one reason why two names do not match.
 type Difference struct {
 	First, Second RDN    // nil if that name has no such RDN; both are nil if only the order differs
@@ -70,6 +73,15 @@ func (r RDN) types() []string {
 	return types
 }
 
+// Types returns the names of the attribute types of the RDN, joined by plus signs.
+func (r RDN) Types() string {
+	var names []string
+	for _, attribute := range r {
+		names = append(names, TypeName(attribute.Type))
+	}
+	return strings.Join(names, "+")
+}
+
 // missingFrom explains why the other name has no RDN of these types left to compare with.
 func (r RDN) missingFrom(other Name) string {
 	elsewhere := 0
@@ -84,7 +96,7 @@ func (r RDN) missingFrom(other Name) string {
 	if elsewhere > 0 {
 		return "the other name groups these attributes otherwise: a plus sign makes one RDN of several"
 	}
-	return "the other name has no such RDN"
+	return NoSuchRDN
 }
 
 // valueOther describes where the first different value differs. Both RDNs have the same types.

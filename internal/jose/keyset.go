@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
 
@@ -49,6 +50,7 @@ type KeySet struct {
 	Thumbprints  map[string]bool // RFC 7638 thumbprint of every supported key, of any use: for revoked sets
 	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c if present
 	TLS          map[string]bool // those of Certificates whose use is "tls" and whose private key is not in the set
+	Subjects     []dn.Name       // of the certificates in TLS, as far as x5c has them
 }
 
 // A LimitError says that a JWK Set was received but has more than this package reads. Its text is a clause for the set's
@@ -92,6 +94,9 @@ func (s *KeySet) add(member strictjson.Object) {
 		s.Certificates[thumbprint] = true
 		if use, err := member.String("use"); err == nil && use == "tls" && !private(member) {
 			s.TLS[thumbprint] = true
+			if subject := certificateSubject(member); subject != nil {
+				s.Subjects = append(s.Subjects, subject)
+			}
 		}
 	}
 	public, ok := publicKey(member)

@@ -34,7 +34,7 @@ type paper struct {
 	Mistakes      []mistake      `yaml:"mistakes"`
 }
 
-// mistake is what a guide says wrongly. Without a rule it does no harm.
+// mistake is what a guide says wrongly. Without a rule it is accepted.
 type mistake struct {
 	Says            string         `yaml:"says"`
 	Profile         string         `yaml:"profile"`
@@ -47,6 +47,7 @@ type mistake struct {
 	OmitOfStatement []string       `yaml:"omit_of_statement"`
 	SelfSigned      bool           `yaml:"self_signed"`
 	Rule            string         `yaml:"rule"`
+	Means           string         `yaml:"means"` // for a request that is accepted; nothing when empty
 }
 
 func papers(t *testing.T) (all []paper) {

@@ -32,11 +32,14 @@ func TestDryRun(t *testing.T) {
 	metadata("audience").check(t, p.do(t, call{method: "POST", url: p.registration, contentType: "application/jose", body: bad.Compact(), header: tried}))
 
 	try.header = nil
-	if answer := p.do(t, try); answer.Status != http.StatusCreated || answer.Header.Get("Preference-Applied") != "" {
-		t.Fatalf("the request that was tried is refused: %s", answer)
+	registered := p.do(t, try)
+	if registered.Status != http.StatusCreated || registered.Header.Get("Preference-Applied") != "" {
+		t.Fatalf("the request that was tried is refused: %s", registered)
 	}
 	try.header = tried
 	metadata("jti.replay").check(t, p.do(t, try))
+	c := &client{tpp: p, id: registered.Text("client_id")}
+	c.token(t) // until then an equal request gets the client
 	second := p.Request()
 	unfit("software.duplicate").check(t, p.do(t, call{method: "POST", url: p.registration, contentType: "application/jose", body: second.Compact(), header: tried}))
 }

@@ -36,6 +36,7 @@ func TestOwnProfiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	before := enrol(t, w, harness.Order{}).register(t, nil)
+	before.token(t) // until then it would get its client back
 	unfit("software.duplicate").check(t, before.post(t, before.Request()))
 
 	own := "extends: obie-3.3\nname: our-bank\nclients: {duplicates: return-existing}\n"
@@ -50,6 +51,7 @@ func TestOwnProfiles(t *testing.T) {
 		t.Errorf("signed again: %s, want the client that was registered", again)
 	}
 	metadata("jti.replay").check(t, before.post(t, request))
+	unfit("software.authentication").check(t, before.post(t, change(before, before.byName(before.subject(t).String()))))
 	other := enrol(t, w, harness.Order{OrgID: before.OrgID})
 	stolen := before.Request()
 	stolen.Key, stolen.Header["kid"] = other.Signing, other.SigningKeyID

@@ -149,5 +149,5 @@ func TestUpdateThatEndsTokens(t *testing.T) {
 		t.Fatal(answer)
 	}
 	badToken("bearer.token").check(t, c.read(t, token))
-	want{http.StatusBadRequest, "unauthorized_client", "grant_type.registered"}.check(t, c.ask(t, c.World.File.Token, c.form(nil)))
+	want{http.StatusBadRequest, "unauthorized_client", "grant_type.registered"}.check(t, c.ask(t, c.World.File.Token, c.form(with("scope", "accounts"))))
 }
