@@ -50,7 +50,7 @@ func openBench(ctx context.Context, say func(string)) (*bench, error) {
 	}
 	b := &bench{say: say, dir: dir, closers: []func() error{func() error { return os.RemoveAll(dir) }}}
 	say("building the program")
-	if b.program, err = harness.Build(ctx, dir); err != nil {
+	if b.program, err = harness.Build(ctx, dir, false); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil

@@ -21,7 +21,7 @@ var program string
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "dcr-tests")
 	if err == nil {
-		program, err = harness.Build(context.Background(), dir)
+		program, err = harness.Build(context.Background(), dir, harness.Race)
 	}
 	code := 1
 	if err == nil {

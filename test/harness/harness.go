@@ -12,16 +12,15 @@ import (
 	"strings"
 )
 
-// Build builds the program into a folder and returns its path. When the tests run with the race detector, so does the
-// program.
-func Build(ctx context.Context, dir string) (string, error) {
+// Build builds the program into a folder, with or without the race detector, and returns its path.
+func Build(ctx context.Context, dir string, race bool) (string, error) {
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the module: %w", err)
 	}
 	program := filepath.Join(dir, "dcr-gateway")
 	arguments := []string{"build", "-o", program}
-	if Race {
+	if race {
 		arguments = append(arguments, "-race")
 	}
 	command := exec.CommandContext(ctx, "go", append(arguments, ".")...)

@@ -10,9 +10,19 @@ import (
 
 // Main runs the tests of a package in a world that they share, and returns the exit code. start gets the program, which is
 // built for them, and the world. When they have ended the world's logs are checked, by CheckLogs and by what the package
-// checks itself. After a failure the world's files are kept.
+// checks itself. After a failure the world's files are kept. When the tests run with the race detector, so does the program.
 func Main(m *testing.M, start func(program string, world *World), checks ...func(*World) error) int {
-	code, err := runIn(m, start, checks)
+	return runAll(m, Race, start, checks)
+}
+
+// MainOneByOne is Main for tests that do one thing after the other. Their program is without the race detector, which would
+// find nothing in it, and with which every command takes ten times as long.
+func MainOneByOne(m *testing.M, start func(program string, world *World)) int {
+	return runAll(m, false, start, nil)
+}
+
+func runAll(m *testing.M, race bool, start func(string, *World), checks []func(*World) error) int {
+	code, err := runIn(m, race, start, checks)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
@@ -20,13 +30,13 @@ func Main(m *testing.M, start func(program string, world *World), checks ...func
 	return code
 }
 
-func runIn(m *testing.M, start func(string, *World), checks []func(*World) error) (code int, err error) {
+func runIn(m *testing.M, race bool, start func(string, *World), checks []func(*World) error) (code int, err error) {
 	dir, err := os.MkdirTemp("", "dcr-tests")
 	if err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program, err := Build(context.Background(), dir)
+	program, err := Build(context.Background(), dir, race)
 	if err != nil {
 		return 1, err
 	}
