@@ -150,7 +150,7 @@ func TestWorld(t *testing.T) {
 		{"another directory", options{tpp: 1, Setup: Setup{Profile: "cdr-au"}}, "cdr-au", "https://a/cdr", "y", "c.pem", "kc", "1.pem", ""},
 		{"flags come first", options{tpp: 1, Setup: Setup{Base: "https://b", Audience: "z", KeyID: "k"}}, "obie-3.3", "https://b", "z", "1.pem", "k", "2.pem", ""},
 		{"no such TPP", options{tpp: 3}, "", "", "", "", "", "", "the sandbox has TPPs 1 to 2"},
-		{"a profile that it does not serve", options{tpp: 1, Setup: Setup{Profile: "is-json"}}, "", "", "", "", "", "", "no registration endpoint for is-json"},
+		{"a profile that it does not serve", options{tpp: 1, Setup: Setup{Profile: "is-json"}}, "", "", "", "", "", "", "the sandbox has no profile is-json; it has cdr-au, obie-3.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := test.o

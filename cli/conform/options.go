@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 const defaultProfile = "obie-3.3"
@@ -103,64 +103,40 @@ func fromCommand(command string) Statements {
 	}}
 }
 
-// world holds the members of a sandbox's world.json that a run needs.
-type world struct {
-	Profile       string            `json:"profile"`
-	Discovery     string            `json:"discovery"`
-	ServerCA      string            `json:"server_ca"`
-	Registrations map[string]string `json:"registration_endpoints"`
-	Worlds        map[string]papers `json:"worlds"` // of profiles with another directory
-	papers
-}
-
-// papers are a registration endpoint with the TPPs of its directory.
-type papers struct {
-	Registration string `json:"registration_endpoint"`
-	Audience     string `json:"audience"`
-	Directory    struct {
-		API string `json:"api"`
-		CA  string `json:"ca"`
-	} `json:"directory"`
-	TPPs []dcrclient.Member `json:"tpps"`
-}
-
 // fromWorld fills in the flags that were left out.
 func (o *options) fromWorld() error {
-	text, err := os.ReadFile(filepath.Join(o.world, "world.json"))
+	all, err := worldfile.Read(o.world)
 	if err != nil {
 		return fmt.Errorf("the sandbox: %w", err)
 	}
-	var w world
-	if err := json.Unmarshal(text, &w); err != nil {
-		return fmt.Errorf("the sandbox's world.json: %w", err)
+	world, err := all.For(o.Profile)
+	switch {
+	case err == nil:
+		o.Base = cmp.Or(o.Base, world.Registration)
+	case o.Base == "":
+		return err
+	default:
+		world = all
 	}
-	o.Profile = cmp.Or(o.Profile, w.Profile)
-	of, ok := w.Worlds[o.Profile]
-	if !ok {
-		of = w.papers
+	if o.tpp < 1 || o.tpp > len(world.TPPs) {
+		return fmt.Errorf("the sandbox has TPPs 1 to %d", len(world.TPPs))
 	}
-	if o.tpp < 1 || o.tpp > len(of.TPPs) {
-		return fmt.Errorf("the sandbox has TPPs 1 to %d", len(of.TPPs))
-	}
-	if o.Profile != w.Profile && w.Registrations[o.Profile] == "" && o.Base == "" {
-		return fmt.Errorf("the sandbox has no registration endpoint for %s", o.Profile)
-	}
-	o.Base = cmp.Or(o.Base, w.Registrations[o.Profile], of.Registration)
-	o.Discovery = cmp.Or(o.Discovery, w.Discovery)
-	o.Audience = cmp.Or(o.Audience, of.Audience)
-	o.fromTPP(of, w.ServerCA)
-	o.fromOther(slices.Concat(of.TPPs[o.tpp%len(of.TPPs):], of.TPPs, w.TPPs), of.TPPs[o.tpp-1])
+	o.Profile = cmp.Or(o.Profile, all.Profile)
+	o.Discovery = cmp.Or(o.Discovery, world.Discovery)
+	o.Audience = cmp.Or(o.Audience, world.Audience)
+	o.fromTPP(world)
+	o.fromOther(slices.Concat(world.TPPs[o.tpp%len(world.TPPs):], world.TPPs, all.TPPs), world.TPPs[o.tpp-1])
 	return nil
 }
 
-func (o *options) fromTPP(of papers, serverCA string) {
+func (o *options) fromTPP(of *worldfile.World) {
 	path := func(name string) string { return filepath.Join(o.world, name) }
 	tpp := of.TPPs[o.tpp-1]
 	o.certificate = cmp.Or(o.certificate, path(tpp.TransportCert))
 	o.key = cmp.Or(o.key, path(tpp.TransportKey))
 	o.signingKey = cmp.Or(o.signingKey, path(tpp.SigningKey))
 	o.KeyID = cmp.Or(o.KeyID, tpp.SigningKeyID)
-	o.ca = cmp.Or(o.ca, path(serverCA))
+	o.ca = cmp.Or(o.ca, path(of.ServerCA))
 	if o.statement == "" && o.statementCommand == "" {
 		o.Statements = fromDirectory(of.Directory.API, path(of.Directory.CA), tpp.SoftwareID)
 	}

@@ -6,8 +6,8 @@ import (
 	"net/http"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/tpp"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // A step is one request of the walk, and what must come of it: exactly this status and, for a refusal, this code.

@@ -17,8 +17,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // The papers of one TPP, for all tests: making keys takes longer than all of them.
@@ -199,8 +199,17 @@ func (b *aBank) world(fresh string) string {
 		Gateway:  worldfile.Gateway{Registration: b.server.URL + "/register", Token: b.server.URL + "/token"},
 		ServerCA: "ca.pem", TPPs: []directory.Member{theirs}, Directory: worldfile.Directory{API: signer.URL, CA: "ca.pem"},
 	}
-	if err := w.Write(b.folder); err != nil {
-		b.t.Fatal(err)
-	}
+	writeWorld(b.t, b.folder, w)
 	return b.folder
+}
+
+func writeWorld(t *testing.T, dir string, w *worldfile.World) {
+	t.Helper()
+	text, err := json.Marshal(w)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, worldfile.Name), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }

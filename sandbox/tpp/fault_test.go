@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // breakable is the world of a sandbox with a real directory, and with a bank that refuses all.
@@ -24,9 +24,7 @@ func breakable(t *testing.T) (b *aBank, dir string) {
 		t.Fatal(err)
 	}
 	world.Directory.API = server.URL
-	if err := world.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	writeWorld(t, dir, world)
 	b.status, b.answer = http.StatusBadRequest, `{"error":"invalid_client_metadata","error_details":[{"rule":"some.rule"}]}`
 	return b, dir
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 func TestEveryShippedProfileIsKnown(t *testing.T) {
@@ -97,9 +97,7 @@ func (b *aBank) abroad(dir string) *directory.Member {
 	world.Others = map[string]worldfile.Papers{"cdr-au": {
 		Audience: "https://bank.example", TPPs: []directory.Member{theirs}, Directory: worldfile.Directory{API: server.URL + "/cdr-register", CA: "ca.pem"},
 	}}
-	if err := world.Write(dir); err != nil {
-		b.t.Fatal(err)
-	}
+	writeWorld(b.t, dir, world)
 	return far
 }
 

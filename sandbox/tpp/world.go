@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // worldRecord describes one of a sandbox's TPPs, counted from 1, for a profile; "" is the sandbox's own.

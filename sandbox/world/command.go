@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // Command is the command, for the program's table.

@@ -1,11 +1,13 @@
 package world
 
 import (
+	"encoding/json"
 	"path/filepath"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 // describe is world.json but for the processes. The first of the frameworks is that of the world's own profile.
@@ -66,4 +68,13 @@ func (f *framework) apis(base string) []worldfile.API {
 		{URL: base + bank.PaymentConsentsPath, Method: "POST", Scope: "payments"},
 		{URL: base + bank.FundsConsentsPath, Method: "POST", Scope: "fundsconfirmations"},
 	}
+}
+
+// publish writes the world of a folder, whole or not at all.
+func publish(w *worldfile.World, dir string) error {
+	text, err := json.MarshalIndent(w, "", "  ")
+	if err != nil {
+		return err
+	}
+	return pki.WriteFile(filepath.Join(dir, worldfile.Name), append(text, '\n'), 0o600)
 }

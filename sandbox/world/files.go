@@ -11,10 +11,10 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // The templates are of files that people read and edit in a sandbox: they keep their comments.

@@ -13,7 +13,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	dcrDirectory "github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	shipped "github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // written is a world's files, as they are before anything starts.
@@ -33,7 +33,7 @@ func written(t *testing.T, profile string) Options {
 		t.Fatal(err)
 	}
 	w.Processes = processes(o, w, "/usr/bin/envoy")
-	if err := w.Write(o.Dir); err != nil {
+	if err := publish(w, o.Dir); err != nil {
 		t.Fatal(err)
 	}
 	return o

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 func write(t *testing.T, dir, name, text string) {
@@ -36,7 +36,7 @@ func TestClaim(t *testing.T) {
 			write(t, dir, lockFile, "")
 			t.Chdir(dir) // this process plays the part
 			w := &worldfile.World{Processes: map[string]worldfile.Process{gatePart: {PID: os.Getpid(), Argv: os.Args[:1]}}}
-			if err := w.Write(dir); err != nil {
+			if err := publish(w, dir); err != nil {
 				t.Fatal(err)
 			}
 		}, "the gate of an older sandbox still runs"},

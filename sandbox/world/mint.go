@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // The files of a world, relative to its folder.

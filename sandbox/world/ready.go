@@ -14,8 +14,8 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/bank"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // grace is how long a part may take to end after SIGTERM.
@@ -96,7 +96,7 @@ func (w *World) start(ctx context.Context, o Options, say func(string)) error {
 			return err
 		}
 	}
-	return w.File.Write(w.Dir)
+	return publish(w.File, w.Dir)
 }
 
 // launch starts some parts and waits until they serve.
@@ -177,7 +177,7 @@ func relaunch(dir string, w *worldfile.World, name string) (*process.Process, er
 	}
 	part.PID = child.PID()
 	w.Processes[name] = part
-	return child, w.Write(dir)
+	return child, publish(w, dir)
 }
 
 // Watch calls lost once for each part that ends without being stopped. The part stays down, as in production: the world

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // TestWorld starts the real thing: every part must come up, stay down when it is killed, come back, and go.
@@ -86,7 +86,7 @@ func TestRestartNeedsAWorld(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Restart(t.Context(), dir)
 	wantError(t, err, "there is no sandbox in")
-	if err := (&worldfile.World{}).Write(dir); err != nil {
+	if err := publish(&worldfile.World{}, dir); err != nil {
 		t.Fatal(err)
 	}
 	write(t, dir, lockFile, "")

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
 

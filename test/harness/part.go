@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // patience is how long a part may take to end.

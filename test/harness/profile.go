@@ -2,7 +2,7 @@ package harness
 
 import (
 	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 )
 
 // at is the world for the profile of the software product: its registration endpoint, its directory, its APIs.

@@ -14,8 +14,8 @@ import (
 	"sync"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
+	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/world"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/worldfile"
 )
 
 // The parts of a world, by their names in world.json.

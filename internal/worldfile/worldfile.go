@@ -1,4 +1,5 @@
-// Package worldfile is world.json, in which a sandbox publishes its addresses and files to clients in any language.
+// Package worldfile is world.json, in which a sandbox publishes its addresses and files to clients in any language. Tools
+// with a flag --world read it here; the sandbox writes it.
 package worldfile
 
 import (
@@ -10,8 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
+	"github.com/dcr-gateway/dcr-gateway/internal/dcrclient"
 )
 
 // Name is the file's name, in the sandbox's folder. It is written last: where it is, everything serves.
@@ -25,7 +25,7 @@ type World struct {
 	Gateway         // the first of the fleet
 	ServerCA string `json:"server_ca"`
 
-	TPPs      []directory.Member `json:"tpps"`
+	TPPs      []dcrclient.Member `json:"tpps"`
 	Directory Directory          `json:"directory"`
 	Redis     string             `json:"redis"`
 	Processes map[string]Process `json:"processes"`
@@ -79,7 +79,7 @@ type Papers struct {
 	Registration string             `json:"registration_endpoint"`
 	Audience     string             `json:"audience"`
 	APIs         []API              `json:"apis"`
-	TPPs         []directory.Member `json:"tpps"`
+	TPPs         []dcrclient.Member `json:"tpps"`
 	Directory    Directory          `json:"directory"`
 }
 
@@ -162,13 +162,4 @@ func Read(dir string) (*World, error) {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	return &w, nil
-}
-
-// Write writes the world of a folder, whole or not at all.
-func (w *World) Write(dir string) error {
-	text, err := json.MarshalIndent(w, "", "  ")
-	if err != nil {
-		return err
-	}
-	return pki.WriteFile(filepath.Join(dir, Name), append(text, '\n'), 0o600)
 }
