@@ -16,7 +16,7 @@ import (
 var gateway *harness.World
 
 func TestMain(m *testing.M) {
-	os.Exit(harness.MainOneByOne(m, func(_ string, w *harness.World) { gateway = w }))
+	os.Exit(harness.MainLean(m, func(_ string, w *harness.World) { gateway = w }))
 }
 
 // judge runs the command, and returns its exit code and report.

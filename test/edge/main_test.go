@@ -19,7 +19,7 @@ var world *harness.World
 
 // TestMain has one world for all tests, which follow each other: each leaves it with the routes it came with.
 func TestMain(m *testing.M) {
-	os.Exit(harness.Main(m, func(_ string, w *harness.World) { world = w }))
+	os.Exit(harness.MainLean(m, func(_ string, w *harness.World) { world = w }))
 }
 
 // change saves routes.yaml with changes, and waits until it is active. When the test ends, the file is as before.

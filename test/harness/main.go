@@ -15,9 +15,9 @@ func Main(m *testing.M, start func(program string, world *World), checks ...func
 	return runAll(m, Race, start, checks)
 }
 
-// MainOneByOne is Main for tests that do one thing after the other. Their program is without the race detector, which would
-// find nothing in it, and with which every command takes ten times as long.
-func MainOneByOne(m *testing.M, start func(program string, world *World)) int {
+// MainLean is Main with a program without the race detector, with which everything takes ten times as long: for tests that
+// lead the program nowhere where the scenarios and the reloads do not lead it with the race detector.
+func MainLean(m *testing.M, start func(program string, world *World)) int {
 	return runAll(m, false, start, nil)
 }
 

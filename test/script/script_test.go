@@ -26,7 +26,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(harness.MainOneByOne(m, func(p string, w *harness.World) { program, gateway = p, w }))
+	os.Exit(harness.MainLean(m, func(p string, w *harness.World) { program, gateway = p, w }))
 }
 
 func TestScripts(t *testing.T) {
