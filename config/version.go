@@ -17,6 +17,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
@@ -125,7 +126,7 @@ func (v *Version) read(disk *source, asked, root string) error {
 	}
 	found = append(found, slices.Concat(wrong, v.readDirectories(disk, found))...)
 	if len(found) == 0 {
-		known.Scopes, known.Directories = v.scopes(), v.names()
+		known.Scopes, known.Directories, known.CANames = v.scopes(), v.names(), namesOf(v.ClientCAs)
 	}
 	v.Warnings = lint.Lint(file, known, time.Now())
 	if all := append(found, v.Warnings...); slices.ContainsFunc(all, isError) {
@@ -224,6 +225,19 @@ func (v *Version) faults(id, where string, err error) yamlfile.Problems {
 		problem.File = v.shown(problem.File)
 	}
 	return found
+}
+
+// namesOf returns how many bytes of a TLS handshake name the CAs of a PEM bundle: each subject once, with its length.
+func namesOf(bundle []byte) (size int) {
+	all, _ := pemfile.Certificates(bundle) // of directories that were read
+	seen := map[string]bool{}
+	for _, ca := range all {
+		if !seen[string(ca.RawSubject)] {
+			seen[string(ca.RawSubject)] = true
+			size += len(ca.RawSubject) + 2
+		}
+	}
+	return size
 }
 
 // names returns the names of all directories.

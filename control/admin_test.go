@@ -72,7 +72,7 @@ func TestMetricsFollowTheStatus(t *testing.T) {
 	_, after := send(health, http.MethodGet, "/metrics")
 	for _, c := range []struct{ text, line string }{
 		{before, `dcr_routes_info{source="file",version="` + first + `"} 1`},
-		{before, "dcr_routes 6"}, {before, "dcr_routes_healthy 1"}, {before, "dcr_routes_refusals_total 0"}, {before, "dcr_routes_reloads_total 1"},
+		{before, "dcr_routes 8"}, {before, "dcr_routes_healthy 1"}, {before, "dcr_routes_refusals_total 0"}, {before, "dcr_routes_reloads_total 1"},
 		{after, `dcr_routes_info{source="file",version="` + first + `"} 1`},
 		{after, "dcr_routes_healthy 0"}, {after, "dcr_routes_file_refused 1"}, {after, "dcr_routes_refusals_total 1"}, {after, "dcr_routes_reloads_total 1"},
 	} {

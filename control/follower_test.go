@@ -24,7 +24,7 @@ func TestFollowerTakesWhatIsSaved(t *testing.T) {
 	if first == second || second == third || w.part.last() != third {
 		t.Errorf("active were %s, %s and %s; the part has %s", first, second, third, w.part.last())
 	}
-	if s := w.Status(); s.Reloads != 3 || s.Refusals != 0 || s.Source != FromFile || s.Entry != 3 || s.Routes != 6 {
+	if s := w.Status(); s.Reloads != 3 || s.Refusals != 0 || s.Source != FromFile || s.Entry != 3 || s.Routes != 8 {
 		t.Errorf("status %+v", s)
 	}
 }

@@ -82,8 +82,7 @@ func (w *world) gate(name string, edits ...string) string {
 	w.t.Helper()
 	dir := sample.Folder(w.t)
 	path := filepath.Join(dir, "routes.yaml")
-	sample.Write(w.t, path, strings.NewReplacer(edits...).Replace(sample.Routes)+
-		"  - {name: discovery, path: "+discovery+", methods: [GET], listener: public, public: true, endpoint: discovery}\n")
+	sample.Write(w.t, path, strings.NewReplacer(edits...).Replace(sample.Routes))
 	w.start(name, Gate(), "--routes", path, "--state", "", "--xds", w.address(name+"-xds"))
 	version, err := config.Read(path)
 	if err != nil {

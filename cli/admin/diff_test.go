@@ -94,7 +94,7 @@ route payments is changed
    facts: signed -> none
    token: false -> true
 `},
-		{"plans", []string{"  default: {per_source: 100/s}\n  gold: {per_source: 600/m, per_client: 10/s}", "  gold: {per_source: 600/m}\n  new: {per_client: 5/m}"}, 6, `
+		{"plans", []string{"  default: {per_source: 100/s}\n  gold: {per_source: 600/m, per_client: 10/s}", "  gold: {per_source: 600/m}\n  new: {per_client: 5/m}"}, 8, `
 plan default is removed: per_source 100/s
 plan gold is changed
  ! per_client: no longer 10/s (a limit is removed)
@@ -108,6 +108,10 @@ route jwks is changed
 route accounts is changed
  ! plan: no longer default (no rate limit applies)
 route payments is changed
+ ! plan: no longer default (no rate limit applies)
+route token is changed
+ ! plan: no longer default (no rate limit applies)
+route discovery is changed
  ! plan: no longer default (no rate limit applies)
 `},
 		{"listeners", []string{`https://localhost:8443", certificate: server.pem, key: server.key, client_certificate: required`,

@@ -21,12 +21,12 @@ func TestValidate(t *testing.T) {
 		code    int
 		want    string // VERSION stands for the version
 	}{
-		{"a good file", nil, 0, "test.yaml: 6 routes, version VERSION, no errors, 0 warnings; no Envoy was asked\n"},
+		{"a good file", nil, 0, "test.yaml: 8 routes, version VERSION, no errors, 0 warnings; no Envoy was asked\n"},
 		{"a warning", []string{"bank: {address: \"127.0.0.1:8446\", timeout: 4s,", "bank: {address: \"127.0.0.1:8446\","}, 0, `
 test.yaml:11:9: warning: upstreams.bank: has no timeout of its own: the default of 10s applies, which may not suit this server [upstream.no_timeout]
    11 |   bank: {address: "127.0.0.1:8446", tls: {ca: ca.pem, server_name: core.bank.example}}
       |         ^
-test.yaml: 6 routes, version VERSION, no errors, 1 warning; no Envoy was asked
+test.yaml: 8 routes, version VERSION, no errors, 1 warning; no Envoy was asked
 `},
 		{"two errors", []string{"methods: [GET, POST]", "methods: [GET, PSOT]", "upstream: bank, plan", "upstream: bnak, plan"}, 1, `
 test.yaml:20:162: error: routes[4].upstream: no upstream has the name "bnak"

@@ -23,20 +23,24 @@ func (l *linter) certificates() {
 		}
 		where := "upstreams." + name + ".tls"
 		if ca := l.chain(where+".ca", trust.CA); ca != nil {
-			l.validity(where+".ca", ca)
+			l.validity("certificate.expired", where+".ca", ca)
 		}
 		if trust.Certificate != "" && trust.Key != "" {
-			l.pair(where, trust.Certificate, trust.Key)
+			l.validity("certificate.expired", where+".certificate", l.pair(where, trust.Certificate, trust.Key))
 		}
+	}
+	for i, name := range l.Tokens.Keys {
+		l.secret(fmt.Sprintf("tokens.keys[%d]", i), name)
 	}
 }
 
 // listener checks each of a listener's certificates, and that every name of the listener is in one of them.
 func (l *linter) listener(name string) {
 	listener, where := l.Listeners[name], "listeners."+name
-	chains := []chain{l.pair(where, listener.Certificate, listener.Key)}
+	l.clientCAs(name)
+	chains := []chain{l.server(where, listener.Certificate, listener.Key)}
 	for i, more := range listener.Certificates {
-		chains = append(chains, l.pair(fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
+		chains = append(chains, l.server(fmt.Sprintf("%s.certificates[%d]", where, i), more.Certificate, more.Key))
 	}
 	if slices.ContainsFunc(chains, func(c chain) bool { return c == nil }) {
 		return // its names are unknown, which has been reported
@@ -55,16 +59,23 @@ func (l *linter) host(where, host string, chains []chain) {
 	}
 }
 
+// server checks a listener's certificate, without which no client could connect.
+func (l *linter) server(where, certificate, key string) chain {
+	loaded := l.pair(where, certificate, key)
+	l.validity("listener.expired", where+".certificate", loaded)
+	return loaded
+}
+
 // pair checks a certificate chain and its key. It returns nil if there is no chain.
 func (l *linter) pair(where, certificate, key string) chain {
 	loaded := l.chain(where+".certificate", certificate)
 	if loaded == nil {
 		return nil
 	}
-	l.validity(where+".certificate", loaded)
 	if weakness := loaded.weakness(); weakness != "" {
 		l.add("certificate.weak", where+".certificate", "%s", weakness)
 	}
+	l.secret(where+".key", key)
 	signer, err := readKey(l.Abs(key))
 	switch {
 	case missing(err):
@@ -85,17 +96,20 @@ func (l *linter) chain(where, name string) chain {
 	return loaded
 }
 
-// validity reports the certificate that expires first, if it has expired or soon will.
-func (l *linter) validity(where string, loaded chain) {
+// validity reports the certificate that expires first, if it has expired (by the rule expired) or soon will.
+func (l *linter) validity(expired, where string, loaded chain) {
+	if loaded == nil {
+		return
+	}
 	for i, certificate := range loaded {
 		if l.now.Before(certificate.NotBefore) {
-			l.add("certificate.expired", where, "certificate %d of the file is not valid before %s", i+1, day(certificate.NotBefore))
+			l.add(expired, where, "certificate %d of the file is not valid before %s", i+1, day(certificate.NotBefore))
 		}
 	}
 	i, first := loaded.first()
 	switch left := first.NotAfter.Sub(l.now); {
 	case left <= 0:
-		l.add("certificate.expired", where, "certificate %d of the file expired on %s", i+1, day(first.NotAfter))
+		l.add(expired, where, "certificate %d of the file expired on %s", i+1, day(first.NotAfter))
 	case left < soon:
 		l.add("certificate.expires", where, "certificate %d of the file expires on %s, in %d days", i+1, day(first.NotAfter), int(left/(24*time.Hour)))
 	}

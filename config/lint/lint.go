@@ -21,6 +21,7 @@ type Known struct {
 	Profiles map[string]*dcr.Profile // registration profiles; nil if they cannot be read
 
 	Directories []string // names of those in use; nil if they cannot be read
+	CANames     int      // bytes of a TLS handshake that name the CAs of all directories
 }
 
 // Lint returns the problems of a file beyond those that routes.Parse reports, in the order of its lines. It ignores missing
@@ -35,7 +36,9 @@ func Lint(file *routes.File, known Known, now time.Time) yamlfile.Problems {
 		l.registration(i, &file.Routes[i])
 		l.users(i, &file.Routes[i])
 		l.bodyLimit(i, &file.Routes[i])
+		l.timeout(i, &file.Routes[i])
 	}
+	l.authorizationServer()
 	l.overlaps()
 	l.publicRoutes()
 	l.plans()

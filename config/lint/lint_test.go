@@ -21,6 +21,7 @@ import (
 type breach struct {
 	name, old, new string
 	files          func(*folder)
+	names          int // bytes of the CAs' names
 	id             string
 	want           string // where it is, and how what is said of it begins
 }
@@ -65,7 +66,7 @@ var cases = []breach{
 	{name: "a public route among others", old: "/open/status", new: "/api/accounts/status",
 		id: "public.prefix", want: `routes[3].public: open to everyone, while under /api/accounts 3 other routes are protected`},
 	{name: "no default plan", old: "  default: {per_source: 100/s}\n", new: "", id: "plan.none",
-		want: `routes[0]: 7 of 8 routes have no rate plan, route register first: a plan named default holds for all that name none`},
+		want: `routes[0]: 9 of 10 routes have no rate plan, route register first: a plan named default holds for all that name none`},
 	{name: "a registry on a network", old: `registry: {address: "unix:run/registry.sock", `, new: `registry: {address: "10.0.0.7:8443", `,
 		id: "registry.tls", want: `upstreams.registry: 10.0.0.7:8443 is a registry on TCP, which answers only clients with a certificate: tls must name one`},
 	{name: "a registry that receives no certificate", old: `registry: {address: "unix:run/registry.sock", `,
@@ -83,6 +84,30 @@ var cases = []breach{
 		id: "listener.unused", want: `listeners.spare: no route uses it`},
 	{name: "an upstream too many", old: "upstream: far", new: "upstream: bank", id: "upstream.unused", want: `upstreams.far: no route uses it`},
 	{name: "a plan too many", old: ", plan: gold", new: "", id: "plan.unused", want: `plans.gold: no route uses it`},
+
+	{name: "no tokens", old: "endpoint: token}", new: "endpoint: revocation}",
+		id: "as.no_token", want: `routes[0].endpoint: clients register here, and no route has the endpoint token: none of them ever gets one`},
+	{name: "no discovery", old: "endpoint: discovery}", new: "endpoint: errors}",
+		id: "as.no_discovery", want: `routes[0].endpoint: clients register here, and no route has the endpoint discovery`},
+	{name: "no keys of the issuer", old: "endpoint: jwks}", new: "endpoint: errors}",
+		id: "as.no_discovery", want: `routes[0].endpoint: clients register here, and no route has the endpoint jwks`},
+	{name: "nobody can register", old: "path: /dcr/v3.3/register, methods: [POST], checks: [certificate, statement], ",
+		new: `path: "/dcr/v3.3/register/{ClientId}", methods: [DELETE], checks: [certificate, bearer, owner], `,
+		id:  "as.no_registration", want: `routes[8].endpoint: no route registers clients: POST with the endpoint registration`},
+	{name: "an issuer elsewhere", old: "issuer: https://bank.example", new: "issuer: https://other.example",
+		id: "issuer.host", want: `issuer: no listener serves other.example: clients look for the authorization server there`},
+	{name: "a timeout nobody waits for", old: "upstream: bank, plan: gold}", new: "upstream: bank, plan: gold, timeout: 1h}",
+		id: "route.timeout", want: `routes[6].timeout: 1h0m0s is longer than callers wait`},
+	{name: "a key for all to read", files: func(f *folder) {
+		if err := os.Chmod(filepath.Join(f.dir, "local.key"), 0o644); err != nil {
+			f.t.Fatal(err)
+		}
+	}, id: "key.readable", want: `listeners.public.key: every user of this machine can read local.key (mode 0644): chmod 0640 or 0600`},
+	{name: "an ended server certificate", files: func(f *folder) {
+		f.issue("local", template("local", now.Add(-time.Hour), "127.0.0.1"), ec(f.t, elliptic.P256()))
+	}, id: "listener.expired", want: `listeners.public.certificate: certificate 1 of the file expired on 2026-11-21`},
+	{name: "too many CAs for a handshake", names: 1 << 16,
+		id: "listener.client_cas", want: `listeners.mtls.client_certificate: the names of the directories' CAs take 65536 bytes of a TLS handshake, which has room for 65535`},
 
 	{name: "no PEM", files: func(f *folder) { f.write("ca.pem", []byte("no PEM")) },
 		id: "certificate.unreadable", want: `upstreams.far.tls.ca: holds no certificate in PEM form`},
@@ -121,7 +146,7 @@ var cases = []breach{
 		leaf := template("local", now.AddDate(1, 0, 0), "127.0.0.1")
 		leaf.NotBefore = now.Add(time.Minute)
 		f.issue("local", leaf, ec(f.t, elliptic.P256()))
-	}, id: "certificate.expired", want: `listeners.public.certificate: certificate 1 of the file is not valid before 2026-11-21`},
+	}, id: "listener.expired", want: `listeners.public.certificate: certificate 1 of the file is not valid before 2026-11-21`},
 	{name: "an end in sight", files: func(f *folder) {
 		f.issue("local", template("local", now.AddDate(0, 0, 29), "127.0.0.1"), ec(f.t, elliptic.P256()))
 	}, id: "certificate.expires", want: `listeners.public.certificate: certificate 1 of the file expires on 2026-12-20, in 29 days`},
@@ -157,6 +182,7 @@ func TestLint(t *testing.T) {
 			if test.files != nil {
 				test.files(f)
 			}
+			f.names = test.names
 			found := f.lint(text)
 			if len(found) != 1 {
 				t.Fatalf("one problem is to be found, not %d:\n%v", len(found), found)

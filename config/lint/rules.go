@@ -19,6 +19,8 @@ func Rules() []routes.Rule {
 		{ID: "users.unreadable", Severity: yamlfile.Error, Doc: "A users file is readable and contains user names and bcrypt hashes."},
 		{ID: "registration.body_limit", Severity: yamlfile.Error, Doc: "A route for registration requests has a body limit of at least 16KiB."},
 		{ID: "certificate.unreadable", Severity: yamlfile.Error, Doc: "A PEM file is readable and contains what its key calls for."},
+		{ID: "listener.expired", Severity: yamlfile.Error, Doc: "A listener's certificate is valid now."},
+		{ID: "listener.client_cas", Severity: yamlfile.Error, Doc: "The names of all CAs of client certificates fit into a TLS handshake: 65,535 bytes."},
 		{ID: "certificate.pair", Severity: yamlfile.Error, Doc: "A certificate and its key match."},
 		{ID: "certificate.weak", Severity: yamlfile.Error, Doc: "Certificates have RSA keys of at least 2048 bits or EC keys of at least 256, and no SHA-1 or MD5 signatures."},
 
@@ -33,7 +35,13 @@ func Rules() []routes.Rule {
 		{ID: "listener.unused", Severity: yamlfile.Warning, Doc: "A listener has a route."},
 		{ID: "upstream.unused", Severity: yamlfile.Warning, Doc: "An upstream has a route."},
 		{ID: "plan.unused", Severity: yamlfile.Warning, Doc: "A rate plan has a route."},
-		{ID: "certificate.expired", Severity: yamlfile.Warning, Doc: "Certificates are valid now."},
+		{ID: "as.no_token", Severity: yamlfile.Warning, Doc: "Where clients can register, they can get a token."},
+		{ID: "as.no_registration", Severity: yamlfile.Warning, Doc: "Where clients get tokens or are managed, they can register."},
+		{ID: "as.no_discovery", Severity: yamlfile.Warning, Doc: "Where clients can register, they can find the endpoints and the keys of the authorization server."},
+		{ID: "issuer.host", Severity: yamlfile.Warning, Doc: "A listener serves the host of the issuer, which clients find the authorization server by."},
+		{ID: "route.timeout", Severity: yamlfile.Warning, Doc: "A route's timeout is at most two minutes."},
+		{ID: "key.readable", Severity: yamlfile.Warning, Doc: "Nobody but its owner and group can read a private key."},
+		{ID: "certificate.expired", Severity: yamlfile.Warning, Doc: "Certificates of upstreams, and those for them, are valid now."},
 		{ID: "certificate.expires", Severity: yamlfile.Warning, Doc: "Certificates are valid for at least 30 more days."},
 		{ID: "certificate.host", Severity: yamlfile.Warning, Doc: "A listener's certificate covers the host of its URL, and each server name is covered by one of its certificates."},
 	}

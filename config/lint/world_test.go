@@ -64,6 +64,8 @@ routes:
   - {name: account, path: "/api/accounts/{Id}", methods: [GET], checks: [certificate, bearer, scope, role], scopes: [accounts, openid], roles: [AISP, PISP], upstream: bank}
   - {name: special, path: /api/accounts/special, methods: [GET], checks: [certificate, bearer], upstream: bank, plan: gold}
   - {name: item, path: "/api/{Kind}/x/{Item}", methods: [GET, PUT], checks: [certificate, bearer], upstream: far}
+  - {name: token, path: /dcr/v3.3/token, methods: [POST], checks: [certificate, clientauth], endpoint: token}
+  - {name: discovery, path: /dcr/v3.3/discovery, methods: [GET], listener: public, public: true, endpoint: discovery}
 `
 
 // A folder holds what the files of tests name.
@@ -71,6 +73,8 @@ type folder struct {
 	t   *testing.T
 	dir string
 	ca  *testkit.Pair
+
+	names int // bytes of the CAs' names
 }
 
 func newFolder(t *testing.T) *folder {
@@ -107,7 +111,9 @@ func (f *folder) lint(text string) yamlfile.Problems {
 	if err != nil {
 		f.t.Fatalf("the file cannot be read: %v", err)
 	}
-	return Lint(file, known, now)
+	with := known
+	with.CANames = f.names
+	return Lint(file, with, now)
 }
 
 // with is the good file with a text in place of another.

@@ -33,6 +33,8 @@ routes:
   - {name: accounts, path: /aisp/accounts, methods: [GET], checks: [certificate, bearer, scope], scopes: [accounts], upstream: bank}
   - {name: account, path: "/aisp/accounts/{AccountId}", methods: [GET], checks: [certificate, bearer, scope, role], scopes: [accounts], roles: [AISP], upstream: bank, plan: gold, facts: headers, token: true}
   - {name: payments, path: /pisp/payments, methods: [GET, POST], checks: [certificate, bearer, scope], scopes: [payments], upstream: bank, body_limit: 1MiB, timeout: 90s}
+  - {name: token, path: /token, methods: [POST], checks: [certificate, clientauth], endpoint: token}
+  - {name: discovery, path: /.well-known/openid-configuration, methods: [GET], listener: public, public: true, endpoint: discovery}
 `
 
 // Directory is the directory that it names.
