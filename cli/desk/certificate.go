@@ -42,7 +42,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 	}
 	proved := asked.Certificate
 	if !anchored {
-		if proved, err = l.unanchored(presented, issuers, refused); err != nil {
+		if proved, err = l.unanchored(presented, issuers); err != nil {
 			return nil, err
 		}
 	}
@@ -102,11 +102,15 @@ func (l *linter) issuers() (issuers []trust.Issuer, anchored bool) {
 
 // unanchored returns a certificate whose CA is unknown here. If it may be of several types, the one that identifies the
 // software product is used.
-func (l *linter) unanchored(presented *cert.Certificate, issuers []trust.Issuer, refused error) (*trust.Certificate, error) {
+func (l *linter) unanchored(presented *cert.Certificate, issuers []trust.Issuer) (*trust.Certificate, error) {
 	l.notChecked("whether a CA of the directory has issued the TLS client certificate: --directory FILE names the directory's CAs")
-	issuers = slices.DeleteFunc(issuers, func(one trust.Issuer) bool { return !one.Type.Is(presented.Subject) })
+	unfit := &trust.TypeError{}
+	issuers = slices.DeleteFunc(issuers, func(one trust.Issuer) bool {
+		unfit.Types = append(unfit.Types, one.Type)
+		return !one.Type.Is(presented.Subject)
+	})
 	if len(issuers) == 0 {
-		return nil, refused
+		return nil, filter.RefuseCertificate(unfit)
 	}
 	if err := presented.ValidAt(l.at.Time); err != nil {
 		return nil, filter.RefuseCertificate(err)

@@ -20,7 +20,8 @@ func (w *world) qualified(identifier string) {
 	ok(w.t, err)
 	provider, err := pki.NewRoot(pkix.Name{CommonName: "a trust service provider"}, key)
 	ok(w.t, err)
-	template := pki.Transport("", "tpp.example")
+	template, err := pki.Qualified("tpp.example", identifier, []string{"AISP", "PISP"})
+	ok(w.t, err)
 	template.Subject = pkix.Name{CommonName: "tpp.example", Country: []string{"GB"}}
 	if identifier != "" {
 		template.Subject.ExtraNames = []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, 97}, Value: identifier}}

@@ -18,6 +18,8 @@ type CertificateType struct {
 	Subject map[string]string `yaml:"subject" keys:"attribute" is:"pattern,required" doc:"attributes of the subject, each with its pattern"`
 	Binding string            `yaml:"binding" is:"binding" doc:"what binds a certificate to a software product: subject (the default), subject_or_listed or signature"`
 
+	PSD2Statement bool `yaml:"psd2_statement" is:"bool" doc:"certificates of this type must have a PSD2 QCStatement: without one they have no roles"`
+
 	Name       string // under which it was compiled
 	attributes []attribute
 }
@@ -200,6 +202,22 @@ func (t *CertificateType) NamesAuthorisation() bool { return t.has(numberPlace) 
 
 func (t *CertificateType) has(place string) bool {
 	return slices.ContainsFunc(t.attributes, func(a attribute) bool { return strings.Contains(a.pattern, place) })
+}
+
+// String returns the name of the type with what its subjects have: "qwac (organizationIdentifier PSD...)".
+func (t *CertificateType) String() string {
+	var parts []string
+	for _, a := range t.attributes {
+		part := dn.TypeName(a.oid) + " " + strings.TrimSpace(a.prefix+"...")
+		switch {
+		case a.pattern == "":
+			part = "no " + dn.TypeName(a.oid)
+		case a.exact:
+			part = dn.TypeName(a.oid) + " " + a.pattern
+		}
+		parts = append(parts, part)
+	}
+	return t.Name + " (" + strings.Join(parts, ", ") + ")"
 }
 
 // Example returns a subject of this type for the software product.

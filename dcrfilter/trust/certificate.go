@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -47,40 +48,60 @@ func NewIssuers(all []Issuer) (Issuers, error) {
 	return issuers, nil
 }
 
-// ErrType means that no directory accepts the certificate's type.
-var ErrType = errors.New("the certificate is not of an accepted type")
+// A TypeError means that a CA of a directory has issued the certificate, and that its subject fits none of the types that
+// the CA is listed for.
+type TypeError struct{ Types []*dcr.CertificateType }
 
-// Verify returns the certificate with all directories whose CAs have issued it, and its type in each. Its error is
-// ErrType or a *cert.Error.
+// Error says so and names the types.
+func (e *TypeError) Error() string {
+	return "the subject is not that of " + strings.Join(e.Wanted(), ", ")
+}
+
+// Wanted returns the types, each with what its subjects have.
+func (e *TypeError) Wanted() []string {
+	var types []string
+	for _, one := range e.Types {
+		types = append(types, one.String())
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// Verify returns the certificate with all directories whose CAs have issued it, and its type in each. Its error is a
+// *TypeError or a *cert.Error.
 func (i Issuers) Verify(leaf *cert.Certificate, now time.Time) (*Certificate, error) {
-	proved, why := &Certificate{Certificate: leaf}, ErrType
+	proved, fits := &Certificate{Certificate: leaf}, &TypeError{}
+	var why error
 	type verdict struct {
 		issuer *x509.Certificate
 		err    error
 	}
 	verdicts := map[*cert.Anchors]verdict{}
 	for _, one := range i {
-		if !one.Type.Is(leaf.Subject) {
-			continue
-		}
 		found, done := verdicts[one.Anchors]
 		if !done {
 			found.issuer, found.err = one.Anchors.Verify(leaf, now)
 			verdicts[one.Anchors] = found
 		}
-		if found.err != nil {
+		switch is := one.Type.Is(leaf.Subject); {
+		case found.err != nil:
 			why = moreTelling(why, found.err)
-			continue
+		case is:
+			trust := one.Trust
+			trust.Issuer = found.issuer
+			proved.Trusts = append(proved.Trusts, trust)
+		default:
+			fits.Types = append(fits.Types, one.Type)
 		}
-		trust := one.Trust
-		trust.Issuer = found.issuer
-		proved.Trusts = append(proved.Trusts, trust)
 	}
-	if len(proved.Trusts) == 0 {
-		return nil, why
+	switch {
+	case len(proved.Trusts) > 0:
+		proved.Certificate = leaf.Kept()
+		return proved, nil
+	case len(fits.Types) > 0:
+		return nil, fits
 	}
-	proved.Certificate = leaf.Kept()
-	return proved, nil
+	return nil, why
 }
 
 // moreTelling returns the error of Anchors.Verify that helps the certificate's holder more: most directories have

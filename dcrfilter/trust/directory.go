@@ -20,7 +20,7 @@ func (d *Directory) Certificate(ctx context.Context, c *Certificate, of *dcr.Sof
 	if err != nil {
 		return nil, err
 	}
-	if d.QCRoles && !namesRoles(c, of) {
+	if d.QCRoles && !namesRoles(kind, c, of) {
 		return nil, &Doubt{NotAuthorised, errors.New("the PSD2 statement of the certificate lacks a role of the software product")}
 	}
 	if err := d.notRevoked(ctx, of, nil, c.Thumbprint, age); err != nil {
@@ -119,11 +119,12 @@ func (d *Directory) bound(ctx context.Context, c *Certificate, of *dcr.Software,
 	return nil, &Doubt{NotBound, errors.New("the names of the certificate are not the software product's")}
 }
 
-// namesRoles reports whether the certificate's PSD2 statement, if it has one, contains all roles of the software
-// product. The statement contains the roles that the authority has authorised the holder for (ETSI TS 119 495, section
-// 5.1).
-func namesRoles(c *Certificate, of *dcr.Software) bool {
-	return c.Roles == nil || !slices.ContainsFunc(of.GetRoles(), func(role string) bool { return !slices.Contains(c.Roles, role) })
+// namesRoles reports whether the certificate's PSD2 statement contains all roles of the software product. The statement
+// contains the roles that the authority has authorised the holder for: "the Open Banking Attributes ... shall be included
+// in a QCStatement" (ETSI TS 119 495, section 5.1). A certificate of a type that must have one and does not has no roles.
+func namesRoles(kind *dcr.CertificateType, c *Certificate, of *dcr.Software) bool {
+	return c.Roles == nil && !kind.PSD2Statement ||
+		!slices.ContainsFunc(of.GetRoles(), func(role string) bool { return !slices.Contains(c.Roles, role) })
 }
 
 // notRevoked checks keys, by their kids and thumbprints, and a certificate unless it is "" against the revoked sets. A set

@@ -89,7 +89,10 @@ func RefuseCertificate(cause error) error {
 	if named, ok := errors.AsType[*cert.Error](cause); ok {
 		return dcr.Refuse(named.Rule).CausedBy(cause)
 	}
-	return dcr.Refuse("certificate.kind").CausedBy(cause)
+	if unfit, ok := errors.AsType[*trust.TypeError](cause); ok {
+		return dcr.Refuse("certificate.kind", dcr.Values(unfit.Wanted())).CausedBy(cause)
+	}
+	return cause
 }
 
 // Queue limits how many requests wait for key sets. In a gate it is a *fetched.Queue.

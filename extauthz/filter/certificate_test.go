@@ -42,8 +42,13 @@ func TestCertificate(t *testing.T) {
 		}).escaped, "403 access_denied certificate.ext_key_usage"},
 
 		{"of a CA that is nobody's", other.escaped, "403 access_denied certificate.issuer"},
-		{"a legacy subject of the CA of OBWACs", w.mint(w.eidas, legacyName(softwareID, orgID), nil).escaped, "403 access_denied certificate.issuer"},
-		{"an OBWAC of the CA of legacy certificates", w.mint(w.legacy, psdName("tpp.example", "VATGB-1"), nil).escaped, "403 access_denied certificate.issuer"},
+		{"a legacy subject of the CA of OBWACs", w.mint(w.eidas, legacyName(softwareID, orgID), nil).escaped, "403 access_denied certificate.kind"},
+		{"an OBWAC of the CA of legacy certificates", w.mint(w.legacy, psdName("tpp.example", "VATGB-1"), nil).escaped, "403 access_denied certificate.kind"},
+		{"a QWAC with a VAT number", w.mint(w.qtsp, psdName("tpp.example", "VATDE-123456789"), nil).escaped, "403 access_denied certificate.kind"},
+		{"of no kind, of a CA that is nobody's", w.mint(w.stranger, pkix.Name{CommonName: softwareID}, nil).escaped, "403 access_denied certificate.issuer"},
+		{"of no kind, expired", w.mint(w.legacy, pkix.Name{CommonName: softwareID}, func(c *x509.Certificate) {
+			c.NotAfter = w.now.Add(-time.Second)
+		}).escaped, "403 access_denied certificate.not_after"},
 		{"of no kind", w.mint(w.legacy, pkix.Name{CommonName: softwareID}, nil).escaped, "403 access_denied certificate.kind"},
 		{"of two names", w.mint(w.legacy, twoNames(), nil).escaped, "403 access_denied certificate.subject"},
 		{"of an extension that nobody knows", w.mint(w.legacy, legacyName(softwareID, orgID), strange).escaped, "403 access_denied certificate.chain"},

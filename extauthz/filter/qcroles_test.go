@@ -55,7 +55,9 @@ func TestRolesOfCertificates(t *testing.T) {
 		refused bool
 	}{
 		{name: "of the old kind, which says nothing", leaf: w.transport},
-		{name: "an OBWAC that says nothing", leaf: wac(nil)},
+		{name: "an OBWAC that says nothing", leaf: wac(func(*x509.Certificate) {}), refused: true},
+		{name: "an OBWAC that says nothing, and the directory does not ask", leaf: wac(func(*x509.Certificate) {}), off: true},
+		{name: "a QWAC that says nothing", leaf: qwac(func(*x509.Certificate) {}), refused: true},
 		{name: "exactly its roles", leaf: wac(w.authorisedFor(3, 2))},
 		{name: "all roles", leaf: wac(w.authorisedFor(1, 2, 3, 4))},
 		{name: "all roles, in a QWAC", leaf: qwac(w.authorisedFor(1, 2, 3, 4))},

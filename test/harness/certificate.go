@@ -10,17 +10,23 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 // OrganizationIdentifier is the attribute of eIDAS certificates that crypto/x509's names do not have (ETSI EN 319 412-1).
 var OrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 
-// TransportTemplate is a certificate for TLS clients that is valid now.
+// TransportTemplate is a certificate for TLS clients that is valid now. With an authorisation number it has the PSD2
+// statement of an OBWAC or QWAC, with every role.
 func TransportTemplate(subject pkix.Name) *x509.Certificate {
-	return &x509.Certificate{
+	template := &x509.Certificate{
 		Subject: subject, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
+	if len(subject.ExtraNames) > 0 {
+		template.ExtraExtensions = must(pki.Qualified("", "", []string{"ASPSP", "PISP", "AISP", "CBPII"})).ExtraExtensions
+	}
+	return template
 }
 
 // LegacySubject is the subject of an OB transport certificate.
