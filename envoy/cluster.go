@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -22,8 +23,10 @@ const (
 	// maxInFlight is how many requests may wait for one of our own parts. The rest are answered 503.
 	maxInFlight = 4096
 
-	// A frozen gate is detected within two health checks, its recovery within a fraction of a second.
-	healthInterval   = time.Second
+	// A frozen gate is found within two health checks, which is before the first request stops waiting for it, and its
+	// recovery within a fraction of a second.
+	healthInterval   = 500 * time.Millisecond
+	healthTimeout    = 800 * time.Millisecond
 	recoveryInterval = 200 * time.Millisecond
 
 	// upstreamIdle is shorter than the idle timeout of common HTTP servers, which is five seconds or more.
@@ -35,7 +38,7 @@ const (
 func (t *translation) gateCluster() *clusterv3.Cluster {
 	cluster := t.cluster(routes.GateCluster, []string{t.options.Gate.String()}, http2(new(corev3.Http2ProtocolOptions)))
 	cluster.HealthChecks = []*corev3.HealthCheck{{
-		Timeout:               duration(healthInterval),
+		Timeout:               duration(healthTimeout),
 		Interval:              duration(healthInterval),
 		NoTrafficInterval:     duration(healthInterval),
 		UnhealthyInterval:     duration(recoveryInterval),
@@ -134,14 +137,24 @@ func (t *translation) upstreamCluster(name string, upstream *routes.Upstream) *c
 		cluster.TransportSocket = t.transportSocket(t.upstreamTLS(name, upstream.TLS))
 	}
 	if upstream.Health != nil {
-		cluster.HealthChecks = []*corev3.HealthCheck{healthCheck(upstream)}
+		cluster.HealthChecks = []*corev3.HealthCheck{healthCheck(upstream, healthyStatuses(name))}
 	}
 	return cluster
 }
 
-// healthCheck considers a server unhealthy when it answers anything but 200, or fails to answer twice in a row, and
-// healthy when it answers 200 once.
-func healthCheck(upstream *routes.Upstream) *corev3.HealthCheck {
+// healthyStatuses are those of a healthy server: 200. A registry of the build before answers 403 to a question without
+// facts, and can serve: it may stand beside gates of this build while a fleet is upgraded.
+func healthyStatuses(name string) []*typev3.Int64Range {
+	all := []*typev3.Int64Range{{Start: http.StatusOK, End: http.StatusOK + 1}}
+	if name == routes.Registry {
+		all = append(all, &typev3.Int64Range{Start: http.StatusForbidden, End: http.StatusForbidden + 1})
+	}
+	return all
+}
+
+// healthCheck considers a server unhealthy when it answers with another status, or fails to answer twice in a row, and
+// healthy when it answers well once.
+func healthCheck(upstream *routes.Upstream, healthy []*typev3.Int64Range) *corev3.HealthCheck {
 	host := upstream.Host
 	if host == "" && upstream.TLS != nil {
 		host = upstream.TLS.ServerName
@@ -154,7 +167,7 @@ func healthCheck(upstream *routes.Upstream) *corev3.HealthCheck {
 		UnhealthyThreshold: number(2),
 		HealthyThreshold:   number(1),
 		HealthChecker: &corev3.HealthCheck_HttpHealthCheck_{
-			HttpHealthCheck: &corev3.HealthCheck_HttpHealthCheck{Host: host, Path: upstream.Health.Path},
+			HttpHealthCheck: &corev3.HealthCheck_HttpHealthCheck{Host: host, Path: upstream.Health.Path, ExpectedStatuses: healthy},
 		},
 	}
 }

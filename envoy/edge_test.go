@@ -39,6 +39,7 @@ func TestEdge(t *testing.T) {
 		t.Run(c.name+"/headers", func(t *testing.T) { e.testHeaders(t, client) })
 		t.Run(c.name+"/routing", func(t *testing.T) { e.testRouting(t, client) })
 		t.Run(c.name+"/own replies", func(t *testing.T) { e.testOwnReplies(t, client) })
+		t.Run(c.name+"/health", func(t *testing.T) { e.testHealth(t, client) })
 		t.Run(c.name+"/gate's answers", func(t *testing.T) { e.testGateAnswers(t, client) })
 	}
 	t.Run("protocol errors", e.testProtocolErrors)
@@ -47,6 +48,7 @@ func TestEdge(t *testing.T) {
 	t.Run("sick gate", e.testSickGate)
 	t.Run("frozen gate", wait)
 	t.Run("gate restarts", e.testGateRestarts)
+	t.Run("drained", e.testDrained)
 }
 
 // commonRoutes is the beginning of every routes.yaml here.

@@ -12,6 +12,8 @@ import (
 
 // The filters' names. They are also the keys of their settings in a virtual host or a route.
 const (
+	internFilter = "internal_headers"
+	healthFilter = "health"
 	sourceFilter = "rate_per_source"
 	bodyFilter   = "body"
 	authzFilter  = "envoy.filters.http.ext_authz" // also its namespace in the dynamic metadata
@@ -25,6 +27,8 @@ const (
 // the router may clear the route cache: Envoy would choose the route again and bypass the gate's decision.
 func (t *translation) filters() []*managerv3.HttpFilter {
 	filters := []*managerv3.HttpFilter{
+		t.filter(internFilter, internalHeaders()),
+		t.filter(healthFilter, t.health()),
 		t.filter(sourceFilter, noLimit(sourceFilter)),
 		t.filter(bodyFilter, bodyBuffer(routes.MaxBody)),
 		t.filter(authzFilter, t.extAuthz()),

@@ -154,6 +154,9 @@ func (t *translation) accessLog(listener string) []*accesslogv3.AccessLog {
 	}
 	return []*accesslogv3.AccessLog{{
 		Name: "envoy.access_loggers.file",
+		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_NotHealthCheckFilter{
+			NotHealthCheckFilter: &accesslogv3.NotHealthCheckFilter{}, // load balancers ask every second
+		}},
 		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: t.pack(&filev3.FileAccessLog{
 			Path: t.options.AccessLog,
 			AccessLogFormat: &filev3.FileAccessLog_LogFormat{LogFormat: &corev3.SubstitutionFormatString{

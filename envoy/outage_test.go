@@ -56,6 +56,57 @@ func (e *edge) lastLine(t *testing.T, route string) map[string]any {
 // awhile is far more than anything here takes, also beside other load.
 const awhile = 30 * time.Second
 
+// testHealth checks what load balancers are told, and that nothing else is answered without the gate.
+func (e *edge) testHealth(t *testing.T, client *http.Client) {
+	for _, listener := range []string{e.mtls, e.public} {
+		e.gate.answers(allow)
+		answer := ask(t, client, "GET", listener+"/healthz", nil)
+		if answer.status != 200 || answer.body != `{"status":"ok"}` && strings.TrimSpace(answer.body) != `{"status":"ok"}` || answer.header.Get("Content-Type") != "application/json" {
+			t.Errorf("have %d %s, %v", answer.status, answer.body, answer.header)
+		}
+		answer.isHardened(t)
+		for name := range answer.header {
+			if strings.HasPrefix(name, "X-Envoy-") {
+				t.Errorf("the answer has %s", name)
+			}
+		}
+		if have := ask(t, client, "HEAD", listener+"/healthz", nil).status; have != 200 {
+			t.Errorf("HEAD: have %d", have)
+		}
+		if have := len(e.gate.questions()); have != 0 {
+			t.Errorf("the gate was asked %d times", have)
+		}
+		for _, other := range []string{"GET /healthz?x", "POST /healthz", "DELETE /healthz", "GET /healthz/", "GET /healthzx", "GET /x/healthz", "GET /Healthz", "GET /healthz%20"} {
+			e.gate.answers(allow)
+			method, path, _ := strings.Cut(other, " ")
+			if have := ask(t, client, method, listener+path, nil).status; have != 404 || len(e.gate.questions()) != 1 {
+				t.Errorf("%s: have %d, and the gate was asked %d times", other, have, len(e.gate.questions()))
+			}
+		}
+	}
+}
+
+// testDrained checks that load balancers see an Envoy that is being drained, and that clients do not.
+func (e *edge) testDrained(t *testing.T) {
+	if _, err := e.administer(http.MethodPost, "/healthcheck/fail"); err != nil {
+		t.Fatal(err)
+	}
+	e.gate.answers(allow)
+	client := e.client(t, 1)
+	ask(t, client, "GET", e.mtls+"/healthz", nil).isOwnReply(t, 503, "temporarily_unavailable")
+	for _, path := range []string{"/healthz", "/keeps", "/nothing"} {
+		answer := ask(t, client, "GET", e.mtls+path, nil)
+		if served := answer.status == http.StatusOK; served != (path == "/keeps") {
+			t.Errorf("%s: have %d", path, answer.status)
+		}
+		for name := range answer.header {
+			if strings.HasPrefix(name, "X-Envoy-") {
+				t.Errorf("%s: the answer has %s", path, name)
+			}
+		}
+	}
+}
+
 // testSickGate checks that a gate which says that it is not well is not asked, and that it is again once it is.
 func (e *edge) testSickGate(t *testing.T) {
 	e.gate.answers(allow)
@@ -72,8 +123,14 @@ func (e *edge) testSickGate(t *testing.T) {
 	if have := len(e.gate.questions()); have != 0 {
 		t.Errorf("the gate was asked %d times", have)
 	}
+	for _, listener := range []string{e.mtls, e.public} {
+		ask(t, client, "GET", listener+"/healthz", nil).isOwnReply(t, 503, "temporarily_unavailable")
+	}
 	e.gate.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)
 	e.isBack(t)
+	if have := ask(t, client, "GET", e.mtls+"/healthz", nil).status; have != 200 {
+		t.Errorf("once it is well: have %d", have)
+	}
 }
 
 // frozen asks a question that the gate never answers, and returns how to wait for what becomes of it.

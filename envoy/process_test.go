@@ -87,12 +87,18 @@ func (e *edge) waitFor(t *testing.T, path, want string) bool {
 }
 
 // admin asks Envoy's admin interface.
-func (e *edge) admin(path string) (string, error) {
+func (e *edge) admin(path string) (string, error) { return e.administer(http.MethodGet, path) }
+
+func (e *edge) administer(method, path string) (string, error) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(e.dir, "admin.sock"))
 	}}
 	defer transport.CloseIdleConnections()
-	response, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Get("http://admin" + path)
+	request, err := http.NewRequestWithContext(context.Background(), method, "http://admin"+path, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Do(request)
 	if err != nil {
 		return "", err
 	}

@@ -36,7 +36,11 @@ type reply struct {
 // header that is not its own, Envoy answers this instead.
 var serverError = reply{http.StatusInternalServerError, "server_error", "the request could not be answered"}
 
+// healthy is the answer of the health filter. Nobody else answers 200 for Envoy.
+var healthy = reply{status: http.StatusOK}
+
 var replies = []reply{
+	healthy,
 	{http.StatusBadRequest, "invalid_request", "the request is not well-formed"},
 	{http.StatusForbidden, "access_denied", "the request asks for something that is not offered here"},
 	{http.StatusNotFound, "not_found", "there is nothing at this path"},
@@ -144,14 +148,15 @@ func (r reply) mapper(filter *accesslogv3.AccessLogFilter, id string) *managerv3
 	case http.StatusTooManyRequests: // the rate limit filter sets a better value, if it knows one
 		headers = append(headers, addIfAbsent("retry-after", "1"))
 	}
+	body := map[string]*structpb.Value{"error": structpb.NewStringValue(r.code), "error_description": structpb.NewStringValue(r.description)}
+	if r == healthy {
+		body = map[string]*structpb.Value{"status": structpb.NewStringValue("ok")}
+	}
 	return &managerv3.ResponseMapper{
 		Filter:       filter,
 		HeadersToAdd: headers,
 		BodyFormatOverride: &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_JsonFormat{
-			JsonFormat: &structpb.Struct{Fields: map[string]*structpb.Value{
-				"error":             structpb.NewStringValue(r.code),
-				"error_description": structpb.NewStringValue(r.description),
-			}},
+			JsonFormat: &structpb.Struct{Fields: body},
 		}},
 	}
 }

@@ -51,6 +51,7 @@ func TestUpstreams(t *testing.T) {
 	bank.issue(t, "gateway", x509.ExtKeyUsageClientAuth, "gateway.test").Write(t, filepath.Join(e.dir, "ours"))
 	alive, sick, rude := startServer(t, nil, e.registry), startServer(t, nil, http.NotFoundHandler()), new(rude)
 	_, port, _ := net.SplitHostPort(alive)
+	late := startUpstream(t, filepath.Join(e.dir, "late.sock"))
 	e.render(t, e.file(t, upstreamRoutes,
 		"BANK", startServer(t, bank.mutual(t), e.registry), "OLD", startServer(t, bank.old(t), e.registry),
 		"ALIVE", alive, "SICK", sick, "DEAD", freeAddress(t), "PORT", port, "RUDE", startServer(t, nil, rude)))
@@ -89,9 +90,46 @@ func TestUpstreams(t *testing.T) {
 		}
 	})
 	t.Run("restart", func(t *testing.T) {
+		late.server.Close()
 		time.AfterFunc(20*time.Millisecond, func() { startUpstream(t, filepath.Join(e.dir, "late.sock")) })
 		ask(t, client, "GET", e.mtls+"/late", nil).seen(t)
 	})
+}
+
+// TestFrozenRegistry: a registry that is there and answers nothing is left out, without a word in routes.yaml.
+func TestFrozenRegistry(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	second := startUpstream(t, filepath.Join(e.dir, "second.sock"))
+	e.render(t, e.file(t, twoListeners+`
+upstreams:
+  registry: {address: ["unix:DIR/registry.sock", "unix:DIR/second.sock"], timeout: 500ms}
+routes:
+  - {name: jwks, path: /jwks, methods: [GET], public: true, endpoint: jwks}
+`))
+	client := e.client(t, 2)
+	wellInARow := func(want int) {
+		t.Helper()
+		for inARow, begun := 0, time.Now(); inARow < want; inARow++ {
+			if ask(t, client, "GET", e.mtls+"/jwks", nil).status != http.StatusOK {
+				inARow = -1
+			}
+			if time.Since(begun) > patience {
+				t.Fatal("a registry that does not answer is still asked")
+			}
+		}
+	}
+	wellInARow(10)
+	second.frozen.Store(true)
+	wellInARow(20) // of two that are asked in turn, every other one would fail
+	before := second.calls.Load()
+	second.frozen.Store(false)
+	for begun := time.Now(); second.calls.Load() == before; {
+		wellInARow(1)
+		if time.Since(begun) > patience {
+			t.Fatal("a registry that is back is not asked")
+		}
+	}
 }
 
 func (e *edge) allWell(t *testing.T, client *http.Client, path string) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
@@ -51,7 +52,11 @@ func (a authority) client(t *testing.T) tls.Certificate {
 }
 
 // An upstream says what reached it. Questions for its health are no calls: they come at any time.
-type upstream struct{ calls atomic.Int32 }
+type upstream struct {
+	server *http.Server
+	calls  atomic.Int32
+	frozen atomic.Bool // it answers nothing, not even whether it is healthy
+}
 
 // seen is what an upstream got.
 type seen struct {
@@ -70,15 +75,19 @@ func startUpstream(t *testing.T, path string) *upstream {
 		t.Fatal(err)
 	}
 	u := new(upstream)
-	server := &http.Server{Handler: u}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Close() })
+	u.server = &http.Server{Handler: u}
+	go u.server.Serve(listener)
+	t.Cleanup(func() { u.server.Close() })
 	return u
 }
 
 // ServeHTTP implements http.Handler.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/health" {
+	if u.frozen.Load() {
+		<-r.Context().Done()
+		return
+	}
+	if r.URL.Path == "/health" || r.URL.Path == routes.RegistryHealth {
 		return
 	}
 	u.calls.Add(1)

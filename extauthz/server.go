@@ -23,7 +23,7 @@ const (
 	// drainTime lets Envoy see NOT_SERVING, at one health check a second.
 	drainTime = 1500 * time.Millisecond
 	// stopTime bounds a graceful stop: the longest budget of a decision, and a little more.
-	stopTime = 6 * time.Second
+	stopTime = 4 * time.Second
 )
 
 // Serve answers Envoy on the listener until ctx ends, then lets running decisions finish.

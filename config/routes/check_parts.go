@@ -59,6 +59,9 @@ func (c *checker) checkUpstreams() {
 		c.atMost("upstream.timeout", where+".connect_timeout", upstream.ConnectTimeout, where+".timeout", upstream.Timeout)
 		if health := upstream.Health; health != nil {
 			c.atMost("upstream.health", where+".health.timeout", health.Timeout, where+".health.interval", health.Interval)
+			if name == Registry && health.Path != RegistryHealth {
+				c.add("upstream.health", where+".health.path", "must be %s, or health be left out: to any other question without facts the registry answers 403", RegistryHealth)
+			}
 		}
 		if upstream.TLS != nil {
 			c.checkUpstreamTLS(where+".tls", upstream.TLS)
@@ -144,6 +147,11 @@ func (c *checker) checkEdge() {
 	}
 	if e.DrainTime > time.Second && e.DrainTime%time.Second != 0 {
 		c.add("edge.range", "edge.drain_time", "must be whole seconds")
+	}
+	for i := range c.Routes {
+		if c.Routes[i].Path == e.HealthPath {
+			c.add("edge.health_path", "edge.health_path", "is the path of route %q too: choose another one", c.Routes[i].Name)
+		}
 	}
 	c.atMost("edge.order", "edge.header_timeout", e.HeaderTimeout, "edge.request_timeout", e.RequestTimeout)
 }

@@ -40,6 +40,7 @@ func (e *Edge) fillDefaults() {
 	e.IdleTimeout = cmp.Or(e.IdleTimeout, 2*time.Minute)
 	e.ConnectionDuration = cmp.Or(e.ConnectionDuration, 15*time.Minute)
 	e.DrainTime = cmp.Or(e.DrainTime, DefaultDrainTime)
+	e.HealthPath = cmp.Or(e.HealthPath, "/healthz")
 	e.MaxHeader = cmp.Or(e.MaxHeader, 32<<10)
 	e.MaxHeaders = cmp.Or(e.MaxHeaders, 64)
 	e.MaxStreams = cmp.Or(e.MaxStreams, 100)
@@ -48,7 +49,7 @@ func (e *Edge) fillDefaults() {
 }
 
 // fillDefaults retries a request to the registry once. That is safe: only requests that the registry has not seen are sent
-// again.
+// again. A frozen registry is left out within seconds.
 func (u *Upstream) fillDefaults(name string, src *yamlfile.Source) {
 	u.Timeout = cmp.Or(u.Timeout, 10*time.Second)
 	u.ConnectTimeout = cmp.Or(u.ConnectTimeout, min(2*time.Second, u.Timeout))
@@ -56,6 +57,9 @@ func (u *Upstream) fillDefaults(name string, src *yamlfile.Source) {
 	u.MaxRequests = cmp.Or(u.MaxRequests, 4096)
 	if name == Registry && !src.Has("upstreams."+name+".retries") {
 		u.Retries = 1
+	}
+	if name == Registry && u.Health == nil {
+		u.Health = &Health{Path: RegistryHealth, Interval: time.Second}
 	}
 	if u.Health != nil {
 		u.Health.Interval = cmp.Or(u.Health.Interval, 5*time.Second)

@@ -117,6 +117,7 @@ type Edge struct {
 	IdleTimeout        time.Duration `yaml:"idle_timeout" is:"duration" doc:"time after which a connection without requests is closed"`
 	ConnectionDuration time.Duration `yaml:"connection_duration" is:"duration" doc:"maximum age of a connection, so that certificates are verified again"`
 	DrainTime          time.Duration `yaml:"drain_time" is:"duration" doc:"time after which connections on changed listener settings or removed CAs end; dcr-gateway edge reads it at its start"`
+	HealthPath         string        `yaml:"health_path" is:"route_path" doc:"path on each listener at which load balancers see whether Envoy and its gate can serve: 200 or 503, to GET and HEAD without a query"`
 	MaxHeader          Size          `yaml:"max_header" is:"size" doc:"maximum size of all headers of a request"`
 	MaxHeaders         int           `yaml:"max_headers" is:"count" doc:"maximum number of headers"`
 	MaxStreams         int           `yaml:"max_streams" is:"count" doc:"maximum concurrent requests on one HTTP/2 connection"`

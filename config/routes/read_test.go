@@ -48,11 +48,12 @@ func TestReadFillsDefaults(t *testing.T) {
 		{"connect timeout", bank.ConnectTimeout, 2 * time.Second},
 		{"retries", bank.Retries, 0},
 		{"retries of the registry", registry.Retries, 1},
+		{"health of the registry", *registry.Health, routes.Health{Path: "/healthz", Interval: time.Second, Timeout: time.Second}},
 		{"connections", bank.MaxConnections, 4096},
 		{"requests", bank.MaxRequests, 4096},
 		{"edge", edge, routes.Edge{
 			HeaderTimeout: 5 * time.Second, RequestTimeout: 15 * time.Second, HandshakeTimeout: 10 * time.Second,
-			IdleTimeout: 2 * time.Minute, ConnectionDuration: 15 * time.Minute, DrainTime: 10 * time.Second,
+			IdleTimeout: 2 * time.Minute, ConnectionDuration: 15 * time.Minute, DrainTime: 10 * time.Second, HealthPath: "/healthz",
 			MaxHeader: 32 << 10, MaxHeaders: 64, MaxStreams: 100, MaxConnections: 20_000, MaxMemory: 2 << 30,
 		}},
 		{"listener", register.Listener, "mtls"},

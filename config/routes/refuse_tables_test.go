@@ -131,6 +131,8 @@ var badParts = []refusal{
 	{"header that the registry reads", "retries: 2}", "retries: 2, strip_headers: [prefer]}", []string{"upstream.strip_headers 27:90 upstreams.registry.strip_headers[0]"}},
 	{"empty plan", "{per_source: 100/s}", "{}", []string{"plan.empty 44:12 plans.default"}},
 	{"service", "limits.internal:8081", "limits.internal:99999", []string{"address.form 48:12 rate_limit_service.address"}},
+	{"health of the registry at another path", "retries: 2}", "retries: 2, health: {path: /readyz}}", []string{"upstream.health 27:89 upstreams.registry.health.path"}},
+	{"path for load balancers that is a route's", "/status/gateway", "/open-banking/v3.3/register", []string{"edge.health_path 64:16 edge.health_path"}},
 	{"header timeout", "header_timeout: 4s", "header_timeout: 12001ms", []string{"edge.order 53:19 edge.header_timeout"}},
 	{"registration at a client", "    path: /open-banking/v3.3/register\n", "    path: /open-banking/v3.3/register/{ClientId}\n", []string{"route.endpoint_path 67:11 routes[0].path"}},
 	{"tokens for each", "path: /oauth2/token", "path: /oauth2/{Name}", []string{"route.endpoint_path 79:11 routes[2].path"}},

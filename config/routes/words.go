@@ -9,8 +9,11 @@ const MaxBody Size = 64 << 10
 const MaxUpload Size = 10 << 20
 
 // GateTimeout is how long Envoy waits for the gate's answer. It is longer than every time budget of the gate, so that the
-// client receives the gate's own answer; health checks detect a frozen gate long before.
-const GateTimeout = 5 * time.Second
+// client receives the gate's own answer. Once health checks have found a frozen gate, nobody waits for it.
+const GateTimeout = 3 * time.Second
+
+// RegistryHealth is the path at which a registry answers, without facts, whether it serves.
+const RegistryHealth = "/healthz"
 
 // What a listener requires of clients in the TLS handshake.
 const (

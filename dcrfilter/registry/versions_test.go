@@ -42,8 +42,7 @@ func (f *fleet) restart() {
 func (f *fleet) read(edits ...string) *config.Version {
 	f.t.Helper()
 	dir := sample.Folder(f.t)
-	discovery := "  - {name: discovery, path: /.well-known/openid-configuration, methods: [GET], listener: public, public: true, endpoint: discovery}\n"
-	sample.Write(f.t, filepath.Join(dir, "routes.yaml"), strings.NewReplacer(edits...).Replace(sample.Routes)+discovery)
+	sample.Write(f.t, filepath.Join(dir, "routes.yaml"), strings.NewReplacer(edits...).Replace(sample.Routes))
 	f.must(os.WriteFile(filepath.Join(dir, "token.pem"), []byte("a gate's own"), 0o600))
 	version, err := config.Read(filepath.Join(dir, "routes.yaml"))
 	f.must(err)

@@ -28,7 +28,7 @@ const (
 	// The checks of a bank API read one Redis key and occasionally refresh a set of revoked keys. A registration may have
 	// to fetch all key sets of a new TPP.
 	warmBudget = time.Second
-	coldBudget = 4 * time.Second
+	coldBudget = 2500 * time.Millisecond
 
 	// How many registrations may wait for key sets at one time, and how many token requests: all together, and those with
 	// one certificate. Envoy asks the gate far more questions at a time, most of them about calls, which must not starve.
