@@ -48,15 +48,15 @@ func TestProblemsSayWhatWasExpected(t *testing.T) {
 
 func TestProblemsAreCounted(t *testing.T) {
 	_, dir := source(t)
-	text := strings.ReplaceAll(string(many(10_000)), "upstream: bank", "upstream: banc")
+	text := strings.ReplaceAll(string(many(1000)), "upstream: bank", "upstream: banc")
 	problems := parse(t, text, dir)
-	if len(problems) != 10_000 {
+	if len(problems) != 1000 {
 		t.Fatalf("%d problems", len(problems))
 	}
-	if printed := problems.Error(); strings.Count(printed, "[route.upstream]") != 50 || !strings.HasSuffix(printed, "\nand 9950 more") {
+	if printed := problems.Error(); strings.Count(printed, "[route.upstream]") != 50 || !strings.HasSuffix(printed, "\nand 950 more") {
 		t.Errorf("have %s", printed)
 	}
-	if last := problems[9999]; last.Where != "routes[9999].upstream" || !strings.HasSuffix(last.What, `did you mean "bank"?`) || last.Text != "    upstream: banc" || last.Line != 10+6*10_000 {
+	if last := problems[999]; last.Where != "routes[999].upstream" || !strings.HasSuffix(last.What, `did you mean "bank"?`) || last.Text != "    upstream: banc" || last.Line != 10+6*1000 {
 		t.Errorf("have %+v", *last)
 	}
 }
