@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/dcr-gateway/dcr-gateway/cli/admin"
+	"github.com/dcr-gateway/dcr-gateway/cli/check"
 	"github.com/dcr-gateway/dcr-gateway/cli/conform"
 	"github.com/dcr-gateway/dcr-gateway/cli/desk"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
@@ -32,7 +33,7 @@ func program() cli.Command {
 		Details: "exit codes: 0 well, 1 something is wrong, 2 wrong usage",
 		Commands: slices.Concat(
 			[]cli.Command{run.Init(), run.Gate(), run.Registry(), run.Edge(), run.Keys()},
-			admin.Commands(), desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
+			[]cli.Command{check.Directory()}, admin.Commands(), desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
 			[]cli.Command{{Name: "version", Summary: "Print the version", Example: "dcr-gateway version", Setup: printVersion}},
 		),
 	}

@@ -21,6 +21,7 @@ const (
 // also keeps published what the registries need. It returns when ctx ends.
 func (g *Gate) Run(ctx context.Context, follower *Follower) error {
 	go g.parts.Publisher.run(ctx, g.published)
+	go g.parts.Policies.FollowDirectories(ctx, g.parts.Log)
 	tick := time.NewTicker(retireEvery)
 	defer tick.Stop()
 	for {
@@ -116,7 +117,12 @@ func (g *Gate) Describe(status *Status) {
 	status.Envoys = g.xds.Envoys()
 	status.Orphans = g.parts.Policies.Orphans()
 	status.Store = g.parts.Publisher.store.Health()
-	for _, fault := range []string{g.fault, status.Store.Why} {
+	status.Directories = g.parts.Policies.Directories()
+	faults := []string{g.fault, status.Store.Why}
+	for _, directory := range status.Directories {
+		faults = append(faults, directory.Fault())
+	}
+	for _, fault := range faults {
 		status.fault(fault)
 	}
 }

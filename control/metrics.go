@@ -20,6 +20,9 @@ var (
 	reloadsDesc   = prometheus.NewDesc("dcr_routes_reloads_total", "Versions activated.", nil, nil)
 	refusalsDesc  = prometheus.NewDesc("dcr_routes_refusals_total", "Versions rejected.", nil, nil)
 	envoysDesc    = prometheus.NewDesc("dcr_envoys", "Envoys connected.", nil, nil)
+	directoryDesc = prometheus.NewDesc("dcr_directory_keys", "1 while the keys of the directory are known or can be fetched.", []string{"directory"}, nil)
+	overdueDesc   = prometheus.NewDesc("dcr_directory_overdue_sets", "Key sets that should have been fetched again, and could not be.", []string{"directory"}, nil)
+	oldestDesc    = prometheus.NewDesc("dcr_directory_oldest_set_seconds", "Age of the oldest of these.", []string{"directory"}, nil)
 	envoyLateDesc = prometheus.NewDesc("dcr_envoys_behind", "Envoys that have not acknowledged the active version.", nil, nil)
 )
 
@@ -41,6 +44,11 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge(refusedDesc, one(s.File.Refused != ""))
 	gauge(healthyDesc, one(s.Healthy))
 	gauge(envoysDesc, float64(len(s.Envoys)))
+	for _, directory := range s.Directories {
+		gauge(directoryDesc, one(directory.Why == ""), directory.Name)
+		gauge(overdueDesc, float64(directory.Overdue), directory.Name)
+		gauge(oldestDesc, float64(directory.Oldest), directory.Name)
+	}
 	behind := 0
 	for _, envoy := range s.Envoys {
 		if !has(envoy, s.Version) {

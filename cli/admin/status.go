@@ -111,6 +111,14 @@ func (s *statuses) gate(line func(key, format string, arguments ...any), said *c
 	if said.LastErrorAt != nil {
 		line("last error", "%s ago: %s", age(s.now, *said.LastErrorAt), strings.ReplaceAll(said.LastError, "\n", " "))
 	}
+	for _, directory := range said.Directories {
+		if directory.Why != "" {
+			line("directory", "%s, for %s", directory.Fault(), age(s.now, directory.Since))
+		}
+		if directory.Overdue > 0 {
+			line("directory", "%s: %s CANNOT BE FETCHED AGAIN, the oldest of %ds ago: %s", directory.Name, count(directory.Overdue, "key set"), directory.Oldest, directory.Cause)
+		}
+	}
 	orphans(line, said)
 	s.store(line, said)
 	line("since start", "%s activated, %d rejected", count(int(said.Reloads), "version"), said.Refusals)

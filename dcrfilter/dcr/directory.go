@@ -28,6 +28,7 @@ type Directory struct {
 	Authorities      map[string]string           `yaml:"authorities" keys:"value" is:"authority" doc:"maps the authority_id of a statement to the country and authority in certificates: GB-FCA"`
 	Listed           Listed                      `yaml:"certificates_listed" is:"listed" doc:"whether a client certificate must also belong to a tls key in the key set of its software product or organisation"`
 	QCRoles          bool                        `yaml:"enforce_qc_roles" is:"bool" doc:"the PSD2 QCStatement of a client certificate must name every role of the software product"`
+	Outage           time.Duration               `yaml:"outage" is:"age" doc:"how old key sets and sets of revoked keys may be for the calls of clients while the directory cannot be reached; an hour and 5m when left out"`
 	SingleUse        bool                        `yaml:"statement_single_use" is:"bool" doc:"a statement, identified by its jti, registers only once"`
 }
 

@@ -50,7 +50,7 @@ func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.
 		if err := d.notRevoked(ctx, of, []jose.Key{{ID: token.KeyID}}, "", Now); err != nil {
 			return nil, err
 		}
-		if fitting := suiting(set, token); fitting == 0 {
+		if fitting := suiting(set, token.Algorithm); fitting == 0 {
 			return nil, &Doubt{Unfit, fmt.Errorf("key set of the software: of its %d keys, %d are usable for signatures and %d for %s",
 				set.Members, len(set.Signing), fitting, token.Algorithm)}
 		}
@@ -79,9 +79,9 @@ func (d *Directory) verify(ctx context.Context, url string, token *jose.Unverifi
 	return verified, set, err
 }
 
-// suiting returns how many keys of the set are for the token's algorithm, under any kid.
-func suiting(set jose.KeySet, token *jose.Unverified) int {
-	return len((&jose.Unverified{Algorithm: token.Algorithm}).Candidates(set))
+// suiting returns how many keys of the set are for the algorithm, under any kid.
+func suiting(set jose.KeySet, algorithm string) int {
+	return len((&jose.Unverified{Algorithm: algorithm}).Candidates(set))
 }
 
 // Possessed proves by the certificate alone that the software product of the statement itself sends the request: the

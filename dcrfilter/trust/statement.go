@@ -3,6 +3,7 @@ package trust
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -92,4 +93,19 @@ func (d *Directory) ReadStatement(ctx context.Context, unverified *jose.Unverifi
 		return nil, err
 	}
 	return &Statement{Statement: statement, Keys: verified.Keys}, nil
+}
+
+// StatementKeys fetches the keys of the directory unless they are known. Its error says why no statement of this directory
+// can be verified now.
+func (d *Directory) StatementKeys(ctx context.Context) (jose.KeySet, error) {
+	set, err := d.Keys.Keys(ctx, d.JWKS, "")
+	if err != nil {
+		return set, err
+	}
+	for _, algorithm := range d.Algorithms {
+		if suiting(set, algorithm) > 0 {
+			return set, nil
+		}
+	}
+	return set, fmt.Errorf("the key set has %d keys, and none for %s", set.Members, strings.Join(d.Algorithms, " or "))
 }

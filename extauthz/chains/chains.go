@@ -46,6 +46,7 @@ type Policies struct {
 	rings   []used // rings for access tokens: of the previous list of key files and of the current one
 	made    made
 	filters map[string]filter.Filter
+	watch   *watch
 }
 
 // used is a ring in use, with the files that it was read from.
@@ -56,7 +57,7 @@ type used struct {
 
 // New returns the policies of a gate that uses these rings.
 func New(s *store.Store, rings *token.Rings) *Policies {
-	return &Policies{store: s, all: rings, issued: token.NewIdentities(s)}
+	return &Policies{store: s, all: rings, issued: token.NewIdentities(s), watch: newWatch()}
 }
 
 // made holds the inputs of the filters.
@@ -151,6 +152,7 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	if err != nil {
 		return nil, err
 	}
+	p.watch.use(directories)
 	return map[string]filter.Filter{
 		routes.CheckCertificate: certificate,
 		routes.CheckBasic:       basic,
@@ -174,7 +176,7 @@ func issued(file *routes.File) token.Identity {
 
 // newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.
 func newDirectory(d *directory.Directory) *trust.Directory {
-	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now, 0)}
+	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now, d.Outage)}
 }
 
 // gateRoutes returns the routes for the gate; Envoy's are made from the same file.

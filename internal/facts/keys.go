@@ -47,7 +47,7 @@ func newKeys(lookup Lookup) *keys {
 
 // find returns a set with the one key of that kid.
 func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {
-	if set, err, ok := k.recall(kid, now); ok {
+	if set, known, err := k.recall(kid, now); known {
 		return set, err
 	}
 	select {
@@ -56,19 +56,19 @@ func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet
 	case <-ctx.Done():
 		return jose.KeySet{}, fmt.Errorf("waiting for a facts key: %w", ctx.Err())
 	}
-	if set, err, ok := k.recall(kid, now); ok { // another caller was faster
+	if set, known, err := k.recall(kid, now); known { // another caller was faster
 		return set, err
 	}
 	return k.ask(ctx, kid, now)
 }
 
-// recall returns an answer that is not too old.
-func (k *keys) recall(kid string, now time.Time) (jose.KeySet, error, bool) {
+// recall returns an answer that is not too old, if there is one.
+func (k *keys) recall(kid string, now time.Time) (set jose.KeySet, known bool, err error) {
 	if a, ok := k.known.Get(kid); ok && now.Before(a.at.Add(keyLife)) {
-		return a.set, nil, true
+		return a.set, true, nil
 	}
 	a, ok := k.unknown.Get(kid)
-	return jose.KeySet{}, ErrUnknownKey, ok && now.Before(a.at.Add(coolDown))
+	return jose.KeySet{}, ok && now.Before(a.at.Add(coolDown)), ErrUnknownKey
 }
 
 func (k *keys) ask(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {

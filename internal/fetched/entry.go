@@ -107,6 +107,11 @@ func (e *entry[T]) usable(now time.Time, need Need[T]) bool {
 	return !e.fetched.IsZero() && !e.ended && now.Sub(e.fetched) < cmp.Or(need.Stale, e.at.kind.Stale)
 }
 
+// overdue reports whether the document is older than its life, because fetches fail.
+func (e *entry[T]) overdue(now time.Time) bool {
+	return e.failures > 0 && !e.fetched.IsZero() && !now.Before(e.expires)
+}
+
 func (e *entry[T]) lacks(need Need[T]) bool { return need.Lacks != nil && need.Lacks(e.document) }
 
 // succeed stores the result of a fetch that began at the given time.

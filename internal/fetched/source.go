@@ -99,6 +99,49 @@ func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Nee
 	return e.answer(s.now(), need)
 }
 
+// Overdue says which documents are older than their life, because fetches fail.
+type Overdue struct {
+	Documents int
+	Oldest    time.Duration // age of the oldest one
+	Cause     error         // of its last failure
+}
+
+// Overdue looks at the documents that were asked for lately.
+func (s *Source[T]) Overdue(lately time.Duration) Overdue {
+	var found Overdue
+	now := s.now()
+	for _, value := range s.entries.Range {
+		e := value.(*entry[T])
+		if now.Sub(time.Unix(0, e.used.Load())) > lately {
+			continue
+		}
+		e.mu.Lock()
+		if e.overdue(now) {
+			found.Documents++
+			if old := now.Sub(e.fetched); old > found.Oldest {
+				found.Oldest, found.Cause = old, e.cause
+			}
+		}
+		e.mu.Unlock()
+	}
+	return found
+}
+
+// Failing returns why the document at url is older than its life, or nil if it is not.
+func (s *Source[T]) Failing(kind *Kind[T], url string) error {
+	known, ok := s.entries.Load(place[T]{url, kind})
+	if !ok {
+		return nil
+	}
+	e := known.(*entry[T])
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.overdue(s.now()) {
+		return nil
+	}
+	return e.cause
+}
+
 // Wait returns when no fetch is running.
 func (s *Source[T]) Wait() { s.flights.Wait() }
 

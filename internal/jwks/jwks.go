@@ -105,6 +105,12 @@ func (s *Source) Revoked(ctx context.Context, url string, age Freshness) (jose.K
 	return s.sets.Get(ctx, &revoked, url, need)
 }
 
+// Failing returns why the set of Keys at url is older than its life, or nil if it is not.
+func (s *Source) Failing(url string) error { return s.sets.Failing(&active, url) }
+
+// Overdue says which sets that were asked for within ten minutes are older than their life, because fetches fail.
+func (s *Source) Overdue() fetched.Overdue { return s.sets.Overdue(active.Life) }
+
 func (s *Source) stale(age Freshness) time.Duration {
 	if age == Lately {
 		return s.outage
