@@ -17,7 +17,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
-const awhile = 5 * time.Second
+const awhile = 20 * time.Second
 
 func read(t *testing.T, path string) *config.Version {
 	t.Helper()

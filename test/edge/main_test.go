@@ -60,7 +60,7 @@ func changeEdge(t *testing.T, limits string, client *harness.Registered) {
 		fresh := &line{address: address(), config: world.TLS(&client.Transport)}
 		answer, err := fresh.send(t, probe)
 		fresh.hangUp()
-		if err != nil || time.Since(begun) > 10*time.Second {
+		if err != nil || time.Since(begun) > 30*time.Second {
 			t.Fatalf("the new limits are not there: %s, %v", answer, err)
 		}
 		if answer.Status != http.StatusRequestHeaderFieldsTooLarge {

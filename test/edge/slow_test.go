@@ -23,8 +23,9 @@ const (
 	handshakeTimeout = 600 * time.Millisecond
 	idleTimeout      = 2 * time.Second
 
-	// farewell is how long Envoy lets a client read the response before it closes the connection, and how late a timer may be.
-	farewell = 2500 * time.Millisecond
+	// farewell is more than Envoy lets a client read the response before it closes the connection, and than a timer may be late,
+	// also beside other load. The client's own deadline comes later.
+	farewell = 25 * time.Second
 
 	// drip is how often a client sends a byte that takes its time.
 	drip = 50 * time.Millisecond
@@ -133,7 +134,7 @@ func (d *dawdler) connect(client *harness.Registered) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection.SetDeadline(time.Now().Add(20 * time.Second))
+	connection.SetDeadline(time.Now().Add(2 * farewell))
 	if d.over == "TCP" {
 		return connection, nil
 	}
