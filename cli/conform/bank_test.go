@@ -59,7 +59,7 @@ func newBank(t *testing.T) (*aBank, Setup) {
 	}
 }
 
-// statement is signed by nobody in particular: this bank does not look.
+// statement is signed with an arbitrary key: this bank does not verify it.
 func (b *aBank) statement() (string, error) {
 	return b.keys.token(map[string]any{
 		"iss": "OpenBanking Ltd", "iat": time.Now().Unix(), "jti": uuid.NewString(), "software_id": "oQ4KoaavpOuoE7rvQsZEOV",

@@ -154,7 +154,7 @@ func TestBankWithoutDelete(t *testing.T) {
 	}
 }
 
-// A statement that can be used once is used once, unless a fresh one can be had.
+// A statement that can be used once is used once, unless a fresh one is available.
 func TestSingleUseStatements(t *testing.T) {
 	for _, test := range []struct {
 		name  string

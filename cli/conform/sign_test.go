@@ -32,7 +32,7 @@ func TestToken(t *testing.T) {
 	}{
 		{"as an honest client", Signing{}, "PS256", private},
 		{"RS256", Signing{Algorithm: "RS256"}, "RS256", private},
-		{"by nobody's key", Signing{Key: "random"}, "ES256", own.random},
+		{"by an unpublished key", Signing{Key: "random"}, "ES256", own.random},
 		{"not at all", Signing{Algorithm: "none"}, "none", nil},
 		{"with the public key as the secret", Signing{Algorithm: "HS256"}, "HS256", own.public},
 	} {

@@ -87,7 +87,7 @@ func TestRevokedLately(t *testing.T) {
 
 			d.Answer(http.StatusOK, keySet(t, "kid-3"))
 			d.clock.Advance(revokedTTL)
-			ask(now, "kid-3", 1) // whoever registers waits
+			ask(now, "kid-3", 1) // a registration waits
 			ask(lately, "kid-3", 0)
 			d.Answer(http.StatusInternalServerError, "")
 			d.clock.Advance(5*time.Minute - time.Second)

@@ -27,7 +27,7 @@ const (
 type source func(n uint64) *authv3.CheckRequest
 
 // A side is a server, asked over a few connections as Envoy does, and the questions that it is asked, one after the
-// other: none comes again before all have been asked, whatever is measured with them.
+// other: none is repeated before all have been asked, whatever is measured with them.
 type side struct {
 	server server
 	source source

@@ -57,7 +57,7 @@ func least(name string) int {
 	return 160
 }
 
-// A client that authenticates with its certificate is judged by all that does not speak of assertions.
+// A client that authenticates with its certificate is judged by every case that needs no assertion.
 func TestWithCertificate(t *testing.T) {
 	code, report := judge(t, "--auth-method", "tls_client_auth", "--only", "REG-01,REG-03,REG-15,MGT-01,MGT-02,TOK-01,TOK-03,TOK-06,TOK-07,BEA-03,BEA-09")
 	if code != 0 || report.Held != 11 {

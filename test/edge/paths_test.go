@@ -61,7 +61,7 @@ func TestTricks(t *testing.T) {
 // share is the part of the tricks that one of several like endpoints receives.
 type share struct{ number, of int }
 
-// credentials are whose token a request shows; nobody's where that is nil.
+// credentials say whose token a request has; it has none if that is nil.
 type credentials struct {
 	of    *harness.Registered
 	right bool

@@ -144,7 +144,7 @@ func atOnce(number int, get func() *harness.Answer, took *time.Duration) <-chan 
 	return answers
 }
 
-// checkLimited checks that a refusal says when to come again, in the shape that all refusals have.
+// checkLimited checks that a refusal says when to retry, in the form of all refusals.
 func checkLimited(t *testing.T, a *harness.Answer) {
 	t.Helper()
 	if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || seconds != 1 {

@@ -34,7 +34,7 @@ func cut(path string) (head, last string) {
 	return path[:at], path[at+1:]
 }
 
-// lookalikes are paths that a careless server takes for the given one, by name.
+// lookalikes are paths that a careless server treats like the given one, by name.
 func lookalikes(path string) map[string]string {
 	head, last := cut(path)
 	first, rest, _ := strings.Cut(path[1:], "/")

@@ -53,6 +53,6 @@ func TestRegistrationsWaitInAQueue(t *testing.T) {
 	}
 	close(release)
 	for range waiting {
-		unavailable(t, "a registration that waited in vain", <-answers)
+		unavailable(t, "a registration that waited for nothing", <-answers)
 	}
 }

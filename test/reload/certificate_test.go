@@ -77,7 +77,7 @@ func TestTheServerCertificateIsChanged(t *testing.T) {
 	guests.judge(t)
 }
 
-// A certificate that cannot be used changes nothing: the one before goes on, the status says why, and routes.yaml waits with
+// A certificate that cannot be used changes nothing: the previous one stays active, the status says why, and routes.yaml waits with
 // it. Once it is repaired, everything is active.
 func TestACertificateThatCannotBeUsed(t *testing.T) {
 	ca := keepServerFiles(t)

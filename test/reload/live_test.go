@@ -48,7 +48,7 @@ func reused(t *testing.T, r *harness.Registered, url string) (again bool) {
 	return again
 }
 
-// What is refused says where, and the version before goes on serving.
+// What is refused says where, and the previous version keeps serving.
 func TestABadFileChangesNothing(t *testing.T) {
 	text := original(t)
 	r := world.Register(t, harness.Order{})

@@ -117,7 +117,7 @@ func TestNoPolicyNoTraffic(t *testing.T) {
 	}
 }
 
-// defy asks for what must never be had, and for what may be had, of a gateway that comes and goes.
+// defy requests what must never be served, and what may be, while the gateway stops and starts.
 func defy(c *client) error {
 	switch c.count % 4 {
 	case 0:

@@ -92,7 +92,7 @@ func checkSecret(t *testing.T, a *harness.Answer) {
 	}
 }
 
-// checkRefusal checks the one shape that refusals have, whoever refuses, and the headers their statuses ask for.
+// checkRefusal checks that a refusal has the form of all refusals, and the headers that its status needs.
 func checkRefusal(t *testing.T, request *http.Request, a *harness.Answer) {
 	t.Helper()
 	checkSecret(t, a)

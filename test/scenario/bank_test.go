@@ -71,7 +71,7 @@ func checkReceived(t *testing.T, got passed, forged http.Header) {
 	}
 	for name := range got.header {
 		if strings.HasPrefix(name, "X-Dcr-") && name != factsHeader {
-			t.Errorf("the bank gets %s, which is nobody's", name)
+			t.Errorf("the bank receives %s, which nobody has sent", name)
 		}
 	}
 	if facts := got.header.Values(factsHeader); len(facts) != 1 || strings.Count(facts[0], ".") != 2 {

@@ -134,7 +134,7 @@ func TestBearerTokens(t *testing.T) {
 	}
 }
 
-// A token of the wrong certificate is refused, and not revoked: whoever has stolen it must not be able to end it.
+// A token of the wrong certificate is refused, and not revoked: a thief must not be able to revoke it.
 func TestTokenOfAnotherCertificate(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

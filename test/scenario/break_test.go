@@ -14,7 +14,7 @@ import (
 )
 
 // Whatever a TPP's developer breaks on purpose is refused by the rules that the list promises, and by no others; the
-// world is as good as before.
+// world is as before.
 func TestBreakOnPurpose(t *testing.T) {
 	t.Parallel()
 	t.Run("faults", func(t *testing.T) {

@@ -72,7 +72,7 @@ func outbound(t *testing.T, w *harness.World) {
 		unapproved("keys.host").check(t, p.post(t, naming(t, p, url, func(*harness.JWT) {})))
 	})
 	if got := accepted.Load(); got != 0 {
-		t.Errorf("%d connections were made to whom only a statement names", got)
+		t.Errorf("%d connections were made to a host that only a statement names", got)
 	}
 	for _, got := range record.all() {
 		if got.path != "/keystore/openbanking.jwks" {
