@@ -50,3 +50,22 @@ func places(text string) map[string]bool {
 	}
 	return all
 }
+
+// The README's list of pages has all of them, one row each: "| page | what it has |".
+func TestREADMEListsAllPages(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(textOf(t, "../README.md"), "\n## All pages\n")
+	for _, page := range pages {
+		if row := regexp.MustCompile(`(?m)^\| \[docs/` + page + `\]\(docs/` + page + `\) \| [^|]+ \|$`); len(row.FindAllString(list, -1)) != 1 {
+			t.Errorf("docs/%s has no row of its own under All pages", page)
+		}
+	}
+	for _, row := range regexp.MustCompile(`(?m)^\| .*$`).FindAllString(textOf(t, "../README.md"), -1) {
+		if !strings.HasSuffix(row, " |") {
+			t.Errorf("a row of a table goes on in the next line: %s", row)
+		}
+	}
+}
