@@ -25,6 +25,8 @@ func TestAuthentication(t *testing.T) {
 		{"DN with private_key_jwt", claims{"tls_client_auth_subject_dn": subjectDN}, "tls_client_auth.without /tls_client_auth_subject_dn"},
 		{"no DN", mutual.with(claims{"tls_client_auth_subject_dn": nil}), "tls_client_auth.missing /tls_client_auth_subject_dn"},
 		{"DN in the other order", mutual.with(claims{"tls_client_auth_subject_dn": "C=GB, O=OpenBanking, OU=" + orgID + ", CN=" + softwareID}), ""},
+		{"DN as curl prints it", mutual.with(claims{"tls_client_auth_subject_dn": "C=GB; O=OpenBanking; OU=" + orgID + "; CN=" + softwareID}), ""},
+		{"DN as Node prints it", mutual.with(claims{"tls_client_auth_subject_dn": "C=GB\nO=OpenBanking\nOU=" + orgID + "\nCN=" + softwareID}), ""},
 		{"DN with an OID", mutual.with(claims{"tls_client_auth_subject_dn": "CN=x,2.5.4.97=#0c0a5053444742 2d464341"}), "tls_client_auth.dn /tls_client_auth_subject_dn"},
 		{"no DN at all", mutual.with(claims{"tls_client_auth_subject_dn": "a tpp"}), "tls_client_auth.dn /tls_client_auth_subject_dn"},
 		{"DN with an empty RDN", mutual.with(claims{"tls_client_auth_subject_dn": "CN=x,,C=GB"}), "tls_client_auth.dn /tls_client_auth_subject_dn"},
