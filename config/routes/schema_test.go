@@ -1,7 +1,6 @@
 package routes_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -15,26 +14,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
-
-// compiled returns the schema, ready to judge.
-func compiled(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(routes.Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("urn:dcr-gateway:routes", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("urn:dcr-gateway:routes")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
 
 // shape says whether the problems are ones that a schema can know of: none, or some that are about the form of a value.
 func shape(problems yamlfile.Problems) (mustRefuse, mayRefuse bool) {
@@ -70,7 +52,7 @@ func agree(t *testing.T, schema *jsonschema.Schema, name, text, dir string) (ref
 }
 
 func TestSchemaAgreesOnRefusals(t *testing.T) {
-	schema := compiled(t)
+	schema := testkit.Schema(t, routes.Schema())
 	for _, table := range [][]refusal{badForm, badParts, badRoutes, several} {
 		for _, c := range table {
 			text, dir := c.edited(t)
@@ -113,7 +95,7 @@ func TestSchemaAgreesOnMutations(t *testing.T) {
 	}
 	all := m.document.(map[string]any)
 	all["routes"] = slices.Delete(all["routes"].([]any), 1, 4) // what is left has every key
-	schema, count, tried, refused, whole := compiled(t), 0, 0, 0, os.Getenv("DCR_TEST_WHOLE") != ""
+	schema, count, tried, refused, whole := testkit.Schema(t, routes.Schema()), 0, 0, 0, os.Getenv("DCR_TEST_WHOLE") != ""
 	m.try = func(what string) {
 		count++
 		if sum := fnv.New32a(); !whole {

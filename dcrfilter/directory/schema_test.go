@@ -1,34 +1,22 @@
 package directory_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // The schema takes what is shipped, and says of other files what the reader says of their form; but the reader takes what
 // is loose, and the schema asks for what is exact.
 func TestSchema(t *testing.T) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(directory.Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("urn:dcr-gateway:directory", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("urn:dcr-gateway:directory")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := testkit.Schema(t, directory.Schema())
 	ca, texts := authority(t, "ca", true), map[string]string{}
 	for _, name := range directory.Names() {
 		text, err := os.ReadFile(name + ".yaml")

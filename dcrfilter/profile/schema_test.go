@@ -1,34 +1,22 @@
 package profile_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/profile"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
 
 // The schema takes what is shipped, and says of other files what the reader says of their form; but the reader takes what
 // is loose, and the schema asks for what is exact.
 func TestSchema(t *testing.T) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(profile.Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("urn:dcr-gateway:profile", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("urn:dcr-gateway:profile")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := testkit.Schema(t, profile.Schema())
 	texts := map[string]string{}
 	for _, name := range profile.Names() {
 		text, err := os.ReadFile(name + ".yaml")

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"fmt"
 	"syscall"
 	"time"
 
@@ -15,19 +14,7 @@ func (w *World) Launch(part string) error { return world.Launch(w.Dir, part) }
 
 // Terminate sends SIGTERM to a part and returns when it has exited. It stays down until Launch or Restart.
 func (w *World) Terminate(part string, patience time.Duration) error {
-	pid, err := w.PID(part)
-	if err != nil {
-		return err
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		return fmt.Errorf("end the %s: %w", part, err)
-	}
-	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(10 * time.Millisecond) {
-		if gone(pid) {
-			return nil
-		}
-	}
-	return fmt.Errorf("the %s has not ended %s after SIGTERM", part, patience)
+	return w.end(part, syscall.SIGTERM, patience)
 }
 
 // Running says whether a part's process, as world.json has it, is there.

@@ -76,20 +76,22 @@ func (w *World) Signal(part string, signal syscall.Signal) error {
 }
 
 // Kill ends a part with kill -9 and returns when it has ended. It stays down until Restart.
-func (w *World) Kill(part string) error {
+func (w *World) Kill(part string) error { return w.end(part, syscall.SIGKILL, patience) }
+
+func (w *World) end(part string, signal syscall.Signal, patience time.Duration) error {
 	pid, err := w.PID(part)
 	if err != nil {
 		return err
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		return fmt.Errorf("kill the %s: %w", part, err)
+	if err := syscall.Kill(pid, signal); err != nil {
+		return fmt.Errorf("end the %s: %w", part, err)
 	}
 	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(2 * time.Millisecond) {
 		if gone(pid) {
 			return nil
 		}
 	}
-	return fmt.Errorf("the %s is still there after kill -9", part)
+	return fmt.Errorf("the %s has not ended %s after the signal %s", part, patience, signal)
 }
 
 // gone says whether a process has ended.
