@@ -15,7 +15,7 @@ import (
 )
 
 // installTime is long for a machine that is busy with something else.
-const installTime = 10 * time.Second
+const installTime = 30 * time.Second
 
 // Routes is the text of the world's routes.yaml.
 func (w *World) Routes() (string, error) {

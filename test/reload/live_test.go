@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
 )
@@ -127,7 +126,7 @@ func TestEnvoyRefuses(t *testing.T) {
 	defer taken.Close()
 	listener := fmt.Sprintf("listeners:\n  third: {address: %q, url: https://127.0.0.1:1, certificate: tls/server.pem, key: tls/server.key, client_certificate: none}\n", taken.Addr())
 	save(t, strings.Replace(text, "listeners:\n", listener, 1)+route("fx"))
-	status, err := world.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return strings.Contains(s.File.Refused, "envoy rejects") })
+	status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return strings.Contains(s.File.Refused, "envoy rejects") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +161,7 @@ func TestTheLastGoodVersionSurvives(t *testing.T) {
 	if err := world.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	status, err := world.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return s.Source == "history" })
+	status, err := world.AwaitStatus(t.Context(), patience, func(s *harness.Status) bool { return s.Source == "history" })
 	if err != nil || status.Version != before.Version || status.Healthy {
 		t.Fatalf("%+v, %v: want %s, and not healthy", status, err, before.Version)
 	}

@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -85,7 +86,7 @@ func extended(t *testing.T, text, upstreams, routes string) string {
 // install saves a routes.yaml that is good, and returns when it is active in gate and Envoy.
 func install(t *testing.T, text string) {
 	t.Helper()
-	if err := world.Install(t.Context(), text); err != nil {
+	if err := world.Install(context.WithoutCancel(t.Context()), text); err != nil {
 		t.Fatal(err)
 	}
 }

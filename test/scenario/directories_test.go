@@ -203,7 +203,7 @@ func TestADirectoryIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.write(t, w.Path("directories"), abroadYAML)
-	if _, err := w.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return s.InForce() && s.Reloads > 2 }); err != nil {
+	if _, err := w.AwaitStatus(t.Context(), 30*time.Second, func(s *harness.Status) bool { return s.InForce() && s.Reloads > 2 }); err != nil {
 		t.Fatal(err)
 	}
 	p, _ := a.enrol(t, w)
@@ -262,7 +262,7 @@ func brokenDirectory(t *testing.T, w *harness.World, home *client, token string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, err := w.AwaitStatus(t.Context(), 5*time.Second, func(s *harness.Status) bool { return s.File.Refused != "" })
+	status, err := w.AwaitStatus(t.Context(), 30*time.Second, func(s *harness.Status) bool { return s.File.Refused != "" })
 	if err != nil {
 		t.Fatal(err)
 	}
