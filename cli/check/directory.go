@@ -22,7 +22,7 @@ func Directory() cli.Command {
 		Name: "directory", Summary: "Check that the keys of a directory can be fetched",
 		Commands: []cli.Command{{
 			Name: "check", Operands: "FILE", Summary: "Fetch the keys of a directory file as a gate would",
-			Details: "exit codes: 0 ok, 1 no statement of the directory can be verified, 2 wrong usage",
+			Details: "exit codes: 0 ok, 1 no statement of the directory can be verified, 2 wrong usage or an unreadable file",
 			Example: "dcr-gateway directory check uk.yaml",
 			Setup: func(flags *flag.FlagSet) cli.Run {
 				var form cli.Form
@@ -59,7 +59,7 @@ func checkDirectory(ctx context.Context, call cli.Call, form cli.Form) error {
 	if problems, ok := errors.AsType[yamlfile.Problems](err); ok {
 		return cli.Exit{Code: 1, Text: problems.Error()}
 	} else if err != nil {
-		return cli.Exit{Code: 1, Text: err.Error()}
+		return cli.Exit{Code: 2, Text: err.Error()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

@@ -30,7 +30,7 @@ func TestDirectoryCheck(t *testing.T) {
 	}{
 		{name: "a directory that answers", file: d.At("directory.yaml"), want: "for signatures, at " + d.KeysURL()},
 		{name: "a file that is refused", file: bad, want: "named", code: 1},
-		{name: "no file", file: d.At("none.yaml"), want: "none.yaml", code: 1},
+		{name: "no file", file: d.At("none.yaml"), want: "none.yaml", code: 2},
 		{name: "a directory that is down", file: d.At("directory.yaml"), want: "connection refused", code: 1, before: d.Server.Close},
 	} {
 		t.Run(test.name, func(t *testing.T) {
