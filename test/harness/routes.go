@@ -62,9 +62,11 @@ type Status struct {
 	Refusals int `json:"refusals"`
 }
 
-// InForce reports whether what is on disk is active and acknowledged by Envoy.
+// InForce reports whether what is on disk is active and acknowledged by Envoy. It is also where a directory is down, which is
+// the last of the reasons that a gate gives for not being healthy.
 func (s *Status) InForce() bool {
-	if !s.Healthy || s.File.Version != s.Version || len(s.Envoys) == 0 {
+	const directory = "the keys of directory "
+	if !s.Healthy && !strings.HasPrefix(s.Why, directory) || s.File.Version != s.Version || len(s.Envoys) == 0 {
 		return false
 	}
 	for kind, ack := range s.Envoys[0].Types {
