@@ -27,7 +27,6 @@ func named() map[string]pkix.RDNSequence {
 	}
 	number := pkix.RelativeDistinguishedNameSET{{Type: organizationIdentifier, Value: "PSDGB-FCA-123456"}}
 	return map[string]pkix.RDNSequence{
-		"transport": {x520(6, "GB"), x520(10, "OpenBanking"), x520(11, "0015800001HQQrZAAX"), x520(3, "2cpbh0lyEcGYGkNiQtmNv2")},
 		"qualified": {x520(6, "GB"), x520(10, "Example Payments Ltd"), number, x520(7, "London"), x520(5, "77"), x520(15, "Private Organization"),
 			x520(9, "1 Road"), x520(17, "E1"), {{Type: uid, Value: "u1"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: "x"}}, x520(3, "tpp.example")},
 		"difficult": {x520(6, "FR"), x520(10, "Soci\u00e9t\u00e9 \"X\", Ltd; A+B <c> \\ d/e=f"), number, x520(7, "#Lyon "), x520(3, "a")},
@@ -55,9 +54,7 @@ var printers = []printer{
 	{name: "openssl -text", command: []string{"openssl", "x509", "-noout", "-text", "-in", "CERT"}, line: "Subject:"},
 	{name: "node", command: []string{"node", "-e", "console.log(new (require('crypto').X509Certificate)(require('fs').readFileSync('CERT')).subject)"}},
 	{name: "keytool", command: []string{"keytool", "-printcert", "-file", "CERT"}, line: "Owner:"},
-	{name: "python, cryptography", command: []string{"python3", "-c",
-		"from cryptography import x509; print(x509.load_pem_x509_certificate(open('CERT','rb').read()).subject.rfc4514_string())"}},
-	{name: "python, print", command: []string{"python3", "-c",
+	{name: "python", command: []string{"python3", "-c",
 		"from cryptography import x509; print(x509.load_pem_x509_certificate(open('CERT','rb').read()).subject)"}},
 }
 

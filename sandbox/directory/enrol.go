@@ -88,50 +88,37 @@ func (d *Directory) certify(s *Software, order Order) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuer, list := d.issuing, d.url+"/crl"
-	if kind.qtsp {
-		issuer, list = d.qtsp, d.url+"/qtsp/crl"
-	}
-	transportLeaf.CRLDistributionPoints, signingLeaf.CRLDistributionPoints = []string{list}, []string{list}
-	transportLeaf.OCSPServer, signingLeaf.OCSPServer = []string{d.url + "/ocsp"}, []string{d.url + "/ocsp"}
-	transportCert, err := issue(s, issuer, transportLeaf, transport, "tls")
-	if err != nil {
-		return nil, err
-	}
-	signingCert, err := issue(s, issuer, signingLeaf, signing, "sig")
-	if err != nil {
-		return nil, err
-	}
-	transportKey, err := pki.EncodeKey(transport)
-	if err != nil {
-		return nil, err
-	}
-	signingKey, err := pki.EncodeKey(signing)
-	if err != nil {
-		return nil, err
-	}
+	tls, tlsErr := d.issue(s, kind, transportLeaf, transport, "tls")
+	sig, sigErr := d.issue(s, kind, signingLeaf, signing, "sig")
 	return &Member{
-		OrgID: s.OrgID, SoftwareID: s.SoftwareID, Roles: s.Roles, RedirectURIs: s.RedirectURIs,
-		TransportCert: string(pki.EncodeCertificate(transportCert.Certificate)), TransportKey: string(transportKey),
-		TransportKeyID: transportCert.ID, TransportSerial: transportCert.Serial,
-		SigningCert: string(pki.EncodeCertificate(signingCert.Certificate)), SigningKey: string(signingKey),
-		SigningKeyID: signingCert.ID,
-		JWKS:         d.softwareKeys(s, ""),
-	}, nil
+		OrgID: s.OrgID, SoftwareID: s.SoftwareID, Roles: s.Roles, RedirectURIs: s.RedirectURIs, JWKS: d.softwareKeys(s, ""),
+		TransportCert: tls.certificate, TransportKey: tls.private, TransportKeyID: tls.ID, TransportSerial: tls.Serial,
+		SigningCert: sig.certificate, SigningKey: sig.private, SigningKeyID: sig.ID,
+	}, errors.Join(tlsErr, sigErr)
 }
 
-func issue(s *Software, issuer *pki.Authority, leaf x509.Certificate, key crypto.Signer, use string) (Key, error) {
+// An issued key has its certificate and its private half in PEM, which the directory does not keep.
+type issued struct {
+	Key
+	certificate, private string
+}
+
+// issue certifies a key of the software product and lists it among those that it has.
+func (d *Directory) issue(s *Software, by kind, leaf x509.Certificate, key crypto.Signer, use string) (issued, error) {
+	issuer, list := d.issuing, "/crl"
+	if by.qtsp {
+		issuer, list = d.qtsp, "/qtsp/crl"
+	}
+	leaf.CRLDistributionPoints, leaf.OCSPServer = []string{d.url + list}, []string{d.url + "/ocsp"}
 	certificate, err := issuer.Issue(leaf, key.Public())
 	if err != nil {
-		return Key{}, err
+		return issued{}, err
 	}
-	jwk, err := pki.PublicJWK(key.Public(), use)
-	if err != nil {
-		return Key{}, err
-	}
-	issued := Key{ID: jwk.ID, Use: use, Serial: certificate.SerialNumber.String(), Certificate: certificate.Raw}
-	s.Keys = append(s.Keys, issued)
-	return issued, nil
+	jwk, jwkErr := pki.PublicJWK(key.Public(), use)
+	private, keyErr := pki.EncodeKey(key)
+	one := Key{ID: jwk.ID, Use: use, Serial: certificate.SerialNumber.String(), Certificate: certificate.Raw}
+	s.Keys = append(s.Keys, one)
+	return issued{one, string(pki.EncodeCertificate(certificate.Raw)), string(private)}, errors.Join(jwkErr, keyErr)
 }
 
 type statementSigner struct {
