@@ -74,7 +74,7 @@ func (s *statuses) registry(line func(key, format string, arguments ...any), sai
 // store prints what is wrong with Redis.
 func (s *statuses) store(line func(key, format string, arguments ...any), said *control.Status) {
 	if said.Store.Why != "" {
-		line("store", "NOT USABLE AS IT MUST BE, for %s: %s", age(s.now, said.Store.Since), said.Store.Why)
+		line("store", "DEGRADED for %s: %s", age(s.now, said.Store.Since), said.Store.Why)
 	}
 }
 

@@ -223,7 +223,7 @@ func (m *monitor) report(ctx context.Context, why string, log *slog.Logger) {
 		if why == "" {
 			log.InfoContext(ctx, "redis serves again", "before", before)
 		} else {
-			log.ErrorContext(ctx, "redis does not serve as it must", "cause", why)
+			log.ErrorContext(ctx, "redis is degraded", "cause", why)
 		}
 	}
 	m.health.Why = why
