@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/bounded"
+	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 )
 
 const (
@@ -27,6 +28,15 @@ const (
 type File struct {
 	Path string
 	Text []byte
+}
+
+// Certificates names each certificate of a PEM file, by its subject and its SHA-256.
+func (f File) Certificates() (names []string) {
+	all, _ := pemfile.Certificates(f.Text) // a version was read from it
+	for _, one := range all {
+		names = append(names, fmt.Sprintf("%s (SHA-256 %.8x)", one.Subject, sha256.Sum256(one.Raw)))
+	}
+	return names
 }
 
 // A source reads the files of a version. It reads each file once, so that a version is the hash of exactly the bytes that

@@ -28,7 +28,8 @@ func Commands() []cli.Command {
 				},
 				{
 					Name: "diff", Operands: "OLD NEW", Summary: "Show what changes, and what is less protected than before",
-					Example: "dcr-gateway routes diff routes.yaml new.yaml", Setup: command(diff, printed),
+					Details: "Directories, profiles and CAs that the files include are compared too. An exclamation mark precedes what is less protected.\n" + exitCodes,
+					Example: "dcr-gateway routes diff --fail-on-weaker routes.yaml new.yaml", Setup: command(diff, printed, diffFlags),
 				},
 				{
 					Name: "render", Operands: "FILE", Summary: "Write Envoy's configuration, or the file with every default spelt out",
@@ -114,6 +115,8 @@ type call struct {
 	render renderOptions
 	gates  []socket.Local
 	logs   []string // of explain ID
+
+	failOnWeaker bool // of diff
 }
 
 // print writes an answer as JSON or as text.

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,6 +20,7 @@ type difference struct {
 	New     version  `json:"new"`
 	Changes []change `json:"changes"`
 	Weakens int      `json:"weakens"` // number of changes after which less is protected
+	Whole   bool     `json:"whole"`   // directories, profiles and CAs were compared too
 }
 
 type version struct {
@@ -53,7 +55,11 @@ const (
 	changed = "changed"
 )
 
-// diff compares two files. It fails only if one of them is invalid.
+func diffFlags(c *call, flags *flag.FlagSet) {
+	flags.BoolVar(&c.failOnWeaker, "fail-on-weaker", false, "exit with 1 if less is protected than before, or if the files that are included cannot be compared")
+}
+
+// diff compares two files and what they include.
 func diff(_ context.Context, c *call) error {
 	was, err := c.model(c.Operands[0])
 	if err != nil {
@@ -63,14 +69,21 @@ func diff(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.print(compare(version{c.Operands[0], was.Version}, version{c.Operands[1], is.Version}, was, is))
+	d := compare(version{c.Operands[0], was.ID()}, version{c.Operands[1], is.ID()}, was, is)
+	if err := c.print(d); err != nil {
+		return err
+	}
+	if c.failOnWeaker && (d.Weakens > 0 || !d.Whole) {
+		return refused
+	}
+	return nil
 }
 
 // model reads a file to compare, even one from another machine, which names files that are not here.
-func (c *call) model(path string) (*routes.File, error) {
+func (c *call) model(path string) (*config.Version, error) {
 	version, err := config.Read(path)
 	if err == nil {
-		return version.File, nil
+		return version, nil
 	}
 	text, unread := os.ReadFile(path)
 	if unread != nil {
@@ -80,12 +93,15 @@ func (c *call) model(path string) (*routes.File, error) {
 	if refusal != nil {
 		return nil, c.refuse(path, refusal)
 	}
-	return file, nil
+	return &config.Version{File: file}, nil
 }
 
-func compare(old, new version, was, is *routes.File) *difference {
-	d := &difference{Old: old, New: new, Changes: []change{}}
+func compare(old, new version, from, to *config.Version) *difference {
+	d, was, is := &difference{Old: old, New: new, Changes: []change{}}, from.File, to.File
 	d.part("file", "", general(was), general(is))
+	if d.Whole = old.Version != "" && new.Version != ""; d.Whole {
+		d.included(from, to)
+	}
 	named(d, "listener", was.Listeners, is.Listeners)
 	named(d, "upstream", was.Upstreams, is.Upstreams)
 	named(d, "plan", was.Plans, is.Plans)
@@ -230,6 +246,9 @@ func (d *difference) text() string {
 	default:
 		fmt.Fprintf(&text, "%s, none protecting less than before\n", count(len(d.Changes), "change"))
 	}
+	if !d.Whole {
+		text.WriteString("what these files include is not all here, or not valid: directories, profiles and CAs were not compared\n")
+	}
 	for _, one := range d.Changes {
 		text.WriteString(one.text())
 	}
@@ -265,12 +284,12 @@ func (d *detail) text() string {
 	case d.Added != nil || d.Removed != nil:
 		text := ""
 		if len(d.Added) > 0 {
+			if len(d.Removed) == 0 {
+				return bad + d.Key + " added: " + strings.Join(d.Added, ", ") + why + "\n"
+			}
 			text = "   " + d.Key + " added: " + strings.Join(d.Added, ", ") + "\n"
 		}
-		if len(d.Removed) > 0 {
-			text += bad + d.Key + " removed: " + strings.Join(d.Removed, ", ") + why + "\n"
-		}
-		return text
+		return text + bad + d.Key + " removed: " + strings.Join(d.Removed, ", ") + why + "\n"
 	case d.Old == "":
 		return bad + d.Key + ": " + d.New + why + "\n"
 	case d.New == "":

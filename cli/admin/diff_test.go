@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,13 +87,13 @@ route client is changed
 route payments is changed
    path: /pisp/payments -> /v4/pisp/payments
 `},
-		{"the rest of a route", []string{"upstream: bank, body_limit: 1MiB, timeout: 90s", "upstream: bank, plan: gold, facts: none, token: true"}, 0, `
+		{"the rest of a route", []string{"upstream: bank, body_limit: 1MiB, timeout: 90s", "upstream: bank, plan: gold, facts: none, token: true"}, 1, `
 route payments is changed
    body_limit: 1MiB -> 64KiB
    timeout: 90s -> 4s
    plan: default -> gold
-   facts: signed -> none
-   token: false -> true
+ ! facts: signed -> none (the upstream receives no signed facts about the client)
+ ! token: false -> true (access tokens go to the upstream)
 `},
 		{"plans", []string{"  default: {per_source: 100/s}\n  gold: {per_source: 600/m, per_client: 10/s}", "  gold: {per_source: 600/m}\n  new: {per_client: 5/m}"}, 8, `
 plan default is removed: per_source 100/s
@@ -179,12 +180,68 @@ func TestDiffOfFilesWithoutWhatTheyName(t *testing.T) {
 	dir, elsewhere := sample.Folder(t), t.TempDir()
 	old := save(t, elsewhere, "old.yaml")
 	stdout, stderr, code := run(t, "diff", old, filepath.Join(dir, "routes.yaml"))
-	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, old+" -> "+filepath.Join(dir, "routes.yaml")+" (") || !strings.HasSuffix(stdout, "): nothing changes\n") {
+	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, old+" -> "+filepath.Join(dir, "routes.yaml")+" (") || !strings.Contains(stdout, "): nothing changes\n") || !strings.Contains(stdout, "were not compared") {
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}
 	broken := save(t, elsewhere, "broken.yaml", "scopes: [payments]", "scoops: [payments]")
 	if _, stderr, code := run(t, "diff", old, broken); code != 1 || !strings.Contains(stderr, "did you mean scopes?") {
 		t.Errorf("%d %q", code, stderr)
+	}
+}
+
+// TestDiffOfWhatIsIncluded: a directory, a profile and a CA loosen as much as routes.yaml does, and a pipeline can stop it.
+func TestDiffOfWhatIsIncluded(t *testing.T) {
+	old, next := sample.Folder(t), sample.Folder(t)
+	path := func(dir string) string { return filepath.Join(dir, "routes.yaml") }
+	edit := func(name, from, to string) {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(next, name))
+		ok(t, err)
+		if !strings.Contains(string(text), from) {
+			t.Fatalf("%s lacks %s", name, from)
+		}
+		sample.Write(t, filepath.Join(next, name), strings.Replace(string(text), from, to, 1))
+	}
+	for _, dir := range []string{old, next} { // both have the files, and the old one does not name the second directory
+		sample.Write(t, filepath.Join(dir, "profile.yaml"), "extends: obie-3.3\nname: our-bank\nclients: {duplicates: reject}\n")
+		text, err := os.ReadFile(path(dir))
+		ok(t, err)
+		sample.Write(t, path(dir), strings.Replace(string(text), "auth_methods:", "profiles: [profile.yaml]\nauth_methods:", 1))
+		ca, err := os.ReadFile(filepath.Join(old, "ca.pem"))
+		ok(t, err)
+		sample.Write(t, filepath.Join(dir, "ca.pem"), string(ca))
+	}
+	if stdout, _, code := run(t, "diff", "--fail-on-weaker", path(old), path(next)); code != 0 || !strings.Contains(stdout, "nothing changes") {
+		t.Fatalf("code %d, %s", code, stdout)
+	}
+	edit("profile.yaml", "clients: {duplicates: reject}", "clients: {duplicates: allow}\nunknown_scopes: drop")
+	other, err := os.ReadFile(filepath.Join(sample.Folder(t), "ca.pem"))
+	ok(t, err)
+	ca, err := os.ReadFile(filepath.Join(next, "ca.pem"))
+	ok(t, err)
+	sample.Write(t, filepath.Join(next, "ca.pem"), string(ca)+string(other))
+	directory := sample.Directory
+	directory = strings.Replace(directory, "name: ", "name: second-", 1)
+	directory = strings.Replace(directory, "extends: openbanking-uk", "extends: openbanking-uk-sandbox", 1)
+	sample.Write(t, filepath.Join(next, "second.yaml"), directory)
+	edit("routes.yaml", "directories: [directory.yaml]", "directories: [directory.yaml, second.yaml]")
+	stdout, stderr, code := run(t, "diff", "--fail-on-weaker", path(old), path(next))
+	if code != 1 || stderr != "" {
+		t.Errorf("code %d, %s%s", code, stdout, stderr)
+	}
+	for _, want := range []string{
+		"software of another directory may register, with certificates of its CAs", " ! ca added: CN=",
+		"clients.duplicates: reject -> allow (a software product may register again)", "unknown_scopes: drop (requests with unknown scopes are accepted)",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is not in\n%s", want, stdout)
+		}
+	}
+	if _, _, code := run(t, "diff", path(old), path(next)); code != 0 {
+		t.Errorf("without the flag: code %d", code)
+	}
+	if stdout, _, code := run(t, "diff", "--fail-on-weaker", save(t, t.TempDir(), "old.yaml"), path(next)); code != 1 || !strings.Contains(stdout, "were not compared") {
+		t.Errorf("what cannot be compared: code %d, %s", code, stdout)
 	}
 }
 
@@ -218,7 +275,19 @@ func TestWeakens(t *testing.T) {
 		{"listener", detail{Key: "server_names", Old: "a, b", Removed: []string{"a", "b"}}, "every server name is served"},
 		{"listener", detail{Key: "server_names", Old: "a, b", New: "a", Removed: []string{"b"}}, ""},
 		{"plan", detail{Key: "per_source", Old: "1/s"}, "a limit is removed"},
-		{"plan", detail{Key: "per_source", Old: "1/s", New: "2/s"}, ""},
+		{"plan", detail{Key: "per_source", Old: "1/s", New: "2/s"}, "more requests are let through"},
+		{"plan", detail{Key: "per_source", Old: "2/s", New: "100/m"}, ""},
+		{"route", detail{Key: "body_limit", Old: "64KiB", New: "1MiB"}, "larger bodies are accepted"},
+		{"route", detail{Key: "body_limit", Old: "1MiB", New: "64KiB"}, ""},
+		{"route", detail{Key: "directories", New: "uk", Added: []string{"uk"}}, ""},
+		{"route", detail{Key: "directories", Old: "uk", New: "uk, cdr", Added: []string{"cdr"}}, "software of this directory may register"},
+		{"file", detail{Key: "tokens.lifetime", Old: "5m", New: "24h"}, "a stolen token is good for longer"},
+		{"file", detail{Key: "audiences", Old: "a", New: "a, b", Added: []string{"b"}}, "requests made for this audience are accepted"},
+		{"edge", detail{Key: "connection_duration", Old: "15m", New: "24h"}, "certificates are verified again later"},
+		{"profile", detail{Key: "clients.duplicates", Old: "reject", New: "return-existing"}, "a software product may register again"},
+		{"profile", detail{Key: "unknown_scopes", Old: "refuse", New: "drop"}, "requests with unknown scopes are accepted"},
+		{"profile", detail{Key: "members.aud.values", New: "a", Added: []string{"a"}}, ""},
+		{"directory", detail{Key: "private_addresses", New: "10.0.0.0/8", Added: []string{"10.0.0.0/8"}}, "the gateway connects to this address"},
 		{"rate_limit_service", detail{Key: "address", Old: "unix:a"}, "no limit applies to the whole fleet"},
 		{"route", detail{Key: "public", Old: "true", New: "false"}, ""},
 		{"route", detail{Key: "plan", New: "gold"}, ""},

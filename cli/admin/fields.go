@@ -120,9 +120,6 @@ func detailsOf(part string, was, is []field) []detail {
 	return details
 }
 
-// ordered reports whether the order of a list matters: the first key signs.
-func ordered(key string) bool { return key == "tokens.keys" }
-
 // keysOf returns the keys of both, in the model's order.
 func keysOf(was, is []field) []string {
 	var keys []string
@@ -146,44 +143,3 @@ func find(fields []field, key string) field {
 func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(text string) bool { return slices.Contains(others, text) })
 }
-
-// weakens says why a change of a key reduces protection; "" if it does not.
-func weakens(part string, d detail) string {
-	gone := d.Old != "" && d.New == ""
-	switch part + "." + d.Key {
-	case "route.checks":
-		return ifAny(d.Removed, "requests pass without this check")
-	case "route.scopes":
-		return ifAny(d.Removed, "tokens without this scope pass")
-	case "route.roles":
-		return ifAny(d.Removed, "software products without this role pass")
-	case "route.public":
-		return when(d.New == "true", "open to everyone")
-	case "route.plan":
-		return when(gone, "no rate limit applies")
-	case "plan.per_source", "plan.per_client":
-		return when(gone, "a limit is removed")
-	case "rate_limit_service.address":
-		return when(gone, "no limit applies to the whole fleet")
-	case "listener.client_certificate":
-		return when(d.New == routes.CertificateNone, "clients need no certificate")
-	case "listener.tls_minimum":
-		return when(d.New < d.Old, "an older TLS version is accepted")
-	case "listener.server_names":
-		return when(gone, "every server name is served")
-	case "upstream.strip_headers":
-		return ifAny(d.Removed, "the upstream receives this header as clients send it")
-	case "upstream.tls.ca":
-		return when(gone, "the connection to the upstream is not protected")
-	}
-	return ""
-}
-
-func when(so bool, why string) string {
-	if so {
-		return why
-	}
-	return ""
-}
-
-func ifAny(list []string, why string) string { return when(len(list) > 0, why) }
