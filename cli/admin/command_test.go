@@ -127,7 +127,7 @@ func TestRefusedFile(t *testing.T) {
 		{"render", bad}, {"diff", bad, path}, {"diff", path, bad}, {"explain", "GET", "https://localhost/", "--routes", bad},
 	} {
 		stdout, stderr, code := run(t, arguments...)
-		if code != 1 || stdout != "" || !strings.Contains(stderr, "routes[5].upstream") || !strings.HasSuffix(stderr, bad+" is refused\n") {
+		if code != 1 || stdout != "" || !strings.Contains(stderr, "routes[5] (payments).upstream") || !strings.HasSuffix(stderr, bad+" is refused\n") {
 			t.Errorf("%v: code %d, %s, %s", arguments, code, stdout, stderr)
 		}
 	}

@@ -29,11 +29,11 @@ test.yaml:11:9: warning: upstreams.bank: has no timeout of its own: the default 
 test.yaml: 8 routes, version VERSION, no errors, 1 warning; no Envoy was asked
 `},
 		{"two errors", []string{"methods: [GET, POST]", "methods: [GET, PSOT]", "upstream: bank, plan", "upstream: bnak, plan"}, 1, `
-test.yaml:20:162: error: routes[4].upstream: no upstream has the name "bnak"
-test.yaml:21:59: error: routes[5].methods[1]: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS
+test.yaml:20:162: error: routes[4] (account).upstream: no upstream has the name "bnak"
+test.yaml:21:59: error: routes[5] (payments).methods[1]: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS
 `},
 		{"what only lint finds", []string{"scopes: [payments]", "scopes: [paymnets]"}, 1, `
-test.yaml:21:113: error: routes[5].scopes[0]: no directory in use has the scope "paymnets"; did you mean "payments"? [scope.unknown]
+test.yaml:21:113: error: routes[5] (payments).scopes[0]: no directory in use has the scope "paymnets"; did you mean "payments"? [scope.unknown]
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {

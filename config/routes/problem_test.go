@@ -11,10 +11,10 @@ import (
 
 func TestProblemsPrint(t *testing.T) {
 	text, dir := refusal{from: "upstream: bank\n    body_limit: 2MiB", to: "upstream: banc\n    body_limt: 2MiB"}.edited(t)
-	const want = `routes.yaml:91:15: error: routes[4].upstream: no upstream has the name "banc"; did you mean "bank"? [route.upstream]
+	const want = `routes.yaml:91:15: error: routes[4] (payment).upstream: no upstream has the name "banc"; did you mean "bank"? [route.upstream]
    91 |     upstream: banc
       |               ^
-routes.yaml:92:5: error: routes[4].body_limt: there is no such key here; did you mean body_limit? [key.unknown]
+routes.yaml:92:5: error: routes[4] (payment).body_limt: there is no such key here; did you mean body_limit? [key.unknown]
    92 |     body_limt: 2MiB
       |     ^`
 	if have := parse(t, text, dir).Error(); have != want {

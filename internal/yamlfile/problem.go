@@ -27,6 +27,7 @@ type Problem struct {
 	Line     int      `json:"line,omitempty"` // 0 if it is not about a line
 	Column   int      `json:"column,omitempty"`
 	Where    string   `json:"where,omitempty"` // YAML path: routes[3].path
+	Name     string   `json:"name,omitempty"`  // of the list item in Where: nobody counts to routes[40]
 	What     string   `json:"what"`            // what is wrong and what was expected, for the person who fixes it
 	Text     string   `json:"text,omitempty"`  // the line itself; omitted if it may contain a secret
 }
@@ -45,7 +46,7 @@ func (p *Problem) Error() string {
 	}
 	fmt.Fprintf(&b, "%s: ", p.Severity)
 	if p.Where != "" {
-		b.WriteString(p.Where + ": ")
+		b.WriteString(p.named() + ": ")
 	}
 	fmt.Fprintf(&b, "%s [%s]", p.What, p.ID)
 	if p.Text != "" && p.Line > 0 {
@@ -56,6 +57,14 @@ func (p *Problem) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// named returns the path with the item's name: routes[3] (accounts).path.
+func (p *Problem) named() string {
+	if item, rest, isItem := strings.Cut(p.Where, "]"); isItem && p.Name != "" {
+		return item + "] (" + p.Name + ")" + rest
+	}
+	return p.Where
 }
 
 // Problems holds the problems of a file in the order of its lines. As an error they refuse it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,12 +89,20 @@ func (r *reader) object(node ast.Node, into reflect.Value, o *object, at *spot) 
 	}
 	for i := range o.fields {
 		f := &o.fields[i]
-		if f.required && !r.over && (seen|meant)&f.bit == 0 {
+		if f.required && !r.over && !merges(mapping) && (seen|meant)&f.bit == 0 {
 			r.enter(f.key, 0)
 			r.add(start(mapping), "key.missing", "the key %s is missing: %s", f.key, f.doc)
 			r.leave()
 		}
 	}
+}
+
+// merges reports whether an object has a merge key, which is reported: what it would add is not missing.
+func merges(mapping *ast.MappingNode) bool {
+	return slices.ContainsFunc(mapping.Values, func(entry *ast.MappingValueNode) bool {
+		_, merge := entry.Key.(*ast.MergeKeyNode)
+		return merge
+	})
 }
 
 // unknown reports a key that the model does not have, and returns the bit of the key that was probably meant.

@@ -75,6 +75,10 @@ func (s *Source) show(sorted Problems) {
 		} else if problem.Line > 0 {
 			problem.Text = s.line(problem.Line)
 		}
+		problem.Name = s.nameOf(problem.Where)
+		if strings.Contains(problem.Text, "${") && problem.Severity == Error {
+			problem.What += "; variables are not replaced"
+		}
 		last = problem
 	}
 }

@@ -83,12 +83,14 @@ func (s *Source) parse(g *Grammar) (ast.Node, *Problem) {
 		return nil, s.at(nil, "yaml.syntax", "a line must end with a line feed, and not with a carriage return alone")
 	}
 	tokens, bad, id, what := (&guard{options: g.options}).tokens(string(s.text))
-	if id != "" {
+	if id == "yaml.syntax" {
+		return nil, s.trap(s.at(bad, id, what))
+	} else if id != "" {
 		return nil, s.at(bad, id, what)
 	}
 	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-		return nil, s.at(syntax.Token, "yaml.syntax", unquoted(syntax.Message))
+		return nil, s.trap(s.at(syntax.Token, "yaml.syntax", unquoted(syntax.Message)))
 	} else if err != nil {
 		return nil, s.at(nil, "yaml.syntax", "the file is not YAML")
 	}
