@@ -97,6 +97,10 @@ func (e *edge) testPerSource(t *testing.T) {
 	}
 	answer := e.get(t, e.client(t, 2), "/sources", "3")
 	answer.isLimited(t, 1200)
+	const own = "00000000-5f7d-4a3c-9d2b-00000000000e"
+	if answer = ask(t, e.client(t, 1), "GET", e.mtls+"/sources", nil, "x-fapi-interaction-id: "+own); answer.status != 429 || answer.header.Get("X-Fapi-Interaction-Id") != own {
+		t.Errorf("have %d with the interaction id %q", answer.status, answer.header.Get("X-Fapi-Interaction-Id"))
+	}
 	if have := len(e.gate.questions()); have != 3 {
 		t.Errorf("the gate was asked %d times", have)
 	}
