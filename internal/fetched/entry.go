@@ -31,8 +31,8 @@ type entry[T any] struct {
 	etag     string
 	fetched  time.Time // when the fetch of document began; zero before the first
 	expires  time.Time
-	asked    time.Time     // when the last fetch for something the document lacks began, unless it failed
-	flight   chan struct{} // closed when the running fetch ends; nil if none runs
+	asked    time.Time // when the last fetch for something the document lacks began, unless it failed
+	flight   *flight   // the running fetch, nil if none runs
 
 	failures int       // since the last success
 	ended    bool      // one of these failures was an Unusable: the document will not be used when it is stale

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // ErrFull means that too many callers wait already. It is an ErrUnavailable.
 var ErrFull = fmt.Errorf("%w: too many callers wait for documents", ErrUnavailable)
 
-// A Queue bounds how many callers wait for documents at one time, so that a slow server holds up only some of them. It is
-// safe for concurrent use.
+// A Queue bounds how many callers wait for documents of slow servers at one time. It is safe for concurrent use.
 type Queue struct {
 	all, each int
 
@@ -35,6 +35,52 @@ type ticketKey struct{}
 type ticket struct {
 	queue *Queue
 	name  string
+}
+
+// quick is how long a fetch may take before those who wait for it count: most servers answer sooner.
+const quick = 300 * time.Millisecond
+
+// A flight is a running fetch.
+type flight struct {
+	ended chan struct{} // closed when it ends
+	slow  chan struct{} // closed when it takes longer than most
+}
+
+func newFlight() *flight {
+	f := &flight{ended: make(chan struct{}), slow: make(chan struct{})}
+	time.AfterFunc(quick, func() { close(f.slow) })
+	return f
+}
+
+// land waits for the end of the flight, in the caller's queue once the flight is slow.
+func (f *flight) land(ctx context.Context) error {
+	if ended, err := f.within(ctx, f.slow); ended || err != nil {
+		return err
+	}
+	leave, err := join(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	_, err = f.within(ctx, nil)
+	return err
+}
+
+// within waits until the flight has ended or the time is over.
+func (f *flight) within(ctx context.Context, over <-chan struct{}) (ended bool, err error) {
+	select {
+	case <-f.ended:
+		return true, nil
+	default: // first of all, for select chooses at random
+	}
+	select {
+	case <-f.ended:
+		return true, nil
+	case <-over:
+		return false, nil
+	case <-ctx.Done():
+		return false, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
 }
 
 // join puts the caller into its queue, if it has one, until leave is called.

@@ -4,9 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 )
+
+// As long as a server answers quickly, any number may wait for it.
+func TestNobodyQueuesForAQuickServer(t *testing.T) {
+	w := newWorld(t)
+	release := w.Hold(t)
+	queue, got := NewQueue(1, 1), make(chan error, 50)
+	var asked sync.WaitGroup
+	for range cap(got) {
+		asked.Go(func() {
+			_, err := w.source.Get(queue.As(t.Context(), "one"), &words, w.URL+"/hang", Need[string]{})
+			got <- err
+		})
+	}
+	for w.Fetches("/hang") == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	release()
+	asked.Wait()
+	for range cap(got) {
+		check(t, <-got, nil)
+	}
+}
 
 // A server that does not answer keeps a limited number of callers waiting, and of one name fewer; the others learn at once.
 func TestQueueIsBounded(t *testing.T) {
@@ -34,7 +57,7 @@ func TestQueueIsBounded(t *testing.T) {
 		check(t, err, ErrUnavailable)
 	}
 	_, err := w.source.Get(queue.As(t.Context(), "0"), &words, w.URL+"/", Need[string]{})
-	check(t, err, ErrFull) // another URL, which would answer: who waits for one waits in the same queue
+	check(t, err, nil) // another server, which answers at once
 	release()
 	for range 5 {
 		check(t, <-got, nil)

@@ -6,7 +6,6 @@ package fetched
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -84,15 +83,8 @@ func (s *Source[T]) Get(ctx context.Context, kind *Kind[T], url string, need Nee
 	if wait == nil {
 		return document, err
 	}
-	leave, err := join(ctx)
-	if err != nil {
+	if err := wait.land(ctx); err != nil {
 		return document, err
-	}
-	defer leave()
-	select {
-	case <-wait:
-	case <-ctx.Done():
-		return document, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -184,13 +176,13 @@ func (s *Source[T]) drop(but place[T]) {
 }
 
 // ask answers a caller from the cache, or returns what to wait for. It starts a fetch if one is needed.
-func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (document T, wait <-chan struct{}, err error) {
+func (s *Source[T]) ask(ctx context.Context, e *entry[T], need Need[T]) (document T, wait *flight, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := s.now()
 	next := e.plan(now, need)
 	if next != goOn && e.flight == nil { // all callers of one URL share one fetch
-		e.flight = make(chan struct{})
+		e.flight = newFlight()
 		// The fetch is shared: it has the client's own timeout, even if a caller gives up.
 		free, etag := context.WithoutCancel(ctx), e.etag
 		s.flights.Go(func() { s.fly(free, e, etag) })
@@ -213,7 +205,7 @@ func (s *Source[T]) fly(ctx context.Context, e *entry[T], etag string) {
 	} else {
 		e.succeed(began, document, body)
 	}
-	close(e.flight)
+	close(e.flight.ended)
 	e.flight = nil
 }
 
