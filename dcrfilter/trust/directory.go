@@ -50,9 +50,9 @@ func (d *Directory) Signed(ctx context.Context, token *jose.Unverified, of *dcr.
 		if err := d.notRevoked(ctx, of, []jose.Key{{ID: token.KeyID}}, "", Now); err != nil {
 			return nil, err
 		}
-		if fitting := suiting(set, token.Algorithm); fitting == 0 {
-			return nil, &Doubt{Unfit, fmt.Errorf("key set of the software: of its %d keys, %d are usable for signatures and %d for %s",
-				set.Members, len(set.Signing), fitting, token.Algorithm)}
+		if !slices.Contains(set.Algorithms(), token.Algorithm) {
+			return nil, &Doubt{Unfit, fmt.Errorf("key set of the software: of its %d keys, %d are usable for signatures and none for %s",
+				set.Members, len(set.Signing), token.Algorithm)}
 		}
 		return nil, &Doubt{Forged, err}
 	case err != nil:
@@ -77,11 +77,6 @@ func (d *Directory) verify(ctx context.Context, url string, token *jose.Unverifi
 	}
 	verified, err = token.Verify(set)
 	return verified, set, err
-}
-
-// suiting returns how many keys of the set are for the algorithm, under any kid.
-func suiting(set jose.KeySet, algorithm string) int {
-	return len((&jose.Unverified{Algorithm: algorithm}).Candidates(set))
 }
 
 // Possessed proves by the certificate alone that the software product of the statement itself sends the request: the

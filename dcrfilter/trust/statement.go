@@ -102,10 +102,8 @@ func (d *Directory) StatementKeys(ctx context.Context) (jose.KeySet, error) {
 	if err != nil {
 		return set, err
 	}
-	for _, algorithm := range d.Algorithms {
-		if suiting(set, algorithm) > 0 {
-			return set, nil
-		}
+	if !slices.ContainsFunc(set.Algorithms(), func(has string) bool { return slices.Contains(d.Algorithms, has) }) {
+		err = fmt.Errorf("the key set has %d keys, and none for %s", set.Members, strings.Join(d.Algorithms, " or "))
 	}
-	return set, fmt.Errorf("the key set has %d keys, and none for %s", set.Members, strings.Join(d.Algorithms, " or "))
+	return set, err
 }

@@ -25,15 +25,10 @@ const (
 	maxExponent    = 1<<31 - 1
 )
 
-// Candidates returns the keys of the set that may have signed the token, by its alg and kid.
-func (u *Unverified) Candidates(keys KeySet) []Key {
-	return slices.DeleteFunc(slices.Clone(keys.Signing), func(key Key) bool { return !u.mayBeOf(key) })
-}
-
 // Verify checks the signature with the candidates that the set has for the token's alg and kid, at most 16 of them.
 // It fails with ErrSignature.
 func (u *Unverified) Verify(keys KeySet) (*Verified, error) {
-	candidates := u.Candidates(keys)
+	candidates := slices.DeleteFunc(slices.Clone(keys.Signing), func(key Key) bool { return !u.mayBeOf(key) })
 	for _, key := range candidates[:min(len(candidates), maxCandidates)] {
 		if verifies(key.Public, []byte(u.signed), u.signature) {
 			return &Verified{Claims: u.Claims, Raw: u.Raw, Keys: keys.namesOf(key)}, nil
