@@ -239,6 +239,7 @@ func (r *rollout) walk(c change) {
 	for i, home := range r.gateways {
 		m := r.registerAt(home, r.pool[i], c)
 		if c.again != nil {
+			r.tokenAt(home, m) // a client that has no token yet is given back
 			r.registersAgain(home, m, c)
 		}
 		// The two others do something, unless they do not know this client.

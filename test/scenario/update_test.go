@@ -15,7 +15,8 @@ func (c *client) put(t *testing.T, token string, request *harness.JWT) *harness.
 	return c.do(t, call{method: "PUT", url: c.url, contentType: contentType, body: body, header: bearer(token)})
 }
 
-// An update replaces all of the metadata, and nothing of who the client is; its tokens live on.
+// An update replaces all of the metadata, and nothing of who the client is; its tokens live on, without the scopes that the
+// client no longer has.
 func TestUpdateReplaces(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -38,6 +39,14 @@ func TestUpdateReplaces(t *testing.T) {
 	}
 	if read := c.read(t, token); read.Status != http.StatusOK || fmt.Sprint(read.JSON(t)) != fmt.Sprint(got) {
 		t.Errorf("after the update GET answers %s, want what PUT has", read)
+	}
+	want{http.StatusForbidden, "insufficient_scope", "scope.missing"}.check(t, c.accounts(t, token))
+	request = c.Request()
+	if answer := c.put(t, token, request); answer.Status != http.StatusOK {
+		t.Fatal(answer)
+	}
+	if answer := c.accounts(t, token); answer.Status != http.StatusOK {
+		t.Errorf("after an update that brings the scope back: %s", answer)
 	}
 }
 
