@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
@@ -19,18 +20,7 @@ func Keys() cli.Command {
 		Commands: []cli.Command{{
 			Name: "list", Summary: "List the keys that sign access tokens",
 			Example: "dcr-gateway keys list --redis redis://127.0.0.1:6379/0",
-			Setup: keysCommand(func(ctx context.Context, s *store.Store, call cli.Call) error {
-				keys, err := token.Kept(ctx, s)
-				if err != nil {
-					return err
-				}
-				for _, k := range keys {
-					if _, err := fmt.Fprintf(call.Stdout, "%s  created %s  %s\n", k.ID, k.Created.UTC().Format(time.RFC3339), k.State); err != nil {
-						return err
-					}
-				}
-				return nil
-			}),
+			Setup:   listKeys,
 		}, {
 			Name: "rotate", Summary: "Add a key that will sign access tokens",
 			Details: `It signs as soon as every gate must have seen it, in a minute. The old key goes on verifying until the last of its tokens
@@ -57,6 +47,24 @@ gates that have verified it before. Use keys rotate if the key was not stolen: i
 			}),
 		}},
 	}
+}
+
+func listKeys(flags *flag.FlagSet) cli.Run {
+	var form cli.Form
+	form.Add(flags)
+	return keysCommand(func(ctx context.Context, s *store.Store, call cli.Call) error {
+		keys, err := token.Kept(ctx, s)
+		if err != nil {
+			return err
+		}
+		return form.Print(call.Stdout, keys, func() string {
+			var text strings.Builder
+			for _, k := range keys {
+				fmt.Fprintf(&text, "%s  created %s  %s\n", k.ID, k.Created.UTC().Format(time.RFC3339), k.State)
+			}
+			return text.String()
+		})
+	})(flags)
 }
 
 const dropped = `key %s is removed

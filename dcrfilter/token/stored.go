@@ -49,9 +49,9 @@ var (
 
 // KeptKey is a key in the store, for operators.
 type KeptKey struct {
-	ID      string // kid
-	Created time.Time
-	State   string // what it does now
+	ID      string    `json:"kid"`
+	Created time.Time `json:"created"`
+	State   string    `json:"state"` // what it does now
 }
 
 // Kept returns the keys in the store, newest first. If there are none, the error is ErrNotKept.

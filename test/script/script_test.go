@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("BANK", gateway.MTLS())
 			env.Setenv("DISCOVERY", gateway.File.Discovery)
+			env.Setenv("REDIS", gateway.File.Redis)
 			env.Setenv("BANK_ID", gateway.File.Audience)
 			env.Setenv("KID", gateway.File.TPPs[1].SigningKeyID)
 			return os.Symlink(gateway.Dir, filepath.Join(env.WorkDir, "world"))
