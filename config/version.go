@@ -261,8 +261,12 @@ func (v *Version) shown(path string) string {
 func (v *Version) scopes() map[string][]string {
 	scopes := map[string][]string{}
 	for _, d := range v.Directories {
-		for scope, role := range d.Scopes {
-			scopes[scope] = append(scopes[scope], role)
+		for scope := range d.Scopes {
+			roles, _ := d.Roles(scope)
+			if len(roles) == 0 {
+				roles = []string{""}
+			}
+			scopes[scope] = append(scopes[scope], roles...)
 		}
 	}
 	return scopes

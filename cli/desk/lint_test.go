@@ -47,7 +47,7 @@ func mistakes() []mistake {
 		{"an organisation that was withdrawn", claim("org_status", `"Withdrawn"`), "statement.status", 1},
 		{"a key set elsewhere", claim("software_jwks_endpoint", `"https://evil.example/jwks"`), "keys.host", 1},
 		{"an issuer of nobody's", claim("iss", `"Somebody Ltd"`), "statement.issuer", 1},
-		{"an environment that is no text", claim("software_environment", "[]"), "statement.type", 1},
+		{"an environment that is no text", claim("software_environment", "1"), "statement.type", 1},
 		{"ten at once", func(w *world) {
 			w.request["iss"], w.request["aud"], w.request["scope"] = "another", "another-bank", "fundsconfirmations nonsense"
 			w.request["redirect_uris"] = []string{"http://evil.example/", "https://evil.example/#a"}
@@ -237,7 +237,7 @@ func TestLintShipped(t *testing.T) {
 		t.Errorf("code %d: %s", code, stdout)
 	}
 	delete(w.request, "software_statement")
-	w.ssa.Claims["iss"], w.ssa.Claims["software_environment"] = raw(`"OpenBanking Ltd"`), raw(`["sandbox"]`)
+	w.ssa.Claims["iss"], w.ssa.Claims["software_environment"] = raw(`"OpenBanking Ltd"`), raw(`[1]`)
 	stdout, _, code = run(t, "lint", w.write("claims.json", string(w.claims())))
 	if code != 1 || !strings.Contains(stdout, "statement.environment") || !strings.Contains(stdout, "1 finding") {
 		t.Errorf("code %d: %s", code, stdout)

@@ -113,11 +113,11 @@ func (s *shownStatement) read(ctx context.Context, c *call, d *directory.Directo
 
 func newView(d *dcr.Directory, s *dcr.Statement, now time.Time) *view {
 	v := &view{
-		Name: d.Name, SoftwareID: s.Software.GetId(), OrgID: s.Software.GetOrgId(), OrgStatus: s.OrgStatus, Environment: s.Environment,
+		Name: d.Name, SoftwareID: s.Software.GetId(), OrgID: s.Software.GetOrgId(), OrgStatus: s.OrgStatus, Environment: strings.Join(s.Environments, ", "),
 		Roles: s.Software.GetRoles(), Scopes: []string{}, RedirectURIs: s.RedirectURIs, MaxAge: span(d.MaxAge),
 	}
 	for _, scope := range slices.Sorted(maps.Keys(d.Scopes)) {
-		if role := d.Scopes[scope]; role == "" || slices.Contains(s.Software.GetRoles(), role) {
+		if d.Grants(scope, s.Software.GetRoles()) {
 			v.Scopes = append(v.Scopes, scope)
 		}
 	}

@@ -2,6 +2,7 @@ package dcr
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,12 @@ type Directory struct {
 	PrivateAddresses []string                    `yaml:"private_addresses" is:"network" doc:"non-public IP addresses and networks that the gateway may connect to"`
 	Algorithms       []string                    `yaml:"algorithms" is:"algorithm,required" doc:"signature algorithms of statements"`
 	MaxAge           time.Duration               `yaml:"statement_max_age" is:"age,required" doc:"maximum age of a statement"`
-	Environment      string                      `yaml:"environment" is:"value" doc:"environment that a statement must name; any when left out"`
-	MemberState      string                      `yaml:"member_state" is:"country" doc:"country for which the competent authority must have authorised the roles; not checked when left out"`
+	Environment      string                      `yaml:"environment" is:"value" doc:"environment that a statement must name, possibly among others; any when left out"`
+	MemberState      string                      `yaml:"member_state" is:"country" doc:"country for which the competent authority must have authorised the roles, or several, separated by commas; not checked when left out"`
 	Claims           StatementClaims             `yaml:"claims" is:"required" doc:"the directory's names of claims"`
 	Required         []string                    `yaml:"required" is:"claim" doc:"claims that a statement must have, by the directory's names"`
 	ActiveStatus     []string                    `yaml:"active" is:"value" doc:"values of org_status and of the authority's status that may register, case-insensitive"`
-	Scopes           map[string]string           `yaml:"scopes" keys:"scope" is:"role,required" doc:"scopes, each with the role that a software product needs to register it; \"\" needs none"`
+	Scopes           map[string]string           `yaml:"scopes" keys:"scope" is:"role,required" doc:"scopes, each with the role that a software product needs to register it, or several of which it needs one, separated by commas; \"\" needs none"`
 	Certificates     []CertificateSource         `yaml:"certificates" doc:"accepted types of client certificates, in the order in which they are tried"`
 	CertificateTypes map[string]*CertificateType `yaml:"certificate_types" keys:"type" is:"merged" doc:"types of client certificates: attributes of their subjects, and their binding to a software product"`
 	Authorities      map[string]string           `yaml:"authorities" keys:"value" is:"authority" doc:"maps the authority_id of a statement to the country and authority in certificates: GB-FCA"`
@@ -30,6 +31,33 @@ type Directory struct {
 	QCRoles          bool                        `yaml:"enforce_qc_roles" is:"bool" doc:"the PSD2 QCStatement of a client certificate must name every role of the software product"`
 	Outage           time.Duration               `yaml:"outage" is:"age" doc:"how old key sets and sets of revoked keys may be for the calls of clients while the directory cannot be reached; an hour and 5m when left out"`
 	SingleUse        bool                        `yaml:"statement_single_use" is:"bool" doc:"a statement, identified by its jti, registers only once"`
+}
+
+// Roles returns the roles of which a software product needs one for the scope: none, if it needs no role. known is false
+// for a scope that the directory does not define.
+func (d *Directory) Roles(scope string) (roles []string, known bool) {
+	text, known := d.Scopes[scope]
+	return separated(text), known
+}
+
+// MemberStates returns the countries for one of which the roles must be authorised; none if that is not checked.
+func (d *Directory) MemberStates() []string { return separated(d.MemberState) }
+
+// separated returns the values of a text that separates them by commas.
+func separated(text string) []string {
+	var values []string
+	for value := range strings.SplitSeq(text, ",") {
+		if value = strings.TrimSpace(value); value != "" {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Grants reports whether the directory defines the scope and one of the roles grants it.
+func (d *Directory) Grants(scope string, roles []string) bool {
+	needed, known := d.Roles(scope)
+	return known && (len(needed) == 0 || slices.ContainsFunc(needed, func(role string) bool { return slices.Contains(roles, role) }))
 }
 
 // Listed says whether a client certificate must belong to a tls key in the key set of its software product or

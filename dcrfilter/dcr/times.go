@@ -2,6 +2,7 @@ package dcr
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -37,16 +38,18 @@ func RefuseStatementTime(wrong *TimeError) *Error {
 	return RefuseStatement(statementTimes[wrong.Claim], wrong.Must)
 }
 
-// NumericDate reads a required time: whole seconds since 1970, greater than 0 and before the year 10000.
+// NumericDate reads a required time, greater than 0 and before the year 10000: "A JSON numeric value representing the
+// number of seconds from 1970-01-01T00:00:00Z UTC ... non-integer values can be represented" (RFC 7519, section 2).
 func NumericDate(claims strictjson.Object, name string) (time.Time, error) {
-	seconds, err := claims.Int(name)
+	seconds, err := claims.Float(name)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("a time: %w", err)
 	}
 	if seconds <= 0 || seconds > farthest {
 		return time.Time{}, fmt.Errorf("a time: %s is out of range", name)
 	}
-	return time.Unix(seconds, 0), nil
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), nil
 }
 
 // ReadTimes reads iat, nbf and exp, each of which may be absent. Its error is a *TimeError.
@@ -61,7 +64,7 @@ func ReadTimes(claims strictjson.Object) (Times, error) {
 		}
 		value, err := NumericDate(claims, claim.name)
 		if err != nil {
-			return Times{}, &TimeError{claim.name, "a whole number of seconds since 1970"}
+			return Times{}, &TimeError{claim.name, "a number of seconds since 1970"}
 		}
 		*claim.time = value
 	}

@@ -30,8 +30,8 @@ type Statement struct {
 
 	OrgStatus      string
 	AuthorityState string   // status in the competent authority's claims, "" if there are none
-	AuthorisedFor  []string // roles that the authority authorised for the directory's member state
-	Environment    string
+	AuthorisedFor  []string // roles that the authority authorised for one of the directory's member states
+	Environments   []string // that it is for
 	Scopes         []string // that the directory allows the software product; nil if its statements name no scopes
 	RedirectURIs   []string
 }

@@ -37,21 +37,20 @@ func Choose(directories iter.Seq[*dcr.Directory], claims strictjson.Object) (*dc
 }
 
 // chooseEnvironment chooses among directories with the same issuer. Each may have its own name for the environment
-// claim. A claim that is not a string, or a statement that matches two environments, selects no directory.
+// claim. A claim that is neither a string nor an array of strings, or a statement that matches two environments, selects
+// no directory.
 func chooseEnvironment(of []*dcr.Directory, claims strictjson.Object) (*dcr.Directory, error) {
 	var named, other []*dcr.Directory
 	for _, d := range of {
-		environment := ""
-		if name := d.Claims.Environment; name != "" && claims.Has(name) {
-			var err error
-			if environment, err = claims.String(name); err != nil {
-				return nil, noEnvironment(of).CausedBy(err)
-			}
+		environments, err := environmentsOf(d, claims)
+		if err != nil {
+			return nil, noEnvironment(of).CausedBy(err)
 		}
+		is := func(environment string) bool { return strings.EqualFold(environment, d.Environment) }
 		switch {
 		case d.Environment == "":
 			other = append(other, d)
-		case strings.EqualFold(environment, d.Environment):
+		case slices.ContainsFunc(environments, is):
 			named = append(named, d)
 		}
 	}
@@ -62,6 +61,18 @@ func chooseEnvironment(of []*dcr.Directory, claims strictjson.Object) (*dcr.Dire
 		return other[0], nil
 	}
 	return nil, noEnvironment(of)
+}
+
+// environmentsOf returns the environments that a statement names: one, or an array of them.
+func environmentsOf(d *dcr.Directory, claims strictjson.Object) ([]string, error) {
+	name := d.Claims.Environment
+	if name == "" || !claims.Has(name) {
+		return nil, nil
+	}
+	if one, err := claims.String(name); err == nil {
+		return []string{one}, nil
+	}
+	return claims.Strings(name)
 }
 
 func noEnvironment(of []*dcr.Directory) *dcr.Error {

@@ -47,9 +47,9 @@ func TestChoose(t *testing.T) {
 		{"an environment in a claim of another name", uk, claims{"iss": "OB", "stage": "sandbox"}, "production"},
 		{"an environment that is a number", uk, claims{"iss": "OB", "env": 7}, environment},
 		{"an environment that is null", uk, claims{"iss": "OB", "env": any(nil)}, environment},
-		{"an environment that is a list", uk, claims{"iss": "OB", "env": []string{"sandbox"}}, environment},
+		{"an environment that is a list", uk, claims{"iss": "OB", "env": []int{1}}, environment},
 		{"an environment that is a list, beside a directory that asks for none", []*dcr.Directory{silent, sandbox},
-			claims{"iss": "OB", "env": []string{"sandbox"}}, environment},
+			claims{"iss": "OB", "env": []int{1}}, environment},
 
 		{"none of two environments", []*dcr.Directory{sandbox, pilot}, claims{"iss": "OB", "env": "production"}, environment},
 		{"no environment, of two", []*dcr.Directory{sandbox, pilot}, claims{"iss": "OB"}, environment},

@@ -37,7 +37,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"algorithm": yamlfile.OneOf("PS256", "ES256"), // those that FAPI 1.0 Part 2, section 8.6, allows
 	"age":       yamlfile.Formed("a time with its unit, such as 30m or 1h30m", 40, `([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|us|ns))+`).Within(time.Millisecond, 87_600*time.Hour),
 	"value":     yamlfile.Formed("1 to 64 printable ASCII characters, without quotes and backslashes", 64, `[ !#-\[\]-~]+`), // refusals print it
-	"country":   yamlfile.Formed("a country's code, such as GB", 2, `[A-Za-z]{2}`),
+	"country":   yamlfile.Formed("a country's code, such as GB, or several, separated by commas", 255, `[A-Za-z]{2}(, ?[A-Za-z]{2})*`),
 	"claim":     yamlfile.Formed("the name of a claim: 1 to 64 letters, digits and . _ -", 64, `[A-Za-z0-9_.-]+`),
 	"scope":     yamlfile.Formed("a scope token: 1 to 64 printable ASCII characters without spaces, quotes and backslashes", 64, `[!#-\[\]-~]+`), // RFC 6749, section 3.3
 	"role":      yamlfile.Formed(`a role, or "" where none is needed`, 1024, printing+`*`),

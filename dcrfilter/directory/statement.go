@@ -47,7 +47,7 @@ func ReadStatement(d *dcr.Directory, claims strictjson.Object, raw string) (*dcr
 			},
 		},
 		OrgStatus:    r.text(d.Claims.OrgStatus),
-		Environment:  r.text(d.Claims.Environment),
+		Environments: r.some(d.Claims.Environment),
 		Scopes:       r.scopes(d.Claims.Scope),
 		RedirectURIs: r.texts(d.Claims.RedirectURIs),
 	}
@@ -113,12 +113,20 @@ func (r *reader) texts(name string) []string {
 	return texts
 }
 
-// roles reads a claim that is an array of strings, or one string (as the Australian register has it).
+// roles reads a required claim that is an array of strings, or one string (as the Australian register has it).
 func (r *reader) roles(name string) []string {
 	if role, err := r.claims.String(name); err == nil {
 		return []string{role}
 	}
 	return r.texts(name)
+}
+
+// some reads an optional claim like roles.
+func (r *reader) some(name string) []string {
+	if name == "" || !r.claims.Has(name) {
+		return nil
+	}
+	return r.roles(name)
 }
 
 // scopes reads a claim of scope tokens, which may be absent.
@@ -130,32 +138,50 @@ func (r *reader) scopes(name string) []string {
 }
 
 // authority reads the competent authority's claims: an object with authority_id, registration_id, status and
-// authorisations. A statement may omit it; if present, it must have the status.
+// authorisations, or an array of them, one for each authority. A statement may omit them; each must have a status. Those
+// whose status is active count together; if none is, the first speaks.
 func (r *reader) authority(d *dcr.Directory, s *dcr.Statement) {
 	name := d.Claims.Authority
 	if name == "" || !r.claims.Has(name) {
 		return
 	}
-	object, err := r.claims.Object(name)
-	if err != nil {
-		r.refuse(wrongType(name, "an object").CausedBy(err))
+	all, err := r.claims.Objects(name)
+	if one, failed := r.claims.Object(name); failed == nil {
+		all, err = []strictjson.Object{one}, nil
+	}
+	if err != nil || len(all) == 0 {
+		r.refuse(wrongType(name, "an object, or an array of objects").CausedBy(err))
 		return
 	}
-	inner := reader{claims: object}
-	s.AuthorityState = inner.required("status")
-	s.Software.AuthorisationNumber = inner.text("registration_id")
-	s.Software.Authority = d.Authorities[inner.text("authority_id")]
-	if object.Has("authorisations") {
-		s.AuthorisedFor, err = authorised(object, d.MemberState)
-	}
-	if inner.refusal != nil || err != nil {
-		r.refuse(dcr.RefuseStatement("statement.authority_form", name).
-			CausedBy(errors.Join(inner.refusal, err)))
+	for _, object := range all {
+		inner := reader{claims: object}
+		state := inner.required("status")
+		number, authority := inner.text("registration_id"), d.Authorities[inner.text("authority_id")]
+		roles, err := authorised(object, d.MemberStates())
+		if inner.refusal != nil || err != nil {
+			r.refuse(dcr.RefuseStatement("statement.authority_form", name).CausedBy(errors.Join(inner.refusal, err)))
+			return
+		}
+		active := func(status string) bool { return strings.EqualFold(status, state) }
+		if s.AuthorityState != "" && !slices.ContainsFunc(d.ActiveStatus, active) {
+			continue
+		}
+		if s.AuthorityState == "" || !slices.ContainsFunc(d.ActiveStatus, func(status string) bool { return strings.EqualFold(status, s.AuthorityState) }) {
+			s.AuthorisedFor, s.Software.Authority, s.Software.AuthorisationNumber = nil, "", "" // an inactive one spoke so far
+			s.AuthorityState = state
+		}
+		s.AuthorisedFor = slices.Concat(s.AuthorisedFor, roles)
+		if s.Software.Authority == "" && (authority != "" || s.Software.AuthorisationNumber == "") {
+			s.Software.Authority, s.Software.AuthorisationNumber = authority, number
+		}
 	}
 }
 
-// authorised returns the roles that are authorised for a member state.
-func authorised(object strictjson.Object, memberState string) ([]string, error) {
+// authorised returns the roles that are authorised for one of the member states.
+func authorised(object strictjson.Object, memberStates []string) ([]string, error) {
+	if !object.Has("authorisations") {
+		return nil, nil
+	}
 	authorisations, err := object.Objects("authorisations")
 	if err != nil {
 		return nil, err
@@ -170,7 +196,7 @@ func authorised(object strictjson.Object, memberState string) ([]string, error) 
 		if err != nil {
 			return nil, err
 		}
-		if state == memberState {
+		if slices.Contains(memberStates, state) {
 			roles = slices.Concat(roles, these)
 		}
 	}

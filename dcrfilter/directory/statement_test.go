@@ -68,7 +68,7 @@ func TestReadStatement(t *testing.T) {
 				OrgJwks: "https://keys.example/org.jwks", OrgRevokedJwks: "https://keys.example/revoked/org.jwks",
 			},
 		},
-		OrgStatus: "Active", AuthorityState: "Active", AuthorisedFor: []string{"AISP", "CBPII"}, Environment: "sandbox",
+		OrgStatus: "Active", AuthorityState: "Active", AuthorisedFor: []string{"AISP", "CBPII"}, Environments: []string{"sandbox"},
 		RedirectURIs: []string{"https://tpp.example/"},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -87,7 +87,7 @@ func TestReadStatementWithoutOptionalClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Software.AuthorisationNumber+got.AuthorityState+got.Environment+got.Software.KeySets.RevokedJwks+got.Software.KeySets.OrgJwks+got.Software.KeySets.OrgRevokedJwks != "" || got.AuthorisedFor != nil {
+	if got.Software.AuthorisationNumber+got.AuthorityState+strings.Join(got.Environments, "")+got.Software.KeySets.RevokedJwks+got.Software.KeySets.OrgJwks+got.Software.KeySets.OrgRevokedJwks != "" || got.AuthorisedFor != nil {
 		t.Errorf("got %+v", got)
 	}
 	if !got.NotBefore.Equal(time.Unix(1001, 0)) || !got.Expires.Equal(time.Unix(2000, 0)) || !reflect.DeepEqual(got.Software.Roles, []string{"AISP"}) {
@@ -104,7 +104,7 @@ func TestReadStatementRefuses(t *testing.T) {
 	}
 	changes := []change{
 		{"iss", "openbanking ltd", "issuer", "iss"}, {"iss", nil, "issuer", "iss"}, {"iss", 1, "issuer", "iss"},
-		{"iat", "1000", "times.iat", "iat"}, {"iat", 1795262400000, "times.iat", "iat"}, {"exp", "never", "times.exp", "exp"}, {"nbf", 1.5, "times.nbf", "nbf"},
+		{"iat", "1000", "times.iat", "iat"}, {"iat", 1795262400000, "times.iat", "iat"}, {"exp", "never", "times.exp", "exp"}, {"nbf", "1.5", "times.nbf", "nbf"},
 		{"jti", 7, "type", "jti"}, {"jti", "", "missing", "jti"}, {"jti", strings.Repeat("j", 129), "form", "jti"}, {"software_id", "a\nb", "form", "software_id"},
 		{"jti", " ", "form", "jti"}, {"jti", "a\x7f", "form", "jti"}, {"software_id", "   ", "form", "software_id"},
 		{"software_id", []string{"soft"}, "type", "software_id"}, {"org_id", "orgé", "form", "org_id"}, {"org_status", true, "type", "org_status"},
@@ -143,6 +143,48 @@ func TestReadStatementRefuses(t *testing.T) {
 		}
 		if !strings.Contains(refusal.Because, c.in) || len(refusal.Because) > 200 {
 			t.Errorf("%s: the sentence must name the claim: %s", c.name, refusal.Because)
+		}
+	}
+}
+
+// The authority's claims are one object, or an array of them; those that are active count together. An environment is one
+// text, or several.
+func TestReadStatementOfSeveral(t *testing.T) {
+	authority := func(id, number, status string, roles ...string) claims {
+		return claims{"authority_id": id, "registration_id": number, "status": status, "authorisations": []claims{{"member_state": "GB", "roles": append([]string{}, roles...)}}}
+	}
+	for _, c := range []struct {
+		name                 string
+		of                   any
+		state, number, roles string
+	}{
+		{"one in an array", []claims{authority("FCAGBR", "1", "Active", "AISP")}, "Active", "GB-FCA 1", "AISP"},
+		{"two", []claims{authority("FCAGBR", "1", "Active", "AISP"), authority("OBGBR", "2", "active", "PISP")}, "Active", "GB-FCA 1", "AISP PISP"},
+		{"the first of a directory unknown here", []claims{authority("X", "1", "Active", "AISP"), authority("FCAGBR", "2", "Active")}, "Active", "GB-FCA 2", "AISP"},
+		{"the first withdrawn", []claims{authority("FCAGBR", "1", "Withdrawn", "PISP"), authority("OBGBR", "2", "Active", "AISP")}, "Active", "GB-OB 2", "AISP"},
+		{"the second withdrawn", []claims{authority("FCAGBR", "1", "Active", "AISP"), authority("OBGBR", "2", "Withdrawn", "PISP")}, "Active", "GB-FCA 1", "AISP"},
+		{"all withdrawn", []claims{authority("FCAGBR", "1", "Withdrawn", "PISP"), authority("OBGBR", "2", "Withdrawn")}, "Withdrawn", "GB-FCA 1", "PISP"},
+	} {
+		text := goodClaims()
+		text[authorityName], text["software_environment"] = c.of, []string{"sandbox", "pilot"}
+		got, err := directory.ReadStatement(uk(t), object(t, text), "a.b.c")
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		number := got.Software.GetAuthority() + " " + got.Software.GetAuthorisationNumber()
+		if got.AuthorityState != c.state || number != c.number || strings.Join(got.AuthorisedFor, " ") != c.roles {
+			t.Errorf("%s: %s, %s, %q", c.name, got.AuthorityState, number, got.AuthorisedFor)
+		}
+		if strings.Join(got.Environments, " ") != "sandbox pilot" {
+			t.Errorf("environments %q", got.Environments)
+		}
+	}
+	for name, of := range map[string]any{"an empty array": []claims{}, "an array of texts": []string{"x"}, "a text": "x"} {
+		text := goodClaims()
+		text[authorityName] = of
+		if _, err := directory.ReadStatement(uk(t), object(t, text), "a.b.c"); dcr.AsRefusal(err).Rule != "statement.type" {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

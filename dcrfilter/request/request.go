@@ -5,8 +5,10 @@ package request
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -54,7 +56,15 @@ func Read(profile *dcr.Profile, body []byte) (*Registration, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	return &Registration{Claims: request.Claims, JWS: request}, nil
+	return &Registration{Claims: present(request.Claims), JWS: request}, nil
+}
+
+// present returns the members that are not null: "Omitted fields MUST be treated as null or empty values by the server"
+// (RFC 7592, section 2.2), so a member that is null is one that was left out.
+func present(claims strictjson.Object) strictjson.Object {
+	kept := maps.Clone(claims)
+	maps.DeleteFunc(kept, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
+	return kept
 }
 
 // wanted says what a body is.
@@ -70,7 +80,7 @@ func readJSON(body []byte) (*Registration, error) {
 	claims, err := strictjson.Parse(body)
 	switch {
 	case err == nil:
-		return &Registration{Claims: claims}, nil
+		return &Registration{Claims: present(claims)}, nil
 	case bytes.HasPrefix(body, []byte("eyJ")): // what a JOSE header begins with
 		return nil, dcr.Refuse("request.json", "it is a JWS, and this path takes requests that are not signed").CausedBy(err)
 	}

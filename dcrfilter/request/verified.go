@@ -28,7 +28,7 @@ func Verified(profile *dcr.Profile, from *dcr.Directory, body []byte) (*dcr.Aske
 	if err != nil {
 		return nil, err
 	}
-	return &dcr.Asked{Profile: profile, Directory: from, Request: claims, Statement: statement}, nil
+	return &dcr.Asked{Profile: profile, Directory: from, Request: present(claims), Statement: statement}, nil
 }
 
 func verifiedClaims(profile *dcr.Profile, body []byte) (strictjson.Object, error) {

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 )
@@ -42,7 +43,8 @@ func responseTypes(r *dcr.Registration) error {
 // types; it gets none.
 func effectiveResponseTypes(r *dcr.Registration) ([]string, error) {
 	if r.Request.Has("response_types") {
-		return r.Request.Strings("response_types")
+		types, err := r.Request.Strings("response_types")
+		return once(types), err
 	}
 	grants, err := optional(r.Request, "grant_types", r.Request.Strings)
 	member := r.Profile.Members["response_types"]
@@ -50,6 +52,44 @@ func effectiveResponseTypes(r *dcr.Registration) ([]string, error) {
 		return []string{}, err
 	}
 	return slices.Concat([]string{}, member.Default), nil
+}
+
+// spellResponseTypes writes the response types as the dictionary does: "the order of values does not matter (e.g.,
+// response type "a b" is the same as "b a")" (RFC 6749, section 3.1.1).
+func spellResponseTypes(r *dcr.Registration) {
+	types, err := r.Request.Strings("response_types")
+	member := r.Profile.Members["response_types"]
+	if err != nil || member == nil {
+		return // for the dictionary to refuse
+	}
+	for i, asked := range types {
+		for _, known := range member.Values {
+			if slices.Equal(words(asked), words(known)) {
+				types[i] = known
+			}
+		}
+	}
+	if spelt, err := Encode(types); err == nil {
+		r.Request["response_types"] = spelt
+	}
+}
+
+// words returns the words of a text that one space separates, in order.
+func words(text string) []string {
+	split := strings.Split(text, " ")
+	slices.Sort(split)
+	return split
+}
+
+// once returns the values without repeats: a list of values is a set, and a value counts once however often it is there.
+func once(values []string) []string {
+	set := []string{}
+	for _, value := range values {
+		if !slices.Contains(set, value) {
+			set = append(set, value)
+		}
+	}
+	return set
 }
 
 // The members that a CIBA client must have, then those that it may have.

@@ -28,14 +28,14 @@ func checkRedirects(r *dcr.Registration, uris []string, pointer func(int) string
 	}
 	var found []error
 	for i, uri := range uris {
-		if refusal := checkRedirect(r, uris[:i], uri); refusal != nil {
+		if refusal := checkRedirect(r, uri); refusal != nil {
 			found = append(found, refusal.At(pointer(i)))
 		}
 	}
 	return dcr.Join(found...)
 }
 
-func checkRedirect(r *dcr.Registration, before []string, uri string) *dcr.Error {
+func checkRedirect(r *dcr.Registration, uri string) *dcr.Error {
 	wrong := checkURI(uri)
 	switch {
 	case wrong != "":
@@ -43,8 +43,6 @@ func checkRedirect(r *dcr.Registration, before []string, uri string) *dcr.Error 
 	// RFC 6749, section 3.1.2.3, compares "using simple string comparison": byte by byte.
 	case !slices.Contains(r.Statement.RedirectURIs, uri):
 		return dcr.Refuse("redirect_uris.statement", r.Directory.Claims.RedirectURIs)
-	case slices.Contains(before, uri):
-		return dcr.Refuse("redirect_uris.duplicate")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package rule
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -47,7 +46,7 @@ func registeredValue(r *dcr.Registration, name string, member *dcr.Member) (any,
 	case name == "response_types":
 		return effectiveResponseTypes(r)
 	case name == "redirect_uris" && !r.Request.Has(name):
-		return slices.Concat([]string{}, r.Statement.RedirectURIs), nil
+		return once(r.Statement.RedirectURIs), nil
 	case name == "token_endpoint_auth_signing_alg" && !member.Required && !signs(r), idle(r, name):
 		return nil, nil
 	case r.Request.Has(name):
@@ -81,13 +80,7 @@ func registeredScope(r *dcr.Registration) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var once []string
-	for _, token := range tokens {
-		if !slices.Contains(once, token) {
-			once = append(once, token)
-		}
-	}
-	return strings.Join(once, " "), nil
+	return strings.Join(once(tokens), " "), nil
 }
 
 // typed reads a member as the type that the dictionary defines, so that it is stored with this type.
@@ -96,7 +89,8 @@ func typed(o strictjson.Object, name string, member *dcr.Member) (any, error) {
 	case dcr.TypeString:
 		return o.String(name)
 	case dcr.TypeStrings:
-		return o.Strings(name)
+		values, err := o.Strings(name)
+		return once(values), err
 	case dcr.TypeInteger:
 		return o.Int(name)
 	case dcr.TypeBoolean:

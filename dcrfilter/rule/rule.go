@@ -118,6 +118,7 @@ func withStatement(r *dcr.Registration) *dcr.Registration {
 			effective.Request[name] = value
 		}
 	}
+	spellResponseTypes(&effective)
 	return &effective
 }
 

@@ -29,11 +29,11 @@ func scope(r *dcr.Registration) error {
 func checkScopes(r *dcr.Registration, tokens []string) error {
 	var unknown, role, statement []string
 	for _, token := range tokens {
-		needs, known := r.Directory.Scopes[token]
+		_, known := r.Directory.Roles(token)
 		switch {
 		case !known:
 			unknown = append(unknown, token)
-		case needs != "" && !slices.Contains(r.Statement.Software.Roles, needs):
+		case !r.Directory.Grants(token, r.Statement.Software.Roles):
 			role = append(role, token)
 		case r.Statement.Scopes != nil && !slices.Contains(r.Statement.Scopes, token):
 			statement = append(statement, token)
@@ -110,9 +110,8 @@ func allowedScopes(r *dcr.Registration) []string {
 func permitted(r *dcr.Registration, tokens []string) []string {
 	allowed := []string{}
 	for _, token := range tokens {
-		role, known := r.Directory.Scopes[token]
 		named := r.Statement.Scopes == nil || slices.Contains(r.Statement.Scopes, token)
-		if known && named && (role == "" || slices.Contains(r.Statement.Software.Roles, role)) {
+		if named && r.Directory.Grants(token, r.Statement.Software.Roles) {
 			allowed = append(allowed, token)
 		}
 	}

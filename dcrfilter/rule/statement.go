@@ -2,7 +2,6 @@ package rule
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +56,8 @@ func active(d *dcr.Directory, status string) bool {
 
 // A statement for the sandbox is not accepted in production, and vice versa.
 func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
-	if d.Environment != "" && !strings.EqualFold(s.Environment, d.Environment) {
+	is := func(environment string) bool { return strings.EqualFold(environment, d.Environment) }
+	if d.Environment != "" && !slices.ContainsFunc(s.Environments, is) {
 		return dcr.RefuseStatement("statement.environment", d.Environment)
 	}
 	return nil
@@ -65,7 +65,11 @@ func statementEnvironment(d *dcr.Directory, s *dcr.Statement, _ time.Time) error
 
 // A software product whose roles allow no scope here has nothing to register for.
 func statementRoles(d *dcr.Directory, s *dcr.Statement, _ time.Time) error {
-	wanted := slices.DeleteFunc(slices.Collect(maps.Values(d.Scopes)), func(role string) bool { return role == "" })
+	var wanted []string
+	for scope := range d.Scopes {
+		roles, _ := d.Roles(scope)
+		wanted = append(wanted, roles...)
+	}
 	allowed := func(role string) bool { return slices.Contains(wanted, role) }
 	if len(wanted) == 0 || slices.ContainsFunc(s.Software.Roles, allowed) {
 		return nil
@@ -81,7 +85,7 @@ func statementAuthorised(d *dcr.Directory, s *dcr.Statement, _ time.Time) error 
 	}
 	for _, role := range s.Software.Roles {
 		if !slices.Contains(s.AuthorisedFor, role) {
-			return dcr.RefuseStatement("statement.authorised", d.Claims.Roles, d.MemberState, d.Claims.Authority)
+			return dcr.RefuseStatement("statement.authorised", d.Claims.Roles, strings.Join(d.MemberStates(), " or "), d.Claims.Authority)
 		}
 	}
 	return nil

@@ -61,7 +61,8 @@ func TestTwoDirectoriesOfOneIssuer(t *testing.T) {
 		{"production's over the sandbox's certificate", production, "production", w.transport, "", mismatch, ""},
 
 		{"a number, signed in production", production, 7, foreign, "", nobodys, ""},
-		{"a list, signed in production", production, []string{"sandbox"}, foreign, "", nobodys, ""},
+		{"a list, signed in production", production, []string{"sandbox"}, foreign, "", badStatement + "signature", ""},
+		{"a list of numbers, signed in production", production, []int{1}, foreign, "", nobodys, ""},
 		{"an object, signed in the sandbox", sandbox, claims{"sandbox": true}, w.transport, "", nobodys, ""},
 
 		{"production's by name", production, "Production", foreign, "production", "", "production"},

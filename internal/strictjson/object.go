@@ -69,6 +69,20 @@ func (o Object) Int(name string) (int64, error) {
 	return value, nil
 }
 
+// Float returns a member that must be a JSON number.
+func (o Object) Float(name string) (float64, error) {
+	raw, ok := o[name]
+	if !ok {
+		return 0, fmt.Errorf("%s %w", name, ErrMissing)
+	}
+	value, err := strconv.ParseFloat(string(raw), 64)
+	// Parse has checked the grammar. ParseFloat would also read what is no number of JSON, which begins with a letter.
+	if first := string(raw[:min(len(raw), 1)]); err != nil || first != "-" && (first < "0" || first > "9") {
+		return 0, fmt.Errorf("%s %w: want a number", name, ErrType)
+	}
+	return value, nil
+}
+
 // Bool returns a member that must be true or false.
 func (o Object) Bool(name string) (bool, error) {
 	switch raw, ok := o[name]; {

@@ -51,7 +51,7 @@ func TestProductionBesideTheSandbox(t *testing.T) {
 		{"the sandbox's keys for nothing", sandbox.statement(t, harness.Changes{Omit: []string{"software_environment"}}), sandbox, sandbox, unfit("statement.signature")},
 		{"production over the sandbox's certificate", in("production"), production, sandbox, unfit("statement.certificate")},
 		{"the sandbox over production's certificate", home("sandbox"), sandbox, production, unfit("statement.certificate")},
-		{"an environment that is no text", in([]string{"production"}), production, production, unapproved("statement.environment")},
+		{"an environment that is no text", in([]int{1}), production, production, unapproved("statement.environment")},
 	} {
 		request := c.by.Request()
 		request.Claims["software_statement"] = c.statement

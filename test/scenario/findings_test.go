@@ -27,7 +27,7 @@ func TestAllFindingsAtOnce(t *testing.T) {
 	want := []string{
 		"dictionary.values /application_type", "dictionary.values /grant_types/1", "dictionary.values /grant_types/2",
 		"dictionary.required /id_token_signed_response_alg", "dictionary.type /request_object_signing_alg", "software_id /software_id",
-		"audience /aud", "keys.jwks /jwks", "redirect_uris.https " + item(len(p.RedirectURIs)), "redirect_uris.duplicate " + item(len(p.RedirectURIs)+1),
+		"audience /aud", "keys.jwks /jwks", "redirect_uris.https " + item(len(p.RedirectURIs)),
 		"scope.unknown /scope",
 	}
 	answer := p.post(t, request)
