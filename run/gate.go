@@ -120,7 +120,7 @@ func sameInstallation(file, id string) error {
 	before, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return os.WriteFile(file, []byte(id), 0o640)
+		return os.WriteFile(file, []byte(id), 0o600)
 	case err != nil:
 		return err
 	case string(before) != id:
