@@ -145,3 +145,27 @@ func TestLogTimes(t *testing.T) {
 		t.Errorf("got %+v, want a chain that ends with bearer", line)
 	}
 }
+
+// TestAllowedCallsAreSampled: a busy gate may log some of the calls that it allows, and always everything else.
+func TestAllowedCallsAreSampled(t *testing.T) {
+	w := newWorld(t)
+	compact, _ := w.token("accounts")
+	for one, want := range map[int]int{0: 12, 1: 12, 4: 3} {
+		w.gate.config.LogOneIn = one
+		w.gate.allowed.Store(0)
+		w.log.Take()
+		for range 12 {
+			w.want(t, w.reading(compact), "200")
+		}
+		if lines := strings.Count(w.log.Take(), "\n"); lines != want {
+			t.Errorf("one in %d: %d lines of 12 allowed calls, want %d", one, lines, want)
+		}
+		for range 3 {
+			w.want(t, w.reading(compact+"x"), "401 bearer.token")
+			w.want(t, w.registering(), "200")
+		}
+		if lines := strings.Count(w.log.Take(), "\n"); lines != 6 {
+			t.Errorf("one in %d: %d lines of 3 refusals and 3 registrations, want 6", one, lines)
+		}
+	}
+}

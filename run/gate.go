@@ -33,6 +33,7 @@ type gateOptions struct {
 	routes, state string
 	envoy         envoy.Options
 	linger        time.Duration
+	logOneIn      int
 }
 
 func (o *gateOptions) define(flags *flag.FlagSet) {
@@ -44,6 +45,7 @@ func (o *gateOptions) define(flags *flag.FlagSet) {
 	flags.Var(&o.envoy.XDS, "xds", "`ADDRESS` where Envoy gets its configuration and keys, unix:PATH")
 	flags.StringVar(&o.envoy.AccessLog, "access-log", "/dev/stdout", "`FILE` of Envoy's access log, relative to Envoy's working directory")
 	flags.Func("listen-on", "`NAME=IP:PORT` overrides a listener's address for this gate's Envoy, needed for several on one machine; may be repeated", o.envoy.AddListenOn)
+	flags.IntVar(&o.logOneIn, "log-one-in", 1, "log one of `N` allowed calls of a bank's API, and all else")
 	flags.DurationVar(&o.linger, "linger", 8*time.Second, "longest `TIME` to keep serving at the end while an Envoy is connected")
 }
 
@@ -87,7 +89,7 @@ func (g *gate) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Now: time.Now}); err != nil {
+	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Now: time.Now, LogOneIn: g.logOneIn}); err != nil {
 		return err
 	}
 	g.versions = control.NewGate(control.Parts{
