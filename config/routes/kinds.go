@@ -26,7 +26,7 @@ var kinds = map[string]*yamlfile.Kind{
 	"header":     yamlfile.Formed("the name of a header: 1 to 64 lower case letters, digits and -", 64, `[a-z0-9][a-z0-9-]*`),
 	"address":    yamlfile.Formed("unix:PATH or HOST:PORT", 260, `(unix:[!-?A-~][ -~]*|([A-Za-z0-9][A-Za-z0-9._-]*|`+ipv6+`)`+port+`)`),
 	"path":       yamlfile.Formed("a path that begins with /", 1024, urlPath+`(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?`),
-	"route_path": yamlfile.Formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name}", 1024, routePath+`/?`),
+	"route_path": yamlfile.Formed("a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name} of letters and digits; there are no wildcards", 1024, routePath+`/?`),
 	"duration":   yamlfile.Formed("a time with its unit, such as 300ms, 5s or 1m30s", 20, `([0-9]{1,6}(h|m|s|ms)){1,2}`).Within(time.Millisecond, 24*time.Hour),
 	"size":       yamlfile.Formed("a size with its unit, such as 512B, 64KiB or 2MiB", 20, `[1-9][0-9]{0,8}(B|KiB|MiB|GiB)`),
 	"rate":       yamlfile.Formed("a rate such as 10/s, 600/m or 1000/h", 20, `[1-9][0-9]{0,5}/[smh]`),

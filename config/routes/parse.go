@@ -7,7 +7,22 @@ import (
 )
 
 // grammar is the grammar of routes.yaml. The size limit has room for forty thousand routes.
-var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: 8 << 20, Tokens: 2_000_000, Anchors: 256})
+var grammar = yamlfile.New(reflect.TypeFor[File](), kinds, yamlfile.Options{Bytes: 8 << 20, Tokens: 2_000_000, Anchors: 256, Sought: sought})
+
+// sought are the keys of other gateways' files that people look for first.
+var sought = map[string]string{
+	"cors":      "nothing answers CORS requests here; a route may list OPTIONS and leave the answer to its upstream",
+	"headers":   "headers of requests and responses are not changed here, but strip_headers of an upstream names those that it must not receive",
+	"hosts":     "a route names its listener, and a listener its server_names",
+	"include":   "there is no include; directories and profiles may name folders",
+	"plugins":   "there are no plugins; a route names its checks",
+	"prefix":    "there are no prefixes; each path is a route, and a segment {Name} matches any one segment",
+	"redirect":  "there are no redirects; the upstream may answer with one",
+	"rewrite":   "paths are not rewritten; the upstream receives the path of the request",
+	"timeouts":  "the key is timeout, of a route or of its upstream",
+	"variables": "variables are not replaced; write the values",
+	"weight":    "addresses of an upstream have no weights",
+}
 
 // Parse reads the text of a file. Problems call it by name; its relative names are relative to the folder. The result has
 // its defaults filled in and is free of contradictions. Otherwise the error is yamlfile.Problems: all problems in the order

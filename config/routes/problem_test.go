@@ -25,6 +25,9 @@ routes.yaml:92:5: error: routes[4] (payment).body_limt: there is no such key her
 func TestProblemsSayWhatWasExpected(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"unknown key", "    token: true", "    colour: true", "there is no such key here; the keys are name, listener, path, methods,"},
+		{"key of other gateways", "    token: true", "    rewrite: /v1", "there is no such key: paths are not rewritten; the upstream"},
+		{"wildcard", "path: /oauth2/token", "path: /oauth2/*", "must be a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name} of letters and digits; there are no wildcards"},
+		{"name with a hyphen", "{Consent}", "{consent-id}", "must be a path of segments, each of letters, digits and . _ ~ - (but not . or ..) or one {Name} of letters and digits; there are no wildcards"},
 		{"missing key", "    methods: [POST]\n", "", "the key methods is missing: HTTP methods, in upper case"},
 		{"enumeration", "methods: [POST]", "methods: [post]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS; did you mean POST?"},
 		{"far from all", "methods: [POST]", "methods: [SUBSCRIBE]", "must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},

@@ -19,6 +19,7 @@ import (
 type reader struct {
 	source  *Source
 	loose   bool // see Options
+	sought  map[string]string
 	over    bool // the value holds another file already, which has what is required
 	anchors anchors
 	budget  int    // values that may still be read: aliases let a small text have very many
@@ -108,7 +109,9 @@ func merges(mapping *ast.MappingNode) bool {
 // unknown reports a key that the model does not have, and returns the bit of the key that was probably meant.
 func (r *reader) unknown(entry *ast.MappingValueNode, key string, o *object) (meant uint64) {
 	best := nearest.Word(key, o.keys)
-	if best == "" {
+	if instead := r.sought[key]; instead != "" {
+		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key: %s", instead)
+	} else if best == "" {
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; the keys are %s", strings.Join(o.keys, ", "))
 	} else {
 		r.add(entry.Key.GetToken(), "key.unknown", "there is no such key here; did you mean %s?", best)

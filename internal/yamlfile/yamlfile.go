@@ -28,6 +28,9 @@ type Options struct {
 	// Loose accepts what is inexact but clear: a number, true or false as a text; a key without a value as omitted; and
 	// "" or an empty list if the key is not required.
 	Loose bool
+
+	// Sought are keys that people look for and no object has: what to do instead.
+	Sought map[string]string
 }
 
 // Read reads the text of a file into a value, which is a pointer to the grammar's model, and returns the problems of
@@ -59,7 +62,7 @@ func (g *Grammar) fill(c *Check, into any) {
 	if c.partial {
 		return
 	}
-	r := reader{source: c.Source, loose: g.options.Loose, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.text)/2 + 100_000}
+	r := reader{source: c.Source, loose: g.options.Loose, sought: g.options.Sought, over: g.root.find("extends") != nil && c.extends() != "", budget: len(c.text)/2 + 100_000}
 	r.collect(c.body)
 	r.object(c.body, reflect.ValueOf(into).Elem(), g.root, &c.root)
 	for _, problem := range r.found {
