@@ -150,18 +150,19 @@ func TestStatus(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
+	late, early := ago(5*time.Second), ago(26*time.Hour)
 	gate := serve(t, say(t, "GET /history", []control.Entry{
-		{N: 12, Version: "bbbb", Time: ago(5 * time.Second), Note: "saved", Live: true},
-		{N: 3, Version: "aaaa", Time: ago(26 * time.Hour), Note: "saved"},
+		{N: 12, Version: "bbbb", Time: late, Note: "saved", Live: true},
+		{N: 3, Version: "aaaa", Time: early, Note: "saved"},
 	}))
 	empty := serve(t, say(t, "GET /history", []control.Entry(nil)))
 	stdout, stderr, code := run(t, "history", "--gate", gate, "--gate", empty)
 	want := "gate " + gate + `
-  N   version  age   note
-  12  bbbb     5s    saved (active)
-  3   aaaa     1d2h  saved
+  N   version  saved                 age   note
+  12  bbbb     ` + late.UTC().Format(time.RFC3339) + `  5s    saved (active)
+  3   aaaa     ` + early.UTC().Format(time.RFC3339) + `  1d2h  saved
 gate ` + empty + `
-  N  version  age  note
+  N  version  saved  age  note
 `
 	if code != 0 || stderr != "" || stdout != want {
 		t.Errorf("code %d, %s, have:\n%s\nwant:\n%s", code, stderr, stdout, want)

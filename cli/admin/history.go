@@ -32,13 +32,13 @@ func history(ctx context.Context, c *call) error {
 func (h *histories) text() string {
 	return gateByGate(h.Gates, func(text *strings.Builder, entries *[]control.Entry) {
 		table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "  N\tversion\tage\tnote")
+		fmt.Fprintln(table, "  N\tversion\tsaved\tage\tnote")
 		for _, entry := range *entries {
 			note := entry.Note
 			if entry.Live {
 				note += " (active)"
 			}
-			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\n", entry.N, config.Short(entry.Version), age(h.now, entry.Time), strings.TrimSpace(note))
+			fmt.Fprintf(table, "  %d\t%s\t%s\t%s\t%s\n", entry.N, config.Short(entry.Version), entry.Time.UTC().Format(time.RFC3339), age(h.now, entry.Time), strings.TrimSpace(note))
 		}
 		_ = table.Flush() // into memory
 	})
