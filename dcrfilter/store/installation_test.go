@@ -181,3 +181,20 @@ func TestRedisSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestPace: one slow answer is not reported, and one quick answer does not end a report.
+func TestPace(t *testing.T) {
+	const quick, late = time.Millisecond, 300 * time.Millisecond
+	var p pace
+	for i, step := range []struct {
+		took time.Duration
+		want bool
+	}{
+		{quick, false}, {late, false}, {late, false}, {quick, false}, {late, false}, {late, true}, {quick, true}, {late, true},
+		{late, true}, {quick, true}, {quick, true}, {quick, false}, {late, false}, {quick, false},
+	} {
+		if have := p.isSlow(step.took); have != step.want {
+			t.Errorf("check %d of %v: %v, want %v", i, step.took, have, step.want)
+		}
+	}
+}

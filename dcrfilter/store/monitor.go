@@ -18,7 +18,7 @@ const (
 	checkEvery   = time.Second
 	checkTimeout = 900 * time.Millisecond
 	slow         = 200 * time.Millisecond // a check takes less than a millisecond on a Redis near by
-	slowChecks   = 3                      // in a row, before it is reported
+	slowChecks   = 3                      // more than quick ones, before it is reported; and as many quick ones end it
 )
 
 // The states of Redis that a command shows.
@@ -156,7 +156,7 @@ func (m *monitor) record(ctx context.Context, command func() error) error {
 func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	late := 0
+	var p pace
 	for {
 		select {
 		case <-ctx.Done():
@@ -165,18 +165,32 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 		}
 		begun := time.Now()
 		why := s.check(ctx)
-		switch took := time.Since(begun); {
-		case why != "" || took < slow:
-			late = 0
-		default:
-			if late++; late >= slowChecks {
-				why = fmt.Sprintf("redis is slow: it answers after %d ms", took.Milliseconds())
-			}
+		if why == "" && p.isSlow(time.Since(begun)) {
+			why = fmt.Sprintf("redis is slow: it answers after %d ms", p.took.Milliseconds())
 		}
 		if ctx.Err() == nil {
 			s.monitor.report(ctx, why, log)
 		}
 	}
+}
+
+// A pace tells a slow Redis from one slow answer, and one that is quick again from one quick answer.
+type pace struct {
+	late int           // grows with each slow check, and shrinks with each quick one
+	slow bool          // late has reached slowChecks, and not 0 since
+	took time.Duration // of the last slow check
+}
+
+func (p *pace) isSlow(took time.Duration) bool {
+	if took < slow {
+		p.late = max(p.late-1, 0)
+	} else {
+		p.late, p.took = min(p.late+1, slowChecks), took
+	}
+	if p.late == 0 || p.late == slowChecks {
+		p.slow = p.late > 0
+	}
+	return p.slow
 }
 
 // check asks Redis for the installation's id, and whether it takes writes: it refuses to start a script that may write
