@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 		{"dn without a verb", []string{"dn"}, 2, "", "compare A B"},
 		{"two names", []string{"dn", "compare", "CN=a", "CN=b"}, 1, "not the same name", ""},
 		{"ssa without a verb", []string{"ssa"}, 2, "", "show FILE"},
-		{"a request that is none", []string{"lint", broken}, 1, "request.jws", ""},
+		{"an invalid request", []string{"lint", broken}, 1, "request.jws", ""},
 		{"the cases of a bank's conformance", []string{"conform", "--list"}, 0, "REG-01  ", ""},
 		{"conform without a bank", []string{"conform"}, 2, "", "missing: --cert"},
 		{"render says what is wrong too", []string{"routes", "render", broken}, 1, "", "routs"},

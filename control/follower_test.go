@@ -36,7 +36,7 @@ func TestFollowerKeepsWhatIsGood(t *testing.T) {
 		{"an empty file", "routes.yaml", "", "1 error: "},
 		{"what the part will not have", "routes.yaml", sample.Routes + refusedWord, errPart.Error()},
 		{"a bad directory", "directory.yaml", "name: 3\n", "error"},
-		{"CAs that are none", "ca.pem", "nothing", "2 errors, the first: "},
+		{"invalid CAs", "ca.pem", "nothing", "2 errors, the first: "},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -200,7 +200,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no access log", func(i *input) { i.options.AccessLog = "" }, "Path", "", "Path"},
 		{"no CAs", func(i *input) { i.cas = nil }, "holds no certificate in PEM form", "", ""},
-		{"CAs that are none", func(i *input) { i.cas = []byte("none") }, "holds no certificate in PEM form", "", ""},
+		{"invalid CAs", func(i *input) { i.cas = []byte("none") }, "holds no certificate in PEM form", "", ""},
 		{"not UTF-8", func(i *input) { i.file.Version = "\xff" }, "invalid UTF-8", "", "invalid UTF-8"},
 		{"a route against Envoy's rules", func(i *input) { i.file.Routes[0].BodyLimit = 0 }, "is not valid", "", "is not valid"},
 		{"an upstream against Envoy's rules", func(i *input) { i.change("payments", func(u *routes.Upstream) { u.Host = "a\n" }) }, "is not valid", "", "is not valid"},

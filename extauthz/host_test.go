@@ -93,7 +93,7 @@ func TestHost(t *testing.T) {
 		{"an address", "421 host.name", asking("127.0.0.1:8443", "")},
 		{"our other name in the handshake", "421 host.sni", asking("mtls.example", "api.example")},
 		{"another server's in the handshake", "421 host.sni", asking("mtls.example", "evil.example")},
-		{"a name in the handshake that is none", "421 host.sni", asking("mtls.example", "mtls.example\x00")},
+		{"an invalid name in the handshake", "421 host.sni", asking("mtls.example", "mtls.example\x00")},
 		{"none", "400 host.form", asking("", "mtls.example")},
 		{"two", "400 host.form", asking("mtls.example,evil.example", "mtls.example")},
 		{"one with a user", "400 host.form", asking("evil@mtls.example", "mtls.example")},

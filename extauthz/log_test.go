@@ -80,13 +80,13 @@ func TestLog(t *testing.T) {
 		{"a token", "allowed", "", "INFO", asking, true},
 		{"a registration", "allowed", "", "INFO", w.registering(), false},
 		{"a tampered registration", "refused", "request.signature", "INFO", tampered, false},
-		{"a token that is none", "refused", "bearer.token", "INFO", w.reading(foreign + "x"), false},
+		{"an invalid token", "refused", "bearer.token", "INFO", w.reading(foreign + "x"), false},
 		{"a token twice", "refused", "bearer.methods", "INFO", w.reading(compact).with("authorization", "Bearer "+compact), false},
 		{"somebody else's client", "refused", "owner.client", "INFO", updating, true},
 		{"no route", "refused", "route.path", "INFO", odd, false},
 		{"another version", "failed", "internal", "ERROR", func() ask { a := w.reading(compact); a.version = "x"; return a }(), false},
 		{"no certificate", "refused", "certificate.missing", "INFO", func() ask { a := w.reading(compact); a.peer = ""; return a }(), false},
-		{"a certificate that is none", "refused", "certificate.form", "INFO", func() ask { a := w.reading(compact); a.peer = "%zz" + a.peer; return a }(), false},
+		{"an invalid certificate", "refused", "certificate.form", "INFO", func() ask { a := w.reading(compact); a.peer = "%zz" + a.peer; return a }(), false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func TestNothingIsNo(t *testing.T) {
 		{"no HTTP in it", &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{}}}},
 		{"no method", http("", "/accounts")},
 		{"no path", http("GET", "")},
-		{"a path that is none", http("GET", "accounts")},
+		{"an invalid path", http("GET", "accounts")},
 		{"a star", http("OPTIONS", "*")},
 		{"a nil header", &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{
 			Http: &authv3.AttributeContext_HttpRequest{HeaderMap: &corev3.HeaderMap{Headers: []*corev3.HeaderValue{nil}}},

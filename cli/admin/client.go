@@ -36,7 +36,7 @@ func gateFlags(c *call, flags *flag.FlagSet) {
 	})
 }
 
-// answered is one gate's answer, or why there is none.
+// answered is one gate's answer, or why it did not answer.
 type answered[T any] struct {
 	Gate  socket.Local `json:"gate"`
 	Error string       `json:"error,omitempty"`
@@ -115,7 +115,7 @@ func rootCause(err error) error {
 	return err
 }
 
-// gateByGate prints each gate's answer, or why there is none.
+// gateByGate prints each gate's answer, or why it did not answer.
 func gateByGate[T any](gates []answered[T], said func(*strings.Builder, *T)) string {
 	var text strings.Builder
 	for _, gate := range gates {

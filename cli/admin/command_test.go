@@ -19,16 +19,16 @@ func TestUsage(t *testing.T) {
 		want      string
 	}{
 		{"no verb", nil, "explain METHOD URL"},
-		{"a verb that is none", []string{"explian"}, "did you mean explain?"},
+		{"an invalid verb", []string{"explian"}, "did you mean explain?"},
 		{"no file", []string{"validate"}, "usage: dcr-gateway routes validate [flags] FILE"},
 		{"one file of two", []string{"diff", "a"}, "usage: dcr-gateway routes diff [flags] OLD NEW"},
 		{"a file too many", []string{"schema", "a"}, `unexpected argument "a"`},
 		{"a schema of nothing", []string{"schema", "--of", "bank"}, "must be routes, directory or profile"},
-		{"a flag that is none", []string{"validate", "--fast", "a"}, "unknown flag --fast"},
-		{"a form that is none", []string{"validate", "--output", "xml", "a"}, "want text or json"},
+		{"an invalid flag", []string{"validate", "--fast", "a"}, "unknown flag --fast"},
+		{"an invalid form", []string{"validate", "--output", "xml", "a"}, "want text or json"},
 		{"both", []string{"render", "--static", "--defaults", "a"}, "--static and --defaults exclude each other"},
 		{"no URL", []string{"explain", "GET"}, "usage: dcr-gateway routes explain [flags] METHOD URL"},
-		{"a gate that is none", []string{"status", "--gate", "here"}, "must be unix:PATH"},
+		{"an invalid gate", []string{"status", "--gate", "here"}, "must be unix:PATH"},
 		{"not an entry", []string{"rollback", "0"}, "N must be the number of an entry"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

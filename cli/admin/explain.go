@@ -103,8 +103,8 @@ func cutURL(text string) (host, rest string, err error) {
 	return host, rest, nil
 }
 
-// findListeners returns the listeners that a host and port lead to, by their URL or address. If there are none it returns
-// all listeners, with a note.
+// findListeners returns the listeners that a host and port lead to, by their URL or address. If no listener matches, it
+// returns all listeners, with a note.
 func findListeners(file *routes.File, host string) (names []string, note string) {
 	all := slices.Sorted(maps.Keys(file.Listeners))
 	if host == "" {

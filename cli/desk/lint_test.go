@@ -32,7 +32,7 @@ func mistakes() []mistake {
 		{"iss", func(w *world) { w.request["iss"] = "another" }, "issuer", 1},
 		{"aud", func(w *world) { w.request["aud"] = "another-bank" }, "audience", 1},
 		{"a redirect URI of nobody's", func(w *world) { w.request["redirect_uris"] = []string{"https://evil.example/"} }, "redirect_uris.statement", 1},
-		{"a grant that is none", func(w *world) { w.request["grant_types"] = []string{"authorization_code", "password"} }, "dictionary.values", 1},
+		{"an invalid grant", func(w *world) { w.request["grant_types"] = []string{"authorization_code", "password"} }, "dictionary.values", 1},
 		{"of two hours ago", func(w *world) { w.request["iat"] = old }, "times.iat", 1},
 		{"expired", func(w *world) { w.request["exp"] = w.request["iat"] }, "times.exp", 1},
 		{"tls_client_auth without a name", func(w *world) {
@@ -280,14 +280,14 @@ func TestLintUsage(t *testing.T) {
 	}{
 		{"no request", []string{"lint"}, "usage: dcr-gateway lint [flags] REQUEST"},
 		{"a request that is not there", []string{"lint", w.at("none")}, "no such file"},
-		{"a profile that is none", []string{"lint", request, "--profile", "obie-9"}, "obie-3.3"},
+		{"an invalid profile", []string{"lint", request, "--profile", "obie-9"}, "obie-3.3"},
 		{"a profile's file with a fault", []string{"lint", request, "--profile", request}, "profile"},
-		{"a directory that is none", []string{"lint", request, "--directory", "mars"}, "openbanking-uk-sandbox"},
+		{"an invalid directory", []string{"lint", request, "--directory", "mars"}, "openbanking-uk-sandbox"},
 		{"a directory's file with a fault", []string{"lint", request, "--directory", request}, "must"},
-		{"keys that are none", []string{"lint", request, "--jwks", w.at("directory.yaml")}, "key set"},
-		{"the software's keys that are none", []string{"lint", request, "--software-jwks", w.at("directory.yaml")}, "key set"},
-		{"a time that is none", []string{"lint", request, "--at", "noon"}, "2026-11-21T12:00:00Z"},
-		{"a form that is none", []string{"lint", request, "--output", "xml"}, "want text or json"},
+		{"invalid keys", []string{"lint", request, "--jwks", w.at("directory.yaml")}, "key set"},
+		{"invalid keys of the software product", []string{"lint", request, "--software-jwks", w.at("directory.yaml")}, "key set"},
+		{"an invalid time", []string{"lint", request, "--at", "noon"}, "2026-11-21T12:00:00Z"},
+		{"an invalid form", []string{"lint", request, "--output", "xml"}, "want text or json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, code := run(t, test.arguments...)

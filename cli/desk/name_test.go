@@ -57,7 +57,7 @@ func TestCompareNames(t *testing.T) {
 		{"less in one", "CN=a", "CN=a,C=GB", 1, "only in the second  C=GB\n"},
 		{"order", "CN=a,OU=b,C=GB", "OU=b,CN=a,C=GB", 1, "order  the RDNs stand in another order"},
 		{"without the identifier", "CN=a,2.5.4.97=PSD,C=GB", "CN=a,C=GB", 1, "may use the certificate here, but perhaps not at other banks"},
-		{"a file that is none", "CN=a", "none.pem", 2, "none.pem is neither a file nor a distinguished name"},
+		{"an invalid file", "CN=a", "none.pem", 2, "none.pem is neither a file nor a distinguished name"},
 		{"a file that is no certificate", "CN=a", w.at("directory.yaml"), 2, "not one PEM block"},
 		{"a name that cannot be read", "CN=a,", "CN=a", 2, "want type=value"},
 		{"with the word subject", "subject=C = GB, CN = a", "CN=a,C=GB", 0, "the same name"},

@@ -55,7 +55,7 @@ var badForm = []refusal{
 	{"no unit of a time", "timeout: 700ms", "timeout: 700", []string{"value.type 93:14 routes[4].timeout"}},
 	{"no unit of a size", "body_limit: 2MiB", `body_limit: "512"`, []string{"value.form 92:17 routes[4].body_limit"}},
 	{"size in another unit", "body_limit: 2MiB", "body_limit: 2MB", []string{"value.form 92:17 routes[4].body_limit"}},
-	{"time that is none", "timeout: 700ms", "timeout: soon", []string{"value.form 93:14 routes[4].timeout"}},
+	{"invalid time", "timeout: 700ms", "timeout: soon", []string{"value.form 93:14 routes[4].timeout"}},
 	{"fraction of a time", "timeout: 700ms", "timeout: 0.7s", []string{"value.form 93:14 routes[4].timeout"}},
 	{"negative time", "timeout: 700ms", "timeout: -1s", []string{"value.form 93:14 routes[4].timeout"}},
 	{"no time", "timeout: 700ms", "timeout: 0s", []string{"duration.range 93:14 routes[4].timeout"}},

@@ -69,7 +69,7 @@ func TestWriteRefusesWhatCannotBeRead(t *testing.T) {
 		{"half a millisecond", func(f *routes.File) { f.Tokens.Lifetime = 1500 * time.Microsecond }, "must be a time with its unit"},
 		{"too long", func(f *routes.File) { f.Routes[0].Timeout = 25 * time.Hour }, "must be a time with its unit"},
 		{"too many", func(f *routes.File) { f.Edge.MaxHeaders = 2_000_000 }, "must be a whole number from 1 to 1000000"},
-		{"a word that is none", func(f *routes.File) { f.Routes[0].Facts = "some" }, "must be one of signed, headers, none"},
+		{"an invalid word", func(f *routes.File) { f.Routes[0].Facts = "some" }, "must be one of signed, headers, none"},
 	} {
 		file := read(t, "routes.yaml")
 		c.change(file)

@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// authority makes a CA, or a certificate that is none.
+// authority makes a CA, or a certificate that is not a CA.
 func authority(t testing.TB, name string, isCA bool) []byte {
 	t.Helper()
 	return testkit.Certify(t, nil, template(name, isCA), nil).PEM()

@@ -78,7 +78,7 @@ func TestCDR(t *testing.T) {
 			want: "encryption /id_token_encrypted_response_enc, encryption /authorization_encrypted_response_enc"},
 		{name: "tls_client_auth", change: claims{"token_endpoint_auth_method": "tls_client_auth"}, want: "dictionary.values /token_endpoint_auth_method"},
 		{name: "a grant that it does not have", change: claims{"grant_types": []string{"authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}, want: "dictionary.values /grant_types/1"},
-		{name: "an iss that is none", change: claims{"iss": "740C368F-ECF9-4D29-A2EA-0514A66B0CDN"}, want: "dictionary.pattern /iss"},
+		{name: "an invalid iss", change: claims{"iss": "740C368F-ECF9-4D29-A2EA-0514A66B0CDN"}, want: "dictionary.pattern /iss"},
 		{name: "another's iss", change: claims{"iss": "840c368f-ecf9-4d29-a2ea-0514a66b0cd0"}, want: "issuer /iss"},
 		{name: "a redirect URI of another", change: claims{"redirect_uris": []string{softwareURIs[0], "https://tpp.example/x"}}, want: "redirect_uris.statement /redirect_uris/1"},
 		{name: "no scope in the statement", statement: claims{"scope": nil}},
@@ -193,7 +193,7 @@ func TestPlainJSON(t *testing.T) {
 	}
 	unnamed.Statement = readStatement(t, statementClaims().with(claims{"software_client_name": 7}))
 	if got, want := verdict(t, rule.Check(unnamed)), "client_name.statement /software_statement"; got != want {
-		t.Errorf("a name that is none: got %q, want %q", got, want)
+		t.Errorf("an invalid name: got %q, want %q", got, want)
 	}
 }
 

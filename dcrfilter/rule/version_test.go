@@ -44,7 +44,7 @@ func TestVersion31(t *testing.T) {
 		{"with a certificate and its later name", mutual31(claims{"tls_client_auth_dn": nil, "tls_client_auth_subject_dn": subjectDN}),
 			"tls_client_auth.missing /tls_client_auth_dn"},
 		{"no DN", mutual31(claims{"tls_client_auth_dn": nil}), "tls_client_auth.missing /tls_client_auth_dn"},
-		{"a DN that is none", mutual31(claims{"tls_client_auth_dn": "a tpp"}), "tls_client_auth.dn /tls_client_auth_dn"},
+		{"an invalid DN", mutual31(claims{"tls_client_auth_dn": "a tpp"}), "tls_client_auth.dn /tls_client_auth_dn"},
 		{"a DN of another type", mutual31(claims{"tls_client_auth_dn": 1}), "dictionary.type /tls_client_auth_dn"},
 		{"a long DN", mutual31(claims{"tls_client_auth_dn": "CN=" + strings.Repeat("x", 126)}), "dictionary.length /tls_client_auth_dn"},
 		{"a DN with private_key_jwt", claims{"tls_client_auth_dn": subjectDN}, "tls_client_auth.without /tls_client_auth_dn"},

@@ -133,7 +133,7 @@ func wantError(t testing.TB, what string, got, want error) {
 	}
 }
 
-// wantFailure wants an error that is none of those that a caller can answer.
+// wantFailure wants an error other than those that a caller can answer.
 func wantFailure(t testing.TB, what string, got error) {
 	t.Helper()
 	if got == nil {

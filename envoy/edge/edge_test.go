@@ -115,7 +115,7 @@ func TestItEndsByItself(t *testing.T) {
 		{"well", []string{"true"}, 0, ""},
 		{"badly", []string{"sh", "-c", "exit 7"}, 7, "envoy has ended: exit status 7"},
 		{"by a signal", []string{"sh", "-c", "kill -9 $$"}, 137, "envoy has ended: signal: killed"},
-		{"with a configuration that is none", []string{program, "-c", os.DevNull + ".yaml", "--log-level", "off"}, 1, "envoy has ended: exit status 1"},
+		{"with an invalid configuration", []string{program, "-c", os.DevNull + ".yaml", "--log-level", "off"}, 1, "envoy has ended: exit status 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEdge(t)
