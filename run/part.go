@@ -40,7 +40,8 @@ func (s *stored) define(flags *flag.FlagSet) {
 }
 
 func defineRedis(flags *flag.FlagSet, url *string) {
-	flags.StringVar(url, "redis", "", "Redis `URL`: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (default $"+redisVariable+")")
+	flags.StringVar(url, "redis", "", "Redis `URL`: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://; ?password_file=FILE, and for TLS ca_file, cert_file, key_file, "+
+		"are read again for each connection (default $"+redisVariable+")")
 }
 
 // part are the flags that gate and registry share.

@@ -69,6 +69,7 @@ type Health struct {
 type monitor struct {
 	installation atomic.Pointer[string] // nil until the store is opened
 	lost         atomic.Bool            // Redis holds another one, as was last seen
+	unusable     atomic.Pointer[string] // why the files that the URL names cannot be used; nil if they can
 
 	commands *prometheus.CounterVec
 	times    prometheus.Histogram
@@ -121,6 +122,16 @@ func (m *monitor) verify(ctx context.Context, connection *redis.Conn) error {
 	}
 	m.lost.Store(true)
 	return errForeign
+}
+
+// files keeps what is wrong with the files that the URL names.
+func (m *monitor) files(err error) {
+	if err == nil {
+		m.unusable.Store(nil)
+		return
+	}
+	why := "files of the redis url are not usable, the last ones stay in use: " + err.Error()
+	m.unusable.Store(&why)
 }
 
 // DialHook implements redis.Hook.
@@ -213,6 +224,9 @@ func (s *Store) check(ctx context.Context) (why string) {
 	}
 	switch state := stateOf(err); state {
 	case answered:
+		if why := s.monitor.unusable.Load(); why != nil {
+			return *why
+		}
 		return ""
 	case unreachable:
 		return "redis cannot be reached: " + failure(err).Error()

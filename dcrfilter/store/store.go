@@ -50,7 +50,7 @@ type Store struct {
 // Dial returns the store in the Redis of a URL, as internal/redis reads it, without asking Redis yet: Open or Begin is next.
 func Dial(url string) (*Store, error) {
 	m := newMonitor()
-	client, err := ourredis.Open(url, m.verify)
+	client, err := ourredis.OpenWith(url, ourredis.Hooks{Connected: m.verify, Files: m.files})
 	if err != nil {
 		return nil, err
 	}

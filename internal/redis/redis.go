@@ -35,16 +35,32 @@ const (
 //	redis+sentinel://user:password@sentinel1:26379,sentinel2:26379/0?master=name
 //	redis+cluster://user:password@host1:6379,host2:6379
 //
-// and the three with hosts also with rediss for redis: TLS, verified against the system's roots. Errors quote nothing of the
-// URL, which may hold a password. Each new connection is passed to the functions before it is used.
-func Open(url string, connected ...func(context.Context, *goredis.Conn) error) (goredis.UniversalClient, error) {
-	o, err := parse(url)
+// and the three with hosts also with rediss for redis: TLS, verified against the system's roots. Parameters name files:
+// password_file for every form; for those with TLS ca_file, instead of the system's roots, and cert_file and key_file, a client
+// certificate. They must be usable when Open is called, and are read again for each new connection. Errors quote nothing of
+// the URL, which may hold a password, but the names of its files.
+func Open(url string) (goredis.UniversalClient, error) { return OpenWith(url, Hooks{}) }
+
+// Hooks are what a caller wants to know of its connections. Each may be nil.
+type Hooks struct {
+	// Connected gets each new connection before it is used.
+	Connected func(context.Context, *goredis.Conn) error
+	// Files gets what keeps the files of the URL from being used, at each new connection, and nil when nothing does. The
+	// last ones stay in use meanwhile.
+	Files func(error)
+}
+
+// OpenWith is Open with hooks.
+func OpenWith(url string, hooks Hooks) (goredis.UniversalClient, error) {
+	o, files, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	for _, do := range connected {
-		o.OnConnect = do
+	files.report = hooks.Files
+	if err := files.apply(o); err != nil {
+		return nil, err
 	}
+	o.OnConnect = hooks.Connected
 	logging.Disable() // for the whole process: callers log failures, once and in the log's format
 	switch {
 	case o.IsClusterMode:
@@ -57,41 +73,48 @@ func Open(url string, connected ...func(context.Context, *goredis.Conn) error) (
 
 // parse parses a URL. go-redis parses URLs of one server, so further hosts and the name of a primary are cut out first. No
 // library error is passed on, because it may quote the password.
-func parse(raw string) (*goredis.UniversalOptions, error) {
+func parse(raw string) (*goredis.UniversalOptions, *files, error) {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	base, kind, _ := strings.Cut(scheme, "+")
 	port, known := map[string]string{"redis": "6379", "redis+cluster": "6379", "redis+sentinel": "26379", "unix": ""}[strings.Replace(scheme, "rediss", "redis", 1)]
 	if !known {
-		return nil, errors.New("redis url: the scheme is not redis, rediss, unix, redis+sentinel or redis+cluster")
+		return nil, nil, errors.New("redis url: the scheme is not redis, rediss, unix, redis+sentinel or redis+cluster")
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	end := strings.IndexByte(rest+"/", '/')
 	at := strings.LastIndexByte(rest[:end], '@') + 1
 	hosts, err := splitHosts(rest[at:end], port)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(hosts) > 1 && kind == "" {
-		return nil, errors.New("redis url: several hosts need redis+sentinel or redis+cluster")
+		return nil, nil, errors.New("redis url: several hosts need redis+sentinel or redis+cluster")
 	}
-	parameters, err := parameter(query, map[string]string{"unix": "db", "redis+sentinel": "master", "rediss+sentinel": "master"}[scheme])
+	parameters, err := url.ParseQuery(query)
 	if err != nil {
-		return nil, err
+		return nil, nil, errors.New("redis url: the query is not well-formed")
+	}
+	files, err := cutFiles(parameters, strings.HasPrefix(scheme, "rediss"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !only(parameters, map[string]string{"unix": "db", "redis+sentinel": "master", "rediss+sentinel": "master"}[scheme]) {
+		return nil, nil, errors.New("redis url: a parameter of the query is unknown here, or given twice")
 	}
 	one, err := goredis.ParseURL(base + "://" + rest[:at] + hosts[0] + rest[end:] + "?" + url.Values{"db": parameters["db"]}.Encode())
 	if err != nil || one.DB < 0 || strings.Contains(raw, "#") {
-		return nil, errors.New("redis url: not well-formed; the database is a number, and special characters of a password are percent-encoded")
+		return nil, nil, errors.New("redis url: not well-formed; the database is a number, and special characters of a password are percent-encoded")
 	}
 	if kind == "cluster" && one.DB != 0 {
-		return nil, errors.New("redis url: a cluster has no numbered databases")
+		return nil, nil, errors.New("redis url: a cluster has no numbered databases")
 	}
 	if port == "" {
 		hosts[0] = one.Addr // the path of the socket
 	}
 	if kind == "sentinel" && parameters.Get("master") == "" {
-		return nil, errors.New("redis url: sentinels need the primary's name: ?master=name")
+		return nil, nil, errors.New("redis url: sentinels need the primary's name: ?master=name")
 	}
-	return settings(one, hosts, kind == "cluster", parameters.Get("master")), nil
+	return settings(one, hosts, kind == "cluster", parameters.Get("master")), files, nil
 }
 
 // splitHosts returns each host with its port.
@@ -116,16 +139,10 @@ func splitHosts(text, port string) ([]string, error) {
 	return hosts, nil
 }
 
-// parameter reads a query with at most one parameter. go-redis knows many more, some of which turn protections off.
-func parameter(query, name string) (url.Values, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, errors.New("redis url: the query is not well-formed")
-	}
-	if len(values) > 1 || len(values) == 1 && len(values[name]) != 1 {
-		return nil, errors.New("redis url: a parameter of the query is unknown here, or given twice")
-	}
-	return values, nil
+// only reports whether a query has at most one parameter, of this name. go-redis knows many more, some of which turn
+// protections off.
+func only(query url.Values, name string) bool {
+	return len(query) == 0 || len(query) == 1 && len(query[name]) == 1
 }
 
 // settings are the settings of all clients.

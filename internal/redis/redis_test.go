@@ -88,7 +88,7 @@ func TestOpenTLS(t *testing.T) {
 
 // The defaults of go-redis ignore a context's deadline and try for a minute: see the settings here, one by one.
 func TestSettings(t *testing.T) {
-	o, err := parse("rediss+sentinel://user:password@host:1/2?master=m")
+	o, _, err := parse("rediss+sentinel://user:password@host:1/2?master=m")
 	must(t, err)
 	plain, failover, cluster := o.Simple(), o.Failover(), clusterOptions(o)
 	for name, ok := range map[string]bool{
