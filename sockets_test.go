@@ -18,6 +18,7 @@ func TestUnixSocketsOnly(t *testing.T) {
 		{"gate", "must be unix:PATH", []string{"--listen", "--xds", "--admin"}},
 		{"registry", "must be unix:PATH", []string{"--admin"}},
 		{"edge", "must be unix:PATH", []string{"--admin"}},
+		{"edge-files " + dir, "must be unix:PATH", []string{"--xds", "--admin"}},
 		{"routes render none.yaml", "must be unix:PATH", []string{"--gate", "--xds", "--admin"}},
 		{"routes status", "must be unix:PATH", []string{"--gate"}},
 		{"registry --secrets " + dir, "--listen on TCP needs --tls-cert, --tls-key and --tls-client-ca", []string{"--listen"}},

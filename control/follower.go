@@ -232,7 +232,7 @@ func (f *Follower) keep(ctx context.Context, version *config.Version, note strin
 	f.mu.Lock()
 	f.status.File = FileStatus{Path: f.path, Version: version.ID(), Warnings: version.Warnings}
 	f.mu.Unlock()
-	n, err := f.history.Add(history.Entry{Version: version.ID(), Time: time.Now(), Note: note, Files: kept(version.Files)})
+	n, err := f.history.Add(history.Entry{Version: version.ID(), Time: time.Now(), Note: note, Files: files(version)})
 	if err == nil {
 		err = f.history.SetState(history.State{Live: n})
 	}
@@ -255,10 +255,10 @@ func (f *Follower) accept(version *config.Version, state history.State) error {
 	return f.history.SetState(history.State{Live: state.Live}) // what was set aside is no longer on disk
 }
 
-// kept converts the files of a version for the history.
-func kept(files []config.File) []history.File {
-	list := make([]history.File, len(files))
-	for i, file := range files {
+// files converts the files of a version for the history.
+func files(version *config.Version) []history.File {
+	list := make([]history.File, len(version.Files))
+	for i, file := range version.Files {
 		list[i] = history.File(file)
 	}
 	return list

@@ -59,16 +59,9 @@ func (f *Follower) GiveUp(ctx context.Context, version, why string) error {
 
 // restore activates an entry of the history.
 func (f *Follower) restore(ctx context.Context, n int) error {
-	entry, err := f.history.Entry(n)
+	version, err := kept(f.history, n, f.path)
 	if err != nil {
-		return fmt.Errorf("entry %d: %w", n, err)
-	}
-	version, err := f.restored(entry.Files)
-	if err == nil && version.ID() != entry.Version {
-		err = errors.New("its files are not those of its version")
-	}
-	if err != nil {
-		return fmt.Errorf("entry %d: %w", n, err)
+		return err
 	}
 	if err := f.apply(ctx, version, FromHistory); err != nil {
 		return fmt.Errorf("entry %d: %w", n, err)
@@ -79,9 +72,25 @@ func (f *Follower) restore(ctx context.Context, n int) error {
 	return nil
 }
 
-// restored makes a version of files from the history, relative to the folder of the followed file.
-func (f *Follower) restored(files []history.File) (*config.Version, error) {
-	path, err := filepath.Abs(f.path)
+// kept returns a version of the history. Names in it are relative to the folder of the followed file.
+func kept(versions *history.History, n int, path string) (*config.Version, error) {
+	entry, err := versions.Entry(n)
+	if err != nil {
+		return nil, fmt.Errorf("entry %d: %w", n, err)
+	}
+	version, err := restored(entry.Files, path)
+	if err == nil && version.ID() != entry.Version {
+		err = errors.New("its files are not those of its version")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("entry %d: %w", n, err)
+	}
+	return version, nil
+}
+
+// restored makes a version of files from the history.
+func restored(files []history.File, path string) (*config.Version, error) {
+	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +98,7 @@ func (f *Follower) restored(files []history.File) (*config.Version, error) {
 	for i, file := range files {
 		list[i] = config.File(file)
 	}
-	return config.Restore(filepath.Dir(path), list)
+	return config.Restore(filepath.Dir(absolute), list)
 }
 
 // History returns the kept versions, newest first.
