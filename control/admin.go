@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
 )
 
@@ -17,8 +15,8 @@ import (
 //	GET  /history       []Entry, newest first
 //	POST /rollback?n=N  Status; 404 if there is no such entry, 409 if it cannot be activated
 //	and everything that Health serves
-func Admin(follower *Follower, status func() Status, more ...prometheus.Collector) http.Handler {
-	mux := Health(status, more...)
+func Admin(follower *Follower, status func() Status, metrics http.Handler) http.Handler {
+	mux := Health(status, metrics)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, status()) })
 	mux.HandleFunc("GET /history", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, follower.History()) })
 	mux.HandleFunc("POST /rollback", func(w http.ResponseWriter, r *http.Request) {
@@ -43,10 +41,10 @@ func Admin(follower *Follower, status func() Status, more ...prometheus.Collecto
 //
 //	GET /healthz  200 as long as the process answers
 //	GET /readyz   200 once a version is active, 503 before; the body says whether something is wrong: the file, Redis
-//	GET /metrics  Prometheus, and more
-func Health(status func() Status, more ...prometheus.Collector) *http.ServeMux {
+//	GET /metrics  metrics
+func Health(status func() Status, metrics http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics(status, more))
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, health(status())) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		s := status()

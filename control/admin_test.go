@@ -2,11 +2,13 @@ package control
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 )
 
@@ -16,10 +18,16 @@ func send(handler http.Handler, method, path string) (int, string) {
 	return recorder.Code, recorder.Body.String()
 }
 
+func metrics(status func() Status) http.Handler {
+	set := metric.New("gate", "")
+	Measure(set, status)
+	return set.Handler(slog.New(slog.DiscardHandler))
+}
+
 func TestAdmin(t *testing.T) {
 	w := start(t)
 	versions := three(w)
-	admin := Admin(w.Follower, w.Status)
+	admin := Admin(w.Follower, w.Status, metrics(w.Status))
 	cases := []struct {
 		method, path string
 		status       int
@@ -48,7 +56,7 @@ func TestAdmin(t *testing.T) {
 func TestHealth(t *testing.T) {
 	w := start(t)
 	three(w)
-	health := Health(w.Status)
+	health := Health(w.Status, metrics(w.Status))
 	for _, path := range []string{"/rollback?n=1", "/history", "/status"} {
 		if status, _ := send(health, http.MethodPost, path); status != http.StatusNotFound {
 			t.Errorf("%s is answered with %d", path, status)
@@ -57,7 +65,7 @@ func TestHealth(t *testing.T) {
 	if status, body := send(health, http.MethodGet, "/readyz"); status != 200 || !strings.Contains(body, `"status":"ok"`) {
 		t.Errorf("ready: %d %s", status, body)
 	}
-	if status, _ := send(Health(func() Status { return Status{} }), http.MethodGet, "/readyz"); status != http.StatusServiceUnavailable {
+	if status, _ := send(Health(func() Status { return Status{} }, http.NotFoundHandler()), http.MethodGet, "/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("ready before there is a version: %d", status)
 	}
 }
@@ -65,16 +73,16 @@ func TestHealth(t *testing.T) {
 func TestMetricsFollowTheStatus(t *testing.T) {
 	w := start(t)
 	first := w.active()
-	health := Health(w.Status)
+	health := Health(w.Status, metrics(w.Status))
 	_, before := send(health, http.MethodGet, "/metrics")
 	w.save("routes.yaml", "issuer: 7\n")
 	w.refused()
 	_, after := send(health, http.MethodGet, "/metrics")
 	for _, c := range []struct{ text, line string }{
 		{before, `dcr_routes_info{source="file",version="` + first + `"} 1`},
-		{before, "dcr_routes 8"}, {before, "dcr_routes_healthy 1"}, {before, "dcr_routes_refusals_total 0"}, {before, "dcr_routes_reloads_total 1"},
+		{before, "dcr_routes 8"}, {before, "dcr_gate_healthy 1"}, {before, "dcr_routes_refusals_total 0"}, {before, "dcr_routes_reloads_total 1"},
 		{after, `dcr_routes_info{source="file",version="` + first + `"} 1`},
-		{after, "dcr_routes_healthy 0"}, {after, "dcr_routes_file_refused 1"}, {after, "dcr_routes_refusals_total 1"}, {after, "dcr_routes_reloads_total 1"},
+		{after, "dcr_gate_healthy 0"}, {after, "dcr_routes_file_refused 1"}, {after, "dcr_routes_refusals_total 1"}, {after, "dcr_routes_reloads_total 1"},
 	} {
 		if !strings.Contains(c.text, c.line+"\n") {
 			t.Errorf("there is no %s in\n%s", c.line, c.text)
@@ -88,7 +96,7 @@ func TestStatusAsJSON(t *testing.T) {
 	w.active()
 	w.save("routes.yaml", sample.With(t, "scopes: [payments]", "scopes: [paymnts]"))
 	w.refused()
-	_, body := send(Admin(w.Follower, w.Status), http.MethodGet, "/status")
+	_, body := send(Admin(w.Follower, w.Status, http.NotFoundHandler()), http.MethodGet, "/status")
 	var status struct {
 		File struct {
 			Problems []struct {

@@ -37,7 +37,7 @@ func newGateOf(t testing.TB, kept *store.Store) (*Gate, *testkit.Log) {
 	gate, err := extauthz.New(extauthz.Config{Signer: signer, Log: logger, Now: time.Now})
 	must(t, err)
 	return NewGate(Parts{
-		Gate: gate, Policies: chains.New(kept, token.NewRings(t.Context(), kept, false, logger)), Publisher: NewPublisher(kept, signer, logger),
+		Gate: gate, Policies: chains.New(kept, token.NewRings(t.Context(), kept, false, logger), nil), Publisher: NewPublisher(kept, signer, logger),
 		Envoy: envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}, Log: logger,
 	}), log
 }

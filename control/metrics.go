@@ -1,63 +1,52 @@
 package control
 
 import (
-	"net/http"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
-// The metrics of a part's configuration. They are computed from its status on each scrape, so that the two cannot disagree.
-var (
-	infoDesc      = prometheus.NewDesc("dcr_routes_info", "The active version of routes.yaml.", []string{"version", "source"}, nil)
-	countDesc     = prometheus.NewDesc("dcr_routes", "Active routes.", nil, nil)
-	sinceDesc     = prometheus.NewDesc("dcr_routes_since_timestamp_seconds", "When the active version was activated.", nil, nil)
-	refusedDesc   = prometheus.NewDesc("dcr_routes_file_refused", "1 while the file on disk is not active.", nil, nil)
-	healthyDesc   = prometheus.NewDesc("dcr_routes_healthy", "1 while the part runs on what is on disk.", nil, nil)
-	reloadsDesc   = prometheus.NewDesc("dcr_routes_reloads_total", "Versions activated.", nil, nil)
-	refusalsDesc  = prometheus.NewDesc("dcr_routes_refusals_total", "Versions rejected.", nil, nil)
-	envoysDesc    = prometheus.NewDesc("dcr_envoys", "Envoys connected.", nil, nil)
-	directoryDesc = prometheus.NewDesc("dcr_directory_keys", "1 while the keys of the directory are known or can be fetched.", []string{"directory"}, nil)
-	overdueDesc   = prometheus.NewDesc("dcr_directory_overdue_sets", "Key sets that should have been fetched again, and could not be.", []string{"directory"}, nil)
-	oldestDesc    = prometheus.NewDesc("dcr_directory_oldest_set_seconds", "Age of the oldest of these.", []string{"directory"}, nil)
-	envoyLateDesc = prometheus.NewDesc("dcr_envoys_behind", "Envoys that have not acknowledged the active version.", nil, nil)
-)
+// Measure declares the metrics of a gate's configuration. A scrape computes them from the status, so that the two cannot
+// disagree.
+func Measure(set *metric.Set, status func() Status) {
+	metric.Read(set, status,
+		metric.Values("dcr_routes_info", "1; the labels are the active version of routes.yaml, and whether it is from the file or from the history.",
+			func(s Status, emit metric.Emit) { emit(1, s.Version, s.Source) }, "version", "source"),
+		metric.Value("dcr_routes", "Routes of the active version.", func(s Status) float64 { return float64(s.Routes) }),
+		metric.Value("dcr_routes_activated_timestamp_seconds", "When the active version was activated.", func(s Status) float64 { return float64(s.Since.Unix()) }),
+		metric.Value("dcr_routes_file_refused", "1 while the file on disk is not active: it has errors, Envoy rejects it, or it was rolled back.",
+			func(s Status) float64 { return metric.Bool(s.File.Refused != "") }),
+		metric.Value("dcr_routes_file_warnings", "Warnings about the file on disk.", func(s Status) float64 { return float64(len(s.File.Warnings)) }),
+		metric.Values("dcr_routes_last_error_timestamp_seconds", "When a version was last rejected; 0 if none was since the start.", lastError),
+		metric.Value("dcr_routes_reloads_total", "Versions activated.", func(s Status) float64 { return float64(s.Reloads) }),
+		metric.Value("dcr_routes_refusals_total", "Versions rejected.", func(s Status) float64 { return float64(s.Refusals) }),
+		metric.Value("dcr_routes_versions", "Versions that the gate decides under: the active one, and those that an Envoy may still use.",
+			func(s Status) float64 { return float64(len(s.Known)) }),
+		metric.Value("dcr_gate_healthy", "1 while the gate runs on what is on disk, Redis serves, and the keys of all directories can be fetched.",
+			func(s Status) float64 { return metric.Bool(s.Healthy) }),
+		metric.Value("dcr_gate_orphaned_requests_total", "Requests that failed because the configuration lacks the client's profile or directory.",
+			func(s Status) float64 { return float64(s.Orphans.Requests) }),
+		metric.Value("dcr_envoys", "Envoys connected to the gate.", func(s Status) float64 { return float64(len(s.Envoys)) }),
+		metric.Value("dcr_envoys_behind", "Envoys that have not acknowledged the active version.", behind),
+		metric.Values("dcr_envoys_refusing", "Envoys that reject what the gate sent last, by type of resource.", refusing, "type"),
+	)
+}
 
-// collector implements prometheus.Collector over a status.
-type collector func() Status
-
-// Describe implements prometheus.Collector.
-func (c collector) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, out) }
-
-// Collect implements prometheus.Collector.
-func (c collector) Collect(out chan<- prometheus.Metric) {
-	s := c()
-	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+func lastError(s Status, emit metric.Emit) {
+	if s.LastErrorAt == nil {
+		emit(0)
+		return
 	}
-	gauge(infoDesc, 1, s.Version, s.Source)
-	gauge(countDesc, float64(s.Routes))
-	gauge(sinceDesc, float64(s.Since.Unix()))
-	gauge(refusedDesc, one(s.File.Refused != ""))
-	gauge(healthyDesc, one(s.Healthy))
-	gauge(envoysDesc, float64(len(s.Envoys)))
-	for _, directory := range s.Directories {
-		gauge(directoryDesc, one(directory.Why == ""), directory.Name)
-		gauge(overdueDesc, float64(directory.Overdue), directory.Name)
-		gauge(oldestDesc, float64(directory.Oldest), directory.Name)
-	}
-	behind := 0
+	emit(float64(s.LastErrorAt.Unix()))
+}
+
+func behind(s Status) float64 {
+	late := 0
 	for _, envoy := range s.Envoys {
 		if !has(envoy, s.Version) {
-			behind++
+			late++
 		}
 	}
-	gauge(envoyLateDesc, float64(behind))
-	out <- prometheus.MustNewConstMetric(reloadsDesc, prometheus.CounterValue, float64(s.Reloads))
-	out <- prometheus.MustNewConstMetric(refusalsDesc, prometheus.CounterValue, float64(s.Refusals))
+	return float64(late)
 }
 
 // has reports whether an Envoy has acknowledged a version. Secrets do not count: they have their own versions.
@@ -70,16 +59,14 @@ func has(envoy xds.Envoy, version string) bool {
 	return len(envoy.Types) > 0
 }
 
-func one(yes bool) float64 {
-	if yes {
-		return 1
+func refusing(s Status, emit metric.Emit) {
+	for _, kind := range xds.Types() {
+		count := 0
+		for _, envoy := range s.Envoys {
+			if envoy.Types[kind].Refused != "" {
+				count++
+			}
+		}
+		emit(float64(count), kind)
 	}
-	return 0
-}
-
-func metrics(status func() Status, more []prometheus.Collector) http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(more...)
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

@@ -62,7 +62,7 @@ func TestVersionsAreKeptPublished(t *testing.T) {
 // A version that no registry can read is active nowhere. Once Redis is back it is activated without a change of the file.
 func TestAVersionThatCannotBePublishedWaits(t *testing.T) {
 	server := redisserver.Start(t, t.TempDir())
-	kept, err := store.Dial(server.URL)
+	kept, err := store.Dial(server.URL, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = kept.Close() })
 	_, err = kept.Begin(t.Context(), 0)

@@ -28,7 +28,7 @@ type discard struct{}
 
 func (discard) Write(line []byte) (int, error) { return len(line), nil }
 
-func mustAllow(b *testing.B, gate *Gate, check *authv3.CheckRequest) {
+func mustAllow(b testing.TB, gate *Gate, check *authv3.CheckRequest) {
 	b.Helper()
 	response, err := gate.Check(b.Context(), check)
 	if err != nil || response.GetOkResponse() == nil {

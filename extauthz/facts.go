@@ -108,7 +108,7 @@ func clientFacts(r *filter.Request) *dcrpb.ClientFacts {
 	case r.Client != nil:
 		is := r.Client.GetSoftware()
 		proved = &dcrpb.ClientFacts{
-			Id: r.Client.GetId(), Software: &dcr.Software{Id: is.GetId(), OrgId: is.GetOrgId(), Roles: is.GetRoles()}, AuthMethod: r.AuthMethod,
+			Id: r.Client.GetId(), Software: &dcr.Software{Directory: is.GetDirectory(), Id: is.GetId(), OrgId: is.GetOrgId(), Roles: is.GetRoles()}, AuthMethod: r.AuthMethod,
 		}
 	default:
 		return nil

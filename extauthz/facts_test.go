@@ -97,12 +97,14 @@ func TestTokenFacts(t *testing.T) {
 	if len(got.GetUsedJtis()) != 1 || got.GetUsedJtis()[0].GetPurpose() != "assertion" {
 		t.Errorf("used jtis %v, want the assertion's", got.GetUsedJtis())
 	}
+	known := w.known()
+	known.Directory = w.client.GetSoftware().GetDirectory() // for the registry's metrics
 	w.wantFacts(t, got, &dcrpb.Facts{
 		Jti: decisionID, Route: "token", Certificate: w.certificateFacts(), UsedJtis: got.GetUsedJtis(),
 		Request: &dcrpb.RequestFacts{Method: "POST", Path: "/token", BodySha256: base64.RawURLEncoding.EncodeToString(digest[:])},
 		Client: &dcrpb.ClientFacts{
 			Id: w.client.GetId(), SoftwareId: w.member.SoftwareID, OrgId: w.member.OrgID, AuthMethod: "private_key_jwt",
-			Roles: w.client.GetSoftware().GetRoles(), Software: w.known(),
+			Roles: w.client.GetSoftware().GetRoles(), Software: known,
 		},
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 // Config holds the dependencies of a gate.
@@ -28,6 +29,8 @@ type Config struct {
 	Log    *slog.Logger
 	Now    func() time.Time
 
+	Metrics *metric.Set // nil if nobody reads them
+
 	// LogOneIn is how many allowed calls of a bank's API have one log line; each has one if it is less than 2. Everything
 	// else is always logged.
 	LogOneIn int
@@ -35,11 +38,12 @@ type Config struct {
 
 // Gate decides about requests. It implements Envoy's ext_authz service and is safe for concurrent use.
 type Gate struct {
-	allowed atomic.Uint64 // calls of a bank\'s API
+	allowed atomic.Uint64 // calls of a bank's API
 	authv3.UnimplementedAuthorizationServer
-	config   Config
-	facts    *factory
-	policies atomic.Pointer[map[string]*Policy] // by version; a stored map is never changed
+	config  Config
+	facts   *factory
+	metrics *metrics
+	inUse   atomic.Pointer[inUse]
 }
 
 // New returns a gate without policies, which denies everything.
@@ -48,23 +52,31 @@ func New(config Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &Gate{config: config, facts: facts}
-	gate.Use()
+	gate := &Gate{config: config, facts: facts, metrics: newMetrics(config.Metrics)}
+	gate.inUse.Store(&inUse{})
 	return gate, nil
 }
 
 // Use replaces the gate's policies. From now on a request is decided by the policy whose version Envoy names, and denied if
-// there is none. A decision that has begun keeps its policy.
+// there is none. A decision that has begun keeps its policy. Only one caller may use it at a time.
 func (g *Gate) Use(policies ...*Policy) {
-	known := make(map[string]*Policy, len(policies))
-	for _, policy := range policies {
-		known[policy.version] = policy
+	before := g.inUse.Load()
+	if before.has(policies) {
+		return
 	}
-	g.policies.Store(&known)
+	next := g.metrics.after(before, policies)
+	g.inUse.Store(next)
+	for name, route := range before.routes {
+		if next.routes[name] == nil {
+			route.forget()
+		}
+	}
 }
 
 // Check implements Envoy's ext_authz. It never returns an error for a refusal, which would turn every refusal into a 503.
 func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+	g.metrics.running.Inc()
+	defer g.metrics.running.Dec()
 	start := g.config.Now()
 	header := readHeader(check.GetAttributes().GetRequest().GetHttp())
 	request := &filter.Request{ID: idOf(header, "X-Request-Id"), Now: start, Header: header}
@@ -79,18 +91,26 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 			line.Outcome = decision.Failed
 		}
 		line.Findings = refusal.Findings()
+		g.count(request, &line)
 		line.Write(ctx, g.config.Log)
 		help := ""
-		if policy := (*g.policies.Load())[line.Version]; policy != nil {
+		if policy := g.inUse.Load().policies[line.Version]; policy != nil {
 			help = policy.help
 		}
 		return deny(&line, refusal, help), nil
 	}
 	line.Outcome, line.Status = decision.Allowed, http.StatusOK
+	g.count(request, &line)
 	if !g.leftOut(request.Route) {
 		line.Write(ctx, g.config.Log)
 	}
 	return allow(&line, headers), nil
+}
+
+// count adds a decision to the metrics.
+func (g *Gate) count(r *filter.Request, line *decision.Line) {
+	g.inUse.Load().of(g.metrics, line.Route).count(line)
+	g.metrics.countRegistration(r, line)
 }
 
 // leftOut reports whether an allowed request has no log line.
@@ -108,7 +128,7 @@ func (g *Gate) decide(ctx context.Context, check *authv3.CheckRequest, r *filter
 	if err != nil {
 		return nil, err
 	}
-	policy := (*g.policies.Load())[asked.version]
+	policy := g.inUse.Load().policies[asked.version]
 	if policy == nil {
 		return nil, fmt.Errorf("envoy uses version %.16q of the routes, which this gate does not have", asked.version)
 	}

@@ -48,7 +48,7 @@ func (w *world) gateOf(policies ...*Policy) *Gate {
 }
 
 // known returns the gate's policy of a version.
-func (g *Gate) known(version string) *Policy { return (*g.policies.Load())[version] }
+func (g *Gate) known(version string) *Policy { return g.inUse.Load().policies[version] }
 
 // policy makes a policy of the world's routes and filters, with the changes.
 func (w *world) policy(changes ...func(*PolicyConfig)) *Policy {

@@ -29,7 +29,7 @@ const (
 // Serve answers Envoy on the listener until ctx ends, then lets running decisions finish.
 func Serve(ctx context.Context, listener net.Listener, gate *Gate, log *slog.Logger) error {
 	server := grpc.NewServer(
-		grpc.UnaryInterceptor(recovering(log)),
+		grpc.UnaryInterceptor(recovering(log, gate.metrics)),
 		grpc.MaxConcurrentStreams(10_000),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
@@ -54,10 +54,12 @@ func Serve(ctx context.Context, listener net.Listener, gate *Gate, log *slog.Log
 
 // recovering turns a panic into an error, which Envoy answers with 503: one bad request must not end the gate. It logs the
 // stack but not the panic's value, which may quote the request.
-func recovering(log *slog.Logger) grpc.UnaryServerInterceptor {
+func recovering(log *slog.Logger, metrics *metrics) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (response any, err error) {
+		begun := time.Now()
 		defer func() {
 			if cause := recover(); cause != nil {
+				metrics.panicked(time.Since(begun))
 				log.ErrorContext(ctx, "panic in a decision", "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 				response, err = nil, status.Error(codes.Internal, "the decision failed")
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/chains"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -62,8 +63,11 @@ and look at its files at once.`,
 			options.define(flags)
 			return func(ctx context.Context, call cli.Call) error {
 				debug.SetGCPercent(gcPercent)
-				return options.do(ctx, call.Stderr, func(setup *setup) error {
+				return options.do(ctx, call.Stderr, metric.New("gate", call.Version), func(setup *setup) error {
 					g := &gate{gateOptions: options, setup: setup}
+					if err := g.build(ctx); err != nil {
+						return err
+					}
 					if err := g.load(ctx); err != nil {
 						return err
 					}
@@ -83,18 +87,18 @@ type gate struct {
 	follower  *control.Follower
 }
 
-// load activates the first version.
-func (g *gate) load(ctx context.Context) error {
+// build puts the gate together. It asks neither Redis nor anybody else.
+func (g *gate) build(ctx context.Context) error {
 	signer, err := facts.NewSigner()
 	if err != nil {
 		return err
 	}
-	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Now: time.Now, LogOneIn: g.logOneIn}); err != nil {
+	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Metrics: g.metrics, Now: time.Now, LogOneIn: g.logOneIn}); err != nil {
 		return err
 	}
 	g.versions = control.NewGate(control.Parts{
 		Gate:      g.decisions,
-		Policies:  chains.New(g.store, token.NewRings(ctx, g.store, false, g.log)),
+		Policies:  chains.New(g.store, token.NewRings(ctx, g.store, false, g.log), g.metrics),
 		Publisher: control.NewPublisher(g.store, signer, g.log),
 		Envoy:     g.envoy,
 		Log:       g.log,
@@ -108,6 +112,12 @@ func (g *gate) load(ctx context.Context) error {
 		return err
 	}
 	g.closers = append(g.closers, g.follower)
+	control.Measure(g.metrics, g.status)
+	return nil
+}
+
+// load activates the first version.
+func (g *gate) load(ctx context.Context) error {
 	if g.state != "" {
 		if err := sameInstallation(filepath.Join(g.state, "installation"), g.store.Installation()); err != nil {
 			return err
@@ -150,8 +160,8 @@ func (g *gate) serve(ctx context.Context) error {
 	group.Go(func() error { return g.follower.Run(ctx) })
 	group.Go(func() error { onHangup(ctx, func() { g.reopen(); g.follower.Poke() }); return nil })
 	group.Go(func() error { g.store.Follow(ctx, g.log); return nil })
-	more := g.store.Collectors()
-	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status, more...), control.Health(g.status, more...))
+	metrics := g.metrics.Handler(g.log)
+	g.serveAdmin(ctx, group, control.Admin(g.follower, g.status, metrics), control.Health(g.status, metrics))
 	g.log.InfoContext(ctx, "gate serves", "address", g.envoy.Gate, "xds", g.envoy.XDS, "version", g.status().Version)
 	return group.Wait()
 }

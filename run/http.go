@@ -12,9 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
@@ -87,8 +84,8 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 //
 //	GET /status  registry.Status
 //	and what registryHealth serves
-func registryAdmin(status func() registry.Status, more []prometheus.Collector) http.Handler {
-	mux := registryHealth(status, more)
+func registryAdmin(status func() registry.Status, metrics http.Handler) http.Handler {
+	mux := registryHealth(status, metrics)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
 	return mux
 }
@@ -96,8 +93,8 @@ func registryAdmin(status func() registry.Status, more []prometheus.Collector) h
 // registryHealth serves probes and scrapers of a registry.
 //
 //	GET /healthz, /readyz  200 as long as the process answers; the body says whether something keeps it from serving
-//	GET /metrics           Prometheus
-func registryHealth(status func() registry.Status, more []prometheus.Collector) *http.ServeMux {
+//	GET /metrics           metrics
+func registryHealth(status func() registry.Status, metrics http.Handler) *http.ServeMux {
 	health := func(w http.ResponseWriter, _ *http.Request) {
 		body := map[string]string{"status": "ok"}
 		if s := status(); !s.Healthy {
@@ -108,30 +105,8 @@ func registryHealth(status func() registry.Status, more []prometheus.Collector) 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("GET /readyz", health)
-	mux.Handle("GET /metrics", registryMetrics(status, more))
+	mux.Handle("GET /metrics", metrics)
 	return mux
-}
-
-func registryMetrics(status func() registry.Status, more []prometheus.Collector) http.Handler {
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(more...)
-	gauge := func(name, help string, value func(registry.Status) float64) {
-		metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(status()) }))
-	}
-	gauge("dcr_registry_versions", "Versions of the configuration that the registry holds.", func(s registry.Status) float64 { return float64(len(s.Versions)) })
-	gauge("dcr_registry_healthy", "1 while the registry can serve every requested version.", func(s registry.Status) float64 {
-		if s.Healthy {
-			return 1
-		}
-		return 0
-	})
-	metrics.MustRegister(
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "dcr_registry_orphaned_requests_total", Help: "Requests that failed because the configuration lacks the client's profile or directory.",
-		}, func() float64 { return float64(status().Orphans.Requests) }),
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
-	return promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})
 }
 
 func answer(w http.ResponseWriter, body any) {

@@ -20,7 +20,7 @@ Redis that came back empty: restore its data. Clients, tokens and revocations ar
 			var url string
 			defineRedis(flags, &url)
 			return func(ctx context.Context, call cli.Call) error {
-				dialed, err := dial(url)
+				dialed, err := dial(url, nil)
 				if err != nil {
 					return err
 				}

@@ -79,7 +79,7 @@ func keysCommand(do func(ctx context.Context, s *store.Store, call cli.Call) err
 		var options stored
 		options.define(flags)
 		return func(ctx context.Context, call cli.Call) error {
-			return options.do(ctx, call.Stderr, func(setup *setup) error {
+			return options.do(ctx, call.Stderr, nil, func(setup *setup) error {
 				err := do(ctx, setup.store, call)
 				switch {
 				case errors.Is(err, token.ErrNotKept):

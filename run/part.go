@@ -14,6 +14,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -62,14 +63,15 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 // setup is what gate and registry have in common: log, store and what to close.
 type setup struct {
 	store   *store.Store
+	metrics *metric.Set // nil for a command that serves none
 	log     *slog.Logger
 	file    *decision.File // of the log
 	closers []io.Closer    // in the order they were opened
 }
 
 // do opens the log and the store, runs a function with them, and closes them. An error is also written to the log, since
-// standard error may go nowhere.
-func (s *stored) do(ctx context.Context, stderr io.Writer, run func(*setup) error) error {
+// standard error may go nowhere. The metrics are nil for a command that serves none.
+func (s *stored) do(ctx context.Context, stderr io.Writer, metrics *metric.Set, run func(*setup) error) error {
 	log, file, err := decision.Open(s.log, s.level)
 	if err != nil {
 		return err
@@ -77,7 +79,7 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, run func(*setup) erro
 	if s.name != "" {
 		log = log.With("part", s.name)
 	}
-	opened := &setup{log: log, file: file, closers: []io.Closer{file}}
+	opened := &setup{log: log, metrics: metrics, file: file, closers: []io.Closer{file}}
 	if s.log == "" {
 		stderr = io.Discard // the log goes there
 	}
@@ -93,7 +95,7 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, run func(*setup) erro
 
 // openStore waits for Redis, since parts start in any order, and says so.
 func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) error {
-	dialed, err := dial(url)
+	dialed, err := dial(url, s.metrics)
 	if err != nil {
 		return err
 	}
@@ -123,14 +125,14 @@ func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) err
 }
 
 // dial returns the store at a URL, or at that of the environment.
-func dial(url string) (*store.Store, error) {
+func dial(url string, metrics *metric.Set) (*store.Store, error) {
 	if url == "" {
 		url = os.Getenv(redisVariable)
 	}
 	if url == "" {
 		return nil, cli.Exit{Code: 2, Text: "name the Redis to use: --redis URL, or $" + redisVariable}
 	}
-	dialed, err := store.Dial(url)
+	dialed, err := store.Dial(url, metrics)
 	if err != nil {
 		return nil, cli.Exit{Code: 2, Text: err.Error()}
 	}

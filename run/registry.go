@@ -11,6 +11,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 // registryOptions are the flags of a registry. It has no routes file: gates publish their versions in Redis.
@@ -46,11 +47,10 @@ dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 
 				if err != nil {
 					return err
 				}
-				return options.do(ctx, call.Stderr, func(setup *setup) error {
-					requests := registry.New(registry.Parts{
-						Store: setup.store, Rings: token.NewRings(ctx, setup.store, true, setup.log), Secrets: secrets, Log: setup.log, Now: time.Now,
-					})
-					return (&registryProcess{registryOptions: options, setup: setup, requests: requests}).serve(ctx)
+				return options.do(ctx, call.Stderr, metric.New("registry", call.Version), func(setup *setup) error {
+					r := &registryProcess{registryOptions: options, setup: setup}
+					r.build(ctx, secrets)
+					return r.serve(ctx)
 				})
 			}
 		},
@@ -64,6 +64,14 @@ type registryProcess struct {
 	requests *registry.Registry
 }
 
+// build puts the registry together. It asks neither Redis nor anybody else.
+func (r *registryProcess) build(ctx context.Context, secrets string) {
+	rings := token.NewRings(ctx, r.store, true, r.log)
+	r.requests = registry.New(registry.Parts{
+		Store: r.store, Rings: rings, Secrets: secrets, Metrics: r.metrics, Log: r.log, Now: time.Now,
+	})
+}
+
 // serve serves until ctx ends.
 func (r *registryProcess) serve(ctx context.Context) error {
 	listener, err := r.entrance.listen(ctx, r.log)
@@ -75,8 +83,8 @@ func (r *registryProcess) serve(ctx context.Context) error {
 	group.Go(func() error { onHangup(ctx, r.reopen); return nil })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	group.Go(func() error { r.store.Follow(ctx, r.log); return nil })
-	more := r.store.Collectors()
-	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status, more), registryHealth(r.requests.Status, more))
+	metrics := r.metrics.Handler(r.log)
+	r.serveAdmin(ctx, group, registryAdmin(r.requests.Status, metrics), registryHealth(r.requests.Status, metrics))
 	r.log.InfoContext(ctx, "registry serves", "address", r.entrance.String())
 	return group.Wait()
 }

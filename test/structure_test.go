@@ -22,7 +22,7 @@ var rooms = []string{
 
 // domain are the rooms of dcrfilter that the gate and the registry share.
 var domain = []string{
-	"dcrfilter/dcr", "dcrfilter/rule", "dcrfilter/profile", "dcrfilter/directory", "dcrfilter/form", "dcrfilter/request",
+	"dcrfilter/dcr", "dcrfilter/rule", "dcrfilter/profile", "dcrfilter/directory", "dcrfilter/request",
 	"dcrfilter/trust", "dcrfilter/token", "dcrfilter/store",
 }
 

@@ -30,7 +30,7 @@ func TestValidateCountsOrphans(t *testing.T) {
 	if keys, err := client.Keys(t.Context(), "*").Result(); err != nil || len(keys) > 0 {
 		t.Errorf("it has written %q, %v", keys, err)
 	}
-	kept, err := store.Dial(server.URL)
+	kept, err := store.Dial(server.URL, nil)
 	ok(t, err)
 	defer kept.Close()
 	_, err = kept.Begin(t.Context(), 0)

@@ -172,18 +172,18 @@ func TestCapturedFacts(t *testing.T) {
 
 // Each method of each endpoint has a handler, and each handler is one of these.
 func TestEveryEndpointIsServed(t *testing.T) {
-	handlers := newWorld(t).edition.handlers
+	operations := newWorld(t).edition.operations
 	number := 0
 	for _, endpoint := range routes.Endpoints {
 		for method := range endpoint.Methods {
 			number++
-			if handlers[action{endpoint.Name, method}] == nil {
+			if operations[action{endpoint.Name, method}].handle == nil {
 				t.Errorf("nobody serves %s at the endpoint %s", method, endpoint.Name)
 			}
 		}
 	}
-	if len(handlers) != number {
-		t.Errorf("there are %d handlers for %d methods", len(handlers), number)
+	if len(operations) != number {
+		t.Errorf("there are %d operations for %d methods", len(operations), number)
 	}
 }
 

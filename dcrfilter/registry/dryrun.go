@@ -18,7 +18,8 @@ const (
 func (r *request) tried() bool { return r.facts.GetRegistration().GetDryRun() }
 
 // wouldBe answers with what would have been registered. No client exists, so there is no client_id.
-func wouldBe(document strictjson.Object) (answer, error) {
+func (r *request) wouldBe(document strictjson.Object) (answer, error) {
+	r.line.outcome = outcomeDryRun
 	delete(document, "client_id")
 	delete(document, "client_id_issued_at")
 	tried, err := secretObject(http.StatusOK, document)

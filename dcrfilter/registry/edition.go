@@ -15,17 +15,17 @@ import (
 // An edition is a version of the configuration, prepared to serve the routes that name an endpoint. The reader and the
 // linter check whether the routes make sense; the registry does not serve what it does not understand.
 type edition struct {
-	parts     Parts
-	version   *config.Version
-	orphans   *config.Orphans
-	routes    map[string]*routes.Route // routes that name an endpoint, by name
-	handlers  map[action]handler
-	ring      *token.Ring
-	issuer    *token.Issuer
-	inspector token.Inspector
-	metadata  []byte // the discovery document
-	page      []byte // the page that explains refusals
-	help      string // URL of the page, "" if no route serves it
+	parts      Parts
+	version    *config.Version
+	orphans    *config.Orphans
+	routes     map[string]*routes.Route // routes that name an endpoint, by name
+	operations map[action]operation
+	ring       *token.Ring
+	issuer     *token.Issuer
+	inspector  token.Inspector
+	metadata   []byte // the discovery document
+	page       []byte // the page that explains refusals
+	help       string // URL of the page, "" if no route serves it
 }
 
 // action is an endpoint with a method.
@@ -33,7 +33,11 @@ type action struct {
 	endpoint, method string
 }
 
-type handler func(ctx context.Context, r *request) (answer, error)
+// operation is what a request does, with its name in the metrics.
+type operation struct {
+	name   string
+	handle func(ctx context.Context, r *request) (answer, error)
+}
 
 // newEdition prepares a version. If keys for access tokens are missing, it still serves what needs none.
 func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*edition, error) {
@@ -48,18 +52,18 @@ func (g *Registry) newEdition(ctx context.Context, version *config.Version) (*ed
 		issuer:    token.NewIssuer(ring, own, g.issued, g.parts.Now),
 		inspector: token.Issuers{Own: token.NewBuiltin(ring, own, g.issued)},
 	}
-	e.handlers = map[action]handler{
-		{routes.EndpointRegistration, http.MethodPost}:   e.register,
-		{routes.EndpointRegistration, http.MethodGet}:    e.read,
-		{routes.EndpointRegistration, http.MethodPut}:    e.update,
-		{routes.EndpointRegistration, http.MethodDelete}: e.remove,
-		{routes.EndpointToken, http.MethodPost}:          e.token,
-		{routes.EndpointRevocation, http.MethodPost}:     e.revoke,
-		{routes.EndpointIntrospection, http.MethodPost}:  e.introspect,
-		{routes.EndpointJWKS, http.MethodGet}:            e.jwks,
-		{routes.EndpointDiscovery, http.MethodGet}:       e.discovery,
-		{routes.EndpointFactsKeys, http.MethodGet}:       e.factsKeys,
-		{routes.EndpointErrors, http.MethodGet}:          e.errors,
+	e.operations = map[action]operation{
+		{routes.EndpointRegistration, http.MethodPost}:   {"register", e.register},
+		{routes.EndpointRegistration, http.MethodGet}:    {"read", e.read},
+		{routes.EndpointRegistration, http.MethodPut}:    {"update", e.update},
+		{routes.EndpointRegistration, http.MethodDelete}: {"delete", e.remove},
+		{routes.EndpointToken, http.MethodPost}:          {"token", e.token},
+		{routes.EndpointRevocation, http.MethodPost}:     {"revoke", e.revoke},
+		{routes.EndpointIntrospection, http.MethodPost}:  {"introspect", e.introspect},
+		{routes.EndpointJWKS, http.MethodGet}:            {"jwks", e.jwks},
+		{routes.EndpointDiscovery, http.MethodGet}:       {"discovery", e.discovery},
+		{routes.EndpointFactsKeys, http.MethodGet}:       {"facts_keys", e.factsKeys},
+		{routes.EndpointErrors, http.MethodGet}:          {"errors", e.errors},
 	}
 	for i := range file.Routes {
 		if route := &file.Routes[i]; route.Endpoint != "" {
@@ -86,11 +90,12 @@ func (e *edition) answer(ctx context.Context, incoming *http.Request, line *line
 	if err != nil {
 		return answer{}, err
 	}
-	handle, known := e.handlers[action{admitted.route.Endpoint, incoming.Method}]
+	asked, known := e.operations[action{admitted.route.Endpoint, incoming.Method}]
 	if !known {
 		return answer{}, fmt.Errorf("the endpoint %s has no method %.16q", admitted.route.Endpoint, incoming.Method)
 	}
-	return handle(ctx, admitted)
+	line.operation = asked.name
+	return asked.handle(ctx, admitted)
 }
 
 // profile returns the profile of a registration route; other endpoints have none.

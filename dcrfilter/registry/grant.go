@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	requests "github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
@@ -25,7 +25,7 @@ type grant struct {
 // token answers the client credentials grant (RFC 6749, section 4.4) with an access token that is bound to the
 // certificate of the request (RFC 8705, section 3).
 func (e *edition) token(ctx context.Context, r *request) (answer, error) {
-	parameters, err := r.parameters()
+	parameters, err := e.parameters(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -57,7 +57,7 @@ func (e *edition) token(ctx context.Context, r *request) (answer, error) {
 }
 
 // "grant_type REQUIRED. Value MUST be set to "client_credentials"." (RFC 6749, section 4.4.2)
-func checkGrantType(parameters form.Form) error {
+func checkGrantType(parameters requests.Form) error {
 	switch parameters.Value("grant_type") {
 	case rule.GrantClientCredentials:
 		return nil
@@ -71,7 +71,7 @@ func checkGrantType(parameters form.Form) error {
 // scopes that need no user, or no scope. "If the client omits the scope parameter when requesting authorization, the
 // authorization server MUST either process the request using a pre-defined default value or fail the request" (RFC
 // 6749, section 3.3).
-func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
+func grantedScopes(parameters requests.Form, client *dcrpb.Client, profile *dcr.Profile) ([]string, error) {
 	if !slices.Contains(client.GetGrantTypes(), rule.GrantClientCredentials) {
 		return managementScopes(parameters, profile)
 	}
@@ -101,7 +101,7 @@ func grantedScopes(parameters form.Form, client *dcrpb.Client, profile *dcr.Prof
 // registration, and nothing else: it must use "a client credentials grant in order to get access to the GET, PUT and DELETE
 // operations. A scope need not be specified for the grant" (OBIE DCR, Authentication), whatever grants it registers. For any
 // other scope "The authenticated client is not authorized to use this authorization grant type" (RFC 6749, section 5.2).
-func managementScopes(parameters form.Form, profile *dcr.Profile) ([]string, error) {
+func managementScopes(parameters requests.Form, profile *dcr.Profile) ([]string, error) {
 	scope := profile.Clients.ManagementScope
 	if parameters.Has("scope") && (scope == "" || parameters.Value("scope") != scope) {
 		return nil, dcr.Refuse("grant_type.registered")

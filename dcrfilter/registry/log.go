@@ -19,6 +19,9 @@ type line struct {
 	refusal     *dcr.Error   // nil if the request succeeded
 	status      int
 	registered  string // id of the client that the request created or already had
+
+	operation, profile, directory string // for the metrics; "" while they are not known
+	outcome                       string // instead of decision.Done; "" if it is that
 }
 
 func (g *Registry) logDecision(ctx context.Context, l *line) {
@@ -34,6 +37,7 @@ func (g *Registry) logDecision(ctx context.Context, l *line) {
 		}
 		logged.Findings = r.Findings()
 	}
+	g.metrics.count(l, &logged)
 	logged.Write(ctx, g.parts.Log)
 }
 

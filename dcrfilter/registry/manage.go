@@ -58,6 +58,7 @@ func (e *edition) update(ctx context.Context, r *request) (answer, error) {
 	}
 	if r.tried() {
 		updated.header.Set(preferenceApplied, dryRun)
+		r.line.outcome = outcomeDryRun
 	}
 	return updated, nil
 }
@@ -122,6 +123,7 @@ func (e *edition) owned(ctx context.Context, r *request) (*dcrpb.Client, *dcr.Pr
 	case record.GetState() != dcrpb.Client_ACTIVE:
 		return nil, nil, refuseUnknown(errors.New("the client is suspended"))
 	}
+	e.of(r.line, record.GetProfile(), record.GetSoftware())
 	own, err := e.orphans.Profile(e.version, record)
 	if err != nil {
 		return nil, nil, err

@@ -239,7 +239,7 @@ func TestClientKeepsItsProtection(t *testing.T) {
 		as("accounts")(proved)
 		next := w.record(id)
 		next.Profile = c.by.Name
-		err := w.edition.replace(t.Context(), &request{facts: proved, profile: c.by}, next)
+		err := w.edition.replace(t.Context(), &request{facts: proved, profile: c.by, line: &line{}}, next)
 		if c.rule != "" {
 			if dcr.AsRefusal(err).Rule != c.rule {
 				t.Errorf("from %s to %s: %v, want %s", c.own.Name, c.by.Name, err, c.rule)

@@ -6,18 +6,19 @@ import (
 	"fmt"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
+	requests "github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
 // parameters reads the form of a request to an OAuth endpoint, whose client the gate has authenticated.
-func (r *request) parameters() (form.Form, error) {
+func (e *edition) parameters(r *request) (requests.Form, error) {
 	client, certificate := r.facts.GetClient(), r.facts.GetCertificate()
 	if client.GetId() == "" || client.GetAuthMethod() == "" || certificate.GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.client").CausedBy(errors.New("the facts name no client that was authenticated with its certificate"))
 	}
-	return form.Parse(r.header, r.query, r.body)
+	e.of(r.line, "", client.GetSoftware())
+	return requests.ReadForm(r.header, r.query, r.body)
 }
 
 // A marker is one of the store's functions that mark jtis as used.
@@ -50,6 +51,7 @@ func (e *edition) authenticated(ctx context.Context, r *request) (*dcrpb.Client,
 	case client.GetState() != dcrpb.Client_ACTIVE:
 		return nil, dcr.Refuse("client.suspended")
 	}
+	e.of(r.line, client.GetProfile(), client.GetSoftware())
 	_, err = e.orphans.Profile(e.version, client)
 	return client, err
 }

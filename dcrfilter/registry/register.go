@@ -42,7 +42,7 @@ func (e *edition) register(ctx context.Context, r *request) (answer, error) {
 	case err != nil:
 		return answer{}, refuseWrite(err, jtis)
 	case r.tried():
-		return wouldBe(document)
+		return r.wouldBe(document)
 	}
 	return e.registered(r, record.GetId(), document)
 }
@@ -121,12 +121,13 @@ func (e *edition) returned(ctx context.Context, r *request, record *dcrpb.Client
 	case err != nil:
 		return answer{}, err
 	case r.tried(): // MayCreate has checked the jtis, and a dry run uses none
-		return wouldBe(document)
+		return r.wouldBe(document)
 	}
 	jtis := r.facts.GetUsedJtis()
 	if err := e.parts.Store.Burn(ctx, record.GetId(), jtis); err != nil {
 		return answer{}, refuseWrite(err, jtis)
 	}
+	r.line.outcome = outcomeUnchanged
 	return e.registered(r, record.GetId(), document)
 }
 

@@ -21,6 +21,7 @@ func (e *edition) registration(r *request) (*dcr.Asked, error) {
 	if from == nil || proved.GetProfile() != r.profile.Name || r.facts.GetCertificate().GetThumbprint() == "" {
 		return nil, dcr.Refuse("facts.registration").CausedBy(errors.New("the facts prove no registration of this route's profile"))
 	}
+	e.of(r.line, r.profile.Name, proved.GetSoftware())
 	asked, err := requests.Verified(r.profile, from.Directory, r.body)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 // budget is the time limit of a request. Envoy waits a little longer.
@@ -30,7 +31,8 @@ const budget = 4 * time.Second
 type Parts struct {
 	Store   *store.Store
 	Rings   *token.Rings
-	Secrets string // absolute folder of the secret files that a version names
+	Secrets string      // absolute folder of the secret files that a version names
+	Metrics *metric.Set // nil if nobody reads them
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -42,6 +44,7 @@ type Registry struct {
 	facts   *facts.Verifier // shared by all versions, so that known keys stay known
 	issued  *token.Identities
 	orphans config.Orphans
+	metrics metrics
 	open    func(ctx context.Context, id string) (*config.Version, error)
 	loading singleflight.Group
 
@@ -52,9 +55,10 @@ type Registry struct {
 // New returns a registry that has not loaded a version.
 func New(parts Parts) *Registry {
 	g := &Registry{
-		parts: parts, facts: facts.NewVerifier(publishedKeys(parts.Store)), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
+		parts: parts, metrics: newMetrics(parts.Metrics), facts: facts.NewVerifier(publishedKeys(parts.Store)), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
 	}
 	g.open = g.published
+	g.measure(parts.Metrics)
 	return g
 }
 
@@ -65,6 +69,8 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
 		secret(http.StatusOK, []byte(`{"status":"ok"}`)).write(w, "")
 		return
 	}
+	g.metrics.running.Inc()
+	defer g.metrics.running.Dec()
 	ctx, cancel := context.WithTimeout(incoming.Context(), budget)
 	defer cancel()
 	line := &line{start: g.parts.Now(), interaction: decision.SentID(incoming.Header.Values(decision.InteractionHeader))}

@@ -24,7 +24,9 @@ func (e *edition) revoke(ctx context.Context, r *request) (answer, error) {
 	}
 	// "If the server responds with HTTP status code 503, the client must assume the token still exists and may retry after
 	// a reasonable delay." (RFC 7009, section 2.2.1)
-	if named != nil {
+	if named == nil {
+		r.line.outcome = outcomeUnchanged
+	} else {
 		if err := e.parts.Store.Revoke(ctx, named.ClientID, named.ID, named.Expires); err != nil {
 			return answer{}, fmt.Errorf("revoking a token: %w", err)
 		}
@@ -63,7 +65,7 @@ func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
 	if named == nil {
 		return secretJSON(introspection{})
 	}
-	client, err := e.introspected(ctx, named)
+	client, err := e.introspected(ctx, r, named)
 	if err != nil {
 		return answer{}, err
 	}
@@ -87,7 +89,7 @@ func (e *edition) introspect(ctx context.Context, r *request) (answer, error) {
 
 // introspected returns the token's client, or nil if it is gone or its profile does not allow introspection: "Introspection
 // of Access Tokens and ID Tokens MUST NOT be supported" (Consumer Data Standards, Introspection End Point).
-func (e *edition) introspected(ctx context.Context, named *token.Token) (*dcrpb.Client, error) {
+func (e *edition) introspected(ctx context.Context, r *request, named *token.Token) (*dcrpb.Client, error) {
 	client, err := e.parts.Store.Client(ctx, named.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -95,6 +97,7 @@ func (e *edition) introspected(ctx context.Context, named *token.Token) (*dcrpb.
 	case err != nil:
 		return nil, fmt.Errorf("record of the client: %w", err)
 	}
+	e.of(r.line, client.GetProfile(), client.GetSoftware())
 	profile, err := e.orphans.Profile(e.version, client)
 	if err != nil || !profile.Clients.Introspection {
 		return nil, err
@@ -105,7 +108,7 @@ func (e *edition) introspected(ctx context.Context, named *token.Token) (*dcrpb.
 // namedToken returns the token in a revocation or introspection request. It returns nil if the token is not one of
 // ours, is expired, or belongs to another client. The answer does not say which.
 func (e *edition) namedToken(ctx context.Context, r *request, mark marker, inspect func(compact string) (*token.Token, error)) (*token.Token, error) {
-	parameters, err := r.parameters()
+	parameters, err := e.parameters(r)
 	if err != nil {
 		return nil, err
 	}

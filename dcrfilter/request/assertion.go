@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
 )
@@ -40,7 +39,7 @@ var assertionForm = map[string]string{
 
 // Assertion checks the form of a client assertion (RFC 7523, section 2.2). Its content is not verified. Its error is a
 // *dcr.Error.
-func Assertion(parameters form.Form) (*jose.Unverified, error) {
+func Assertion(parameters Form) (*jose.Unverified, error) {
 	if parameters.Value("client_assertion_type") != jwtBearer {
 		return nil, dcr.Refuse("clientauth.assertion_type")
 	}
@@ -56,7 +55,7 @@ func Assertion(parameters form.Form) (*jose.Unverified, error) {
 // CheckAssertion checks the claims of an assertion whose signature a key of the client has verified (RFC 7523, section
 // 3). It returns the jti, which may be used once, and the time when the assertion expires: lifetime from now at most, which
 // the client's profile decides. audiences are the accepted values of aud. Its error is a *dcr.Error.
-func CheckAssertion(verified *jose.Verified, clientID string, parameters form.Form, audiences []string, lifetime time.Duration, now time.Time) (jti string, expires time.Time, err error) {
+func CheckAssertion(verified *jose.Verified, clientID string, parameters Form, audiences []string, lifetime time.Duration, now time.Time) (jti string, expires time.Time, err error) {
 	claims := verified.Claims
 	subject, _ := claims.String("sub")
 	named := parameters.Value("client_id")

@@ -1,4 +1,4 @@
-// Package request reads what clients send and sign: registration requests and client assertions. Use it before
+// Package request reads what clients send: registration requests, forms and client assertions. Use it before
 // verification to check the form, and afterwards to check or read the claims. It verifies no signature: what it reads
 // is untrusted until another package has verified it.
 package request

@@ -15,7 +15,7 @@ import (
 // followed opens the installation of a server as a part does, and watches it until the test ends.
 func followed(t *testing.T, url string) *Store {
 	t.Helper()
-	s, err := Dial(url)
+	s, err := Dial(url, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	must(t, s.Open(t.Context()))
@@ -42,7 +42,7 @@ func until(t *testing.T, s *Store, want string) {
 // TestNoNewInstallation: a Redis without an installation is used only after somebody has begun one there.
 func TestNoNewInstallation(t *testing.T) {
 	server := redisserver.Shared(t)
-	s, err := Dial(server.URL)
+	s, err := Dial(server.URL, nil)
 	must(t, err)
 	defer s.Close()
 	wantError(t, "open an empty Redis", s.Open(t.Context()), ErrNoInstallation)
@@ -50,7 +50,7 @@ func TestNoNewInstallation(t *testing.T) {
 	if err != nil || !begun || s.Installation() == "" {
 		t.Fatalf("begin: %v, %v, id %q", begun, err, s.Installation())
 	}
-	again, err := Dial(server.URL)
+	again, err := Dial(server.URL, nil)
 	must(t, err)
 	defer again.Close()
 	if begun, err := again.Begin(t.Context(), 0); err != nil || begun || again.Installation() != s.Installation() {
@@ -139,7 +139,7 @@ func TestFullRedis(t *testing.T) {
 		t.Errorf("the revoked token: %+v, %v", standing, err)
 	}
 	must(t, s.Delete(t.Context(), c.Id))
-	other, err := Dial(server.URL) // a part that starts
+	other, err := Dial(server.URL, nil) // a part that starts
 	must(t, err)
 	defer other.Close()
 	must(t, other.Open(t.Context()))

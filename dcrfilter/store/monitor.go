@@ -10,8 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 const (
@@ -71,33 +72,14 @@ type monitor struct {
 	lost         atomic.Bool            // Redis holds another one, as was last seen
 	unusable     atomic.Pointer[string] // why the files that the URL names cannot be used; nil if they can
 
-	commands *prometheus.CounterVec
-	times    prometheus.Histogram
+	metrics metrics
 
 	mu     sync.Mutex
 	health Health
 }
 
-func newMonitor() *monitor {
-	return &monitor{
-		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "dcr_store_commands_total", Help: "Commands to Redis, by outcome."}, []string{"outcome"}),
-		times: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "dcr_store_command_seconds", Help: "Time of a command or pipeline to Redis.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1},
-		}),
-		health: Health{Since: time.Now()},
-	}
-}
-
-// Collectors are the metrics of the store.
-func (s *Store) Collectors() []prometheus.Collector {
-	up := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dcr_store_up", Help: "1 while Redis serves this installation, in time."}, func() float64 {
-		if s.Health().Why != "" {
-			return 0
-		}
-		return 1
-	})
-	return []prometheus.Collector{up, s.monitor.commands, s.monitor.times}
+func newMonitor(set *metric.Set) *monitor {
+	return &monitor{metrics: newMetrics(set), health: Health{Since: time.Now()}}
 }
 
 // Health returns what Follow found last.
@@ -153,13 +135,15 @@ func (m *monitor) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 
 func (m *monitor) record(ctx context.Context, command func() error) error {
 	if m.lost.Load() && ctx.Value(verifying{}) == nil {
-		m.commands.WithLabelValues(foreign).Inc()
+		m.metrics.commands[foreign].Inc()
 		return errForeign
 	}
+	m.metrics.running.Inc()
+	defer m.metrics.running.Dec()
 	begun := time.Now()
 	err := command()
-	m.times.Observe(time.Since(begun).Seconds())
-	m.commands.WithLabelValues(stateOf(err)).Inc()
+	m.metrics.took.Observe(time.Since(begun).Seconds())
+	m.metrics.commands[stateOf(err)].Inc()
 	return err
 }
 

@@ -23,7 +23,7 @@ func TestSilentServer(t *testing.T) {
 	host := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	for _, url := range []string{"redis://" + host, "redis+cluster://" + host, "redis+sentinel://" + host + "?master=m"} {
 		client := dial(t, url)
-		s := on(client, newMonitor())
+		s := on(client, newMonitor(nil))
 		s.shards = 16
 		c := newClient(s, "software")
 		c.Generation = 1
@@ -171,7 +171,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 			_, _ = io.WriteString(conn, "-ERR unknown command 'x', with args beginning with: 'secret'\r\n")
 		}
 	})
-	s := on(dial(t, "redis://"+host), newMonitor())
+	s := on(dial(t, "redis://"+host), newMonitor(nil))
 	s.shards = 16
 	_, err := s.Publish(t.Context(), FactsKey("kid", []byte("secret"), time.Hour))
 	if wantFailure(t, "publish", err); err == nil || strings.Contains(err.Error(), "secret") {

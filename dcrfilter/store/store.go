@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	ourredis "github.com/dcr-gateway/dcr-gateway/internal/redis"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
@@ -48,13 +49,16 @@ type Store struct {
 }
 
 // Dial returns the store in the Redis of a URL, as internal/redis reads it, without asking Redis yet: Open or Begin is next.
-func Dial(url string) (*Store, error) {
-	m := newMonitor()
+// The metrics of the connections and commands go to the set, which may be nil.
+func Dial(url string, set *metric.Set) (*Store, error) {
+	m := newMonitor(set)
 	client, err := ourredis.OpenWith(url, ourredis.Hooks{Connected: m.verify, Files: m.files})
 	if err != nil {
 		return nil, err
 	}
-	return on(client, m), nil
+	s := on(client, m)
+	s.measure(set)
+	return s, nil
 }
 
 func on(client redis.UniversalClient, m *monitor) *Store {

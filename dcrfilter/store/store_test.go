@@ -80,18 +80,18 @@ func shardsAreChosenOnce(t *testing.T, s *Store) {
 		t.Errorf("a new installation has %d shards, want 16", s.shards)
 	}
 	for shards, ok := range map[int]bool{0: true, 16: true, 8: false, 17: false, -1: false, 257: false} {
-		if begun, err := on(s.redis, newMonitor()).Begin(t.Context(), shards); (err == nil) != ok || begun {
+		if begun, err := on(s.redis, newMonitor(nil)).Begin(t.Context(), shards); (err == nil) != ok || begun {
 			t.Errorf("created again with %d shards: %v, %v", shards, begun, err)
 		}
 	}
 	for _, damage := range []string{"", "many", "0", "257"} {
 		must(t, s.redis.Set(t.Context(), shardsKey, damage, 0).Err())
-		if err := on(s.redis, newMonitor()).Open(t.Context()); err == nil {
+		if err := on(s.redis, newMonitor(nil)).Open(t.Context()); err == nil {
 			t.Errorf("opened where the number of shards is %q", damage)
 		}
 	}
 	must(t, s.redis.Del(t.Context(), shardsKey).Err())
-	other := on(s.redis, newMonitor())
+	other := on(s.redis, newMonitor(nil))
 	if begun, err := other.Begin(t.Context(), 256); err != nil || !begun || other.shards != 256 {
 		t.Errorf("256 shards in a new installation: %v", err)
 	}
@@ -105,7 +105,7 @@ func embedded(t testing.TB) *Store {
 
 func open(t testing.TB, client goredis.UniversalClient) *Store {
 	t.Helper()
-	s := on(client, newMonitor())
+	s := on(client, newMonitor(nil))
 	_, err := s.Begin(context.Background(), 0)
 	must(t, err)
 	return s

@@ -34,6 +34,9 @@ var kindNames = [kinds]string{"secrets", "clusters", "listeners", "routes"}
 
 var kindURLs = [kinds]string{resource.SecretType, resource.ClusterType, resource.ListenerType, resource.RouteType}
 
+// Types returns the names of the types of resources, as Envoy.Types has them.
+func Types() []string { return kindNames[:] }
+
 func (k kind) String() string { return kindNames[k] }
 
 // kindOf returns kinds for a type that is not served.

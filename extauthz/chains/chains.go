@@ -13,14 +13,13 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/fetched"
-	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -47,6 +46,8 @@ type Policies struct {
 	made    made
 	filters map[string]filter.Filter
 	watch   *watch
+
+	requests *trust.Requests
 }
 
 // used is a ring in use, with the files that it was read from.
@@ -55,9 +56,12 @@ type used struct {
 	ring  *token.Ring
 }
 
-// New returns the policies of a gate that uses these rings.
-func New(s *store.Store, rings *token.Rings) *Policies {
-	return &Policies{store: s, all: rings, issued: token.NewIdentities(s), watch: newWatch()}
+// New returns the policies of a gate that uses these rings. The metrics of what the policies use go to the set, which may be
+// nil.
+func New(s *store.Store, rings *token.Rings, set *metric.Set) *Policies {
+	p := &Policies{store: s, all: rings, issued: token.NewIdentities(s), watch: newWatch(), requests: trust.NewRequests(set)}
+	p.measure(set)
+	return p
 }
 
 // made holds the inputs of the filters.
@@ -133,7 +137,7 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	known := func(client *dcrpb.Client) (*dcr.Profile, error) { return p.orphans.Profile(version, client) }
 	directories, anchors := trust.Directories{}, []trust.Issuer{}
 	for _, d := range version.Directories {
-		directories[d.Name] = newDirectory(d)
+		directories[d.Name] = trust.Open(d, p.requests)
 		for _, kind := range d.Certificates {
 			anchors = append(anchors, trust.Issuer{
 				Trust: trust.Trust{Directory: d.Name, Type: d.CertificateTypes[kind.Type]}, Anchors: d.Anchors[kind.Type],
@@ -172,11 +176,6 @@ func (p *Policies) inspector(file *routes.File, ring *token.Ring) token.Inspecto
 
 func issued(file *routes.File) token.Identity {
 	return token.Identity{Issuer: file.Issuer, Audience: file.Tokens.Audience, Lifetime: file.Tokens.Lifetime}
-}
-
-// newDirectory gives each directory its own HTTP client, which reaches only that directory's hosts.
-func newDirectory(d *directory.Directory) *trust.Directory {
-	return &trust.Directory{Directory: d.Directory, Keys: jwks.New(d.Client(), time.Now, d.Outage)}
 }
 
 // gateRoutes returns the routes for the gate; Envoy's are made from the same file.

@@ -17,7 +17,7 @@ import (
 func newPolicies(t *testing.T) *Policies {
 	t.Helper()
 	kept, _ := testbed.Store(t)
-	return New(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)))
+	return New(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)), nil)
 }
 
 func read(t *testing.T, path string) *config.Version {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
+	"github.com/dcr-gateway/dcr-gateway/internal/fetched"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 )
 
@@ -28,6 +29,9 @@ type DirectoryHealth struct {
 	Overdue int       `json:"overdue,omitempty"` // key sets that should have been fetched again, and could not be
 	Oldest  int       `json:"oldest,omitempty"`  // seconds since the oldest of these was fetched
 	Cause   string    `json:"cause,omitempty"`   // why that one could not be
+
+	Keys fetched.State `json:"-"` // of the key set that verifies its statements
+	Sets int           `json:"-"` // key sets in memory, those of participants too
 }
 
 // Fault is a sentence that says what is wrong with the directory, or "". Key sets that are overdue are none: they may be on a
@@ -106,6 +110,7 @@ func (w *watch) note(ctx context.Context, d *trust.Directory, err error, log *sl
 		if err == nil {
 			err = source.Failing(d.JWKS)
 		}
+		now.Keys, now.Sets = source.State(d.JWKS), source.Size()
 		if overdue := source.Overdue(); overdue.Documents > 0 {
 			now.Overdue, now.Oldest, now.Cause = overdue.Documents, int(overdue.Oldest/time.Second), overdue.Cause.Error()
 		}

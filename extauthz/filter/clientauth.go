@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
-	"github.com/dcr-gateway/dcr-gateway/dcrfilter/form"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/request"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
@@ -27,7 +26,7 @@ type ClientAuthFilter struct {
 
 // Check implements Filter: it proves Request.Client and Request.AuthMethod.
 func (f *ClientAuthFilter) Check(ctx context.Context, r *Request) error {
-	parameters, err := form.Parse(r.Header, r.Query, r.Body)
+	parameters, err := request.ReadForm(r.Header, r.Query, r.Body)
 	if err != nil {
 		return err
 	}
@@ -51,7 +50,7 @@ func (f *ClientAuthFilter) Check(ctx context.Context, r *Request) error {
 }
 
 // "The client MUST NOT use more than one authentication method in each request." (RFC 6749, section 2.3)
-func chosenMethod(r *Request, parameters form.Form) (string, error) {
+func chosenMethod(r *Request, parameters request.Form) (string, error) {
 	assertion := parameters.Has("client_assertion") || parameters.Has("client_assertion_type")
 	others := 0
 	if len(r.Header.Values("Authorization")) > 0 {
@@ -74,7 +73,7 @@ func chosenMethod(r *Request, parameters form.Form) (string, error) {
 }
 
 // assertion authenticates the client by private_key_jwt.
-func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
+func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters request.Form) (*dcrpb.Client, error) {
 	unverified, err := request.Assertion(parameters)
 	if err != nil {
 		return nil, err
@@ -109,7 +108,7 @@ func (f *ClientAuthFilter) assertion(ctx context.Context, r *Request, parameters
 
 // certificate authenticates the client by tls_client_auth: "The client_id parameter ... is REQUIRED" (RFC 8705, section
 // 2) and the subject must be the registered one.
-func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, parameters form.Form) (*dcrpb.Client, error) {
+func (f *ClientAuthFilter) certificate(ctx context.Context, r *Request, parameters request.Form) (*dcrpb.Client, error) {
 	client, err := f.load(ctx, parameters.Value("client_id"), "tls_client_auth")
 	if err != nil {
 		return nil, err

@@ -65,6 +65,7 @@ type Run func(ctx context.Context, call Call) error
 // A Call is what a command receives in addition to its flags.
 type Call struct {
 	Operands       []string
+	Version        string // of the program
 	Stdout, Stderr io.Writer
 }
 
@@ -115,6 +116,7 @@ func (c Command) run(ctx context.Context, path string, arguments []string, stdou
 		}
 	}
 	if next := c.find(name); next != nil {
+		next.Version = c.Version
 		return next.run(ctx, path+" "+name, rest, stdout, stderr)
 	}
 	if strings.HasPrefix(name, "-") {
@@ -128,7 +130,8 @@ func (c Command) find(name string) *Command {
 	if i < 0 {
 		return nil
 	}
-	return &c.Commands[i]
+	found := c.Commands[i]
+	return &found
 }
 
 // names returns the names of the commands that are not hidden.
@@ -156,7 +159,7 @@ func (c Command) call(ctx context.Context, path string, arguments []string, stdo
 	if err != nil {
 		return Exit{Wrong, err.Error() + c.seeHelp(path)}
 	}
-	return run(ctx, Call{Operands: operands, Stdout: stdout, Stderr: stderr})
+	return run(ctx, Call{Operands: operands, Version: c.Version, Stdout: stdout, Stderr: stderr})
 }
 
 // variadic reports whether the last operand takes all remaining arguments.

@@ -134,6 +134,40 @@ func (s *Source[T]) Failing(kind *Kind[T], url string) error {
 	return e.cause
 }
 
+// State says how a document is.
+type State struct {
+	Fetched  time.Time // when the fetch of the document began; zero before the first that succeeded
+	Expires  time.Time // when its life ends: it is fetched again before
+	Ends     time.Time // when it is no longer used, if no fetch succeeds any more
+	Failures int       // fetches that failed since the last that succeeded
+}
+
+// State returns the state of the document at url; the zero value if nobody has asked for it.
+func (s *Source[T]) State(kind *Kind[T], url string) State {
+	known, ok := s.entries.Load(place[T]{url, kind})
+	if !ok {
+		return State{}
+	}
+	e := known.(*entry[T])
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	state := State{Fetched: e.fetched, Expires: e.expires, Failures: e.failures}
+	if !e.fetched.IsZero() {
+		state.Ends = e.fetched.Add(kind.Stale)
+		if e.ended || e.expires.After(state.Ends) {
+			state.Ends = e.expires
+		}
+	}
+	return state
+}
+
+// Size returns how many documents the source keeps.
+func (s *Source[T]) Size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size
+}
+
 // Wait returns when no fetch is running.
 func (s *Source[T]) Wait() { s.flights.Wait() }
 

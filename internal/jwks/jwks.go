@@ -108,6 +108,12 @@ func (s *Source) Revoked(ctx context.Context, url string, age Freshness) (jose.K
 // Failing returns why the set of Keys at url is older than its life, or nil if it is not.
 func (s *Source) Failing(url string) error { return s.sets.Failing(&active, url) }
 
+// State returns the state of the set of Keys at url.
+func (s *Source) State(url string) fetched.State { return s.sets.State(&active, url) }
+
+// Size returns how many sets are in memory.
+func (s *Source) Size() int { return s.sets.Size() }
+
 // Overdue says which sets that were asked for within ten minutes are older than their life, because fetches fail.
 func (s *Source) Overdue() fetched.Overdue { return s.sets.Overdue(active.Life) }
 

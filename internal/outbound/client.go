@@ -36,6 +36,9 @@ type Policy struct {
 	Hosts   []string       // exact host or host:port of https URLs; the default port is 443. Or only AnyHost
 	Private []netip.Prefix // non-public addresses that may be dialled; none together with AnyHost
 	Roots   *x509.CertPool // CAs of the servers; the system's if nil
+
+	// Fetched, unless it is nil, is called after each Get with its error and the time that it took.
+	Fetched func(err error, notModified bool, took time.Duration)
 }
 
 // Client is safe for concurrent use.
@@ -46,12 +49,13 @@ type Client struct {
 	dialer  net.Dialer
 	http    http.Client
 	maxTime time.Duration
+	fetched func(err error, notModified bool, took time.Duration)
 	dials   atomic.Uint64
 }
 
 // New returns a client for a policy.
 func New(policy Policy) *Client {
-	c := &Client{hosts: map[string]bool{}, maxTime: maxTime}
+	c := &Client{hosts: map[string]bool{}, maxTime: maxTime, fetched: policy.Fetched}
 	if slices.Equal(policy.Hosts, []string{AnyHost}) {
 		c.anyHost, policy.Hosts, policy.Private = true, nil, nil
 	}

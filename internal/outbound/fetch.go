@@ -32,6 +32,15 @@ type Body struct {
 // Get fetches a JSON document. Any status but 200 (or 304 for an etag), a body over the limit and a timeout are errors.
 // Errors quote neither the URL nor the response body. Errors: ErrForbidden, ErrGone, ErrTooLarge, and those of a failed fetch.
 func (c *Client) Get(ctx context.Context, rawURL, etag string) (Body, error) {
+	begun := time.Now()
+	body, err := c.get(ctx, rawURL, etag)
+	if c.fetched != nil {
+		c.fetched(err, body.NotModified, time.Since(begun))
+	}
+	return body, err
+}
+
+func (c *Client) get(ctx context.Context, rawURL, etag string) (Body, error) {
 	if err := c.Allows(rawURL); err != nil {
 		return Body{}, err
 	}

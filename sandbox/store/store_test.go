@@ -56,7 +56,7 @@ func TestStore(t *testing.T) {
 // What gates publish and registries remember is kept as a real Redis keeps it.
 func TestStoreOfVersions(t *testing.T) {
 	url := "redis://" + start(t).RemoteAddr().String()
-	kept, err := store.Dial(url)
+	kept, err := store.Dial(url, nil)
 	must(t, err)
 	defer kept.Close()
 	client, err := redis.Open(url)

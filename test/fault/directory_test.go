@@ -55,7 +55,7 @@ func TestDirectoryDown(t *testing.T) {
 	}
 	says("degraded", func(ready, status, metrics string) bool {
 		is, reason := health(ready)
-		return is == "degraded" && strings.Contains(reason, why) && strings.Contains(status, "connection refused") && strings.Contains(metrics, `dcr_directory_keys{directory="`) &&
+		return is == "degraded" && strings.Contains(reason, why) && strings.Contains(status, "connection refused") && strings.Contains(metrics, `dcr_directory_up{directory="`) &&
 			strings.Contains(metrics, "\"} 0\n")
 	})
 	log, err := os.ReadFile(world.Path("logs/gate.jsonl"))

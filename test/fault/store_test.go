@@ -46,11 +46,11 @@ func shown(t *testing.T, why string) {
 				t.Fatal(err)
 			}
 			metrics := admin(t, part, "/metrics")
-			if why == "" && ready.Status == "ok" && status.Store.Why == "" && strings.Contains(metrics, "\ndcr_store_up 1\n") {
+			if why == "" && ready.Status == "ok" && status.Store.Why == "" && strings.Contains(metrics, "\ndcr_redis_up 1\n") {
 				break
 			}
 			if why != "" && ready.Status == "degraded" && strings.Contains(ready.Why, why) && strings.Contains(status.Store.Why, why) &&
-				strings.Contains(metrics, "\ndcr_store_up 0\n") {
+				strings.Contains(metrics, "\ndcr_redis_up 0\n") {
 				break
 			}
 			if time.Since(begun) > time.Minute {

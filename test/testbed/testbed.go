@@ -17,7 +17,7 @@ const shards = 4
 func Store(tb testing.TB) (*store.Store, *redisserver.Server) {
 	tb.Helper()
 	server := redisserver.Shared(tb)
-	kept, err := store.Dial(server.URL)
+	kept, err := store.Dial(server.URL, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,6 +1,4 @@
-// Package form reads the form parameters of requests to OAuth endpoints. The gate and the registry both use it, so that
-// they see the same parameters. It does not read JSON or JWTs.
-package form
+package request
 
 import (
 	"errors"
@@ -28,9 +26,9 @@ func (f Form) Has(name string) bool { return f[name] != "" }
 // Value returns the parameter's value, or "" if it is absent.
 func (f Form) Value(name string) string { return f[name] }
 
-// Parse reads a form (RFC 6749, appendix B). It refuses a form that two readers could understand in two ways. header is
+// ReadForm reads a form (RFC 6749, appendix B). The gate and the registry both use it, so that they see the same parameters. It refuses a form that two readers could understand in two ways. header is
 // that of the request; query is the part of the path after the question mark. Its errors are refusals (*dcr.Error).
-func Parse(header http.Header, query string, body []byte) (Form, error) {
+func ReadForm(header http.Header, query string, body []byte) (Form, error) {
 	if err := checkMediaType(header.Values("Content-Type")); err != nil {
 		return nil, err
 	}

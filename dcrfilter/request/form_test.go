@@ -1,4 +1,4 @@
-package form
+package request
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := Parse(typed("application/x-www-form-urlencoded"), "", []byte(test.body))
+			got, err := ReadForm(typed("application/x-www-form-urlencoded"), "", []byte(test.body))
 			if got.Has("absent") || got.Value("absent") != "" {
 				t.Error("has what was not sent")
 			}
@@ -64,7 +64,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Parse(typed(test.contentType), test.query, []byte(test.body))
+			_, err := ReadForm(typed(test.contentType), test.query, []byte(test.body))
 			refusal, ok := errors.AsType[*dcr.Error](err)
 			if !ok || refusal.Rule != test.want || refusal.Status != test.status {
 				t.Errorf("got %v, want %s with %d", err, test.want, test.status)
@@ -81,7 +81,7 @@ func TestParseAcceptsParametersOfTheMediaType(t *testing.T) {
 		"application/x-www-form-urlencoded; charset=\"UTF8\"",
 		"application/x-www-form-urlencoded; boundary=x",
 	} {
-		if _, err := Parse(typed(contentType), "", []byte("a=1")); err != nil {
+		if _, err := ReadForm(typed(contentType), "", []byte("a=1")); err != nil {
 			t.Errorf("%s: %v", contentType, err)
 		}
 	}
@@ -100,7 +100,7 @@ func typed(contentType string) http.Header { return http.Header{"Content-Type": 
 
 func TestParseRefusesTwoContentTypes(t *testing.T) {
 	const urlencoded = "application/x-www-form-urlencoded"
-	_, err := Parse(http.Header{"Content-Type": {urlencoded, urlencoded}}, "", []byte("a=1"))
+	_, err := ReadForm(http.Header{"Content-Type": {urlencoded, urlencoded}}, "", []byte("a=1"))
 	if refusal, ok := errors.AsType[*dcr.Error](err); !ok || refusal.Rule != "form.content_type" {
 		t.Errorf("got %v, want form.content_type", err)
 	}
