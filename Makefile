@@ -8,10 +8,10 @@ RACE      = $(shell command -v cc >/dev/null 2>&1 && echo -race)
 # A program with the race detector sleeps for a second before it exits, unless it is told not to.
 LEAN      = GORACE=atexit_sleep_ms=0
 # What takes longest begins first, so that it is not alone at the end.
-LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/conform
+LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/operations ./test/conform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test bench lint proto build production tidy redis-server pip clean
+.PHONY: help demo sandbox test bench lint proto build production tidy redis-server operators pip clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ demo: build ## Start a whole world, walk a client's life through it, stop
 sandbox: build ## Start a world and leave it running until Ctrl-C; DATA names its folder
 	@$(BINARY) sandbox --data $(or $(DATA),./world)
 
-test: redis-server build ## Run all tests, against real Envoy and real Redis
+test: redis-server operators build ## Run all tests, against real Envoy and real Redis
 	$(GO) vet ./...
 	$(LEAN) $(GO) test $(RACE) -vet=off -count=1 -timeout 20m $(LONG) ./...
 
@@ -53,6 +53,14 @@ pip:
 
 redis-server:
 	@command -v redis-server >/dev/null || test/install redis-server
+
+# What the pages for operators use. They are about Linux: elsewhere their test is skipped.
+operators:
+ifeq ($(shell uname),Linux)
+	@for tool in logrotate:logrotate systemd-analyze:systemd redis-cli:redis-tools curl:curl jq:jq openssl:openssl; do \
+		PATH=$$PATH:/usr/sbin command -v $${tool%:*} >/dev/null || test/install $${tool#*:}; \
+	done
+endif
 
 clean: ## Remove what was built here
 	rm -rf bin

@@ -100,11 +100,11 @@ func (f *files) apply(o *goredis.UniversalOptions) error {
 		f.lastPassword.refresh(f.readPassword)
 		o.CredentialsProviderContext = f.credentials
 	}
-	if f.ca != "" || f.certificate != "" {
+	if o.TLSConfig != nil {
 		f.lastTLS.refresh(f.readTLS)
 		o.Dialer = f.dial
 	}
-	if o.CredentialsProviderContext != nil || o.Dialer != nil {
+	if f.password != "" || f.ca != "" || f.certificate != "" {
 		o.ConnMaxLifetime, o.ConnMaxLifetimeJitter = connectionLife, connectionLife/2
 	}
 	if err := f.fault(); err != nil {
@@ -123,8 +123,7 @@ func (f *files) credentials(context.Context) (username, password string, err err
 // dial connects over TLS. The name to verify is that of the host that is dialled.
 func (f *files) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	defer f.tell()
-	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: timeout}, Config: f.lastTLS.refresh(f.readTLS)}
-	return dialer.DialContext(ctx, network, address)
+	return dialTLS(ctx, network, address, f.lastTLS.refresh(f.readTLS))
 }
 
 func (f *files) tell() {

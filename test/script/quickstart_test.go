@@ -4,17 +4,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/dcr-gateway/dcr-gateway/test/pages"
 )
 
 // TestQuickStart runs the two programs of the page as they stand there: all blocks of a language, one after the other.
 func TestQuickStart(t *testing.T) {
-	page, err := os.ReadFile("../../docs/quickstart.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	const page = "../../docs/quickstart.md"
 	for _, c := range []struct {
 		language string
 		needs    [][]string // what must run for the test to be possible here
@@ -36,7 +34,7 @@ func TestQuickStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			file := filepath.Join(dir, "quickstart")
-			if err := os.WriteFile(file, []byte(blocks(t, string(page), c.language)), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(pages.Code(t, page, c.language)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			command := exec.CommandContext(t.Context(), c.command[0], append(c.command[1:], file)...)
@@ -52,17 +50,4 @@ func TestQuickStart(t *testing.T) {
 			}
 		})
 	}
-}
-
-// blocks is the code of a page in a language.
-func blocks(t *testing.T, page, language string) string {
-	t.Helper()
-	var code strings.Builder
-	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(page, -1) {
-		code.WriteString(block[1])
-	}
-	if code.Len() == 0 {
-		t.Fatalf("the page has no %s", language)
-	}
-	return code.String()
 }

@@ -1,0 +1,195 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/test/harness"
+)
+
+// The pace of TPPs. It is slow, so that a busy machine shows what an operation does and not how busy it is.
+const (
+	callEvery     = 25 * time.Millisecond
+	registerEvery = 500 * time.Millisecond
+)
+
+// Traffic is what TPPs do all the time: calls over connections that last and over new ones, with a token that is valid and
+// with one that is not, new tokens, and lives of clients from registration to deletion.
+type traffic struct {
+	h    *host
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu       sync.Mutex
+	done     map[string]int
+	failures []failure
+}
+
+// A failure is an answer that no TPP should see.
+type failure struct {
+	at   time.Time
+	what string // the request
+	says string // the answer
+}
+
+// traffic starts it. The page's commands may not be what ends it: judge does.
+func (h *host) traffic() *traffic {
+	h.tb.Helper()
+	ctx, stop := context.WithCancel(h.tb.Context())
+	t := &traffic{h: h, stop: stop, done: map[string]int{}}
+	h.tb.Cleanup(func() { stop(); t.all.Wait() })
+	caller := h.world.Register(h.tb, harness.Order{})
+	t.all.Go(func() { t.calls(ctx, caller) })
+	t.all.Go(func() { t.lives(ctx) })
+	return t
+}
+
+// quiet is a testing.TB whose fatal errors end only the goroutine that meets them, as a failure of the traffic.
+type quiet struct {
+	testing.TB
+	ctx   context.Context
+	fatal string
+}
+
+func (q *quiet) Context() context.Context { return q.ctx }
+func (q *quiet) Helper()                  {}
+func (q *quiet) Fatalf(format string, arguments ...any) {
+	q.fatal = fmt.Sprintf(format, arguments...)
+	panic(q)
+}
+func (q *quiet) Fatal(arguments ...any) {
+	q.fatal = fmt.Sprint(arguments...)
+	panic(q)
+}
+
+// attempt runs what the harness does for a TPP, and returns why it failed, if it did.
+func attempt(ctx context.Context, tb testing.TB, do func(tb testing.TB)) (why string) {
+	q := &quiet{TB: tb, ctx: ctx}
+	defer func() {
+		if r := recover(); r != nil && r != q {
+			panic(r)
+		}
+		why = q.fatal
+	}()
+	do(q)
+	return q.fatal
+}
+
+func (t *traffic) calls(ctx context.Context, caller *harness.Registered) {
+	tick := time.NewTicker(callEvery)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if i%10 == 9 {
+			caller.HTTP.CloseIdleConnections()
+		}
+		if i%20 == 0 {
+			t.note(ctx, "token", attempt(ctx, t.h.tb, func(tb testing.TB) { caller.Renew(tb) }))
+		}
+		t.call(ctx, caller, i%5 == 4)
+	}
+}
+
+// call calls an API, or tries to with a token that has been changed.
+func (t *traffic) call(ctx context.Context, caller *harness.Registered, forged bool) {
+	r, want, what := *caller, http.StatusOK, "call"
+	if forged {
+		r.Token, want, what = r.Token[:len(r.Token)-8]+"AAAAAAAA", http.StatusUnauthorized, "call with a forged token"
+	}
+	t.note(ctx, what, attempt(ctx, t.h.tb, func(tb testing.TB) {
+		if answer := r.Get(tb, r.API().URL); answer.Status != want {
+			tb.Fatalf("%s", answer)
+		}
+	}))
+}
+
+// lives registers, reads and deletes a client again and again.
+func (t *traffic) lives(ctx context.Context) {
+	r := t.h.world.Stranger(t.h.tb, harness.Order{})
+	tick := time.NewTicker(registerEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		t.note(ctx, "life of a client", attempt(ctx, t.h.tb, func(tb testing.TB) {
+			r.Join(tb, r.Request())
+			if answer := r.Get(tb, r.ClientURL(r.ID)); answer.Status != http.StatusOK {
+				tb.Fatalf("read: %s", answer)
+			}
+			if answer := r.Send(tb, http.MethodDelete, r.ClientURL(r.ID), "", "", true); answer.Status != http.StatusNoContent {
+				tb.Fatalf("delete: %s", answer)
+			}
+			if answer := r.Get(tb, r.ClientURL(r.ID)); answer.Status != http.StatusUnauthorized {
+				tb.Fatalf("read what is deleted: %s", answer)
+			}
+		}))
+	}
+}
+
+func (t *traffic) note(ctx context.Context, what, why string) {
+	if ctx.Err() != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done[what]++
+	if why != "" {
+		t.failures = append(t.failures, failure{time.Now(), what, why})
+	}
+}
+
+// wanted is how much of each there must be after the last command: what has been done must not show later.
+var wanted = map[string]int{"call": 20, "call with a forged token": 4, "token": 2, "life of a client": 3}
+
+// judge ends the traffic, after some more of it. Whoever is refused by mistake, or is let through by mistake, fails the test, unless the failure is
+// one of those that the page announces: its text holds one of these.
+func (t *traffic) judge(announced ...string) {
+	t.h.tb.Helper()
+	before := t.counts()
+	err := eventually(func() error {
+		for what, count := range t.counts() {
+			if count < before[what]+wanted[what] {
+				return fmt.Errorf("%s: only %d", what, count)
+			}
+		}
+		return nil
+	})
+	t.stop()
+	t.all.Wait()
+	if err != nil {
+		t.h.tb.Error(err)
+	}
+	lost := 0
+	for _, f := range t.failures {
+		if !slices.ContainsFunc(announced, func(text string) bool { return strings.Contains(f.says, text) }) {
+			t.h.tb.Errorf("%s: %s: %s", f.at.Format(time.TimeOnly+".000"), f.what, f.says)
+			continue
+		}
+		lost++
+	}
+	t.h.tb.Logf("traffic: %v, %d failed as announced", t.done, lost)
+}
+
+// counts is how often each was done.
+func (t *traffic) counts() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counts := map[string]int{}
+	for what := range wanted {
+		counts[what] = t.done[what]
+	}
+	return counts
+}
