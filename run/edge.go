@@ -29,12 +29,14 @@ any more or the time is over. SIGHUP has Envoy reopen its access log. The exit c
 			admin := socket.Local("unix:run/envoy-admin.sock")
 			flags.Var(&admin, "admin", "`ADDRESS` of Envoy's admin interface, unix:PATH")
 			file := flags.String("routes", "routes.yaml", "the routes `FILE`")
+			health := flags.String("health", "", "`HOST:PORT` for /healthz, /readyz and /metrics of Envoy (default nowhere)")
 			drain := flags.Duration("drain", 10*time.Second, "longest `TIME` to drain requests at the end")
 			return func(ctx context.Context, call cli.Call) error {
 				log := slog.New(slog.NewJSONHandler(call.Stderr, nil))
 				syscall.Umask(0o027) // of Envoy's access log: it names clients
 				return edge.Run(ctx, edge.Options{
-					Argv: call.Operands, DrainTime: drainTime(ctx, *file, log), Admin: admin, Drain: *drain, Stdout: os.Stdout, Stderr: os.Stderr, Log: log,
+					Argv: call.Operands, DrainTime: drainTime(ctx, *file, log), Admin: admin, Health: *health, Drain: *drain,
+					Stdout: os.Stdout, Stderr: os.Stderr, Log: log,
 				})
 			}
 		},

@@ -33,6 +33,11 @@ type Options struct {
 
 	Admin socket.Local // of its admin interface
 
+	// Health is HOST:PORT where probes and scrapers are answered, also while Envoy drains; nowhere when "". GET /healthz is 200
+	// while Envoy's main thread answers, GET /readyz while it has a configuration and is not being drained. GET /metrics has
+	// Envoy's statistics.
+	Health string
+
 	// Drain is the longest time for which Envoy keeps accepting requests during a shutdown. It must be longer than load
 	// balancers need to notice that Envoy is not ready. If no request arrives for a second, draining ends early. Requests
 	// in flight when the time is over get five more seconds; our own supervisor should allow 15 seconds more than Drain.
@@ -94,6 +99,11 @@ func run(ctx context.Context, o Options, t times) error {
 	}
 	admin := newAdmin(o.Admin, t.answer)
 	defer admin.close()
+	stop, err := serveHealth(ctx, o.Health, o.Admin, o.Log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	envoy, err := process.Start(process.Command{Name: "envoy", Argv: Command(o.Argv, o.DrainTime), Stdout: o.Stdout, Stderr: o.Stderr})
 	if err != nil {
 		return fmt.Errorf("envoy: %w", err)

@@ -78,7 +78,7 @@ registry:
 
 {{- /* The sources of server certificates. */}}
 {{- define "dcr.certificateSources" -}}
-{{- range $name, $_ := .Values.tls.certificates }}
+{{- range $name, $_ := include "dcr.certificates" . | fromJson }}
 - secret:
     name: {{ include "dcr.certificateSecret" (list $ $name) }}
     items: [{key: tls.crt, path: tls/{{ $name }}.crt}, {key: tls.key, path: tls/{{ $name }}.key}]
@@ -88,7 +88,7 @@ registry:
 {{- /* The Secret of a server certificate. Call with (list . "server"). */}}
 {{- define "dcr.certificateSecret" -}}
 {{- $root := index . 0 -}}
-{{- $certificate := index $root.Values.tls.certificates (index . 1) -}}
+{{- $certificate := index (include "dcr.certificates" $root | fromJson) (index . 1) -}}
 {{- if eq $certificate.source "secret" }}{{ $certificate.secretName }}{{ else }}{{ include "dcr.fullname" $root }}-tls-{{ index . 1 }}{{ end }}
 {{- end }}
 

@@ -21,18 +21,3 @@
   valueFrom: {resourceFieldRef: {resource: limits.memory}}
 {{- end }}
 {{- end }}
-
-{{- /* Envoy is alive while its port takes connections, and ready while its health path says 200, which needs a healthy gate. A
-listener that requires client certificates can only be connected to. */}}
-{{- define "dcr.envoyProbes" -}}
-{{- $probe := .Values.gateway.envoy.probe -}}
-{{- $tcp := dict "tcpSocket" (dict "port" $probe.service) -}}
-{{- $check := $tcp -}}
-{{- if eq $probe.type "http" }}{{ $check = dict "httpGet" (dict "path" $probe.path "port" $probe.service "scheme" "HTTPS") }}{{ end -}}
-startupProbe:
-  {{- toYaml (merge (deepCopy $check) .Values.gateway.envoy.startupProbe) | nindent 2 }}
-livenessProbe:
-  {{- toYaml (merge (deepCopy $tcp) .Values.gateway.envoy.livenessProbe) | nindent 2 }}
-readinessProbe:
-  {{- toYaml (merge (deepCopy $check) .Values.gateway.envoy.readinessProbe) | nindent 2 }}
-{{- end }}

@@ -69,12 +69,18 @@ annotations:
 {{- /* The name that clients call a listener's Service by. Call with (list . "mtls"). */}}
 {{- define "dcr.host" -}}
 {{- $root := index . 0 -}}
-{{- $service := index $root.Values.services (index . 1) -}}
+{{- $service := get (include "dcr.services" $root | fromJson) (index . 1) | default dict -}}
 {{- $service.host | default (printf "%s-%s.%s.svc" (include "dcr.fullname" $root) (index . 1) $root.Release.Namespace) }}
 {{- end }}
 
 {{- /* Its URL. */}}
 {{- define "dcr.url" -}}
-{{- $service := index (index . 0).Values.services (index . 1) -}}
-https://{{ include "dcr.host" . }}{{ if ne (int $service.port) 443 }}:{{ $service.port }}{{ end }}
+{{- $service := get (include "dcr.services" (index . 0) | fromJson) (index . 1) | default dict -}}
+https://{{ include "dcr.host" . }}{{ if ne (int $service.port) 443 }}:{{ int $service.port }}{{ end }}
+{{- end }}
+
+{{- /* Its port in the pods. */}}
+{{- define "dcr.port" -}}
+{{- $service := get (include "dcr.services" (index . 0) | fromJson) (index . 1) | default dict -}}
+{{ int $service.containerPort }}
 {{- end }}

@@ -26,6 +26,7 @@
 - from:
     {{- toYaml . | nindent 4 }}
   ports:
-    - {port: health, protocol: TCP}
+    - {port: 9100, protocol: TCP}
+    - {port: 9101, protocol: TCP}
 {{- end }}
 {{- end }}

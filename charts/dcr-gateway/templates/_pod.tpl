@@ -70,12 +70,10 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- /* Probes of the health port. Call with a part's values. */}}
+{{- /* Probes of a container's health port: dead is not the same as not ready. Call with (list VALUES PORT). */}}
 {{- define "dcr.probes" -}}
-startupProbe:
-  {{- toYaml (merge (dict "httpGet" (dict "path" "/healthz" "port" "health")) .startupProbe) | nindent 2 }}
-livenessProbe:
-  {{- toYaml (merge (dict "httpGet" (dict "path" "/healthz" "port" "health")) .livenessProbe) | nindent 2 }}
-readinessProbe:
-  {{- toYaml (merge (dict "httpGet" (dict "path" "/readyz" "port" "health")) .readinessProbe) | nindent 2 }}
+{{- range $name, $path := dict "startupProbe" "/healthz" "livenessProbe" "/healthz" "readinessProbe" "/readyz" }}
+{{ $name }}:
+  {{- toYaml (merge (dict "httpGet" (dict "path" $path "port" (index $ 1))) (index $ 0 $name)) | nindent 2 }}
+{{- end }}
 {{- end }}

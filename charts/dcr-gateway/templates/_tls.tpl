@@ -4,9 +4,9 @@
 {{- define "dcr.certificateNames" -}}
 {{- $root := index . 0 -}}
 {{- $fullname := include "dcr.fullname" $root -}}
-{{- $names := index $root.Values.tls.certificates (index . 1) "dnsNames" -}}
+{{- $names := index (include "dcr.certificates" $root | fromJson) (index . 1) "dnsNames" -}}
 {{- if not $names -}}
-{{- range $name, $_ := $root.Values.services }}
+{{- range $name, $_ := include "dcr.services" $root | fromJson }}
 {{- $names = append $names (include "dcr.host" (list $root $name)) }}
 {{- $names = append $names (printf "%s-%s" $fullname $name) }}
 {{- $names = append $names (printf "%s-%s.%s.svc.%s" $fullname $name $root.Release.Namespace $root.Values.clusterDomain) }}
@@ -15,12 +15,12 @@
 {{- toJson (uniq $names) }}
 {{- end }}
 
-{{- /* "true" if a Secret that the chart wrote is still good: for the same names, and not beyond half its time. Call with (list
-SECRET NAMES DAYS). */}}
+{{- /* "true" if a Secret that the chart wrote is still good: for the same names and the same text of renew, and not beyond half its time. Call with (list
+SECRET FOR DAYS). */}}
 {{- define "dcr.fresh" -}}
 {{- $annotations := dig "metadata" "annotations" dict (index . 0 | default dict) -}}
 {{- $made := get $annotations "dcr-gateway/made-at" -}}
-{{- if and $made (eq (get $annotations "dcr-gateway/names") (index . 1)) -}}
+{{- if and $made (eq (get $annotations "dcr-gateway/made-for") (index . 1)) -}}
 {{- $age := sub (now | unixEpoch | int64) ($made | int64) -}}
 {{- if lt $age (mul (index . 2) 43200 | int64) }}true{{ end }}
 {{- end }}

@@ -1,7 +1,7 @@
 {{- /* The names of all server certificates. */}}
 {{- define "dcr.allNames" -}}
 {{- $names := list -}}
-{{- range $name, $_ := .Values.tls.certificates }}{{ $names = concat $names (include "dcr.certificateNames" (list $ $name) | fromJsonArray) }}{{ end -}}
+{{- range $name, $_ := include "dcr.certificates" . | fromJson }}{{ $names = concat $names (include "dcr.certificateNames" (list $ $name) | fromJsonArray) }}{{ end -}}
 {{- toJson (uniq $names) }}
 {{- end }}
 
@@ -10,7 +10,7 @@ STAND-IN). */}}
 {{- define "dcr.validateSources" -}}
 {{- $root := index . 0 -}}
 {{- $stand := index . 1 -}}
-{{- range $name, $certificate := $root.Values.tls.certificates }}
+{{- range $name, $certificate := include "dcr.certificates" $root | fromJson }}
 - secret:
     name: {{ if eq $certificate.source "secret" }}{{ $certificate.secretName }}{{ else }}{{ $stand }}{{ end }}
     items: [{key: tls.crt, path: tls/{{ $name }}.crt}, {key: tls.key, path: tls/{{ $name }}.key}]
