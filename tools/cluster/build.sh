@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# build.sh [--pin]: builds the programs of the test cluster into the user's cache, where they are missing: Kubernetes
+# build.sh [NAME]: builds the programs of the test cluster into the user's cache, where they are missing: Kubernetes
 # with kubectl and Helm 4 (one program), Helm 3, CoreDNS, a NetworkPolicy controller, and the pause program of a pod.
-# Prints the folder that holds them. All of them come from the Go modules that go.mod and go.sum here pin.
+# Prints the folder that holds them. All of them come from the Go modules that go.mod and go.sum here pin. With a NAME
+# only that program is built, such as helm3, which runs on any system.
 #
-# --pin writes go.mod and go.sum anew, for other versions than those below. It needs jq.
+# build.sh --pin writes go.mod and go.sum anew, for other versions than those below. It needs jq.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -39,6 +40,7 @@ pin() {
 # it is made of, and the program gets its name when it is whole, so that an interrupted build leaves nothing wrong.
 build() {
 	local name=$1 version=$2 package=$3 digest file began link
+	[ -z "$only" ] || [ "$only" = "$name" ] || return 0
 	digest=$({ echo "$flags"; cat go.mod go.sum; [ ! -d "$package" ] || cat "$package"/*.go; } | sha256sum | cut -c1-12)
 	file=$name-$version-$digest
 	if [ ! -x "$cache/bin/$file" ]; then
@@ -54,11 +56,12 @@ build() {
 }
 
 [ "${1:-}" != --pin ] || { pin; exit; }
+only=${1:-}
 mkdir -p "$cache/bin"
 
 # What is compiled on the way takes 3 GB and is of no use afterwards: it gets a folder of its own, which goes at the end.
 export GOCACHE=$cache/compiled
-[ -x "$cache/bin/kubelet" ] || echo "the test cluster is built from Go modules: 6 to 11 minutes on two cores, once" >&2
+[ -n "$only" ] || [ -x "$cache/bin/kubelet" ] || echo "the test cluster is built from Go modules: 6 to 11 minutes on two cores, once" >&2
 parts=k8s.io/component-base/version
 flags="-s -w -X $parts.gitVersion=v$kubernetes -X $parts.gitMajor=1 -X $parts.gitMinor=36 -X $parts.gitTreeState=clean
 	-X helm.sh/helm/v4/internal/version.version=v$helm -X helm.sh/helm/v3/internal/version.version=v$helm3"

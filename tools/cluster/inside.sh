@@ -194,6 +194,29 @@ node() {
 	start policy policy --kubeconfig="$dir/admin.conf" --hostname-override=n1 --service-cluster-ip-range=10.96.0.0/16
 }
 
+# Some volumes of the default storage class, made by hand: nobody provisions any here.
+volumes() {
+	local number
+	kubectl apply -f - <<-END
+		{apiVersion: storage.k8s.io/v1, kind: StorageClass, provisioner: kubernetes.io/no-provisioner, volumeBindingMode: WaitForFirstConsumer,
+		 metadata: {name: local, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}}
+	END
+	for number in 1 2 3 4; do
+		mkdir "$dir/disks/$number"
+		kubectl apply -f - <<-END
+			apiVersion: v1
+			kind: PersistentVolume
+			metadata: {name: disk-$number}
+			spec:
+			  capacity: {storage: 1Gi}
+			  accessModes: [ReadWriteOnce]
+			  storageClassName: local
+			  local: {path: $dir/disks/$number}
+			  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [n1]}]}]}}
+		END
+	done
+}
+
 own_folders
 own_network
 own_cgroups
@@ -203,6 +226,7 @@ reached "the API serves"
 containers "$@"
 reached "the images are there"
 node
+volumes >"$dir/log/volumes.log" 2>&1
 reached "the node is ready"
 touch "$dir/ready"
 trap 'exit 0' TERM
