@@ -11,7 +11,7 @@ LEAN      = GORACE=atexit_sleep_ms=0
 LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/operations ./test/conform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test bench lint proto build production tidy redis-server operators pip clean
+.PHONY: help demo sandbox test test-chart bench lint proto build production tidy redis-server operators pip clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ sandbox: build ## Start a world and leave it running until Ctrl-C; DATA names it
 test: redis-server operators build ## Run all tests, against real Envoy and real Redis
 	$(GO) vet ./...
 	$(LEAN) $(GO) test $(RACE) -vet=off -count=1 -timeout 20m $(LONG) ./...
+
+test-chart: pip ## Test the Helm chart on a real Kubernetes, which is built (once) and started here; needs root on Linux
+	@test/chart/run
 
 bench: redis-server build ## Measure checks per second, as ratios to a floor in the same run, reloads and memory
 	@$(GO) run ./test/bench

@@ -132,7 +132,7 @@ func (o *outside) deploy() error {
 	secret := strings.Builder{}
 	secret.WriteString("apiVersion: v1\nkind: Secret\nmetadata: {name: directory, namespace: sandbox}\ndata:\n")
 	for _, f := range files {
-		fmt.Fprintf(&secret, "  %s: %s\n", f.Key, base64.StdEncoding.EncodeToString([]byte(f.text)))
+		fmt.Fprintf(&secret, "  %s: %q\n", f.Key, base64.StdEncoding.EncodeToString([]byte(f.text)))
 	}
 	manifest, err := filled("sandbox.yaml", map[string]any{"Images": images, "DirectoryFiles": files})
 	if err != nil {

@@ -87,7 +87,7 @@ const certificates = "/etc/ssl/certs/ca-certificates.crt"
 
 // build makes one static build of the program.
 func build(ctx context.Context, out string, flags []string) error {
-	command := exec.CommandContext(ctx, "go", append(append([]string{"build", "-trimpath", "-o", out}, flags...), ".")...) //nolint:gosec // our own flags
+	command := exec.CommandContext(ctx, "go", append(append([]string{"build", "-trimpath", "-o", out}, flags...), ".")...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.Stderr = os.Stderr
 	return command.Run()
@@ -97,7 +97,7 @@ func build(ctx context.Context, out string, flags []string) error {
 func pack(ctx context.Context, programs, dir string, made image) (string, error) {
 	base, _, _ := strings.Cut(filepath.Base(made.name), ":")
 	args := append([]string{"-out", filepath.Join(dir, base+".tar"), "-name", made.name, "-entrypoint", made.entrypoint}, made.files...)
-	command := exec.CommandContext(ctx, filepath.Join(programs, "pack"), args...) //nolint:gosec // a program of this repository
+	command := exec.CommandContext(ctx, filepath.Join(programs, "pack"), args...)
 	command.Stderr = os.Stderr
 	name, err := command.Output()
 	return string(bytes.TrimSpace(name)), err

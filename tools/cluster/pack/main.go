@@ -153,7 +153,7 @@ var loaded = regexp.MustCompile(`(?m)(/\S+) \(0x`)
 
 // libraries are the shared libraries of a program. ldd fails for a program that is static and for what is no program.
 func libraries(program string) (all []string, err error) {
-	text, err := exec.Command("ldd", program).Output() //nolint:gosec // the programs are named by the scripts of this repository
+	text, err := exec.Command("ldd", program).Output()
 	if err != nil {
 		return nil, nil //nolint:nilerr // it has none
 	}
