@@ -32,7 +32,7 @@ func program() cli.Command {
 		Name: "dcr-gateway", Summary: "Open Banking Dynamic Client Registration behind Envoy", Version: version,
 		Details: "exit codes: 0 well, 1 something is wrong, 2 wrong usage",
 		Commands: slices.Concat(
-			[]cli.Command{run.Init(), run.Gate(), run.Registry(), run.Edge(), run.EdgeFiles(), run.Keys()},
+			[]cli.Command{run.Init(), run.Gate(), run.Registry(), run.Edge(), run.EdgeFiles(), run.Keys(), run.Clients()},
 			[]cli.Command{check.Directory()}, admin.Commands(), desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
 			[]cli.Command{{Name: "version", Summary: "Print the version", Example: "dcr-gateway version", Setup: printVersion}},
 		),

@@ -39,6 +39,11 @@ func EachClient(ctx context.Context, client redis.UniversalClient, each func(*dc
 	return scan(ctx, client)
 }
 
+// EachClient is EachClient for the Redis of the store.
+func (s *Store) EachClient(ctx context.Context, each func(*dcrpb.Client)) error {
+	return EachClient(ctx, s.redis, each)
+}
+
 func readClients(ctx context.Context, client redis.UniversalClient, keys []string, seen map[string]bool, each func(*dcrpb.Client)) error {
 	var ids []string
 	var fields []*redis.SliceCmd

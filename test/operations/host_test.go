@@ -198,7 +198,8 @@ func (h *host) run(page string) {
 	h.must(os.WriteFile(script, []byte(h.here(pages.Story(h.tb, file, "sh", shown))), 0o600))
 	command := exec.CommandContext(h.tb.Context(), "sh", "-eux", script)
 	command.Dir = h.path("home")
-	command.Env = append(os.Environ(), "PATH="+h.path("bin")+":"+h.path("usr/local/bin")+":"+os.Getenv("PATH"), socketVariable+"="+h.path("test.sock"))
+	command.Env = append(os.Environ(), "PATH="+h.path("bin")+":"+h.path("usr/local/bin")+":"+os.Getenv("PATH"), socketVariable+"="+h.path("test.sock"),
+		"ADMIN_REDIS_URL=redis://127.0.0.1:"+h.ports.redis)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		h.tb.Fatalf("%s: %v\n%s", page, err, out)

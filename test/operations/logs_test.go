@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // logs is the page that rotates them.
@@ -31,7 +32,7 @@ func logs(_ *testing.T, h *host) {
 		})
 	}
 	h.checks["no line is lost"] = func() error {
-		traffic.judge()
+		traffic.judge(time.Time{})
 		if err := h.systemctl("stop dcr-edge dcr-gate dcr-registry"); err != nil { // so that everything is written
 			return err
 		}

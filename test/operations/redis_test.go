@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
@@ -27,7 +28,7 @@ func rotateRedis(t *testing.T, h *host) {
 		return errors.Join(h.refuses("", "home/old-client", "etc/dcr-gateway/redis/password"), h.connects())
 	}
 	h.run("rotate-redis.md")
-	traffic.judge()
+	traffic.judge(time.Time{})
 }
 
 // refuses reports whether Redis refuses these, with an answer of this beginning.

@@ -155,13 +155,13 @@ func (t *traffic) note(ctx context.Context, what, why string) {
 var wanted = map[string]int{"call": 20, "call with a forged token": 4, "token": 2, "life of a client": 3}
 
 // judge ends the traffic, after some more of it. Whoever is refused by mistake, or is let through by mistake, fails the test, unless the failure is
-// one of those that the page announces: its text holds one of these.
-func (t *traffic) judge(announced ...string) {
+// one of those that the page announces: its text holds one of these, and it is of the time before.
+func (t *traffic) judge(before time.Time, announced ...string) {
 	t.h.tb.Helper()
-	before := t.counts()
+	counted := t.counts()
 	err := eventually(func() error {
 		for what, count := range t.counts() {
-			if count < before[what]+wanted[what] {
+			if count < counted[what]+wanted[what] {
 				return fmt.Errorf("%s: only %d", what, count)
 			}
 		}
@@ -174,7 +174,7 @@ func (t *traffic) judge(announced ...string) {
 	}
 	lost := 0
 	for _, f := range t.failures {
-		if !slices.ContainsFunc(announced, func(text string) bool { return strings.Contains(f.says, text) }) {
+		if f.at.After(before) || !slices.ContainsFunc(announced, func(text string) bool { return strings.Contains(f.says, text) }) {
 			t.h.tb.Errorf("%s: %s: %s", f.at.Format(time.TimeOnly+".000"), f.what, f.says)
 			continue
 		}
