@@ -2,9 +2,11 @@ package conform
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 
@@ -22,6 +24,7 @@ exit codes: 0 all clauses that could be judged hold, 1 a clause does not hold, 2
 		Example: `dcr-gateway conform --world world
 dcr-gateway conform --base https://bank.example/open-banking/v3.3/register --discovery https://bank.example/.well-known/openid-configuration \
   --cert transport.pem --key transport.key --signing-key signing.key --kid KEY-ID --aud BANK-ID --ssa-command ./fresh-statement
+dcr-gateway conform --public --discovery https://bank.example/.well-known/openid-configuration
 dcr-gateway conform --list --profile obie-3.3`,
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			o := &options{}
@@ -34,6 +37,9 @@ dcr-gateway conform --list --profile obie-3.3`,
 func (o *options) run(ctx context.Context, call cli.Call) error {
 	if o.list {
 		return o.printCases(call.Stdout)
+	}
+	if o.onlyPublic {
+		return o.public(ctx, call.Stdout)
 	}
 	if err := o.load(); err != nil {
 		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
@@ -93,7 +99,7 @@ type options struct {
 	world                                            string
 	tpp                                              int
 	junit                                            string
-	list                                             bool
+	list, onlyPublic                                 bool
 	form                                             cli.Form
 }
 
@@ -109,6 +115,7 @@ func (o *options) declare(f *flag.FlagSet) {
 	f.StringVar(&o.otherCertificate, "other-cert", "", "transport certificate of another TPP, PEM `FILE`: tokens must not work with it")
 	f.StringVar(&o.otherKey, "other-key", "", "its private key, PEM `FILE`")
 	f.StringVar(&o.ca, "ca", "", "CAs of the bank's servers, PEM `FILE` (default the system's)")
+	f.Func("connect", "`HOST=ADDRESS` connects to ADDRESS, host:port, where a URL names HOST; may be repeated", o.addConnect)
 	f.StringVar(&o.signingKey, "signing-key", "", "signing key, PEM `FILE`")
 	f.StringVar(&o.KeyID, "kid", "", "its `ID` in the directory")
 	f.StringVar(&o.statement, "ssa", "", "software statement, `FILE`")
@@ -123,7 +130,21 @@ func (o *options) declare(f *flag.FlagSet) {
 		return nil
 	})
 	f.StringVar(&o.junit, "junit", "", "`FILE` for a report in JUnit's form")
+	f.BoolVar(&o.onlyPublic, "public", false, "check only what everybody can see: the discovery document and the key set")
 	f.BoolVar(&o.list, "list", false, "list the cases and run nothing")
 	o.form.Add(f)
 	f.Var(&o.form, "out", "the same as --output, in `FORM`")
+}
+
+// addConnect reads HOST=ADDRESS.
+func (o *options) addConnect(text string) error {
+	host, address, _ := strings.Cut(text, "=")
+	if _, _, err := net.SplitHostPort(address); host == "" || err != nil {
+		return errors.New("must be HOST=ADDRESS:PORT")
+	}
+	if o.Connect == nil {
+		o.Connect = map[string]string{}
+	}
+	o.Connect[host] = address
+	return nil
 }

@@ -217,6 +217,9 @@ func newWire(s *Setup) wire {
 	if s.Other != nil {
 		w["other"] = dcrclient.NewHTTP(s.Roots, s.Other)
 	}
+	for _, client := range w {
+		dcrclient.ConnectTo(client, s.Connect)
+	}
 	return w
 }
 

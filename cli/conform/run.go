@@ -37,6 +37,8 @@ type Setup struct {
 	KeyID       string
 	Statements  Statements
 
+	Connect map[string]string // where to connect to, HOST:PORT, in place of a host that a URL names
+
 	Only []string // ids of cases; all of the profile's if empty
 }
 

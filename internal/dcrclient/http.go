@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -211,4 +212,20 @@ func (a *Answer) Text(name string) string {
 	}
 	text, _ := object[name].(string)
 	return text
+}
+
+// ConnectTo makes a client of NewHTTP connect elsewhere: to an address, HOST:PORT, in place of a host that a URL names. The
+// name in TLS and in the request stays.
+func ConnectTo(client *http.Client, addresses map[string]string) {
+	transport, ok := client.Transport.(*http.Transport)
+	if !ok || len(addresses) == 0 {
+		return
+	}
+	var dialer net.Dialer
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if host, _, err := net.SplitHostPort(address); err == nil && addresses[host] != "" {
+			address = addresses[host]
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
 }

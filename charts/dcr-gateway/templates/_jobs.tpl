@@ -7,17 +7,12 @@ ttlSecondsAfterFinished: {{ . }}
 {{- end }}
 template:
   metadata:
-    labels:
-      {{- include "dcr.labels" (list .root .component) | nindent 6 }}
-    {{- with merge (dict) .root.Values.jobs.podAnnotations .root.Values.commonAnnotations }}
-    annotations:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
+    {{- include "dcr.podMetadata" (list .root .component .root.Values.jobs) | nindent 4 }}
   spec:
     restartPolicy: Never
     serviceAccountName: {{ .account }}
     {{- include "dcr.podSecurity" .root | nindent 4 }}
-    {{- include "dcr.placement" (list .root "jobs") | nindent 4 }}
+    {{- include "dcr.placement" (list .root .component .root.Values.jobs) | nindent 4 }}
     containers:
       - name: {{ .component }}
         image: {{ include "dcr.productImage" .root }}

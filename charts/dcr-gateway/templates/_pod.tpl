@@ -17,10 +17,10 @@ securityContext:
   {{- toYaml .Values.containerSecurityContext | nindent 2 }}
 {{- end }}
 
-{{- /* The place of a pod. Call with (list . "gateway"). */}}
+{{- /* The place of a pod. Call with (list . COMPONENT VALUES). */}}
 {{- define "dcr.placement" -}}
 {{- $root := index . 0 -}}
-{{- $part := index $root.Values (index . 1) -}}
+{{- $part := index . 2 -}}
 {{- with $part.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -55,10 +55,10 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{- /* Labels and annotations of a pod. Call with (list . "gateway"). */}}
+{{- /* Labels and annotations of a pod. Call with (list . COMPONENT VALUES). */}}
 {{- define "dcr.podMetadata" -}}
 {{- $root := index . 0 -}}
-{{- $part := index $root.Values (index . 1) -}}
+{{- $part := index . 2 -}}
 labels:
   {{- include "dcr.labels" . | nindent 2 }}
   {{- with $part.podLabels }}

@@ -76,6 +76,9 @@ tracing.ca names a Secret and a ConfigMap: give one of them
 
 {{- define "dcr.check.test" -}}
 {{- $conform := .Values.test.conform -}}
+{{- if and .Values.test.enabled (not (hasKey (include "dcr.services" . | fromJson) .Values.test.service)) }}
+test.service names {{ .Values.test.service }}, and services has no such name: choose another, or test.enabled=false
+{{- end }}
 {{- if $conform.enabled }}
 {{- range list "secretName" "kid" "audience" }}
 {{- if not (index $conform .) }}
