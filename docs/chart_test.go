@@ -114,14 +114,11 @@ func TestChartValues(t *testing.T) {
 	var page, general, groups strings.Builder
 	single := &chartValue{}
 	for _, v := range values.inside {
-		if !v.commented() && v.path != "podSecurityContext" && v.path != "containerSecurityContext" {
+		if !v.commented() {
 			single.inside = append(single.inside, v)
 			continue
 		}
 		fmt.Fprintf(&groups, "\n## `%s`\n\n%s\n%s", v.path, wrapped(v.comment), chartTable)
-		if !v.commented() {
-			v = &chartValue{inside: []*chartValue{v}}
-		}
 		v.rows(t, &groups)
 	}
 	single.rows(t, &general)
