@@ -130,3 +130,6 @@ func (w *World) IssuingCAOf(profile string) (tls.Certificate, error) {
 	}
 	return w.keyPair(at.Directory.IssuingCA, at.Directory.IssuingKey)
 }
+
+// Trust has the world's clients trust servers of one more CA, given in PEM. Call it before the first request.
+func (w *World) Trust(ca []byte) { w.roots.AppendCertsFromPEM(ca) }

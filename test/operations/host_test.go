@@ -29,7 +29,8 @@ type host struct {
 	tb    testing.TB
 	root  string
 	world *harness.World
-	ports struct{ redis, secureRedis, gate, registry, health string }
+	ports struct{ redis, secureRedis, gate, edge, registry, network, bank string }
+	more  []string // of old and new texts, for what a page needs that is not on every host
 	pki   *authority
 
 	mu    sync.Mutex // of systemctl
@@ -54,7 +55,7 @@ func newHost(t *testing.T) *host {
 			t.Error(err)
 		}
 	})
-	for _, port := range []*string{&h.ports.redis, &h.ports.secureRedis, &h.ports.gate, &h.ports.registry, &h.ports.health} {
+	for _, port := range []*string{&h.ports.redis, &h.ports.secureRedis, &h.ports.gate, &h.ports.edge, &h.ports.registry, &h.ports.network, &h.ports.bank} {
 		number, err := process.FreePorts(1)
 		h.must(err)
 		*port = strconv.Itoa(number)
@@ -83,6 +84,13 @@ func (h *host) write(name, text string) {
 	h.tb.Helper()
 	h.must(os.MkdirAll(filepath.Dir(h.path(name)), 0o755))
 	h.must(os.WriteFile(h.path(name), []byte(text), 0o600))
+}
+
+func (h *host) read(name string) string {
+	h.tb.Helper()
+	text, err := os.ReadFile(h.path(name))
+	h.must(err)
+	return string(text)
 }
 
 // redis installs and starts Redis, as Debian's package does: a server that loses nothing, with TLS for an ACL user.
@@ -171,8 +179,9 @@ func (h *host) here(text string) string {
 		return text
 	}
 	mtls, public := must(url.Parse(h.world0("mtls"))), must(url.Parse(h.world0("public")))
+	text = strings.NewReplacer(h.more...).Replace(text)
 	text = strings.NewReplacer(
-		"127.0.0.1:9100", "127.0.0.1:"+h.ports.gate, "127.0.0.1:9101", "127.0.0.1:"+h.ports.registry,
+		"127.0.0.1:9100", "127.0.0.1:"+h.ports.gate, "127.0.0.1:9101", "127.0.0.1:"+h.ports.edge, "127.0.0.1:9102", "127.0.0.1:"+h.ports.registry,
 		"redis.bank.example:6379", "127.0.0.1:"+h.ports.secureRedis, "-h redis.bank.example", "-h 127.0.0.1 -p "+h.ports.redis,
 		"gateway.bank.example:8443", mtls.Host, "gateway.bank.example:8444", public.Host,
 	).Replace(text)

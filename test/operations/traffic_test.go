@@ -22,9 +22,10 @@ const (
 // Traffic is what TPPs do all the time: calls over connections that last and over new ones, with a token that is valid and
 // with one that is not, new tokens, and lives of clients from registration to deletion.
 type traffic struct {
-	h    *host
-	stop context.CancelFunc
-	all  sync.WaitGroup
+	h      *host
+	caller *harness.Registered
+	stop   context.CancelFunc
+	all    sync.WaitGroup
 
 	mu       sync.Mutex
 	done     map[string]int
@@ -44,8 +45,9 @@ func (h *host) traffic() *traffic {
 	ctx, stop := context.WithCancel(h.tb.Context())
 	t := &traffic{h: h, stop: stop, done: map[string]int{}}
 	h.tb.Cleanup(func() { stop(); t.all.Wait() })
-	caller := h.world.Register(h.tb, harness.Order{})
-	t.all.Go(func() { t.calls(ctx, caller) })
+	t.caller = h.world.Register(h.tb, harness.Order{})
+	caller := *t.caller
+	t.all.Go(func() { t.calls(ctx, &caller) })
 	t.all.Go(func() { t.lives(ctx) })
 	return t
 }
