@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 	"github.com/dcr-gateway/dcr-gateway/test/harness"
@@ -18,7 +17,6 @@ func backup(t *testing.T, h *host) {
 	traffic := h.traffic()
 	revokes, deletes := h.world.Register(t, harness.Order{}), h.world.Register(t, harness.Order{})
 	registers := h.world.Stranger(t, harness.Order{})
-	var restored time.Time
 	status := func(r *harness.Registered, want int) error {
 		return eventually(func() error {
 			answer, err := r.Try(t, http.MethodGet, r.API().URL, "", "", true)
@@ -36,6 +34,7 @@ func backup(t *testing.T, h *host) {
 			return fmt.Errorf("delete: %s", answer)
 		}
 		registers.Join(t, registers.Request())
+		defer traffic.expect("503 ", "401 ")
 		return errors.Join(status(revokes, 401), status(deletes, 401), status(registers, 200))
 	}
 	h.checks["an empty Redis is an outage"] = func() error { return errors.Join(status(revokes, 503), status(registers, 503)) }
@@ -62,11 +61,11 @@ func backup(t *testing.T, h *host) {
 		for _, r := range []*harness.Registered{deletes, registers} { // they register again
 			r.Join(t, r.Request())
 		}
-		restored = time.Now()
+		traffic.expect()
 		return errors.Join(status(revokes, 200), status(deletes, 200), status(registers, 200))
 	}
 	h.run("backup.md")
-	traffic.judge(restored, "503 ", "401 ")
+	traffic.judge()
 }
 
 // askRedis sends a command to Redis as an administrator.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
@@ -28,7 +27,7 @@ func rotateRedis(t *testing.T, h *host) {
 		return errors.Join(h.refuses("", "home/old-client", "etc/dcr-gateway/redis/password"), h.connects())
 	}
 	h.run("rotate-redis.md")
-	traffic.judge(time.Time{})
+	traffic.judge()
 }
 
 // refuses reports whether Redis refuses these, with an answer of this beginning.

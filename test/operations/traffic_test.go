@@ -27,9 +27,10 @@ type traffic struct {
 	stop   context.CancelFunc
 	all    sync.WaitGroup
 
-	mu       sync.Mutex
-	done     map[string]int
-	failures []failure
+	mu        sync.Mutex
+	done      map[string]int
+	failures  []failure
+	announced []announcement
 }
 
 // A failure is an answer that no TPP should see.
@@ -115,7 +116,8 @@ func (t *traffic) call(ctx context.Context, caller *harness.Registered, forged b
 	}))
 }
 
-// lives registers, reads and deletes a client again and again.
+// lives registers, reads and deletes a client again and again. After a failure it does so for another software product,
+// since it cannot know how far it came.
 func (t *traffic) lives(ctx context.Context) {
 	r := t.h.world.Stranger(t.h.tb, harness.Order{})
 	tick := time.NewTicker(registerEvery)
@@ -126,7 +128,7 @@ func (t *traffic) lives(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		t.note(ctx, "life of a client", attempt(ctx, t.h.tb, func(tb testing.TB) {
+		why := attempt(ctx, t.h.tb, func(tb testing.TB) {
 			r.Join(tb, r.Request())
 			if answer := r.Get(tb, r.ClientURL(r.ID)); answer.Status != http.StatusOK {
 				tb.Fatalf("read: %s", answer)
@@ -137,7 +139,11 @@ func (t *traffic) lives(ctx context.Context) {
 			if answer := r.Get(tb, r.ClientURL(r.ID)); answer.Status != http.StatusUnauthorized {
 				tb.Fatalf("read what is deleted: %s", answer)
 			}
-		}))
+		})
+		t.note(ctx, "life of a client", why)
+		if why != "" && ctx.Err() == nil {
+			r = t.h.world.Stranger(t.h.tb, harness.Order{})
+		}
 	}
 }
 
@@ -156,9 +162,36 @@ func (t *traffic) note(ctx context.Context, what, why string) {
 // wanted is how much of each there must be after the last command: what has been done must not show later.
 var wanted = map[string]int{"call": 20, "call with a forged token": 4, "token": 2, "life of a client": 3}
 
-// judge ends the traffic, after some more of it. Whoever is refused by mistake, or is let through by mistake, fails the test, unless the failure is
-// one of those that the page announces: its text holds one of these, and it is of the time before.
-func (t *traffic) judge(before time.Time, announced ...string) {
+// expect says what failures a page announces from now on, until the next call: their text holds one of these.
+func (t *traffic) expect(texts ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.announced = append(t.announced, announcement{time.Now(), texts})
+}
+
+// An announcement of failures, from a time on.
+type announcement struct {
+	from  time.Time
+	texts []string
+}
+
+// overlap is how long after its end an announcement covers what was under way then.
+const overlap = time.Second
+
+// isAnnounced reports whether a page announced a failure for its time.
+func (t *traffic) isAnnounced(f failure) bool {
+	for i, a := range t.announced {
+		over := i+1 < len(t.announced) && f.at.After(t.announced[i+1].from.Add(overlap))
+		if !over && f.at.After(a.from) && slices.ContainsFunc(a.texts, func(text string) bool { return strings.Contains(f.says, text) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// judge ends the traffic, after some more of it. Whoever is refused by mistake, or is let through by mistake, fails the test,
+// unless the page announced it.
+func (t *traffic) judge() {
 	t.h.tb.Helper()
 	counted := t.counts()
 	err := eventually(func() error {
@@ -176,7 +209,7 @@ func (t *traffic) judge(before time.Time, announced ...string) {
 	}
 	lost := 0
 	for _, f := range t.failures {
-		if f.at.After(before) || !slices.ContainsFunc(announced, func(text string) bool { return strings.Contains(f.says, text) }) {
+		if !t.isAnnounced(f) {
 			t.h.tb.Errorf("%s: %s: %s", f.at.Format(time.TimeOnly+".000"), f.what, f.says)
 			continue
 		}
