@@ -84,7 +84,7 @@ func (g *Gate) Changed(ctx context.Context) {
 	if live == nil {
 		return
 	}
-	secrets, err := envoy.Secrets(live.version.File, live.version.ClientCAs)
+	secrets, err := envoy.Secrets(live.version.File, g.parts.Envoy, live.version.ClientCAs)
 	if err != nil {
 		g.parts.Log.WarnContext(ctx, "the certificates on disk are not usable; the previous ones stay in use", "cause", err.Error())
 		g.setFault(err.Error())

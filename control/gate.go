@@ -71,7 +71,9 @@ func NewGate(parts Parts) *Gate {
 func (g *Gate) XDS() *xds.Server { return g.xds }
 
 // Files implements Part: certificates and keys, which change independently of routes.yaml.
-func (g *Gate) Files(version *config.Version) []string { return envoy.SecretFiles(version.File) }
+func (g *Gate) Files(version *config.Version) []string {
+	return envoy.SecretFiles(version.File, g.parts.Envoy)
+}
 
 // Apply implements Part: a version that Envoy rejects is active nowhere.
 func (g *Gate) Apply(ctx context.Context, version *config.Version) error {
@@ -120,7 +122,7 @@ func (g *Gate) prepare(ctx context.Context, version *config.Version) (*revision,
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := envoy.Secrets(version.File, version.ClientCAs)
+	secrets, err := envoy.Secrets(version.File, g.parts.Envoy, version.ClientCAs)
 	if err != nil {
 		return nil, err
 	}

@@ -58,8 +58,10 @@ func (p *part) Apply(_ context.Context, version *config.Version) error {
 	return nil
 }
 
-func (p *part) Files(version *config.Version) []string { return envoy.SecretFiles(version.File) }
-func (p *part) Changed(context.Context)                {}
+func (p *part) Files(version *config.Version) []string {
+	return envoy.SecretFiles(version.File, envoy.Options{})
+}
+func (p *part) Changed(context.Context) {}
 
 func (p *part) last() string {
 	p.mu.Lock()

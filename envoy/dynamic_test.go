@@ -64,7 +64,7 @@ func (p *publisher) publish(t *testing.T, e *edge, file *routes.File) *envoy.Res
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := envoy.Secrets(file, e.trust.PEM())
+	secrets, err := envoy.Secrets(file, e.options(), e.trust.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}

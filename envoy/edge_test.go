@@ -12,6 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // An edge is a real Envoy on a rendered configuration, with a gate and upstreams of the test's own.
@@ -23,6 +24,7 @@ type edge struct {
 	trust    authority
 	log      string // name of the access log
 	registry *upstream
+	traces   *trace.Collector // nil for none
 }
 
 // TestEdge puts the rendered configuration in front of a real Envoy's clients.
@@ -141,6 +143,7 @@ func (e *edge) options() envoy.Options {
 		XDS:       socket.Local("unix:" + filepath.Join(e.dir, "xds.sock")),
 		Admin:     socket.Local("unix:" + filepath.Join(e.dir, "admin.sock")),
 		AccessLog: e.log,
+		Traces:    e.traces,
 	}
 }
 

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"strings"
 
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
@@ -44,10 +45,22 @@ var removed = []Removed{
 	{"an HTTP proxy for the service's own requests (httpoxy)", []string{"proxy"}},
 }
 
+// foreignTraces are removed where the gateway's own requests are traced: a trace begins at the edge. A client that could
+// choose ids would mix traces up, and one that could ask for recording would have the bank pay for it. The first two are W3C
+// Trace Context; others are of Envoy, W3C Baggage, B3, Jaeger, Datadog, AWS, Google Cloud and SkyWalking.
+var foreignTraces = Removed{"a trace that a client began", []string{
+	"traceparent", "tracestate", "x-client-trace-id", "baggage", "b3", "x-b3-*", "uber-trace-id", "uberctx-*", "x-datadog-*", "x-amzn-trace-id",
+	"x-cloud-trace-context", "sw8*",
+}}
+
 // removeHeaders removes them from a client's request.
 func (t *translation) removeHeaders() []*corev3.TypedExtensionConfig {
 	var mutations []*mutationv3.HeaderMutation
-	for _, group := range removed {
+	groups := removed
+	if t.options.Traces != nil {
+		groups = append(slices.Clip(groups), foreignTraces)
+	}
+	for _, group := range groups {
 		for _, name := range group.Names {
 			mutations = append(mutations, &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{
 				RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{KeyMatcher: matchName(name)},

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // bufferLimit is how far Envoy reads ahead of a slow reader on one connection. A body that a filter buffers may be larger.
@@ -101,6 +102,9 @@ func (t *translation) connectionManager(listener string) *managerv3.HttpConnecti
 		},
 	}
 	t.chooseRoutes(manager, listener)
+	if t.options.Traces != nil {
+		manager.Tracing = t.tracing()
+	}
 	return manager
 }
 
@@ -151,6 +155,9 @@ func (t *translation) accessLog(listener string) []*accesslogv3.AccessLog {
 	fields := &structpb.Struct{Fields: map[string]*structpb.Value{"listener": structpb.NewStringValue(listener)}}
 	for name, value := range logFields {
 		fields.Fields[name] = structpb.NewStringValue(value)
+	}
+	if t.options.Traces != nil {
+		fields.Fields[trace.TraceID] = structpb.NewStringValue("%TRACE_ID%")
 	}
 	return []*accesslogv3.AccessLog{{
 		Name: "envoy.access_loggers.file",

@@ -30,19 +30,19 @@ func upstreamSecret(upstream string) string { return "upstream/" + upstream }
 
 func upstreamCASecret(upstream string) string { return "upstream/" + upstream + "/ca" }
 
-// A secretSource is a secret whose files routes.yaml names: a certificate with its key, or the CAs of an upstream's
+// A secretSource is a secret whose files routes.yaml or the options name: a certificate with its key, or the CAs of an upstream's
 // certificate.
 type secretSource struct {
 	name        string
-	owner       string // part of routes.yaml that uses it
+	owner       string // part of routes.yaml, or the collector of traces, that uses it
 	certificate string // file, as routes.yaml names it
 	key         string // file; "" where the certificates are CAs
 	serverName  string // name that the upstream's certificate must have
 }
 
 // secretSources returns all of them, sorted by name.
-func secretSources(file *routes.File) []secretSource {
-	var all []secretSource
+func secretSources(file *routes.File, o Options) []secretSource {
+	all := tracesSecrets(o.Traces)
 	for name, listener := range file.Listeners {
 		owner := fmt.Sprintf("listener %q", name)
 		for i, pair := range pairsOf(&listener) {
@@ -54,12 +54,17 @@ func secretSources(file *routes.File) []secretSource {
 		if tls == nil {
 			continue
 		}
-		all = append(all, secretSource{upstreamCASecret(name), owner, tls.CA, "", tls.ServerName})
-		if tls.Certificate != "" {
-			all = append(all, secretSource{upstreamSecret(name), owner, tls.Certificate, tls.Key, ""})
-		}
+		all = append(all, upstreamSecrets(name, owner, tls)...)
 	}
 	slices.SortFunc(all, func(a, b secretSource) int { return cmp.Compare(a.name, b.name) })
+	return all
+}
+
+func upstreamSecrets(name, owner string, tls *routes.UpstreamTLS) []secretSource {
+	all := []secretSource{{upstreamCASecret(name), owner, tls.CA, "", tls.ServerName}}
+	if tls.Certificate != "" {
+		all = append(all, secretSource{upstreamSecret(name), owner, tls.Certificate, tls.Key, ""})
+	}
 	return all
 }
 
@@ -70,9 +75,9 @@ func pairsOf(listener *routes.Listener) []routes.Certificate {
 }
 
 // SecretFiles returns the absolute names of all files that Secrets reads, sorted.
-func SecretFiles(file *routes.File) []string {
+func SecretFiles(file *routes.File, o Options) []string {
 	var names []string
-	for _, source := range secretSources(file) {
+	for _, source := range secretSources(file, o) {
 		names = append(names, file.Abs(source.certificate))
 		if source.key != "" {
 			names = append(names, file.Abs(source.key))
@@ -82,16 +87,16 @@ func SecretFiles(file *routes.File) []string {
 	return slices.Compact(names)
 }
 
-// Secrets reads the certificates, keys and CAs of listeners and upstreams from their files, and returns them sorted by
+// Secrets reads the certificates, keys and CAs of listeners, upstreams and the collector of traces from their files, and returns them sorted by
 // name. clientCAs is a PEM bundle of the CAs of client certificates. If one of them is unusable (a key that does not match
 // its certificate, a file without a certificate, or one that is too large) it returns only an error. Errors name files as
 // routes.yaml does.
-func Secrets(file *routes.File, clientCAs []byte) ([]*Secret, error) {
+func Secrets(file *routes.File, o Options, clientCAs []byte) ([]*Secret, error) {
 	secrets, err := clientAuthorities(file, clientCAs)
 	if err != nil {
 		return nil, err
 	}
-	for _, source := range secretSources(file) {
+	for _, source := range secretSources(file, o) {
 		secret, err := source.load(file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.owner, err)
@@ -152,7 +157,7 @@ func (s *secretSource) load(file *routes.File) (*Secret, error) {
 // namedSecrets makes Envoy read the files itself when it starts.
 func (t *translation) namedSecrets() []*Secret {
 	var secrets []*Secret
-	for _, source := range secretSources(t.file) {
+	for _, source := range secretSources(t.file, t.options) {
 		secrets = append(secrets, source.named(t.file))
 	}
 	return secrets

@@ -50,7 +50,7 @@ func newVault(t *testing.T) *vault {
 
 func TestSecrets(t *testing.T) {
 	v := newVault(t)
-	secrets, err := envoy.Secrets(v.file, append([]byte("# of a directory\n"), v.trust.PEM()...))
+	secrets, err := envoy.Secrets(v.file, envoy.Options{}, append([]byte("# of a directory\n"), v.trust.PEM()...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestSecrets(t *testing.T) {
 	for _, name := range []string{"a.key", "a.pem", "b.key", "b.pem", "ca.pem", "ours.key", "ours.pem"} {
 		files = append(files, filepath.Join(v.dir, name))
 	}
-	if have := envoy.SecretFiles(v.file); !slices.Equal(have, files) {
+	if have := envoy.SecretFiles(v.file, envoy.Options{}); !slices.Equal(have, files) {
 		t.Errorf("have %q, want %q", have, files)
 	}
 }
@@ -96,7 +96,7 @@ func TestSecretsKeepKeysApart(t *testing.T) {
 	v := newVault(t)
 	v.copy(t, "a.pem", "a.key", "a.pem")
 	v.copy(t, "ca.pem", "b.key", "ca.pem")
-	secrets, err := envoy.Secrets(v.file, v.trust.PEM())
+	secrets, err := envoy.Secrets(v.file, envoy.Options{}, v.trust.PEM())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,14 +149,14 @@ func TestSecretsRefuse(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			v := newVault(t)
 			c.change(t, v)
-			secrets, err := envoy.Secrets(v.file, v.trust.PEM())
+			secrets, err := envoy.Secrets(v.file, envoy.Options{}, v.trust.PEM())
 			if secrets != nil || err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("have %v, want %s", err, c.want)
 			}
 		})
 	}
 	v := newVault(t)
-	if _, err := envoy.Secrets(v.file, nil); err == nil || !strings.Contains(err.Error(), `listener "mtls" requires client certificates`) {
+	if _, err := envoy.Secrets(v.file, envoy.Options{}, nil); err == nil || !strings.Contains(err.Error(), `listener "mtls" requires client certificates`) {
 		t.Errorf("no CAs of clients: have %v", err)
 	}
 }

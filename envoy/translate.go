@@ -20,6 +20,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // Translate returns the xDS resources for a file, deterministically, each valid by Envoy's own rules. Routes, rate plans,
@@ -107,6 +108,9 @@ func (t *translation) clusters() []*clusterv3.Cluster {
 	if service := t.file.RateLimits; service != nil {
 		clusters = append(clusters, t.rateLimitCluster(service))
 	}
+	if t.options.Traces != nil {
+		clusters = append(clusters, t.tracesCluster())
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.file.Upstreams)) {
 		upstream := t.file.Upstreams[name]
 		clusters = append(clusters, t.upstreamCluster(name, &upstream))
@@ -147,9 +151,18 @@ type Options struct {
 	Admin     socket.Local // of Envoy's admin interface, which can stop Envoy and shows its configuration
 	AccessLog string       // file of the access log
 
+	// Traces is where Envoy sends its spans; nil if nothing is traced.
+	Traces *trace.Collector
+
 	// ListenOn overrides the addresses of listeners, by name: IP:PORT. Several Envoys on one machine need it, because they
 	// share one routes.yaml and so one version.
 	ListenOn map[string]string
+}
+
+// TraceTo sends Envoy's spans to the collector of a flag, or of the environment; to none if neither names one.
+func (o *Options) TraceTo(flag string, getenv func(string) string) (err error) {
+	o.Traces, err = trace.ReadCollector(flag, getenv)
+	return err
 }
 
 // AddListenOn parses NAME=IP:PORT, the value of a flag.

@@ -21,6 +21,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // Config holds the dependencies of a gate.
@@ -34,6 +35,8 @@ type Config struct {
 	// LogOneIn is how many allowed calls of a bank's API have one log line; each has one if it is less than 2. Everything
 	// else is always logged.
 	LogOneIn int
+
+	Tracer *trace.Tracer // nil if nothing is traced
 }
 
 // Gate decides about requests. It implements Envoy's ext_authz service and is safe for concurrent use.
@@ -77,6 +80,7 @@ func (g *Gate) Use(policies ...*Policy) {
 func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	g.metrics.running.Inc()
 	defer g.metrics.running.Dec()
+	ctx, span := g.trace(ctx)
 	start := g.config.Now()
 	header := readHeader(check.GetAttributes().GetRequest().GetHttp())
 	request := &filter.Request{ID: idOf(header, "X-Request-Id"), Now: start, Header: header}
@@ -93,6 +97,7 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 		line.Findings = refusal.Findings()
 		g.count(request, &line)
 		line.Write(ctx, g.config.Log)
+		end(ctx, span, &line)
 		help := ""
 		if policy := g.inUse.Load().policies[line.Version]; policy != nil {
 			help = policy.help
@@ -104,6 +109,7 @@ func (g *Gate) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.C
 	if !g.leftOut(request.Route) {
 		line.Write(ctx, g.config.Log)
 	}
+	end(ctx, span, &line)
 	return allow(&line, headers), nil
 }
 
@@ -170,9 +176,10 @@ func (g *Gate) run(ctx context.Context, r *filter.Request, line *decision.Line) 
 		return fmt.Errorf("route %s has no checks", r.Route.Name)
 	}
 	line.Chain = make([]decision.Step, 0, len(r.Route.Chain))
-	for _, check := range r.Route.Chain {
+	for i := range r.Route.Chain {
+		check := &r.Route.Chain[i]
 		begun := g.config.Now()
-		err := check.Filter.Check(ctx, r)
+		err := runCheck(ctx, check, r)
 		line.Chain = append(line.Chain, decision.Step{Check: check.Name, Took: g.config.Now().Sub(begun)})
 		if err != nil {
 			return err

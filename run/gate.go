@@ -20,7 +20,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/extauthz/chains"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
-	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -63,7 +62,7 @@ and look at its files at once.`,
 			options.define(flags)
 			return func(ctx context.Context, call cli.Call) error {
 				debug.SetGCPercent(gcPercent)
-				return options.do(ctx, call.Stderr, metric.New("gate", call.Version), func(setup *setup) error {
+				return options.do(ctx, call, func(setup *setup) error {
 					g := &gate{gateOptions: options, setup: setup}
 					if err := g.build(ctx); err != nil {
 						return err
@@ -89,11 +88,12 @@ type gate struct {
 
 // build puts the gate together. It asks neither Redis nor anybody else.
 func (g *gate) build(ctx context.Context) error {
+	g.envoy.Traces = g.collector
 	signer, err := facts.NewSigner()
 	if err != nil {
 		return err
 	}
-	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Metrics: g.metrics, Now: time.Now, LogOneIn: g.logOneIn}); err != nil {
+	if g.decisions, err = extauthz.New(extauthz.Config{Signer: signer, Log: g.log, Metrics: g.metrics, Now: time.Now, LogOneIn: g.logOneIn, Tracer: g.spans.From()}); err != nil {
 		return err
 	}
 	g.versions = control.NewGate(control.Parts{

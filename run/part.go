@@ -16,6 +16,8 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace/otlp"
 )
 
 // redisVariable keeps a Redis password out of the process list.
@@ -31,7 +33,10 @@ const (
 type stored struct {
 	redis, log string
 	level      slog.Level
-	name       string // of the part, for log lines
+	name       string // of the part, for log lines and traces
+
+	collector *trace.Collector // of traces; nil for none
+	version   string           // of the program
 }
 
 func (s *stored) define(flags *flag.FlagSet) {
@@ -50,6 +55,7 @@ type part struct {
 	stored
 	admin  socket.Local
 	health string
+	otlp   string
 }
 
 func (p *part) define(flags *flag.FlagSet, name string) {
@@ -58,6 +64,7 @@ func (p *part) define(flags *flag.FlagSet, name string) {
 	p.admin = socket.Local("unix:run/" + name + "-admin.sock")
 	flags.Var(&p.admin, "admin", "`ADDRESS` of the admin interface, unix:PATH; only the user of this process can open it")
 	flags.StringVar(&p.health, "health", "", "`HOST:PORT` for /healthz, /readyz and /metrics (default: only on the admin interface)")
+	flags.StringVar(&p.otlp, "otlp", "", "`URL` of a collector of traces, http://HOST:4317 or https:// (default $OTEL_EXPORTER_OTLP_ENDPOINT; no traces without)")
 }
 
 // setup is what gate and registry have in common: log, store and what to close.
@@ -66,7 +73,18 @@ type setup struct {
 	metrics *metric.Set // nil for a command that serves none
 	log     *slog.Logger
 	file    *decision.File // of the log
+	spans   *otlp.Spans    // nil if nothing is traced
 	closers []io.Closer    // in the order they were opened
+}
+
+// do is stored.do with metrics, and with the collector of traces that the flag or the environment names.
+func (p *part) do(ctx context.Context, call cli.Call, run func(*setup) error) error {
+	collector, err := trace.ReadCollector(p.otlp, os.Getenv)
+	if err != nil {
+		return cli.Exit{Code: 2, Text: err.Error()}
+	}
+	p.collector, p.version = collector, call.Version
+	return p.stored.do(ctx, call.Stderr, metric.New(p.name, call.Version), run)
 }
 
 // do opens the log and the store, runs a function with them, and closes them. An error is also written to the log, since
@@ -83,7 +101,9 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, metrics *metric.Set, 
 	if s.log == "" {
 		stderr = io.Discard // the log goes there
 	}
-	err = opened.openStore(ctx, s.redis, stderr)
+	if err = opened.openTraces(ctx, s); err == nil {
+		err = opened.openStore(ctx, s.redis, stderr)
+	}
 	if err == nil {
 		err = run(opened)
 	}
@@ -91,6 +111,16 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, metrics *metric.Set, 
 		log.ErrorContext(ctx, "the process ends", "cause", err.Error())
 	}
 	return errors.Join(err, opened.close())
+}
+
+// openTraces opens the way to the collector, if there is one, and has log lines name their trace.
+func (s *setup) openTraces(ctx context.Context, of *stored) (err error) {
+	if s.spans, err = otlp.Open(ctx, of.collector, of.name, of.version, s.log); err != nil || s.spans == nil {
+		return err
+	}
+	s.closers = append(s.closers, s.spans)
+	s.log = trace.Logged(s.log)
+	return nil
 }
 
 // openStore waits for Redis, since parts start in any order, and says so.

@@ -11,7 +11,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
-	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 // registryOptions are the flags of a registry. It has no routes file: gates publish their versions in Redis.
@@ -47,7 +46,7 @@ dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 
 				if err != nil {
 					return err
 				}
-				return options.do(ctx, call.Stderr, metric.New("registry", call.Version), func(setup *setup) error {
+				return options.do(ctx, call, func(setup *setup) error {
 					r := &registryProcess{registryOptions: options, setup: setup}
 					r.build(ctx, secrets)
 					return r.serve(ctx)
@@ -79,7 +78,7 @@ func (r *registryProcess) serve(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveRequests(ctx, listener, r.requests, r.log) })
+	group.Go(func() error { return serveRequests(ctx, listener, r.spans.From().HTTP(r.requests), r.log) })
 	group.Go(func() error { onHangup(ctx, r.reopen); return nil })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	group.Go(func() error { r.store.Follow(ctx, r.log); return nil })

@@ -62,7 +62,7 @@ func Commands() []cli.Command {
 		},
 		{
 			Name: "explain", Operands: "ID", Summary: "Explain from the logs what was decided about one request, and why",
-			Details: "ID is the id of the decision, or the x-fapi-interaction-id that the TPP has seen.\nexit codes: 0 found, 1 not found, 2 wrong usage",
+			Details: "ID is the id of the decision, the x-fapi-interaction-id that the TPP has seen, or the id of a trace.\nexit codes: 0 found, 1 not found, 2 wrong usage",
 			Example: "dcr-gateway explain 3f6c2f0a-5b1e-4a52-8c41-0e6a1c1f9b10 --log gate.jsonl --log registry.jsonl",
 			Setup:   command(explainDecision, printed, logFlags),
 		},

@@ -58,6 +58,7 @@ func printDecision(w io.Writer, e *decision.Entry) {
 	line("by", fmt.Sprintf("the %s, in %d us, under version %s of the routes", e.Part, e.TookMicros, config.Short(e.Version)))
 	line("decision", e.ID)
 	line("interaction", e.Interaction)
+	line("trace", e.TraceID)
 	steps := e.Steps()
 	for i, step := range steps {
 		verdict := "passed"

@@ -26,7 +26,7 @@ func TestDecision(t *testing.T) {
 		Software: "soft", Org: "org", Version: "0123", Took: 3 * time.Millisecond,
 		Chain:    []decision.Step{{Check: "certificate", Took: 120 * time.Microsecond}, {Check: "statement", Took: 2800 * time.Microsecond}},
 		Findings: []string{"audience /aud", "scope.role /scope"},
-	}.Write(t.Context(), log.With("part", "gate"))
+	}.Write(t.Context(), log.With("part", "gate", "trace_id", "4bf9"))
 	ok(t, file.Close())
 
 	stdout, code := explained(t, "93ab", "--log", path)
@@ -35,6 +35,7 @@ POST register, refused, 400 invalid_client_metadata
   by                 the gate, in 3000 us, under version 0123 of the routes
   decision           4c1f
   interaction        93ab
+  trace              4bf9
   check certificate  passed, 120 us
   check statement    REFUSED, 2800 us
   finding            audience /aud

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"flag"
+	"os"
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
@@ -13,6 +14,7 @@ import (
 type renderOptions struct {
 	envoy.Options
 	static, defaults bool
+	otlp             string
 }
 
 // defaultOptions returns the default addresses of the parts.
@@ -28,6 +30,7 @@ func renderFlags(c *call, flags *flag.FlagSet) {
 	flags.Var(&o.Admin, "admin", "`ADDRESS` of Envoy's admin interface, unix:PATH")
 	flags.StringVar(&o.AccessLog, "access-log", o.AccessLog, "`FILE` of Envoy's access log")
 	flags.Func("listen-on", "with --static, `NAME=IP:PORT` of a listener to serve elsewhere than the file says; may be repeated", o.AddListenOn)
+	flags.StringVar(&o.otlp, "otlp", "", "with --static, `URL` of the collector of traces, as the gate has it")
 	flags.BoolVar(&o.static, "static", false, "write a complete configuration, for an Envoy without xDS")
 	flags.BoolVar(&o.defaults, "defaults", false, "write the routes file with every default spelt out")
 }
@@ -54,6 +57,9 @@ func (c *call) rendered(version *config.Version) ([]byte, error) {
 		return routes.Write(version.File)
 	}
 	if c.render.static {
+		if err := c.render.TraceTo(c.render.otlp, os.Getenv); err != nil {
+			return nil, err
+		}
 		made, err := envoy.Render(version.File, c.render.Options, version.ClientCAs)
 		if err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ func (c *checker) checkNames(where string, listener Listener) {
 func (c *checker) checkUpstreams() {
 	for _, name := range c.upstreams {
 		upstream, where := c.Upstreams[name], "upstreams."+name
-		if slices.Contains([]string{GateCluster, XDSCluster, RateLimitCluster}, name) {
+		if slices.Contains([]string{GateCluster, XDSCluster, RateLimitCluster, TracesCluster}, name) {
 			c.add("upstream.name", where, "is a name that the gateway uses itself")
 		}
 		for i, address := range upstream.Address {

@@ -39,6 +39,7 @@ const (
 	GateCluster      = "gate"               // the gate
 	XDSCluster       = "xds"                // the xDS server
 	RateLimitCluster = "rate-limit-service" // the rate limit service
+	TracesCluster    = "trace-collector"    // the collector of traces
 	OtherPaths       = "other-paths"        // the route of requests that match no route of the file
 )
 

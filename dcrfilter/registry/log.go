@@ -39,6 +39,7 @@ func (g *Registry) logDecision(ctx context.Context, l *line) {
 	}
 	g.metrics.count(l, &logged)
 	logged.Write(ctx, g.parts.Log)
+	logged.Describe(ctx)
 }
 
 func (l *line) client() string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Entry struct {
 	Part        string    `json:"part"` // gate or registry
 	ID          string    `json:"id"`
 	Interaction string    `json:"interaction"`
+	TraceID     string    `json:"trace_id"` // "" if nothing is traced
 	Outcome     string    `json:"outcome"`
 	Status      int       `json:"status"`
 	Route       string    `json:"route"`
@@ -39,7 +41,7 @@ type Entry struct {
 	Cause       string    `json:"cause"`
 }
 
-// Find returns the decisions of a log with the decision or interaction id, in log order. It ignores all other lines.
+// Find returns the decisions of a log with the decision, interaction or trace id, in log order. It ignores all other lines.
 func Find(path, id string) (found []Entry, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -51,7 +53,7 @@ func Find(path, id string) (found []Entry, err error) {
 		line, err := readLine(lines)
 		if len(line) > 0 && strings.Contains(line, id) {
 			var entry Entry
-			if json.Unmarshal([]byte(line), &entry) == nil && entry.Message == "decision" && (entry.ID == id || entry.Interaction == id) {
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Message == "decision" && slices.Contains([]string{entry.ID, entry.Interaction, entry.TraceID}, id) {
 				found = append(found, entry)
 			}
 		}

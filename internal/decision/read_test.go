@@ -18,14 +18,14 @@ func TestFind(t *testing.T) {
 	first.Write(t.Context(), log.With("part", "gate"))
 	Line{ID: "two", Outcome: Refused, Status: 400, Rule: "scope", Findings: []string{"scope /scope", "audience /aud"}}.Write(t.Context(), log)
 	log.Info("of something else", "id", "one")
-	Line{ID: "three", Interaction: "seen", Outcome: Done, Status: 201}.Write(t.Context(), log)
+	Line{ID: "three", Interaction: "seen", Outcome: Done, Status: 201}.Write(t.Context(), log.With("trace_id", "traced"))
 	if _, err := file.Write([]byte("not JSON, of one\n" + strings.Repeat("x", maxLine+1) + "\n" + `{"msg":"decision","id":"last","part":"gate"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]string{"one": "one", "two": "two", "seen": "one three", "last": "last", "on": ""} {
+	for id, want := range map[string]string{"one": "one", "two": "two", "seen": "one three", "traced": "three", "last": "last", "on": ""} {
 		found, err := Find(path, id)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // maxETag is how long an ETag may be that we keep and send back.
@@ -55,12 +57,23 @@ func (c *Client) get(ctx context.Context, rawURL, etag string) (Body, error) {
 	if etag != "" {
 		request.Header.Set("If-None-Match", etag)
 	}
+	return c.do(request, etag)
+}
+
+// do sends the request, in a span of its own. The server is a stranger's, so that it is not told the trace.
+func (c *Client) do(request *http.Request, etag string) (Body, error) {
+	_, span := trace.Child(request.Context(), trace.Client, request.Method)
+	defer span.End()
+	describe(span, request.URL)
 	response, err := c.http.Do(request)
 	if err != nil {
+		span.Fail("connection")
 		return Body{}, fmt.Errorf("fetch: %w", withoutURL(err))
 	}
 	defer response.Body.Close()
-	return read(response, etag)
+	body, err := read(response, etag)
+	finish(span, response.StatusCode, err)
+	return body, err
 }
 
 // withoutURL unwraps url.Error, which quotes the URL.

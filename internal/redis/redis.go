@@ -62,13 +62,19 @@ func OpenWith(url string, hooks Hooks) (goredis.UniversalClient, error) {
 	}
 	o.OnConnect = hooks.Connected
 	logging.Disable() // for the whole process: callers log failures, once and in the log's format
+	client := dial(o)
+	client.AddHook(newTraced(o))
+	return client, nil
+}
+
+func dial(o *goredis.UniversalOptions) goredis.UniversalClient {
 	switch {
 	case o.IsClusterMode:
-		return goredis.NewClusterClient(clusterOptions(o)), nil
+		return goredis.NewClusterClient(clusterOptions(o))
 	case o.MasterName != "":
-		return goredis.NewFailoverClient(o.Failover()), nil
+		return goredis.NewFailoverClient(o.Failover())
 	}
-	return goredis.NewClient(o.Simple()), nil
+	return goredis.NewClient(o.Simple())
 }
 
 // parse parses a URL. go-redis parses URLs of one server, so further hosts and the name of a primary are cut out first. No

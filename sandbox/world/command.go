@@ -34,6 +34,7 @@ func setup(flags *flag.FlagSet) cli.Run {
 	methods := flags.String("auth-methods", strings.Join(authMethods, ","), "client authentication `METHODS` that discovery names, separated by commas")
 	flags.StringVar(&o.Redis, "redis", "", "`URL` of a Redis to use; by default one is started")
 	flags.IntVar(&o.Fleet, "fleet", 1, "`N` gateways, each an Envoy, a gate and a registry, on one Redis")
+	flags.StringVar(&o.OTLP, "otlp", "", "`URL` of a collector of traces, for the gates and the registries")
 	restart := flags.Bool("restart", false, "start the parts that have ended of the world that runs in DIR")
 	return func(ctx context.Context, call cli.Call) (err error) {
 		if *restart {

@@ -101,10 +101,14 @@ func (g gateway) processes(o Options, at worldfile.Gateway, redis, envoy string)
 	if g.number > 1 { // the first one's addresses are in routes.yaml
 		gate = append(gate, "--listen-on", "mtls="+loopback(g.mtls), "--listen-on", "public="+loopback(g.public))
 	}
+	registry := []string{"registry", "--listen", registrySocket, "--admin", registryAdminSocket,
+		"--secrets", filepath.Dir(g.shared(routesFile)), "--redis", redis, "--log", g.shared(at.Logs.Registry)}
+	if o.OTLP != "" {
+		gate, registry = append(gate, "--otlp", o.OTLP), append(registry, "--otlp", o.OTLP)
+	}
 	return map[string]worldfile.Process{
-		g.part(registryPart): run("registry", "--listen", registrySocket, "--admin", registryAdminSocket,
-			"--secrets", filepath.Dir(g.shared(routesFile)), "--redis", redis, "--log", g.shared(at.Logs.Registry)),
-		g.part(gatePart): run(gate...),
+		g.part(registryPart): run(registry...),
+		g.part(gatePart):     run(gate...),
 		g.part(envoyPart): run("edge", "--routes", g.shared(at.Routes), "--admin", adminSocket, "--drain", "4s", "--",
 			envoy, "-c", g.shared(envoyFile), "--concurrency", concurrency, "--log-level", "warning"),
 	}

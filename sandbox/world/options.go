@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // Options say which world to make.
@@ -22,6 +24,7 @@ type Options struct {
 	AuthMethods []string
 	Redis       string // URL of an existing server; one is started when empty
 	Fleet       int    // number of gateways, which share one Redis; one when 0
+	OTLP        string // URL of a collector of traces; nothing is traced when empty
 }
 
 // AnyPorts is the Options' Port for ports that nothing uses.
@@ -49,6 +52,9 @@ func (o Options) check() error {
 	}
 	if o.Fleet < 0 || o.Fleet > maxFleet {
 		return fmt.Errorf("--fleet is a number from 1 to %d", maxFleet)
+	}
+	if _, err := trace.ReadCollector(o.OTLP, os.Getenv); err != nil {
+		return err
 	}
 	if last := 1<<16 - o.portCount(); o.Port < AnyPorts || o.Port > last {
 		return fmt.Errorf("--port is a number from 1 to %d", last)

@@ -35,6 +35,7 @@ type Options struct {
 	AuthMethods []string
 	Redis       string // URL of an existing server; one is started when empty
 	Fleet       int    // number of gateways; one when 0
+	OTLP        string // URL of a collector of traces; none when empty
 }
 
 // World is a world of the sandbox that runs on ports of its own. It is safe for concurrent use.
@@ -57,7 +58,7 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := world.Options{Dir: dir, Executable: o.Program, Port: world.AnyPorts, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis, Fleet: o.Fleet}
+	options := world.Options{Dir: dir, Executable: o.Program, Port: world.AnyPorts, Profile: o.Profile, AuthMethods: o.AuthMethods, Redis: o.Redis, Fleet: o.Fleet, OTLP: o.OTLP}
 	if options.Profile == "" {
 		options.Profile = "obie-3.3"
 	}
