@@ -6,6 +6,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -147,3 +148,6 @@ func (o object) list(path string) []string {
 	}
 	return all
 }
+
+// shown is a value as fmt writes it, with the keys of maps in order.
+func shown(value any) string { return fmt.Sprint(value) }

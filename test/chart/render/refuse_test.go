@@ -87,7 +87,6 @@ var senseless = []struct{ name, set, says string }{
 	{"root", "podSecurityContext.runAsUser=0", "podSecurityContext runs the pods as root: keep runAsNonRoot true, and a runAsUser that is not 0"},
 	{"privileges", "containerSecurityContext.privileged=true", "containerSecurityContext gives rights that nothing here needs"},
 	{"a rollout that cannot begin", "gateway.strategy.rollingUpdate.maxSurge=0", "gateway.strategy.rollingUpdate neither ends a pod nor starts one: maxUnavailable or maxSurge must be above 0"},
-	{"all at once, bit by bit", "registry.strategy.type=Recreate", "registry.strategy.type=Recreate ends all pods at once and has no rollingUpdate: set registry.strategy.rollingUpdate=null"},
 	{"an image twice", "image.tag=v1,image.digest=" + aDigest, "image.tag and image.digest name two images: give one of them"},
 	{"a label of the chart's", "commonLabels.app\\.kubernetes\\.io/name=x", "commonLabels has the label app.kubernetes.io/name, which the chart sets itself: remove it, or use nameOverride"},
 
@@ -97,13 +96,13 @@ var senseless = []struct{ name, set, says string }{
 	{"an autoscaler upside down", "gateway.autoscaling.enabled=true,gateway.autoscaling.maxReplicas=1", "gateway.autoscaling.maxReplicas is 1, which is less than minReplicas, 2: raise it"},
 	{"an autoscaler without a measure", "registry.autoscaling.enabled=true,registry.autoscaling.targetCPUUtilizationPercentage=null", "registry.autoscaling has no metric: set targetCPUUtilizationPercentage or metrics"},
 	{"a share of nothing", "gateway.autoscaling.enabled=true,gateway.envoy.resources.requests.cpu=null", "gateway.autoscaling measures CPU use in percent of the request, and gateway.envoy.resources.requests.cpu is not set: set it"},
-	{"a budget that blocks every drain", "gateway.podDisruptionBudget.maxUnavailable=null,gateway.podDisruptionBudget.minAvailable=2", "gateway.podDisruptionBudget.minAvailable is 2 of 2 pods, which blocks every node drain: set less, or run more pods"},
+	{"a budget that blocks every drain", "gateway.podDisruptionBudget.minAvailable=2", "gateway.podDisruptionBudget.minAvailable is 2 of 2 pods, which blocks every node drain: set less, or run more pods"},
 	{"another", "registry.podDisruptionBudget.maxUnavailable=0", "registry.podDisruptionBudget.maxUnavailable is 0, which blocks every node drain: set it to 1 or more"},
-	{"another of all pods", "gateway.podDisruptionBudget.maxUnavailable=null,gateway.podDisruptionBudget.minAvailable=100%", "gateway.podDisruptionBudget.minAvailable is 100%, which blocks every node drain: set less"},
-	{"two budgets", "gateway.podDisruptionBudget.minAvailable=1", "gateway.podDisruptionBudget has minAvailable and maxUnavailable"},
+	{"another of all pods", "gateway.podDisruptionBudget.minAvailable=100%", "gateway.podDisruptionBudget.minAvailable is 100%, which blocks every node drain: set less"},
+	{"two budgets", "gateway.podDisruptionBudget.minAvailable=1,gateway.podDisruptionBudget.maxUnavailable=1", "gateway.podDisruptionBudget has minAvailable and maxUnavailable, which Kubernetes does not take together: give one of them"},
 
 	// The network, traces and tests.
-	{"nothing to connect to", external + "networkPolicy.enabled=true", `networkPolicy.enabled without networkPolicy.egress cuts the pods off from Redis and from the directories: put in what "dcr-gateway egress routes.yaml --redis URL --output policy" prints`},
+	{"nothing to connect to", external + "networkPolicy.enabled=true", `networkPolicy.enabled without networkPolicy.egress.gateway and networkPolicy.egress.registry cuts the pods off from Redis and from the directories: put in what "dcr-gateway egress routes.yaml --redis URL --output policy" prints`},
 	{"metrics behind a wall", "networkPolicy.enabled=true,monitoring.podMonitor.enabled=true", "networkPolicy.enabled keeps Prometheus out, and monitoring.podMonitor.enabled wants it in: say in networkPolicy.monitoring where it runs"},
 	{"a collector with a path", "tracing.otlp=http://otel:4317/v1/traces", "tracing.otlp must be http://HOST:PORT or https://HOST:PORT, without a path"},
 	{"a collector's CA without TLS", "tracing.otlp=http://otel:4317,tracing.ca.secret=s", "tracing.ca and tracing.clientCertificateSecret are for TLS, and tracing.otlp is without: write https:// there"},
@@ -171,11 +170,11 @@ func TestSensibleValuesAreTaken(t *testing.T) {
 	for name, set := range map[string]string{
 		"a digest in place of a default tag": "gateway.envoy.image.digest=" + aDigest + ",redis.trial.image.digest=" + aDigest + ",image.digest=" + aDigest,
 		"no pods for a while":                "gateway.replicas=0,registry.replicas=0",
-		"a budget by number":                 "gateway.podDisruptionBudget.maxUnavailable=null,gateway.podDisruptionBudget.minAvailable=1",
+		"a budget by number":                 "gateway.podDisruptionBudget.minAvailable=1",
 		"a grace period that is longer":      "gateway.terminationGracePeriodSeconds=120",
 		"a user in the URL":                  "redis.embedded=false,redis.url=rediss://gateway@redis.bank.example:6379/0,redis.ca.configMap=ca",
 		"sentinels":                          "redis.embedded=false,redis.url=redis+sentinel://a:1\\,b:2/0?master=m,redis.passwordSecret.name=s",
-		"all at once":                        "registry.strategy.type=Recreate,registry.strategy.rollingUpdate=null",
+		"all at once":                        "registry.strategy.type=Recreate",
 		"a load balancer":                    "services.mtls.type=LoadBalancer,services.mtls.loadBalancerSourceRanges={10.0.0.0/8}",
 		"a parent chart's values":            "global.imageRegistry=x",
 	} {

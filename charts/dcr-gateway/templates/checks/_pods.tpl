@@ -17,9 +17,7 @@ containerSecurityContext gives rights that nothing here needs: remove privileged
 {{- end }}
 {{- range $part := list "gateway" "registry" }}
 {{- $strategy := index $.Values $part "strategy" -}}
-{{- if and (eq $strategy.type "Recreate") $strategy.rollingUpdate }}
-{{ $part }}.strategy.type=Recreate ends all pods at once and has no rollingUpdate: set {{ $part }}.strategy.rollingUpdate=null
-{{- else if and $strategy.rollingUpdate (has (toString $strategy.rollingUpdate.maxUnavailable) (list "0" "0%")) (has (toString $strategy.rollingUpdate.maxSurge) (list "0" "0%")) }}
+{{- if and (eq $strategy.type "RollingUpdate") $strategy.rollingUpdate (has (toString $strategy.rollingUpdate.maxUnavailable) (list "0" "0%")) (has (toString $strategy.rollingUpdate.maxSurge) (list "0" "0%")) }}
 {{ $part }}.strategy.rollingUpdate neither ends a pod nor starts one: maxUnavailable or maxSurge must be above 0
 {{- end }}
 {{- end }}
@@ -55,9 +53,7 @@ containerSecurityContext gives rights that nothing here needs: remove privileged
 {{- if $pdb.enabled }}
 {{- $some := not (kindIs "invalid" $pdb.minAvailable) -}}
 {{- if and $some (not (kindIs "invalid" $pdb.maxUnavailable)) }}
-{{ $part }}.podDisruptionBudget has minAvailable and maxUnavailable: set {{ $part }}.podDisruptionBudget.maxUnavailable=null to use minAvailable
-{{- else if not (or $some (not (kindIs "invalid" $pdb.maxUnavailable))) }}
-{{ $part }}.podDisruptionBudget has neither minAvailable nor maxUnavailable: set one of them
+{{ $part }}.podDisruptionBudget has minAvailable and maxUnavailable, which Kubernetes does not take together: give one of them
 {{- else if has (toString $pdb.maxUnavailable) (list "0" "0%") }}
 {{ $part }}.podDisruptionBudget.maxUnavailable is 0, which blocks every node drain: set it to 1 or more
 {{- else if and $some (eq (toString $pdb.minAvailable) "100%") }}
@@ -72,8 +68,8 @@ containerSecurityContext gives rights that nothing here needs: remove privileged
 {{- define "dcr.check.network" -}}
 {{- $policy := .Values.networkPolicy -}}
 {{- if $policy.enabled }}
-{{- if and (not $policy.egress) (not .Values.redis.embedded) }}
-networkPolicy.enabled without networkPolicy.egress cuts the pods off from Redis and from the directories: put in what "dcr-gateway egress routes.yaml --redis URL --output policy" prints
+{{- if and (not (and $policy.egress.gateway $policy.egress.registry)) (not .Values.redis.embedded) }}
+networkPolicy.enabled without networkPolicy.egress.gateway and networkPolicy.egress.registry cuts the pods off from Redis and from the directories: put in what "dcr-gateway egress routes.yaml --redis URL --output policy" prints
 {{- end }}
 {{- if and .Values.monitoring.podMonitor.enabled (not $policy.monitoring) }}
 networkPolicy.enabled keeps Prometheus out, and monitoring.podMonitor.enabled wants it in: say in networkPolicy.monitoring where it runs
