@@ -18,7 +18,7 @@ LEAN      = GORACE=atexit_sleep_ms=0
 LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/operations ./test/conform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-chart bench lint proto build production image image-files sbom test-image vulncheck tidy buildah redis-server operators pip clean
+.PHONY: help demo sandbox test test-chart bench lint proto build production image image-files sbom test-image vulncheck tidy buildah prometheus redis-server operators pip clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ pip:
 
 buildah:
 	@command -v buildah >/dev/null || command -v podman >/dev/null || test/install buildah
+
+prometheus:
+	@command -v promtool >/dev/null && command -v prometheus >/dev/null || test/install prometheus
 
 redis-server:
 	@command -v redis-server >/dev/null || test/install redis-server

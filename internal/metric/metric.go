@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -31,12 +32,16 @@ type Set struct {
 	definitions []Definition
 }
 
-// New returns a set with the metrics of the Go runtime and of the process, and the build of this part of the product.
+// New returns a set with the metrics of the Go runtime and of the process, the build of this part of the product, and its
+// clock.
 func New(part, version string) *Set {
 	s := &Set{registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.Gauge("dcr_build_info", "1; the labels are the build of this part: gate or registry.", "part", "version", "revision", "goversion").
 		WithLabelValues(part, version, revision(), runtime.Version()).Set(1)
+	Read(s, time.Now, Value("dcr_clock_timestamp_seconds", "The clock of this part when it was scraped.", func(now time.Time) float64 {
+		return float64(now.UnixMilli()) / 1000
+	}))
 	return s
 }
 

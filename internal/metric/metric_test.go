@@ -36,7 +36,7 @@ func TestSet(t *testing.T) {
 		defined = append(defined, strings.Join([]string{d.Name, d.Type, strings.Join(d.Labels, ",")}, " "))
 	}
 	want := []string{
-		"dcr_build_info gauge part,version,revision,goversion", "dcr_a_total counter kind", "dcr_b gauge ", "dcr_c_seconds histogram kind",
+		"dcr_build_info gauge part,version,revision,goversion", "dcr_clock_timestamp_seconds gauge ", "dcr_a_total counter kind", "dcr_b gauge ", "dcr_c_seconds histogram kind",
 		"dcr_d gauge ", "dcr_e_total counter kind",
 	}
 	if !slices.Equal(defined, want) {

@@ -46,6 +46,7 @@ var senseless = []struct{ name, set, says string }{
 	{"a digest that is none", "image.digest=latest", "at '/image/digest': 'latest' does not match pattern '^(sha256:[0-9a-f]{64})?$'"},
 	{"a path that leaves the folder of files", "config.existing[0].secret=s,config.existing[0].items.k=/etc/passwd", "does not match pattern"},
 	{"a Redis of another kind", "redis.embedded=false,redis.url=http://redis", "at '/redis/url': 'http://redis' does not match pattern"},
+	{"a threshold that is no number", "monitoring.prometheusRule.alerts.DcrRedisSlow.threshold=high", "/monitoring/prometheusRule/alerts/DcrRedisSlow/threshold"},
 	{"a share of traces above one", "tracing.ratio=2", "at '/tracing/ratio': maximum: got 2, want 1"},
 
 	// Redis.
@@ -104,6 +105,7 @@ var senseless = []struct{ name, set, says string }{
 	// The network, traces and tests.
 	{"nothing to connect to", external + "networkPolicy.enabled=true", `networkPolicy.enabled without networkPolicy.egress.gateway and networkPolicy.egress.registry cuts the pods off from Redis and from the directories: put in what "dcr-gateway egress routes.yaml --redis URL --output policy" prints`},
 	{"metrics behind a wall", "networkPolicy.enabled=true,monitoring.podMonitor.enabled=true", "networkPolicy.enabled keeps Prometheus out, and monitoring.podMonitor.enabled wants it in: say in networkPolicy.monitoring where it runs"},
+	{"an alert that is not there", "monitoring.prometheusRule.alerts.DcrRedisIsSlow.threshold=1", "monitoring.prometheusRule.alerts.DcrRedisIsSlow is no alert of this chart: take a name from rules/alerts.yaml"},
 	{"a collector with a path", "tracing.otlp=http://otel:4317/v1/traces", "tracing.otlp must be http://HOST:PORT or https://HOST:PORT, without a path"},
 	{"a collector's CA without TLS", "tracing.otlp=http://otel:4317,tracing.ca.secret=s", "tracing.ca and tracing.clientCertificateSecret are for TLS, and tracing.otlp is without: write https:// there"},
 	{"a test without its material", "test.conform.enabled=true", "test.conform.enabled needs test.conform.secretName"},

@@ -2,7 +2,7 @@
 problems are reported together. */}}
 {{- define "dcr.checks" -}}
 {{- $problems := list -}}
-{{- range $group := list "names" "redis" "config" "services" "certificates" "pods" "scaling" "network" "tracing" "test" "present" }}
+{{- range $group := list "names" "redis" "config" "services" "certificates" "pods" "scaling" "network" "monitoring" "tracing" "test" "present" }}
 {{- range splitList "\n" (include (printf "dcr.check.%s" $group) $) }}
 {{- with trim . }}{{ $problems = append $problems (printf "- %s" .) }}{{ end }}
 {{- end }}
