@@ -24,6 +24,7 @@ func newBank(tb testing.TB, helm, namespace string, more ...string) *bank {
 	newNamespace(tb, namespace)
 	emptyRedis(tb)
 	o.serve(tb, namespace)
+	setPassword(tb, namespace, "first")
 	b := &bank{outside: o}
 	b.release = install(tb, helm, "bank", namespace, append(o.bankValues(tb, "bank-dcr-gateway"), more...)...)
 	for _, listener := range []string{"mtls", "tls"} {
@@ -50,6 +51,12 @@ func (o *outside) serve(tb testing.TB, namespace string) {
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	apply(tb, fmt.Sprintf("{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: {name: bank-server, namespace: %s}, data: {tls.crt: %s, tls.key: %s}}",
 		namespace, encode(certificate), encode(key)))
+}
+
+// setPassword makes the Secret with the password of Redis, or changes it.
+func setPassword(tb testing.TB, namespace, password string) {
+	tb.Helper()
+	apply(tb, fmt.Sprintf("{apiVersion: v1, kind: Secret, metadata: {name: bank-redis, namespace: %s}, stringData: {password: %s}}", namespace, password))
 }
 
 // bankValues are helm's arguments for the bank's values and files.

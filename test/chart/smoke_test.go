@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 }
 
 // kept is what a namespace has by itself, and what these tests put there.
-var kept = []string{"configmap/kube-root-ca.crt", "serviceaccount/default", "secret/bank-server"}
+var kept = []string{"configmap/kube-root-ca.crt", "serviceaccount/default", "secret/bank-server", "secret/bank-redis"}
 
 // wantNothingLeft checks that no object is left in a namespace, of any kind that there is.
 func wantNothingLeft(t *testing.T, namespace string) {

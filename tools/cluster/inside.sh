@@ -18,7 +18,7 @@ start() {
 
 own_folders() {
 	mount --make-rshared /
-	mkdir -p "$dir"/{log,kubelet,containerd,etcd,pki,volumes,disks}
+	mkdir -p "$dir"/{log,kubelet,containerd,etcd,pki,volumes}
 	mount -t tmpfs tmpfs /run
 	mkdir -p /run/lock /run/lib/upper /run/lib/work /run/sysctl /run/cni/net.d
 	mount --bind "$dir/log" /var/log
@@ -60,12 +60,15 @@ own_cgroups() {
 	for hierarchy in $(awk '$3 == "cgroup" { print $2 }' /proc/mounts); do
 		mkdir -p "$hierarchy/$group"
 	done
+	# A group counts as much as one process outside it. Pods go before what else this machine does, or their probes fail.
+	[ ! -f "/sys/fs/cgroup/cpu/$group/cpu.shares" ] || echo 8192 >"/sys/fs/cgroup/cpu/$group/cpu.shares"
 	if [ -d "/sys/fs/cgroup/cpuset/$group" ]; then
 		for file in cpus mems; do
 			cat "/sys/fs/cgroup/cpuset/cpuset.$file" >"/sys/fs/cgroup/cpuset/$group/cpuset.$file"
 		done
 	elif [ -f /sys/fs/cgroup/cgroup.controllers ]; then
 		mkdir -p "/sys/fs/cgroup/$group"
+		echo 8192 >"/sys/fs/cgroup/$group/cpu.weight" 2>/dev/null || true
 	fi
 }
 
@@ -194,7 +197,8 @@ node() {
 	start policy policy --kubeconfig="$dir/admin.conf" --hostname-override=n1 --service-cluster-ip-range=10.96.0.0/16
 }
 
-# Some volumes of the default storage class, made by hand: nobody provisions any here.
+# Some volumes of the default storage class, made by hand: nobody provisions any here. They are in memory, like all of
+# /run, so that no test waits for a slow disk.
 volumes() {
 	local number
 	kubectl apply -f - <<-END
@@ -202,7 +206,7 @@ volumes() {
 		 metadata: {name: local, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}}
 	END
 	for number in 1 2 3 4; do
-		mkdir "$dir/disks/$number"
+		mkdir -p "/run/disks/$number"
 		kubectl apply -f - <<-END
 			apiVersion: v1
 			kind: PersistentVolume
@@ -211,7 +215,7 @@ volumes() {
 			  capacity: {storage: 1Gi}
 			  accessModes: [ReadWriteOnce]
 			  storageClassName: local
-			  local: {path: $dir/disks/$number}
+			  local: {path: /run/disks/$number}
 			  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [n1]}]}]}}
 		END
 	done

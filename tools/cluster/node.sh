@@ -55,7 +55,7 @@ down() {
 		kill -9 "$(cat "$dir/outer.pid")"
 		for _ in $(seq 200); do kill -0 "$first" 2>/dev/null || break; sleep 0.05; done
 	fi
-	rm -rf "$dir"/{ready,outer.pid,containerd,kubelet,etcd,pki,disks}
+	rm -rf "$dir"/{ready,outer.pid,containerd,kubelet,etcd,pki}
 	for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*; do
 		[ ! -d "$hierarchy/$group" ] || find "$hierarchy/$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	done
