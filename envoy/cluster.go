@@ -63,6 +63,7 @@ func (t *translation) cluster(name string, addresses []string, protocol *httpv3.
 	return &clusterv3.Cluster{
 		Name:                          name,
 		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: t.discovery(addresses)},
+		IgnoreHealthOnHostRemoval:     true, // else a server that its name has lost is asked until it has failed twice
 		DnsLookupFamily:               clusterv3.Cluster_V4_PREFERRED,
 		ConnectTimeout:                duration(connectTimeout),
 		PerConnectionBufferLimitBytes: number(bufferLimit),
@@ -91,10 +92,6 @@ func circuitBreakers(connections, requests int) *clusterv3.CircuitBreakers {
 
 // discovery resolves DNS names; addresses and sockets are static.
 func (t *translation) discovery(addresses []string) clusterv3.Cluster_DiscoveryType {
-	isName := func(text string) bool {
-		address, err := routes.ParseAddress(text)
-		return err == nil && address.Socket == "" && !address.IsIP()
-	}
 	if !slices.ContainsFunc(addresses, isName) {
 		return clusterv3.Cluster_STATIC
 	}
@@ -102,6 +99,12 @@ func (t *translation) discovery(addresses []string) clusterv3.Cluster_DiscoveryT
 		t.fail(errors.New("an upstream's addresses must not mix DNS names and Unix sockets: an Envoy cluster cannot have both"))
 	}
 	return clusterv3.Cluster_STRICT_DNS
+}
+
+// isName says whether an address has a DNS name, which may stand for several servers.
+func isName(text string) bool {
+	address, err := routes.ParseAddress(text)
+	return err == nil && address.Socket == "" && !address.IsIP()
 }
 
 // http1 closes an idle connection before the server does: a request on a connection that is being closed would fail, and

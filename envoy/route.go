@@ -168,6 +168,9 @@ func (t *translation) action(to target) *routev3.Route_Route {
 	})
 }
 
+// attemptsOfName is how often Envoy looks for a server that has not been asked yet, where nobody knows how many there are.
+const attemptsOfName = 3
+
 // unseenOnly retries a request only if the upstream has not seen it, so that clients do not notice its restart. If there is
 // another server, the retry goes there at once.
 func (t *translation) unseenOnly(upstream *routes.Upstream) *routev3.RetryPolicy {
@@ -179,15 +182,18 @@ func (t *translation) unseenOnly(upstream *routes.Upstream) *routev3.RetryPolicy
 			MaxInterval:  duration(500 * time.Millisecond),
 		},
 	}
-	if len(upstream.Address) > 1 {
+	several := len(upstream.Address) > 1
+	if several {
 		policy.RetryBackOff.BaseInterval = duration(10 * time.Millisecond)
+	}
+	if several || isName(upstream.Address[0]) { // a name may lead to several servers too
 		policy.RetryHostPredicate = []*routev3.RetryPolicy_RetryHostPredicate{{
 			Name: "envoy.retry_host_predicates.previous_hosts",
 			ConfigType: &routev3.RetryPolicy_RetryHostPredicate_TypedConfig{
 				TypedConfig: t.pack(&previousv3.PreviousHostsPredicate{}),
 			},
 		}}
-		policy.HostSelectionRetryMaxAttempts = int64(len(upstream.Address))
+		policy.HostSelectionRetryMaxAttempts = int64(max(len(upstream.Address), attemptsOfName))
 	}
 	return policy
 }

@@ -152,7 +152,8 @@ func brokenRoutes(t *testing.T, b *bank) {
 	}
 }
 
-// editedRoutes edits the ConfigMap itself, in Helm's name: the next upgrade would be refused over a field of another's.
+// editedRoutes edits the ConfigMap itself. The field is the editor's from now on, so that the next upgrade has to say that
+// it takes it back.
 func editedRoutes(t *testing.T, b *bank) {
 	b.wantRoute(t, "fourth", func() {
 		var config struct {
@@ -160,7 +161,7 @@ func editedRoutes(t *testing.T, b *bank) {
 		}
 		object(t, &config, "configmap", "-n", b.namespace, "bank-dcr-gateway-config")
 		patch := fmt.Sprintf(`{"data": {"routes.yaml": %q}}`, withRoute(t, "fourth"))
-		kubectl(t, "patch", "configmap", "-n", b.namespace, "bank-dcr-gateway-config", "--type=merge", "--field-manager=helm", "-p", patch)
+		kubectl(t, "patch", "configmap", "-n", b.namespace, "bank-dcr-gateway-config", "--type=merge", "-p", patch)
 	})
 }
 
@@ -207,7 +208,7 @@ func newRegistryCertificates(t *testing.T, b *bank) {
 		return all
 	}
 	before, pods := serials(), names(slices.Concat(b.pods(t, "gateway"), b.pods(t, "registry")))
-	b.upgrade(t, "--set-string", "registry.tls.renew=again")
+	b.upgrade(t, "--set-string", "registry.tls.renew=again", "--force-conflicts")
 	eventually(t, "the registries have new certificates", func() error { return changed(before, serials()) })
 	if after := names(slices.Concat(b.pods(t, "gateway"), b.pods(t, "registry"))); !slices.Equal(pods, after) {
 		t.Errorf("pods were replaced: %s, then %s", pods, after)
