@@ -118,6 +118,7 @@ func (g *Gate) Describe(status *Status) {
 	status.Orphans = g.parts.Policies.Orphans()
 	status.Store = g.parts.Publisher.store.Health()
 	status.Directories = g.parts.Policies.Directories()
+	status.Certificates = g.fault
 	faults := []string{g.fault, status.Store.Why}
 	for _, directory := range status.Directories {
 		faults = append(faults, directory.Fault())

@@ -37,7 +37,7 @@ func newGateOf(t testing.TB, kept *store.Store) (*Gate, *testkit.Log) {
 	gate, err := extauthz.New(extauthz.Config{Signer: signer, Log: logger, Now: time.Now})
 	must(t, err)
 	return NewGate(Parts{
-		Gate: gate, Policies: chains.New(kept, token.NewRings(t.Context(), kept, false, logger), nil), Publisher: NewPublisher(kept, signer, logger),
+		Gate: gate, Policies: chains.New(kept, token.NewRings(t.Context(), kept, false, logger, nil), nil), Publisher: NewPublisher(kept, signer, logger),
 		Envoy: envoy.Options{Gate: "unix:gate.sock", XDS: "unix:xds.sock", AccessLog: "/dev/stdout"}, Log: logger,
 	}), log
 }
@@ -139,6 +139,26 @@ func TestRetire(t *testing.T) {
 	}
 }
 
+// A scrape shows when what Envoy uses ends, and when the directories' CAs do.
+func TestExpiries(t *testing.T) {
+	gate, _ := newGate(t)
+	if none := gate.Expiries(); none != nil {
+		t.Errorf("without a version: %v", none)
+	}
+	must(t, gate.Apply(t.Context(), read(t, filepath.Join(sample.Folder(t), "routes.yaml"))))
+	var got []string
+	for _, one := range gate.Expiries() {
+		got = append(got, one.Kind+" "+one.Name)
+		if !one.At.After(time.Now()) {
+			t.Errorf("%s %s ends %v", one.Kind, one.Name, one.At)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"directory_ca openbanking-uk/obwac", "listener_certificate mtls/0", "listener_certificate public/0", "upstream_ca bank"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestCertificatesThatDoNotBelongTogether(t *testing.T) {
 	gate, log := newGate(t)
 	dir := sample.Folder(t)
@@ -156,11 +176,11 @@ func TestCertificatesThatDoNotBelongTogether(t *testing.T) {
 	other, err := pki.EC()
 	must(t, err)
 	must(t, pki.WriteKey(filepath.Join(dir, "server.key"), other))
-	if s := healthy(); s.Healthy || !strings.Contains(s.Why, "server.key") || strings.Contains(log.String(), "PRIVATE") {
+	if s := healthy(); s.Healthy || s.Certificates == "" || !strings.Contains(s.Why, "server.key") || strings.Contains(log.String(), "PRIVATE") {
 		t.Errorf("with another key: %+v", s)
 	}
 	sample.Write(t, filepath.Join(dir, "server.key"), right)
-	if s := healthy(); !s.Healthy {
+	if s := healthy(); !s.Healthy || s.Certificates != "" {
 		t.Errorf("fixed: %s", s.Why)
 	}
 }

@@ -1,6 +1,9 @@
 package control
 
 import (
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/envoy"
 	"github.com/dcr-gateway/dcr-gateway/envoy/xds"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
@@ -23,12 +26,36 @@ func Measure(set *metric.Set, status func() Status) {
 			func(s Status) float64 { return float64(len(s.Known)) }),
 		metric.Value("dcr_gate_healthy", "1 while the gate runs on what is on disk, Redis serves, and the keys of all directories can be fetched.",
 			func(s Status) float64 { return metric.Bool(s.Healthy) }),
+		metric.Value("dcr_certificates_refused", "1 while the certificates on disk are not used, because they cannot be read or Envoy rejects them.",
+			func(s Status) float64 { return metric.Bool(s.Certificates != "") }),
 		metric.Value("dcr_gate_orphaned_requests_total", "Requests that failed because the configuration lacks the client's profile or directory.",
 			func(s Status) float64 { return float64(s.Orphans.Requests) }),
 		metric.Value("dcr_envoys", "Envoys connected to the gate.", func(s Status) float64 { return float64(len(s.Envoys)) }),
 		metric.Value("dcr_envoys_behind", "Envoys that have not acknowledged the active version.", behind),
 		metric.Values("dcr_envoys_refusing", "Envoys that reject what the gate sent last, by type of resource.", refusing, "type"),
 	)
+}
+
+// Expiries returns when the certificates end that Envoy uses, and the CAs of the directories of the active version. An Envoy
+// that has rejected a certificate uses the one before.
+func (g *Gate) Expiries() []metric.Expiry {
+	live, now := g.current(), time.Now()
+	if live == nil {
+		return nil
+	}
+	g.mu.Lock()
+	secrets := live.acknowledged
+	if secrets == nil {
+		secrets = live.secrets
+	}
+	g.mu.Unlock()
+	all := envoy.Expiries(secrets, now)
+	for _, d := range live.version.Directories {
+		for kind, anchors := range d.Anchors {
+			all = append(all, metric.Expiry{Kind: "directory_ca", Name: d.Name + "/" + kind, At: anchors.Ends(now)})
+		}
+	}
+	return all
 }
 
 func lastError(s Status, emit metric.Emit) {

@@ -12,24 +12,25 @@ import (
 
 // Status says what a part runs on, and why it is not what is on disk, if it is not.
 type Status struct {
-	Version     string                   `json:"version"`
-	Since       time.Time                `json:"since"`
-	Routes      int                      `json:"routes"`
-	Entry       int                      `json:"entry"`  // its number in the history; 0 if it is not there
-	Source      string                   `json:"source"` // FromFile, or FromHistory for the last good version or one rolled back to
-	Healthy     bool                     `json:"healthy"`
-	Why         string                   `json:"why,omitempty"` // why it is not healthy
-	File        FileStatus               `json:"file"`
-	LastError   string                   `json:"last_error,omitempty"`
-	LastErrorAt *time.Time               `json:"last_error_at,omitempty"`
-	Rollback    int                      `json:"rollback,omitempty"` // the entry that was rolled back to
-	Known       []string                 `json:"known,omitempty"`    // versions that the gate accepts requests under
-	Store       store.Health             `json:"store"`
-	Envoys      []xds.Envoy              `json:"envoys,omitempty"`
-	Directories []chains.DirectoryHealth `json:"directories,omitempty"` // whether they can be reached
-	Orphans     config.OrphanStatus      `json:"orphans"`               // clients whose profile or directory the configuration lacks
-	Reloads     uint64                   `json:"reloads"`               // versions activated since the start
-	Refusals    uint64                   `json:"refusals"`              // versions rejected since the start
+	Version      string                   `json:"version"`
+	Since        time.Time                `json:"since"`
+	Routes       int                      `json:"routes"`
+	Entry        int                      `json:"entry"`  // its number in the history; 0 if it is not there
+	Source       string                   `json:"source"` // FromFile, or FromHistory for the last good version or one rolled back to
+	Healthy      bool                     `json:"healthy"`
+	Why          string                   `json:"why,omitempty"` // why it is not healthy
+	File         FileStatus               `json:"file"`
+	LastError    string                   `json:"last_error,omitempty"`
+	LastErrorAt  *time.Time               `json:"last_error_at,omitempty"`
+	Certificates string                   `json:"certificates,omitempty"` // why Envoy does not use the certificates on disk; "" if it does
+	Rollback     int                      `json:"rollback,omitempty"`     // the entry that was rolled back to
+	Known        []string                 `json:"known,omitempty"`        // versions that the gate accepts requests under
+	Store        store.Health             `json:"store"`
+	Envoys       []xds.Envoy              `json:"envoys,omitempty"`
+	Directories  []chains.DirectoryHealth `json:"directories,omitempty"` // whether they can be reached
+	Orphans      config.OrphanStatus      `json:"orphans"`               // clients whose profile or directory the configuration lacks
+	Reloads      uint64                   `json:"reloads"`               // versions activated since the start
+	Refusals     uint64                   `json:"refusals"`              // versions rejected since the start
 }
 
 // fault adds a reason why the part is not healthy, if there is one.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/envoy"
@@ -88,6 +89,26 @@ func TestSecrets(t *testing.T) {
 	}
 	if have := envoy.SecretFiles(v.file, envoy.Options{}); !slices.Equal(have, files) {
 		t.Errorf("have %q, want %q", have, files)
+	}
+}
+
+// Each certificate that Envoy uses has its end, but for the CAs of clients, which are the directories'.
+func TestExpiries(t *testing.T) {
+	v := newVault(t)
+	secrets, err := envoy.Secrets(v.file, envoy.Options{}, v.trust.PEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, one := range envoy.Expiries(secrets, time.Now()) {
+		got = append(got, one.Kind+" "+one.Name)
+		if !one.At.After(time.Now()) {
+			t.Errorf("%s %s ends %v", one.Kind, one.Name, one.At)
+		}
+	}
+	want := []string{"listener_certificate mtls/0", "listener_certificate mtls/1", "upstream_certificate bank", "upstream_ca bank", "upstream_ca by-ip"}
+	if !slices.Equal(got, want) {
+		t.Errorf("have %q, want %q", got, want)
 	}
 }
 

@@ -6,12 +6,11 @@ import (
 	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/facts"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -26,7 +25,7 @@ const (
 // factory writes and signs the facts that the filters have proved. Its memory does not grow with new versions of the routes.
 type factory struct {
 	signer *facts.Signer
-	cache  *lru.Cache[unbound, signedFacts]
+	cache  *metric.Cache[unbound, signedFacts]
 }
 
 // unbound is the key of facts that are not bound to one request: everything that they depend on. The bearer filter has
@@ -41,8 +40,8 @@ type signedFacts struct {
 	until   time.Time
 }
 
-func newFactory(signer *facts.Signer) (*factory, error) {
-	cache, err := lru.New[unbound, signedFacts](factsCacheSize)
+func newFactory(signer *facts.Signer, set *metric.Set) (*factory, error) {
+	cache, err := metric.NewCache[unbound, signedFacts](set, "facts", factsCacheSize)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +54,7 @@ func (f *factory) signed(version string, r *filter.Request) (string, error) {
 		return f.signer.Sign(allFacts(version, r))
 	}
 	key := unbound{version: version, route: r.Route.Name, token: r.Token, thumbprint: r.Certificate.Thumbprint}
-	if known, ok := f.cache.Get(key); ok && r.Now.Before(known.until) {
+	if known, ok := f.cache.Get(key, func(known signedFacts) bool { return r.Now.Before(known.until) }); ok {
 		return known.compact, nil
 	}
 	compact, err := f.signer.Sign(allFacts(version, r))

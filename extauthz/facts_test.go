@@ -30,7 +30,7 @@ func (w *world) proved(t testing.TB, got answer) *dcrpb.Facts {
 			return nil, facts.ErrUnknownKey
 		}
 		return w.signer.JWK(), nil
-	})
+	}, nil)
 	proved, err := verifier.Verify(t.Context(), got.header.Get(factsHeader), w.now)
 	if err != nil {
 		t.Fatalf("the facts of %q: %v", got.verdict(), err)

@@ -51,7 +51,7 @@ type Gate struct {
 
 // New returns a gate without policies, which denies everything.
 func New(config Config) (*Gate, error) {
-	facts, err := newFactory(config.Signer)
+	facts, err := newFactory(config.Signer, config.Metrics)
 	if err != nil {
 		return nil, err
 	}

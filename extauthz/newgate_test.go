@@ -19,11 +19,11 @@ func (w *world) filters() map[string]filter.Filter {
 	w.t.Helper()
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
-	})
+	}, nil)
 	w.must(err)
 	directories := trust.Directories{w.uk.Name: {Directory: w.uk.Directory, Keys: jwks.New(w.uk.Client(), func() time.Time { return w.now }, 0)}}
 	known := func(*dcrpb.Client) (*dcr.Profile, error) { return &dcr.Profile{}, nil }
-	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience, Lifetime: 5 * time.Minute}, nil), w.store, directories, known)
+	bearer, err := filter.NewBearerFilter(token.NewBuiltin(w.ring, token.Identity{Issuer: issuerURL, Audience: audience, Lifetime: 5 * time.Minute}, nil), w.store, directories, known, nil)
 	w.must(err)
 	return map[string]filter.Filter{
 		"certificate": certificate, "bearer": bearer, "owner": &filter.OwnerFilter{Store: w.store, Known: known}, "scope": filter.ScopeFilter{}, "role": filter.RoleFilter{},

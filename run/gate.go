@@ -98,7 +98,7 @@ func (g *gate) build(ctx context.Context) error {
 	}
 	g.versions = control.NewGate(control.Parts{
 		Gate:      g.decisions,
-		Policies:  chains.New(g.store, token.NewRings(ctx, g.store, false, g.log), g.metrics),
+		Policies:  chains.New(g.store, token.NewRings(ctx, g.store, false, g.log, g.metrics), g.metrics),
 		Publisher: control.NewPublisher(g.store, signer, g.log),
 		Envoy:     g.envoy,
 		Log:       g.log,
@@ -113,6 +113,7 @@ func (g *gate) build(ctx context.Context) error {
 	}
 	g.closers = append(g.closers, g.follower)
 	control.Measure(g.metrics, g.status)
+	g.metrics.Expires(g.versions.Expiries)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -91,6 +92,21 @@ func (e *entrance) listen(ctx context.Context, log *slog.Logger) (net.Listener, 
 		}
 		return usable.Load(), nil
 	}}), nil
+}
+
+// measure declares the metrics of the files, which are read at each scrape as at each handshake.
+func (e *entrance) measure(set *metric.Set) {
+	refused := func() bool {
+		if e.network == "" {
+			return false
+		}
+		_, err := e.tls()
+		return err != nil
+	}
+	metric.Read(set, refused, metric.Value("dcr_certificates_refused", "1 while the certificates on disk are not used, because they cannot be read or Envoy rejects them.", metric.Bool))
+	set.Expires(func() []metric.Expiry {
+		return append(metric.ChainFile("registry_certificate", "tls-cert", e.certificate), metric.CAFile("registry_client_ca", "tls-client-ca", e.ca)...)
+	})
 }
 
 // tls reads the files.

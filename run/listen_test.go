@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
@@ -97,7 +98,21 @@ func TestARegistryOnANetwork(t *testing.T) {
 	if status, err := ask(renewed.roots, files.envoy); err != nil || status != http.StatusForbidden {
 		t.Errorf("with the renewed certificate: %d, %v, want 403", status, err)
 	}
+	measured := func() map[string]float64 {
+		return testkit.Series(t, w.text("registry-admin", "/metrics"))
+	}
+	for kind, name := range map[string]string{"registry_certificate": "tls-cert", "registry_client_ca": "tls-client-ca"} {
+		if at := measured()[`dcr_expiry_timestamp_seconds{kind="`+kind+`",name="`+name+`"}`]; at <= float64(time.Now().Unix()) {
+			t.Errorf("the %s ends %v", kind, at)
+		}
+	}
+	if is, there := measured()["dcr_certificates_refused"]; !there || is != 0 {
+		t.Errorf("certificates are refused: %v (%v)", is, there)
+	}
 	must(t, os.WriteFile(files.key, []byte("no key"), 0o600))
+	if is := measured()["dcr_certificates_refused"]; is != 1 {
+		t.Errorf("with an unusable key on disk: %v certificates are refused", is)
+	}
 	if status, err := ask(renewed.roots, files.envoy); err != nil || status != http.StatusForbidden {
 		t.Errorf("with an unusable key on disk: %d, %v, want 403", status, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
@@ -37,6 +38,12 @@ func registryMetrics(ctx context.Context) ([]metric.Definition, error) {
 	return r.metrics.Definitions(), unused.close()
 }
 
+// measureLog declares the metrics of the log.
+func measureLog(set *metric.Set, file *decision.File) {
+	metric.Read(set, file.Lost, metric.Value("dcr_log_lost_lines_total", "Lines of the log that could not be written: the disk is full, or the file cannot be used.",
+		func(lost uint64) float64 { return float64(lost) }))
+}
+
 // unusedSetup is the setup of a part that never serves. Nothing connects to its Redis.
 func unusedSetup(part string) (*setup, error) {
 	metrics := metric.New(part, "")
@@ -44,5 +51,6 @@ func unusedSetup(part string) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
+	measureLog(metrics, &decision.File{})
 	return &setup{store: dialed, metrics: metrics, log: slog.New(slog.DiscardHandler), closers: []io.Closer{dialed}}, nil
 }

@@ -98,6 +98,7 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, metrics *metric.Set, 
 		log = log.With("part", s.name)
 	}
 	opened := &setup{log: log, metrics: metrics, file: file, closers: []io.Closer{file}}
+	measureLog(metrics, file)
 	if s.log == "" {
 		stderr = io.Discard // the log goes there
 	}

@@ -65,7 +65,8 @@ type registryProcess struct {
 
 // build puts the registry together. It asks neither Redis nor anybody else.
 func (r *registryProcess) build(ctx context.Context, secrets string) {
-	rings := token.NewRings(ctx, r.store, true, r.log)
+	r.entrance.measure(r.metrics)
+	rings := token.NewRings(ctx, r.store, true, r.log, r.metrics)
 	r.requests = registry.New(registry.Parts{
 		Store: r.store, Rings: rings, Secrets: secrets, Metrics: r.metrics, Log: r.log, Now: time.Now,
 	})

@@ -121,8 +121,24 @@ func (w *world) get(gate, version string) (status int, issuer any) {
 	return status, said["issuer"]
 }
 
-// ask sends a request to a socket, and reads the answer's JSON.
-func (w *world) ask(socket string, request *http.Request, into any) int {
+// text reads a document from a socket.
+func (w *world) text(socket, path string) string {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://localhost"+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	response := w.send(socket, request)
+	defer response.Body.Close()
+	document, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(document)
+}
+
+// send sends a request to a socket.
+func (w *world) send(socket string, request *http.Request) *http.Response {
 	w.t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(w.dir, socket+".sock"))
@@ -131,6 +147,13 @@ func (w *world) ask(socket string, request *http.Request, into any) int {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return response
+}
+
+// ask sends a request to a socket, and reads the answer's JSON.
+func (w *world) ask(socket string, request *http.Request, into any) int {
+	w.t.Helper()
+	response := w.send(socket, request)
 	defer response.Body.Close()
 	if into == nil {
 		return response.StatusCode

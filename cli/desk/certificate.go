@@ -31,7 +31,7 @@ func (l *linter) clientCertificate(ctx context.Context, asked *filter.Request) (
 	text = cert.First(text)
 	asked.PeerPEM = url.PathEscape(string(text))
 	issuers, anchored := l.issuers()
-	check, err := filter.NewCertificateFilter(issuers)
+	check, err := filter.NewCertificateFilter(issuers, nil)
 	if err != nil {
 		return nil, err
 	}

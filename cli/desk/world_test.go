@@ -129,7 +129,7 @@ func (w *world) gateOf(name, body string) []finding {
 	ok(w.t, err)
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: "desk", Type: w.loaded.CertificateTypes["ob_legacy"]}, Anchors: w.loaded.Anchors["ob_legacy"]},
-	})
+	}, nil)
 	ok(w.t, err)
 	used := &trust.Directory{Directory: w.loaded.Directory, Keys: jwks.New(w.loaded.Client(), time.Now, 0)}
 	statement := &filter.StatementFilter{

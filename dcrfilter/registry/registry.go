@@ -55,7 +55,7 @@ type Registry struct {
 // New returns a registry that has not loaded a version.
 func New(parts Parts) *Registry {
 	g := &Registry{
-		parts: parts, metrics: newMetrics(parts.Metrics), facts: facts.NewVerifier(publishedKeys(parts.Store)), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
+		parts: parts, metrics: newMetrics(parts.Metrics), facts: facts.NewVerifier(publishedKeys(parts.Store), parts.Metrics), issued: token.NewIdentities(parts.Store), editions: map[string]*held{},
 	}
 	g.open = g.published
 	g.measure(parts.Metrics)

@@ -105,7 +105,7 @@ func (w *world) newGate() *facts.Signer {
 
 func (w *world) parts() Parts {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	return Parts{Store: w.store, Rings: token.NewRings(w.t.Context(), w.store, true, log), Log: log, Now: time.Now}
+	return Parts{Store: w.store, Rings: token.NewRings(w.t.Context(), w.store, true, log, nil), Log: log, Now: time.Now}
 }
 
 func (w *world) sampleVersion() *config.Version {

@@ -58,6 +58,10 @@ func Dial(url string, set *metric.Set) (*Store, error) {
 	}
 	s := on(client, m)
 	s.measure(set)
+	certificate, ca := ourredis.TLSFiles(url)
+	set.Expires(func() []metric.Expiry {
+		return append(metric.ChainFile("redis_certificate", "cert_file", certificate), metric.CAFile("redis_ca", "ca_file", ca)...)
+	})
 	return s, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
@@ -173,7 +174,8 @@ func TestIssuersChooseExactly(t *testing.T) {
 // Rings outlive versions, and those that nobody names any more are left alone.
 func TestRings(t *testing.T) {
 	kept, _ := testbed.Store(t)
-	rings := NewRings(t.Context(), kept, true, slog.New(slog.DiscardHandler))
+	set := metric.New("registry", "")
+	rings := NewRings(t.Context(), kept, true, slog.New(slog.DiscardHandler), set)
 	stored, err := rings.Use(t.Context(), nil)
 	if err != nil || len(kids(stored)) != 1 {
 		t.Fatalf("keys %v, %v", kids(stored), err)
@@ -182,6 +184,18 @@ func TestRings(t *testing.T) {
 	ring, err := rings.Use(t.Context(), missing)
 	if err == nil || len(kids(ring)) != 0 {
 		t.Errorf("keys %v of a file that is missing, %v", kids(ring), err)
+	}
+	measured := testkit.Scrape(t, set.Handler(slog.New(slog.DiscardHandler)))
+	for series, want := range map[string]float64{
+		`dcr_token_keys{source="redis"}`: 1, `dcr_token_keys{source="files"}`: 0, `dcr_token_keys_stale{source="redis"}`: 0, `dcr_token_keys_stale{source="files"}`: 1,
+		`dcr_token_key_signs_since_timestamp_seconds{source="files"}`: 0,
+	} {
+		if is, there := measured[series]; !there || is != want {
+			t.Errorf("%s is %v (%v), want %v", series, is, there, want)
+		}
+	}
+	if since := measured[`dcr_token_key_signs_since_timestamp_seconds{source="redis"}`]; since < float64(time.Now().Unix()) {
+		t.Errorf("the key signs since %v", since)
 	}
 	if again, _ := rings.Use(t.Context(), missing); again != ring || len(rings.All()) != 2 {
 		t.Error("the ring was made again")
@@ -193,7 +207,7 @@ func TestRings(t *testing.T) {
 	if again, err := rings.Use(t.Context(), nil); err != nil || again != stored || len(rings.All()) != 1 {
 		t.Errorf("%d rings are left, %v", len(rings.All()), err)
 	}
-	if gate, err := NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)).Use(t.Context(), nil); err != nil || kids(gate)[0] != kids(stored)[0] {
+	if gate, err := NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler), nil).Use(t.Context(), nil); err != nil || kids(gate)[0] != kids(stored)[0] {
 		t.Errorf("a gate has the keys %v, %v", kids(gate), err)
 	}
 }

@@ -32,6 +32,7 @@ type Ring struct {
 	source func(ctx context.Context, now time.Time) ([]key, error) // keys in order of preference
 	now    func() time.Time
 	keys   atomic.Pointer[snapshot]
+	stale  atomic.Bool // the last load failed
 
 	loading chan struct{} // semaphore of one: its holder alone may access the fields below
 	tried   time.Time
@@ -146,5 +147,6 @@ func (r *Ring) load(ctx context.Context, within time.Duration) error {
 		}
 	}
 	r.failed = err
+	r.stale.Store(err != nil)
 	return err
 }

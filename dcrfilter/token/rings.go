@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 // Rings holds the rings of a process: one for the keys in the store, and one for each list of key files in a version of
@@ -30,9 +31,11 @@ type kept struct {
 }
 
 // NewRings returns the rings of a gate or, if issues is set, of a registry. A registry makes the keys in the store; a
-// gate only reads them.
-func NewRings(ctx context.Context, s *store.Store, issues bool, log *slog.Logger) *Rings {
-	return &Rings{ctx: ctx, store: s, issues: issues, log: log, rings: map[string]*kept{}}
+// gate only reads them. The metrics of the keys go to the set, which may be nil.
+func NewRings(ctx context.Context, s *store.Store, issues bool, log *slog.Logger, set *metric.Set) *Rings {
+	r := &Rings{ctx: ctx, store: s, issues: issues, log: log, rings: map[string]*kept{}}
+	r.measure(set)
+	return r
 }
 
 // Use returns the ring of these key files, the first of which signs, or the ring of the keys in the store if files is

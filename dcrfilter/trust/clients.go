@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
@@ -13,6 +12,7 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/rule"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -25,7 +25,7 @@ type Clients struct {
 	store       *store.Store
 	directories Directories
 	known       Known
-	seen        *lru.Cache[string, *Client]
+	seen        *metric.Cache[string, *Client]
 }
 
 // Client is what calls need of a client's record. It is shared and must not be changed.
@@ -41,16 +41,16 @@ type Client struct {
 // configuration lacks the profile or the directory.
 type Known func(record *dcrpb.Client) (*dcr.Profile, error)
 
-// NewClients returns an empty cache. It does not cache clients that known refuses.
-func NewClients(store *store.Store, directories Directories, known Known) (*Clients, error) {
-	seen, err := lru.New[string, *Client](clientCacheSize)
+// NewClients returns an empty cache. It does not cache clients that known refuses. The set counts, and may be nil.
+func NewClients(store *store.Store, directories Directories, known Known, set *metric.Set) (*Clients, error) {
+	seen, err := metric.NewCache[string, *Client](set, "client", clientCacheSize)
 	return &Clients{store: store, directories: directories, known: known, seen: seen}, err
 }
 
 // Client returns the client's record in this version or a newer one. The result for a version is the same until the cache
 // forgets it. Its error is store.ErrNotFound or the refusal of Known.
 func (c *Clients) Client(ctx context.Context, clientID string, version uint64) (*Client, error) {
-	if known, ok := c.seen.Get(clientID); ok && known.version == version {
+	if known, ok := c.seen.Get(clientID, func(known *Client) bool { return known.version == version }); ok {
 		return known, nil
 	}
 	record, err := c.store.Client(ctx, clientID)

@@ -47,7 +47,9 @@ type Policies struct {
 	filters map[string]filter.Filter
 	watch   *watch
 
+	metrics  *metric.Set
 	requests *trust.Requests
+	waiting  map[string]*fetched.Queue // by the check whose requests wait
 }
 
 // used is a ring in use, with the files that it was read from.
@@ -59,7 +61,10 @@ type used struct {
 // New returns the policies of a gate that uses these rings. The metrics of what the policies use go to the set, which may be
 // nil.
 func New(s *store.Store, rings *token.Rings, set *metric.Set) *Policies {
-	p := &Policies{store: s, all: rings, issued: token.NewIdentities(s), watch: newWatch(), requests: trust.NewRequests(set)}
+	p := &Policies{store: s, all: rings, issued: token.NewIdentities(s), watch: newWatch(), metrics: set, requests: trust.NewRequests(set), waiting: map[string]*fetched.Queue{}}
+	for _, check := range []string{routes.CheckClientAuth, routes.CheckStatement} {
+		p.waiting[check] = fetched.NewQueue(maxWaiting, maxWaitingEach)
+	}
 	p.measure(set)
 	return p
 }
@@ -144,15 +149,15 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 			})
 		}
 	}
-	certificate, err := filter.NewCertificateFilter(anchors)
+	certificate, err := filter.NewCertificateFilter(anchors, p.metrics)
 	if err != nil {
 		return nil, err
 	}
-	bearer, err := filter.NewBearerFilter(p.inspector(file, ring), p.store, directories, known)
+	bearer, err := filter.NewBearerFilter(p.inspector(file, ring), p.store, directories, known, p.metrics)
 	if err != nil {
 		return nil, err
 	}
-	basic, err := filter.NewBasicFilter()
+	basic, err := filter.NewBasicFilter(p.metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +165,12 @@ func (p *Policies) newFilters(version *config.Version, ring *token.Ring) (map[st
 	return map[string]filter.Filter{
 		routes.CheckCertificate: certificate,
 		routes.CheckBasic:       basic,
-		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},
+		routes.CheckClientAuth:  &filter.ClientAuthFilter{Store: p.store, Directories: directories, Known: known, Audiences: []string{file.Issuer, file.EndpointURL(routes.EndpointToken)}, Waiting: p.waiting[routes.CheckClientAuth]},
 		routes.CheckBearer:      bearer,
 		routes.CheckOwner:       &filter.OwnerFilter{Store: p.store, Known: known},
 		routes.CheckScope:       filter.ScopeFilter{},
 		routes.CheckRole:        filter.RoleFilter{},
-		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods, Waiting: fetched.NewQueue(maxWaiting, maxWaitingEach)},
+		routes.CheckStatement:   &filter.StatementFilter{Directories: directories, Audiences: file.Audiences, AuthMethods: file.AuthMethods, Waiting: p.waiting[routes.CheckStatement]},
 	}, nil
 }
 

@@ -10,14 +10,20 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/test/sample"
 	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
 
 func newPolicies(t *testing.T) *Policies {
 	t.Helper()
+	return newMeasuredPolicies(t, nil)
+}
+
+func newMeasuredPolicies(t *testing.T, set *metric.Set) *Policies {
+	t.Helper()
 	kept, _ := testbed.Store(t)
-	return New(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler)), nil)
+	return New(kept, token.NewRings(t.Context(), kept, false, slog.New(slog.DiscardHandler), set), set)
 }
 
 func read(t *testing.T, path string) *config.Version {

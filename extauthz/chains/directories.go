@@ -32,6 +32,8 @@ type DirectoryHealth struct {
 
 	Keys fetched.State `json:"-"` // of the key set that verifies its statements
 	Sets int           `json:"-"` // key sets in memory, those of participants too
+
+	Certified time.Time `json:"-"` // when the last of the certificates of its keys ends; zero if it publishes none
 }
 
 // Fault is a sentence that says what is wrong with the directory, or "". Key sets that are overdue are none: they may be on a
@@ -94,9 +96,9 @@ func (w *watch) look(ctx context.Context, log *slog.Logger) {
 		all.Go(func() {
 			limited, cancel := context.WithTimeout(ctx, lookTime)
 			defer cancel()
-			_, err := d.StatementKeys(limited)
+			keys, err := d.StatementKeys(limited)
 			if ctx.Err() == nil {
-				w.note(ctx, d, err, log)
+				w.note(ctx, d, keys.Certified, err, log)
 			}
 		})
 	}
@@ -104,8 +106,8 @@ func (w *watch) look(ctx context.Context, log *slog.Logger) {
 }
 
 // note keeps the health of a directory, and logs what has changed.
-func (w *watch) note(ctx context.Context, d *trust.Directory, err error, log *slog.Logger) {
-	now := DirectoryHealth{Name: d.Name}
+func (w *watch) note(ctx context.Context, d *trust.Directory, certified time.Time, err error, log *slog.Logger) {
+	now := DirectoryHealth{Name: d.Name, Certified: certified}
 	if source, ok := d.Keys.(*jwks.Source); ok {
 		if err == nil {
 			err = source.Failing(d.JWKS)

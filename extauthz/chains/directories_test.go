@@ -9,6 +9,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/test/testbed"
 )
@@ -19,7 +20,17 @@ func TestDirectoriesAreLookedAt(t *testing.T) {
 	answer, log, clock := d.Server.Config.Handler, &testkit.Log{}, testkit.NewClock()
 	source := jwks.New(d.Loaded.Client(), clock.Now, time.Hour)
 	used := &trust.Directory{Directory: d.Loaded.Directory, Keys: source}
-	policies := newPolicies(t)
+	set := metric.New("gate", "")
+	policies := newMeasuredPolicies(t, set)
+	measured := func(want map[string]float64) {
+		t.Helper()
+		got := testkit.Scrape(t, set.Handler(slog.New(slog.DiscardHandler)))
+		for name, value := range want {
+			if is, there := got[name+`{directory="loopback"}`]; !there || is != value {
+				t.Errorf("%s is %v (%v), want %v", name, is, there, value)
+			}
+		}
+	}
 	policies.watch.use(trust.Directories{d.Loaded.Name: used})
 	look := func(logged string) DirectoryHealth {
 		t.Helper()
@@ -40,6 +51,7 @@ func TestDirectoriesAreLookedAt(t *testing.T) {
 	if !strings.Contains(first.Why, "502") || first.Since.IsZero() || first.Fault() == "" {
 		t.Errorf("got %+v", first)
 	}
+	measured(map[string]float64{"dcr_directory_up": 0, "dcr_directory_keys_failures": 1, "dcr_directory_keys_fetched_timestamp_seconds": 0, "dcr_directory_keys_end_timestamp_seconds": 0})
 	clock.Advance(time.Minute)
 	if again := look(""); again.Why == "" || !again.Since.Equal(first.Since) {
 		t.Errorf("got %+v, want what it was", again)
@@ -54,6 +66,11 @@ func TestDirectoriesAreLookedAt(t *testing.T) {
 	if up := look("fetched again"); up.Why != "" || up.Overdue != 0 || up.Fault() != "" {
 		t.Errorf("got %+v", up)
 	}
+	now := float64(clock.Now().UnixMilli()) / 1000
+	measured(map[string]float64{
+		"dcr_directory_up": 1, "dcr_directory_keys_failures": 0, "dcr_directory_keys_fetched_timestamp_seconds": now, "dcr_directory_keys_end_timestamp_seconds": now + 3600,
+		"dcr_directory_key_sets": 1, "dcr_directory_overdue_key_sets": 0,
+	})
 
 	// Sets that cannot be fetched again serve calls, and everybody can see it.
 	_, err := source.Revoked(t.Context(), d.Server.URL+"/"+d.Member.OrgID+"/revoked/"+d.Member.SoftwareID+".jwks", jwks.Lately)
@@ -65,6 +82,7 @@ func TestDirectoriesAreLookedAt(t *testing.T) {
 	if old := look("cannot be fetched again"); old.Overdue != 1 || old.Oldest != 15 || old.Fault() != "" {
 		t.Errorf("got %+v", old)
 	}
+	measured(map[string]float64{"dcr_directory_up": 1, "dcr_directory_key_sets": 2, "dcr_directory_overdue_key_sets": 1, "dcr_directory_overdue_key_set_age_seconds": 15})
 	clock.Advance(20 * time.Minute)
 	if old := look("the keys of a directory cannot be fetched"); old.Fault() == "" || old.Overdue == 0 {
 		t.Errorf("the directory's own keys are old: got %+v", old)

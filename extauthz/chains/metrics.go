@@ -3,6 +3,7 @@ package chains
 import (
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/fetched"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
@@ -25,6 +26,38 @@ func (p *Policies) measure(set *metric.Set) {
 		each("dcr_directory_overdue_key_set_age_seconds", "Age of the oldest of the overdue key sets; 0 if none is overdue.",
 			func(h DirectoryHealth) float64 { return float64(h.Oldest) }),
 	)
+	p.measureQueues(set)
+	set.Expires(p.statementKeys)
+}
+
+// measureQueues declares the metrics of the queues.
+func (p *Policies) measureQueues(set *metric.Set) {
+	each := func(of func(fetched.QueueState) float64) func(map[string]*fetched.Queue, metric.Emit) {
+		return func(all map[string]*fetched.Queue, emit metric.Emit) {
+			for check, queue := range all {
+				emit(of(queue.State()), check)
+			}
+		}
+	}
+	metric.Read(set, func() map[string]*fetched.Queue { return p.waiting },
+		metric.Values("dcr_gate_queue_waiting", "Requests that wait for key sets of slow servers, by check.",
+			each(func(s fetched.QueueState) float64 { return float64(s.Waiting) }), "check"),
+		metric.Values("dcr_gate_queue_max_waiting", "Requests that may wait; any more are answered 503.",
+			each(func(s fetched.QueueState) float64 { return float64(s.Most) }), "check"),
+		metric.Values("dcr_gate_queue_rejected_total", "Requests answered 503 because too many waited.",
+			each(func(s fetched.QueueState) float64 { return float64(s.Refused) }), "check"),
+	)
+}
+
+// statementKeys returns when the certificates of the directories' keys end.
+func (p *Policies) statementKeys() []metric.Expiry {
+	var all []metric.Expiry
+	for _, d := range p.Directories() {
+		if !d.Certified.IsZero() {
+			all = append(all, metric.Expiry{Kind: "statement_key", Name: d.Name, At: d.Certified})
+		}
+	}
+	return all
 }
 
 // each returns a metric of each directory.

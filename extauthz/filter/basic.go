@@ -8,9 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/userfile"
 )
 
@@ -24,13 +23,13 @@ const (
 // BasicFilter proves that the request carries the name and password of a user in the route's file (RFC 7617). Use it in
 // addition to other checks: it replaces none of them and gives no further permissions.
 type BasicFilter struct {
-	right     *lru.Cache[[sha256.Size]byte, struct{}] // header and file that matched before
+	right     *metric.Cache[[sha256.Size]byte, struct{}] // header and file that matched before
 	comparing chan struct{}
 }
 
-// NewBasicFilter returns the filter.
-func NewBasicFilter() (*BasicFilter, error) {
-	right, err := lru.New[[sha256.Size]byte, struct{}](basicCacheSize)
+// NewBasicFilter returns the filter. The set counts its cache, and may be nil.
+func NewBasicFilter(set *metric.Set) (*BasicFilter, error) {
+	right, err := metric.NewCache[[sha256.Size]byte, struct{}](set, "basic", basicCacheSize)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func (f *BasicFilter) Check(ctx context.Context, r *Request) error {
 		return fmt.Errorf("users of route %s: %w", r.Route.Name, err)
 	}
 	key := sha256.Sum256([]byte(string(users[name]) + name + "\n" + password))
-	if _, known := f.right.Get(key); known {
+	if _, known := f.right.Get(key, nil); known {
 		return nil
 	}
 	select {

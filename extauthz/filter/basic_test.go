@@ -44,7 +44,7 @@ func writeUsers(t *testing.T, path string, names ...string) {
 func TestBasic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "users")
 	writeUsers(t, path, "ada", "grace")
-	f, err := filter.NewBasicFilter()
+	f, err := filter.NewBasicFilter(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

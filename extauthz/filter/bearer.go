@@ -10,13 +10,12 @@ import (
 	"strings"
 	"sync/atomic"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/store"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/token"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 const (
@@ -32,7 +31,7 @@ type BearerFilter struct {
 	inspector   token.Inspector
 	store       *store.Store
 	directories trust.Directories
-	verified    *lru.Cache[[sha256.Size]byte, *verifiedToken]
+	verified    *metric.Cache[[sha256.Size]byte, *verifiedToken]
 	clients     *trust.Clients
 }
 
@@ -48,13 +47,13 @@ type currentToken struct {
 	token  *token.Token
 }
 
-// NewBearerFilter returns the filter.
-func NewBearerFilter(inspector token.Inspector, store *store.Store, directories trust.Directories, known trust.Known) (*BearerFilter, error) {
-	verified, err := lru.New[[sha256.Size]byte, *verifiedToken](tokenCacheSize)
+// NewBearerFilter returns the filter. The set counts its caches, and may be nil.
+func NewBearerFilter(inspector token.Inspector, store *store.Store, directories trust.Directories, known trust.Known, set *metric.Set) (*BearerFilter, error) {
+	verified, err := metric.NewCache[[sha256.Size]byte, *verifiedToken](set, "token", tokenCacheSize)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := trust.NewClients(store, directories, known)
+	clients, err := trust.NewClients(store, directories, known, set)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +112,11 @@ func (v *verifiedToken) of(client *trust.Client) *token.Token {
 // verify returns the token of the compact form, from the cache if it was verified before.
 func (f *BearerFilter) verify(ctx context.Context, compact string, r *Request) (*verifiedToken, error) {
 	key := sha256.Sum256([]byte(compact))
-	if t, ok := f.verified.Get(key); ok {
-		if r.Now.Before(t.Expires) && t.KeyHeld != nil && t.KeyHeld() {
-			return t, nil
-		}
-		f.verified.Remove(key)
+	usable := func(t *verifiedToken) bool { return r.Now.Before(t.Expires) && t.KeyHeld != nil && t.KeyHeld() }
+	if t, ok := f.verified.Get(key, usable); ok {
+		return t, nil
 	}
+	f.verified.Remove(key)
 	t, err := f.inspector.Inspect(ctx, compact, r.Now)
 	switch {
 	case errors.Is(err, token.ErrInvalid):

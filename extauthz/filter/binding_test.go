@@ -96,7 +96,7 @@ func TestBindingOfTwoKinds(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := w.in(t)
-			certificate, err := filter.NewCertificateFilter(anchors(test.profiles...))
+			certificate, err := filter.NewCertificateFilter(anchors(test.profiles...), nil)
 			w.must(err)
 			a := w.application()
 			a.certificate = test.leaf
@@ -117,7 +117,7 @@ func TestBindingOfAnotherDirectory(t *testing.T) {
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: "elsewhere", Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["qwac"]},
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
-	})
+	}, nil)
 	w.must(err)
 	client := w.client()
 	assertion := w.keys.software.sign(t, nil, w.assertionClaims(client))

@@ -18,7 +18,7 @@ func TestCDRCertificates(t *testing.T) {
 	w := newWorld(t)
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["cdr"]}, Anchors: w.anchors(w.stranger)},
-	})
+	}, nil)
 	w.must(err)
 	client := w.client()
 	own, stolen := w.keys.software.sign(t, nil, w.assertionClaims(client)), w.keys.stranger

@@ -7,11 +7,10 @@ import (
 	"net/url"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/dcr"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/cert"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 const (
@@ -26,7 +25,7 @@ const (
 // misconfigured, as in Keycloak's CVE-2023-2422.
 type CertificateFilter struct {
 	issuers trust.Issuers
-	seen    *lru.Cache[[sha256.Size]byte, *verifiedCertificate]
+	seen    *metric.Cache[[sha256.Size]byte, *verifiedCertificate]
 }
 
 type verifiedCertificate struct {
@@ -34,13 +33,13 @@ type verifiedCertificate struct {
 	until time.Time
 }
 
-// NewCertificateFilter returns the filter for these CAs.
-func NewCertificateFilter(all []trust.Issuer) (*CertificateFilter, error) {
+// NewCertificateFilter returns the filter for these CAs. The set counts its cache, and may be nil.
+func NewCertificateFilter(all []trust.Issuer, set *metric.Set) (*CertificateFilter, error) {
 	issuers, err := trust.NewIssuers(all)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := lru.New[[sha256.Size]byte, *verifiedCertificate](certificateCacheSize)
+	seen, err := metric.NewCache[[sha256.Size]byte, *verifiedCertificate](set, "certificate", certificateCacheSize)
 	return &CertificateFilter{issuers: issuers, seen: seen}, err
 }
 
@@ -50,7 +49,7 @@ func (f *CertificateFilter) Check(_ context.Context, r *Request) error {
 		return dcr.Refuse("certificate.missing")
 	}
 	key := sha256.Sum256([]byte(r.PeerPEM))
-	if known, ok := f.seen.Get(key); ok && r.Now.Before(known.until) {
+	if known, ok := f.seen.Get(key, func(known *verifiedCertificate) bool { return r.Now.Before(known.until) }); ok {
 		r.Certificate = known.Certificate
 		return nil
 	}

@@ -146,7 +146,7 @@ func TestCertificateSaysWhy(t *testing.T) {
 		"its own directory first": {issuer("loopback", "ob_legacy"), issuer("other", "qwac")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, err := filter.NewCertificateFilter(anchors)
+			f, err := filter.NewCertificateFilter(anchors, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func TestCertificateOfSeveralDirectories(t *testing.T) {
 	f, err := filter.NewCertificateFilter([]trust.Issuer{
 		issuer("one", "ob_legacy", w.anchors(w.legacy)), issuer("another", "ob_legacy", w.anchors(w.newCA("legacy"))),
 		issuer("two", "obwac", w.anchors(w.legacy)), issuer("three", "ob_legacy", w.anchors(w.legacy)),
-	})
+	}, nil)
 	w.must(err)
 	r := w.request(nil, "")
 	want(t, w.run([]filter.Filter{f}, r), "")
@@ -181,7 +181,7 @@ func TestCertificateOfSeveralDirectories(t *testing.T) {
 }
 
 func TestCertificateFilterNeedsCAs(t *testing.T) {
-	if f, err := filter.NewCertificateFilter(nil); err == nil {
+	if f, err := filter.NewCertificateFilter(nil, nil); err == nil {
 		t.Errorf("a filter without CAs was made: %v", f)
 	}
 }

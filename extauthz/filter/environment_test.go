@@ -24,7 +24,7 @@ func (w *world) environments(environment string) (directories trust.Directories,
 	certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 		{Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
 		{Trust: trust.Trust{Directory: other.Name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.anchors(w.stranger)},
-	})
+	}, nil)
 	w.must(err)
 	return directories, certificate
 }
@@ -95,7 +95,7 @@ func TestUsedJTIsOfTwoDirectories(t *testing.T) {
 		d := w.directories(single, func(d *dcr.Directory) { d.Name = name })
 		certificate, err := filter.NewCertificateFilter([]trust.Issuer{
 			{Trust: trust.Trust{Directory: name, Type: w.uk.CertificateTypes["ob_legacy"]}, Anchors: w.uk.Anchors["ob_legacy"]},
-		})
+		}, nil)
 		w.must(err)
 		r := w.registering(w.application())
 		want(t, w.register([]filter.Filter{certificate, w.chainOf(d, "certificate", "statement")[1]}, r), "")

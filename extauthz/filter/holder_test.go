@@ -128,7 +128,7 @@ func TestHolderIsRemembered(t *testing.T) {
 // A filter that knows no directories lets nobody through.
 func TestHolderWithoutDirectories(t *testing.T) {
 	w := newWorld(t)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store, nil, w.known)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, nil, w.known, nil)
 	w.must(err)
 	r := w.calling(w.client(), w.transport)
 	want(t, w.run([]filter.Filter{w.chain("certificate")[0], bearer}, r), "fault")

@@ -118,11 +118,11 @@ func (w *world) filters(directories trust.Directories) map[string]filter.Filter 
 			Trust: trust.Trust{Directory: w.uk.Name, Type: w.uk.CertificateTypes[kind.Type]}, Anchors: w.uk.Anchors[kind.Type],
 		})
 	}
-	certificate, err := filter.NewCertificateFilter(anchors)
+	certificate, err := filter.NewCertificateFilter(anchors, nil)
 	w.must(err)
-	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories, w.known)
+	bearer, err := filter.NewBearerFilter(w.verifier, w.store, directories, w.known, nil)
 	w.must(err)
-	basic, err := filter.NewBasicFilter()
+	basic, err := filter.NewBasicFilter(nil)
 	w.must(err)
 	return map[string]filter.Filter{
 		"certificate": certificate,

@@ -12,6 +12,7 @@ import (
 type Anchors struct {
 	pool     *x509.CertPool
 	subjects map[string]bool // of the CAs, as DER
+	all      []*x509.Certificate
 }
 
 // NewAnchors reads CAs from PEM texts. Every certificate in them, root or intermediate, is a trust anchor, as in Envoy.
@@ -46,6 +47,7 @@ func (a *Anchors) add(text []byte) error {
 		}
 		a.pool.AddCert(ca)
 		a.subjects[string(ca.RawSubject)] = true
+		a.all = append(a.all, ca)
 		read++
 	}
 	if read == 0 {
@@ -61,6 +63,9 @@ func (a *Anchors) add(text []byte) error {
 func (a *Anchors) Equal(other *Anchors) bool {
 	return a == other || a != nil && other != nil && a.pool.Equal(other.pool)
 }
+
+// Ends returns when the next of the CAs expires; if all have expired, when the last did. There must be at least one.
+func (a *Anchors) Ends(now time.Time) time.Time { return NextEnds(a.all, now) }
 
 // Verify checks that the certificate chains to an anchor, for TLS client use, at now. It returns the CA that issued it,
 // which also answers for the certificate's revocation status. Its errors are of type *Error.

@@ -90,6 +90,7 @@ type File struct {
 	path string // "" for standard error
 	mu   sync.Mutex
 	file *os.File
+	lost uint64
 }
 
 // Open returns a logger of JSON lines to a file, opened for appending, or to standard error if path is "".
@@ -112,7 +113,18 @@ func open(path string) (*os.File, error) {
 func (f *File) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.file.Write(line)
+	n, err := f.file.Write(line)
+	if err != nil {
+		f.lost++
+	}
+	return n, err
+}
+
+// Lost returns how many lines could not be written since the start: nobody else says so when a disk is full.
+func (f *File) Lost() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost
 }
 
 // Reopen goes on in a file of the same name: the one before was renamed. If there can be no such file the log goes on in

@@ -52,6 +52,22 @@ func TestLine(t *testing.T) {
 	}
 }
 
+// Lines that are lost are counted.
+func TestLost(t *testing.T) {
+	log, file, err := Open(filepath.Join(t.TempDir(), "log.jsonl"), slog.LevelInfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Info("kept")
+	if err := file.Close(); err != nil || file.Lost() != 0 {
+		t.Fatalf("%v, and %d lost", err, file.Lost())
+	}
+	log.Info("lost")
+	if file.Lost() != 1 {
+		t.Errorf("%d lost", file.Lost())
+	}
+}
+
 func TestOpenAppends(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.jsonl")
 	for range 2 {

@@ -25,7 +25,7 @@ func TestEarlierFacts(t *testing.T) {
 	if err := json.Unmarshal(text, &kept); err != nil {
 		t.Fatal(err)
 	}
-	verifier := NewVerifier(func(context.Context, string) ([]byte, error) { return kept.JWK, nil })
+	verifier := NewVerifier(func(context.Context, string) ([]byte, error) { return kept.JWK, nil }, nil)
 	const software, org, client = "oQ4KoaavpOuoE7rvQsZEOV", "0015800001HQQrZAAX", "00KnH8rW8FzFf5pSPcWQkQ3A"
 	for _, test := range []struct {
 		name, compact               string

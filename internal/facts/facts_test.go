@@ -43,7 +43,7 @@ func TestSignedFactsArriveWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := NewVerifier((&registry{keys: published(signer)}).lookup).Verify(t.Context(), compact, now)
+	got, err := NewVerifier((&registry{keys: published(signer)}).lookup, nil).Verify(t.Context(), compact, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestVerifyTime(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f, err := NewVerifier((&registry{keys: published(signer)}).lookup).Verify(t.Context(), compact, now.Add(test.at))
+			f, err := NewVerifier((&registry{keys: published(signer)}).lookup, nil).Verify(t.Context(), compact, now.Add(test.at))
 			if !errors.Is(err, test.want) || (f == nil) != (err != nil) {
 				t.Errorf("got %v, %v, want %v", f, err, test.want)
 			}
@@ -125,7 +125,7 @@ func TestVerifyRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := NewVerifier((&registry{keys: published(signer)}).lookup).Verify(t.Context(), compact, now)
+			f, err := NewVerifier((&registry{keys: published(signer)}).lookup, nil).Verify(t.Context(), compact, now)
 			if f != nil || !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), test.cause) {
 				t.Errorf("got %v, %v, want ErrInvalid for %s", f, err, test.cause)
 			}
@@ -135,11 +135,11 @@ func TestVerifyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewVerifier((&registry{keys: published(signer)}).lookup).Verify(t.Context(), unknown, now); !errors.Is(err, ErrUnknownKey) || errors.Is(err, ErrInvalid) {
+	if _, err := NewVerifier((&registry{keys: published(signer)}).lookup, nil).Verify(t.Context(), unknown, now); !errors.Is(err, ErrUnknownKey) || errors.Is(err, ErrInvalid) {
 		t.Errorf("a key that nobody published: %v", err)
 	}
 	for _, garbage := range []string{"", "x", "a.b.c", "e30.e30."} {
-		if _, err := NewVerifier((&registry{}).lookup).Verify(t.Context(), garbage, now); !errors.Is(err, ErrInvalid) {
+		if _, err := NewVerifier((&registry{}).lookup, nil).Verify(t.Context(), garbage, now); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%q: got %v, want ErrInvalid", garbage, err)
 		}
 	}

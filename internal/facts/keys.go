@@ -7,9 +7,8 @@ import (
 	"slices"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 )
 
 const (
@@ -30,8 +29,8 @@ type Lookup func(ctx context.Context, kid string) (jwk []byte, err error)
 type keys struct {
 	lookup  Lookup
 	asking  chan struct{} // capacity 1: one lookup at a time
-	known   *lru.Cache[string, answer]
-	unknown *lru.Cache[string, answer]
+	known   *metric.Cache[string, answer]
+	unknown *metric.Cache[string, answer]
 }
 
 type answer struct {
@@ -39,9 +38,9 @@ type answer struct {
 	at  time.Time
 }
 
-func newKeys(lookup Lookup) *keys {
-	known, _ := lru.New[string, answer](maxKeys) // fails only for a size below 1
-	unknown, _ := lru.New[string, answer](maxKeys)
+func newKeys(lookup Lookup, set *metric.Set) *keys {
+	known, _ := metric.NewCache[string, answer](set, "facts_key", maxKeys) // fails only for a size below 1
+	unknown, _ := metric.NewCache[string, answer](set, "facts_key", maxKeys)
 	return &keys{lookup: lookup, asking: make(chan struct{}, 1), known: known, unknown: unknown}
 }
 
@@ -64,10 +63,10 @@ func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet
 
 // recall returns an answer that is not too old, if there is one.
 func (k *keys) recall(kid string, now time.Time) (set jose.KeySet, known bool, err error) {
-	if a, ok := k.known.Get(kid); ok && now.Before(a.at.Add(keyLife)) {
+	if a, ok := k.known.Get(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife)) }); ok {
 		return a.set, true, nil
 	}
-	a, ok := k.unknown.Get(kid)
+	a, ok := k.unknown.Get(kid, nil)
 	return jose.KeySet{}, ok && now.Before(a.at.Add(coolDown)), ErrUnknownKey
 }
 
@@ -79,7 +78,7 @@ func (k *keys) ask(ctx context.Context, kid string, now time.Time) (jose.KeySet,
 		k.unknown.Add(kid, answer{at: now})
 		return jose.KeySet{}, ErrUnknownKey
 	case err != nil:
-		if a, ok := k.known.Get(kid); ok && now.Before(a.at.Add(keyLife+keyOutage)) {
+		if a, ok := k.known.Get(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife + keyOutage)) }); ok {
 			return a.set, nil
 		}
 		return jose.KeySet{}, fmt.Errorf("looking up a facts key: %w", err)

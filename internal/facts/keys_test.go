@@ -40,7 +40,7 @@ func published(signers ...*Signer) map[string][]byte {
 func TestKnownKeyIsLookedUpOnceInItsLife(t *testing.T) {
 	signer := newSigner(t)
 	source := &registry{keys: published(signer)}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	for _, step := range []struct {
 		after time.Duration
 		want  int32
@@ -57,7 +57,7 @@ func TestKnownKeyIsLookedUpOnceInItsLife(t *testing.T) {
 func TestUnknownKeyIsAskedForOnceASecond(t *testing.T) {
 	signer := newSigner(t)
 	source := &registry{}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
@@ -80,7 +80,7 @@ func TestFailedLookupIsNoVerdict(t *testing.T) {
 	signer := newSigner(t)
 	down := errors.New("down")
 	source := &registry{keys: published(signer), down: down}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	if _, err := known.find(t.Context(), signer.KeyID(), now); !errors.Is(err, down) || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want the fault itself", err)
 	}
@@ -91,7 +91,7 @@ func TestFailedLookupIsNoVerdict(t *testing.T) {
 }
 
 func TestDamagedKeyIsAFault(t *testing.T) {
-	known := newKeys((&registry{keys: map[string][]byte{"k": []byte("{")}}).lookup)
+	known := newKeys((&registry{keys: map[string][]byte{"k": []byte("{")}}).lookup, nil)
 	if _, err := known.find(t.Context(), "k", now); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v, want a fault", err)
 	}
@@ -101,7 +101,7 @@ func TestDamagedKeyIsAFault(t *testing.T) {
 func TestFloodOfKids(t *testing.T) {
 	signer, next := newSigner(t), newSigner(t)
 	source := &registry{keys: published(signer)}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	if _, err := known.find(t.Context(), signer.KeyID(), now); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestManyGates(t *testing.T) {
 	for i := range maxKeys + 10 {
 		source.keys[fmt.Sprint(i)] = jwk
 	}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	for i := range maxKeys + 10 {
 		if _, err := known.find(t.Context(), fmt.Sprint(i), now); err != nil {
 			t.Fatalf("gate %d: %v", i, err)
@@ -142,7 +142,7 @@ func TestManyGates(t *testing.T) {
 func TestKeyThatIsRemoved(t *testing.T) {
 	signer := newSigner(t)
 	source := &registry{keys: published(signer)}
-	known := newKeys(source.lookup)
+	known := newKeys(source.lookup, nil)
 	find := func(after time.Duration) error {
 		_, err := known.find(t.Context(), signer.KeyID(), now.Add(after))
 		return err
@@ -164,7 +164,7 @@ func TestKeyThatIsRemoved(t *testing.T) {
 }
 
 func TestLookupWaitsNoLongerThanItsCaller(t *testing.T) {
-	known := newKeys((&registry{}).lookup)
+	known := newKeys((&registry{}).lookup, nil)
 	known.asking <- struct{}{} // somebody asks and gets no answer
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

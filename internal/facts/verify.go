@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/jose"
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	dcrpb "github.com/dcr-gateway/dcr-gateway/proto"
 )
 
@@ -32,8 +33,10 @@ var (
 // Verifier verifies facts with keys that gates have published. It is safe for concurrent use.
 type Verifier struct{ keys *keys }
 
-// NewVerifier returns a verifier that looks up unknown keys.
-func NewVerifier(lookup Lookup) *Verifier { return &Verifier{keys: newKeys(lookup)} }
+// NewVerifier returns a verifier that looks up unknown keys. The set counts its cache, and may be nil.
+func NewVerifier(lookup Lookup, set *metric.Set) *Verifier {
+	return &Verifier{keys: newKeys(lookup, set)}
+}
 
 // Verify returns the facts if a published key signed them, the issuer is right and they are valid now. Otherwise the error
 // is ErrInvalid or ErrStale. The caller must check that the facts are about the request at hand.

@@ -17,6 +17,7 @@ type Queue struct {
 	mu      sync.Mutex
 	waiting map[string]int // by name
 	total   int
+	full    uint64
 }
 
 // NewQueue returns a queue for this many callers, and for this many of one name.
@@ -93,11 +94,25 @@ func join(ctx context.Context) (leave func(), err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.total >= q.all || q.waiting[caller.name] >= q.each {
+		q.full++
 		return nil, ErrFull
 	}
 	q.total++
 	q.waiting[caller.name]++
 	return func() { q.left(caller.name) }, nil
+}
+
+// QueueState says how full a queue is.
+type QueueState struct {
+	Waiting, Most int    // callers now, and at most
+	Refused       uint64 // callers that found no place since the start
+}
+
+// State returns the state of the queue.
+func (q *Queue) State() QueueState {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return QueueState{Waiting: q.total, Most: q.all, Refused: q.full}
 }
 
 func (q *Queue) left(name string) {

@@ -43,11 +43,7 @@ func TestQueueIsBounded(t *testing.T) {
 			got <- err
 		}()
 	}
-	waiting := func() int {
-		queue.mu.Lock()
-		defer queue.mu.Unlock()
-		return queue.total
-	}
+	waiting := func() int { return queue.State().Waiting }
 	for waiting() < 5 && len(got) == 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -55,6 +51,9 @@ func TestQueueIsBounded(t *testing.T) {
 		_, err := w.source.Get(queue.As(t.Context(), name), &words, w.URL+"/hang", Need[string]{})
 		check(t, err, ErrFull)
 		check(t, err, ErrUnavailable)
+	}
+	if got := queue.State(); got != (QueueState{Waiting: 5, Most: 5, Refused: 3}) {
+		t.Errorf("state %+v", got)
 	}
 	_, err := w.source.Get(queue.As(t.Context(), "0"), &words, w.URL+"/", Need[string]{})
 	check(t, err, nil) // another server, which answers at once

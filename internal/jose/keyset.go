@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/dn"
 	"github.com/dcr-gateway/dcr-gateway/internal/strictjson"
@@ -50,6 +51,7 @@ type KeySet struct {
 	Certificates map[string]bool // x5t#S256 of every member's certificate, recomputed from x5c if present
 	TLS          map[string]bool // those of Certificates whose use is "tls" and whose private key is not in the set
 	Subjects     []dn.Name       // of the certificates in TLS, as far as x5c has them
+	Certified    time.Time       // when the last of the certificates in x5c of Signing ends; zero if there is none
 }
 
 // A LimitError says that a JWK Set was received but has more than this package reads. Its text is a clause for the set's
@@ -105,6 +107,9 @@ func (s *KeySet) add(member strictjson.Object) {
 	s.Thumbprints[Key{Public: public}.Thumbprint()] = true
 	if key, ok := signingKey(member, public); ok {
 		s.Signing = append(s.Signing, key)
+		if certificate := certificateOf(member); certificate != nil && certificate.NotAfter.After(s.Certified) {
+			s.Certified = certificate.NotAfter
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -12,6 +13,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 )
 
 // The members of a JWK that make its key, without braces.
@@ -258,5 +262,27 @@ func TestPublicJWK(t *testing.T) {
 		if !strings.Contains(string(jwk), `"use":"sig"`) {
 			t.Errorf("%s: no use", test.algorithm)
 		}
+	}
+}
+
+// The certificates of signing keys say until when their owner means to use them; those of other keys do not count.
+func TestParseKeySetCertified(t *testing.T) {
+	member := func(use string, end time.Time) string {
+		template := x509.Certificate{NotBefore: end.Add(-time.Hour), NotAfter: end}
+		pair := testkit.Certify(t, nil, template, nil)
+		jwk, _, err := PublicJWK(pair.Key.Public(), "ES256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSuffix(string(jwk), "}") + `,"x5c":["` + base64.StdEncoding.EncodeToString(pair.Certificate.Raw) + `"]}`
+	}
+	last := time.Unix(1900000000, 0)
+	use := strings.NewReplacer(`"use":"sig"`, `"use":"tls"`)
+	set, err := ParseKeySet([]byte(`{"keys":[` + member("sig", last.Add(-time.Hour)) + "," + member("sig", last) + "," + use.Replace(member("tls", last.Add(time.Hour))) + `]}`))
+	if err != nil || len(set.Signing) != 2 || !set.Certified.Equal(last) {
+		t.Errorf("%d keys, certified until %v, %v", len(set.Signing), set.Certified, err)
+	}
+	if none, err := ParseKeySet([]byte(`{"keys":[]}`)); err != nil || !none.Certified.IsZero() {
+		t.Errorf("without keys: %v, %v", none.Certified, err)
 	}
 }

@@ -18,8 +18,8 @@ func (s KeySet) Algorithms() []string {
 	})
 }
 
-// certificateSubject returns the subject of the member's certificate; nil if the member has none that can be read.
-func certificateSubject(member strictjson.Object) dn.Name {
+// certificateOf returns the member's certificate; nil if it has none that can be read.
+func certificateOf(member strictjson.Object) *x509.Certificate {
 	chain, err := member.Strings("x5c")
 	if err != nil || len(chain) == 0 {
 		return nil
@@ -30,6 +30,15 @@ func certificateSubject(member strictjson.Object) dn.Name {
 	}
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
+		return nil
+	}
+	return certificate
+}
+
+// certificateSubject returns the subject of the member's certificate; nil if the member has none that can be read.
+func certificateSubject(member strictjson.Object) dn.Name {
+	certificate := certificateOf(member)
+	if certificate == nil {
 		return nil
 	}
 	subject, err := dn.ParseDER(certificate.RawSubject)

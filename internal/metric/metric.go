@@ -30,10 +30,12 @@ type Definition struct {
 type Set struct {
 	registry    *prometheus.Registry
 	definitions []Definition
+	caches      caches
+	expiries    expiries
 }
 
-// New returns a set with the metrics of the Go runtime and of the process, the build of this part of the product, and its
-// clock.
+// New returns a set with what every part has: the metrics of the Go runtime and of the process, its build, its clock, caches
+// and expiry times.
 func New(part, version string) *Set {
 	s := &Set{registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -42,6 +44,8 @@ func New(part, version string) *Set {
 	Read(s, time.Now, Value("dcr_clock_timestamp_seconds", "The clock of this part when it was scraped.", func(now time.Time) float64 {
 		return float64(now.UnixMilli()) / 1000
 	}))
+	s.declareCaches()
+	s.declareExpiries()
 	return s
 }
 

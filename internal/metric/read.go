@@ -1,6 +1,10 @@
 package metric
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // A Reading is a metric that a scrape reads from a state: a counter if its name ends in _total, otherwise a gauge. Make one
 // with Value or Values.
@@ -61,6 +65,12 @@ func (c *reader[S]) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *reader[S]) Collect(out chan<- prometheus.Metric) {
+	// A scrape must never end the process, and this is a goroutine of its own.
+	defer func() {
+		if fault := recover(); fault != nil {
+			out <- prometheus.NewInvalidMetric(c.descriptions[0], fmt.Errorf("a panic with a %T", fault))
+		}
+	}()
 	state := c.state()
 	for i, r := range c.readings {
 		kind := prometheus.GaugeValue

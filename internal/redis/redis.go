@@ -77,6 +77,15 @@ func dial(o *goredis.UniversalOptions) goredis.UniversalClient {
 	return goredis.NewClient(o.Simple())
 }
 
+// TLSFiles returns the files that a URL names for the client's certificate and for the CAs of Redis; "" where it names none.
+func TLSFiles(url string) (certificate, ca string) {
+	_, named, err := parse(url)
+	if err != nil {
+		return "", ""
+	}
+	return named.certificate, named.ca
+}
+
 // parse parses a URL. go-redis parses URLs of one server, so further hosts and the name of a primary are cut out first. No
 // library error is passed on, because it may quote the password.
 func parse(raw string) (*goredis.UniversalOptions, *files, error) {
