@@ -19,7 +19,7 @@ func Metrics(ctx context.Context) (gate, registry []metric.Definition, err error
 }
 
 func gateMetrics(ctx context.Context) ([]metric.Definition, error) {
-	unused, err := unusedSetup("gate")
+	unused, err := unusedSetup(ctx, "gate")
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func gateMetrics(ctx context.Context) ([]metric.Definition, error) {
 }
 
 func registryMetrics(ctx context.Context) ([]metric.Definition, error) {
-	unused, err := unusedSetup("registry")
+	unused, err := unusedSetup(ctx, "registry")
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +45,13 @@ func measureLog(set *metric.Set, file *decision.File) {
 }
 
 // unusedSetup is the setup of a part that never serves. Nothing connects to its Redis.
-func unusedSetup(part string) (*setup, error) {
+func unusedSetup(ctx context.Context, part string) (*setup, error) {
 	metrics := metric.New(part, "")
 	dialed, err := dial("redis://localhost", metrics)
 	if err != nil {
 		return nil, err
 	}
 	measureLog(metrics, &decision.File{})
-	return &setup{store: dialed, metrics: metrics, log: slog.New(slog.DiscardHandler), closers: []io.Closer{dialed}}, nil
+	unused := &setup{store: dialed, metrics: metrics, log: slog.New(slog.DiscardHandler), closers: []io.Closer{dialed}}
+	return unused, unused.openTraces(ctx, &stored{name: part})
 }

@@ -116,7 +116,7 @@ func (s *stored) do(ctx context.Context, stderr io.Writer, metrics *metric.Set, 
 
 // openTraces opens the way to the collector, if there is one, and has log lines name their trace.
 func (s *setup) openTraces(ctx context.Context, of *stored) (err error) {
-	if s.spans, err = otlp.Open(ctx, of.collector, of.name, of.version, s.log); err != nil || s.spans == nil {
+	if s.spans, err = otlp.Open(ctx, of.collector, otlp.Part{Name: of.name, Version: of.version, Log: s.log, Metrics: s.metrics}); err != nil || s.spans == nil {
 		return err
 	}
 	s.closers = append(s.closers, s.spans)

@@ -78,7 +78,8 @@ func TestRender(t *testing.T) {
 	}{
 		{"dynamic", nil, []string{"ads_config", "run/xds.sock", "run/envoy-admin.sock"}, []string{"/aisp/accounts"}},
 		{"static", []string{"--static", "--gate", "unix:g.sock", "--admin", "unix:a.sock", "--access-log", "log.json"},
-			[]string{"/aisp/accounts", "g.sock", "a.sock", "log.json", filepath.Join(dir, "server.key")}, []string{"ads_config", "run/gate.sock", "run/envoy-admin.sock"}},
+			[]string{"/aisp/accounts", "g.sock", "a.sock", "log.json", filepath.Join(dir, "server.key")}, []string{"ads_config", "run/gate.sock", "run/envoy-admin.sock", "opentelemetry"}},
+		{"traced", []string{"--static", "--otlp", "http://otel.bank.example"}, []string{"envoy.tracers.opentelemetry", "trace-collector", "otel.bank.example"}, nil},
 		{"defaults", []string{"--defaults"}, []string{"key_manager: builtin", "tls_minimum: \"1.2\"", "max_connections: 4096", "lifetime: 5m"}, []string{"ads_config"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

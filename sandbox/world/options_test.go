@@ -20,6 +20,7 @@ func TestOptions(t *testing.T) {
 		{"an unknown method", func(o *Options) { o.AuthMethods = []string{"private_key_jwt", "none"} }, "--auth-methods are among"},
 		{"a port too high for five", func(o *Options) { o.Port++ }, "--port is a number from 1 to 65531"},
 		{"a port too high for seven", func(o *Options) { o.Fleet = 2 }, "--port is a number from 1 to 65529"},
+		{"a collector of traces by another protocol", func(o *Options) { o.OTLP = "grpc://collector" }, "http://HOST:PORT"},
 		{"a fleet too large", func(o *Options) { o.Fleet = 10 }, "--fleet is a number from 1 to 9"},
 	}
 	for _, test := range tests {

@@ -194,7 +194,7 @@ func (s *Server) Tracer(tb testing.TB) (*trace.Tracer, func() []Span) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sent, err := otlp.Open(tb.Context(), to, "test", "v1", slog.New(slog.DiscardHandler))
+	sent, err := otlp.Open(tb.Context(), to, otlp.Part{Name: "test", Version: "v1", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}

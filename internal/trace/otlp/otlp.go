@@ -18,8 +18,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	oteltrace "go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/pemfile"
 	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
@@ -36,13 +38,25 @@ type Spans struct {
 	provider *sdktrace.TracerProvider
 }
 
-// Open begins to send the spans of a part of the gateway, gate or registry. It does not connect: a collector may come and go
-// at any time. It returns nil for a nil collector, and an error if the files that the collector names are not usable.
-func Open(ctx context.Context, to *trace.Collector, part, version string, log *slog.Logger) (*Spans, error) {
+// A Part is a process whose spans are sent: the gate or the registry.
+type Part struct {
+	Name    string
+	Version string // of the program
+	Log     *slog.Logger
+	Metrics *metric.Set // nil if nobody reads them
+}
+
+// Open begins to send the spans of a part. It does not connect: a collector may come and go at any time. It returns nil for a
+// nil collector, and an error if the files that the collector names are not usable.
+func Open(ctx context.Context, to *trace.Collector, of Part) (*Spans, error) {
+	reported := newReporter(of)
 	if to == nil {
 		return nil, nil
 	}
-	options := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(to.Address()), otlptracegrpc.WithHeaders(to.Headers)}
+	options := []otlptracegrpc.Option{
+		otlptracegrpc.WithEndpoint(to.Address()), otlptracegrpc.WithHeaders(to.Headers),
+		otlptracegrpc.WithDialOption(grpc.WithNoProxy()), // Envoy has none either: where spans go is one place
+	}
 	if to.TLS {
 		config, err := tlsOf(to)
 		if err != nil {
@@ -56,18 +70,18 @@ func Open(ctx context.Context, to *trace.Collector, part, version string, log *s
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	who, err := describe(ctx, to, part, version)
+	who, err := describe(ctx, to, of)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	reported := &reporter{next: exporter, log: log, to: to.Address()}
+	reported.next, reported.to = exporter, to.Address()
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { reported.warn(context.WithoutCancel(ctx), err, 0) }))
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(reported),
 		sdktrace.WithResource(who),
 		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.NeverSample())), // Envoy begins traces
 	)
-	tracer := provider.Tracer(scope, oteltrace.WithInstrumentationVersion(version), oteltrace.WithSchemaURL(semconv.SchemaURL))
+	tracer := provider.Tracer(scope, oteltrace.WithInstrumentationVersion(of.Version), oteltrace.WithSchemaURL(semconv.SchemaURL))
 	return &Spans{trace.New(tracer), provider}, nil
 }
 
@@ -93,13 +107,13 @@ func (s *Spans) Close() error {
 }
 
 // describe says whose spans they are. What the environment says has precedence.
-func describe(ctx context.Context, to *trace.Collector, part, version string) (*resource.Resource, error) {
+func describe(ctx context.Context, to *trace.Collector, of Part) (*resource.Resource, error) {
 	who, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
 		resource.WithHost(),
-		resource.WithAttributes(semconv.ServiceNamespace("dcr-gateway"), semconv.ServiceVersion(version), semconv.ServiceInstanceID(uuid.NewString())),
+		resource.WithAttributes(semconv.ServiceNamespace("dcr-gateway"), semconv.ServiceVersion(of.Version), semconv.ServiceInstanceID(uuid.NewString())),
 		resource.WithFromEnv(),
-		resource.WithAttributes(semconv.ServiceName(to.Service(part))),
+		resource.WithAttributes(semconv.ServiceName(to.Service(of.Name))),
 	)
 	if errors.Is(err, resource.ErrPartialResource) || errors.Is(err, resource.ErrSchemaURLConflict) {
 		err = nil

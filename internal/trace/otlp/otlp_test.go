@@ -11,19 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/metric"
 	"github.com/dcr-gateway/dcr-gateway/internal/testkit"
 	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 	"github.com/dcr-gateway/dcr-gateway/internal/trace/otlp"
 	"github.com/dcr-gateway/dcr-gateway/test/otlpserver"
 )
 
-func open(t *testing.T, url string, log *testkit.Log, environment map[string]string) (*otlp.Spans, error) {
+func open(t *testing.T, url string, log *testkit.Log, metrics *metric.Set, environment map[string]string) (*otlp.Spans, error) {
 	t.Helper()
 	to, err := trace.ReadCollector(url, func(name string) string { return environment[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return otlp.Open(t.Context(), to, "gate", "v1", slog.New(slog.NewJSONHandler(log, nil)))
+	return otlp.Open(t.Context(), to, otlp.Part{Name: "gate", Version: "v1", Log: slog.New(slog.NewJSONHandler(log, nil)), Metrics: metrics})
 }
 
 func record(spans *otlp.Spans, count int) {
@@ -45,7 +46,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 }
 
 func TestNone(t *testing.T) {
-	spans, err := otlp.Open(t.Context(), nil, "gate", "v1", nil)
+	spans, err := otlp.Open(t.Context(), nil, otlp.Part{})
 	if spans != nil || err != nil || spans.From() != nil || spans.Close() != nil {
 		t.Errorf("got %v, %v", spans, err)
 	}
@@ -68,7 +69,7 @@ func TestMutualTLS(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_CLIENT_KEY":         filepath.Join(dir, "own.key"),
 		"OTEL_EXPORTER_OTLP_HEADERS":            "x-tenant=bank",
 	}
-	spans, err := open(t, "https://"+collector.Address, new(testkit.Log), files)
+	spans, err := open(t, "https://"+collector.Address, new(testkit.Log), nil, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestMutualTLS(t *testing.T) {
 				changed[name] = value
 			}
 		}
-		if spans, err := open(t, "https://"+collector.Address, new(testkit.Log), changed); err == nil || spans != nil || !strings.Contains(err.Error(), "collector of traces") {
+		if spans, err := open(t, "https://"+collector.Address, new(testkit.Log), nil, changed); err == nil || spans != nil || !strings.Contains(err.Error(), "collector of traces") {
 			t.Errorf("%s is a key: got %v, %v", wrong, spans, err)
 		}
 	}
@@ -95,8 +96,8 @@ func TestAway(t *testing.T) {
 	collector := otlpserver.Start(t, nil)
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
 	collector.Hang()
-	log := new(testkit.Log)
-	spans, err := open(t, "http://"+collector.Address, log, nil)
+	log, metrics := new(testkit.Log), metric.New("gate", "v1")
+	spans, err := open(t, "http://"+collector.Address, log, metrics, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +111,19 @@ func TestAway(t *testing.T) {
 	if n := strings.Count(log.String(), line); n != 1 {
 		t.Errorf("%d lines: %s", n, log)
 	}
+	scraped := testkit.Scrape(t, metrics.Handler(slog.New(slog.DiscardHandler)))
+	for _, outcome := range []string{"sent", "lost"} {
+		if name := `dcr_trace_spans_total{outcome="` + outcome + `"}`; scraped[name] < 1 {
+			t.Errorf("%s is %v", name, scraped[name])
+		}
+	}
 }
 
 // TestNeverWaits: neither recording nor the end of a process waits for a collector that hangs.
 func TestNeverWaits(t *testing.T) {
 	collector := otlpserver.Start(t, nil)
 	collector.Hang()
-	spans, err := open(t, "http://"+collector.Address, new(testkit.Log), nil)
+	spans, err := open(t, "http://"+collector.Address, new(testkit.Log), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
@@ -18,17 +19,26 @@ type reporter struct {
 	log  *slog.Logger
 	to   string
 
+	sent, failed prometheus.Counter
+
 	mu   sync.Mutex
 	said time.Time // when a failure was logged last; zero while the collector takes spans
 	lost int       // spans, since then
 }
 
+func newReporter(of Part) *reporter {
+	spans := of.Metrics.Counter("dcr_trace_spans_total", "Spans by outcome: sent, or lost because the collector did not take them. Always 0 where nothing is traced.", "outcome")
+	return &reporter{log: of.Log, sent: spans.WithLabelValues("sent"), failed: spans.WithLabelValues("lost")}
+}
+
 // ExportSpans implements sdktrace.SpanExporter. It returns no error, which the SDK would log in its own way.
 func (r *reporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	if err := r.next.ExportSpans(ctx, spans); err != nil {
+		r.failed.Add(float64(len(spans)))
 		r.warn(ctx, err, len(spans))
 		return nil
 	}
+	r.sent.Add(float64(len(spans)))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.said.IsZero() {
