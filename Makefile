@@ -39,6 +39,9 @@ test-chart: pip ## Test the Helm chart on a real Kubernetes, which is built (onc
 bench: redis-server build ## Measure checks per second, as ratios to a floor in the same run, reloads and memory
 	@$(GO) run ./test/bench
 
+sizing: redis-server build ## Measure what docs/operations/sizing.md says: processor time, memory, Redis
+	@DCR_SIZING=yes $(GO) test ./test/operations -count=1 -run TestSizing -v
+
 lint: ## Run the linters, and check that generated files are up to date
 	$(TOOLS) golangci-lint run ./...
 	@$(MAKE) --no-print-directory proto tidy

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,15 @@ func TestLinks(t *testing.T) {
 	if err != nil || len(pages) < 8 {
 		t.Fatalf("%d pages, %v", len(pages), err)
 	}
-	for _, page := range append(pages, "../README.md", "../DECISIONS.md") {
+	operations, err := filepath.Glob("operations/*.md")
+	if err != nil || len(operations) < 10 {
+		t.Fatalf("%d pages for operators, %v", len(operations), err)
+	}
+	runbooks, err := filepath.Glob("runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range slices.Concat(pages, operations, runbooks, []string{"../README.md", "../DECISIONS.md"}) {
 		for _, match := range link.FindAllStringSubmatch(textOf(t, page), -1) {
 			file, place, _ := strings.Cut(match[1], "#")
 			target := filepath.Join(filepath.Dir(page), file)
@@ -49,6 +58,20 @@ func places(text string) map[string]bool {
 		all[match[1]] = true
 	}
 	return all
+}
+
+// Every page for operators is reached from the page where they start.
+func TestPlatformTeamListsAllOperations(t *testing.T) {
+	pages, err := filepath.Glob("operations/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := textOf(t, "platform-team.md")
+	for _, page := range pages {
+		if !strings.Contains(start, "]("+page+")") {
+			t.Errorf("platform-team.md does not link to %s", page)
+		}
+	}
 }
 
 // The README's list of pages has all of them, one row each: "| page | what it has |".

@@ -29,7 +29,7 @@ type host struct {
 	tb    testing.TB
 	root  string
 	world *harness.World
-	ports struct{ redis, secureRedis, gate, edge, registry, network, bank string }
+	ports struct{ redis, secureRedis, redis2, secureRedis2, gate, edge, registry, network, bank string }
 	more  []string // of old and new texts, for what a page needs that is not on every host
 	pki   *authority
 
@@ -55,7 +55,7 @@ func newHost(t *testing.T) *host {
 			t.Error(err)
 		}
 	})
-	for _, port := range []*string{&h.ports.redis, &h.ports.secureRedis, &h.ports.gate, &h.ports.edge, &h.ports.registry, &h.ports.network, &h.ports.bank} {
+	for _, port := range []*string{&h.ports.redis, &h.ports.secureRedis, &h.ports.redis2, &h.ports.secureRedis2, &h.ports.gate, &h.ports.edge, &h.ports.registry, &h.ports.network, &h.ports.bank} {
 		number, err := process.FreePorts(1)
 		h.must(err)
 		*port = strconv.Itoa(number)
@@ -181,7 +181,9 @@ func (h *host) here(text string) string {
 	mtls, public := must(url.Parse(h.world0("mtls"))), must(url.Parse(h.world0("public")))
 	text = strings.NewReplacer(h.more...).Replace(text)
 	text = strings.NewReplacer(
+		"/bin/sleep 10", "/bin/sleep 4", // the test's balancer asks more often than others
 		"127.0.0.1:9100", "127.0.0.1:"+h.ports.gate, "127.0.0.1:9101", "127.0.0.1:"+h.ports.edge, "127.0.0.1:9102", "127.0.0.1:"+h.ports.registry,
+		"redis-2.bank.example:6379", "127.0.0.1:"+h.ports.secureRedis2, "-h redis-2.bank.example", "-h 127.0.0.1 -p "+h.ports.redis2,
 		"redis.bank.example:6379", "127.0.0.1:"+h.ports.secureRedis, "-h redis.bank.example", "-h 127.0.0.1 -p "+h.ports.redis,
 		"gateway.bank.example:8443", mtls.Host, "gateway.bank.example:8444", public.Host,
 	).Replace(text)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ const (
 type traffic struct {
 	h      *host
 	caller *harness.Registered
+	away   atomic.Bool // a load balancer sends nothing here
 	stop   context.CancelFunc
 	all    sync.WaitGroup
 
@@ -84,6 +86,36 @@ func attempt(ctx context.Context, tb testing.TB, do func(tb testing.TB)) (why st
 	return q.fatal
 }
 
+// balanced is traffic through a load balancer, which asks the host for its health and sends nothing while that is bad.
+func (h *host) balanced() *traffic {
+	h.tb.Helper()
+	t := h.traffic()
+	ctx, stop := context.WithCancel(h.tb.Context())
+	asked := make(chan struct{})
+	h.tb.Cleanup(func() { stop(); <-asked })
+	go func() {
+		defer close(asked)
+		client := h.world.Client(nil, harness.HTTP2)
+		for ctx.Err() == nil {
+			request, err := harness.NewRequest(ctx, http.MethodGet, h.world.File.Issuer+"/healthz", "", "")
+			if err != nil {
+				return
+			}
+			answer, err := harness.Do(client, request)
+			t.away.Store(err != nil || answer.Status != http.StatusOK)
+			select {
+			case <-ctx.Done():
+			case <-time.After(balancerAsks):
+			}
+		}
+	}()
+	return t
+}
+
+// balancerAsks is how often a load balancer asks for the health of a host: less often than an Envoy that is drained waits for
+// another request.
+const balancerAsks = 1500 * time.Millisecond
+
 func (t *traffic) calls(ctx context.Context, caller *harness.Registered) {
 	tick := time.NewTicker(callEvery)
 	defer tick.Stop()
@@ -92,6 +124,9 @@ func (t *traffic) calls(ctx context.Context, caller *harness.Registered) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if t.away.Load() {
+			continue
 		}
 		if i%10 == 9 {
 			caller.HTTP.CloseIdleConnections()
@@ -127,6 +162,9 @@ func (t *traffic) lives(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if t.away.Load() {
+			continue
 		}
 		why := attempt(ctx, t.h.tb, func(tb testing.TB) {
 			r.Join(tb, r.Request())

@@ -1,7 +1,9 @@
 package operations
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -116,6 +118,13 @@ func (u *unit) stop(root string) error {
 	seconds, err := strconv.Atoi(u.value("TimeoutStopSec"))
 	if err != nil {
 		return err
+	}
+	for _, command := range u.values["ExecStop"] {
+		words := strings.Fields(strings.TrimPrefix(command, "-"))
+		out, err := exec.Command(words[0], words[1:]...).CombinedOutput() //nolint:gosec // of a unit of this repository
+		if err != nil && !strings.HasPrefix(command, "-") {
+			return fmt.Errorf("%s: %w: %s", command, err, out)
+		}
 	}
 	u.process.End(time.Duration(seconds) * time.Second)
 	u.process = nil
