@@ -53,7 +53,6 @@ func backup(t *testing.T, h *host) {
 		if err := errors.Join(status(revokes, 401), status(deletes, 401), status(registers, 401)); err != nil {
 			return err
 		}
-		revokes.Renew(t)
 		form := url.Values{"grant_type": {"client_credentials"}}
 		if answer := deletes.Form(t, h.world.File.Token, form); answer.Status != http.StatusUnauthorized {
 			return fmt.Errorf("the deleted client gets a token: %s", answer)
@@ -61,8 +60,8 @@ func backup(t *testing.T, h *host) {
 		for _, r := range []*harness.Registered{deletes, registers} { // they register again
 			r.Join(t, r.Request())
 		}
-		traffic.expect()
-		return errors.Join(status(revokes, 200), status(deletes, 200), status(registers, 200))
+		defer traffic.expect()
+		return errors.Join(h.settles(t, revokes), h.settles(t, deletes), h.settles(t, registers))
 	}
 	h.run("backup.md")
 	traffic.judge()

@@ -121,7 +121,7 @@ func (u *unit) stop(root string) error {
 	}
 	for _, command := range u.values["ExecStop"] {
 		words := strings.Fields(strings.TrimPrefix(command, "-"))
-		out, err := exec.Command(words[0], words[1:]...).CombinedOutput() //nolint:gosec // of a unit of this repository
+		out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
 		if err != nil && !strings.HasPrefix(command, "-") {
 			return fmt.Errorf("%s: %w: %s", command, err, out)
 		}
