@@ -43,10 +43,9 @@ registry:
 
 {{- /* The data of a ConfigMap with these files. */}}
 {{- define "dcr.configData" -}}
-{{- range $path, $text := include "dcr.configFiles" . | fromYaml }}
-{{ $path | replace "/" "." }}: |
-  {{- $text | nindent 2 }}
-{{- end }}
+{{- $data := dict -}}
+{{- range $path, $text := include "dcr.configFiles" . | fromYaml }}{{ $_ := set $data ($path | replace "/" ".") $text }}{{ end -}}
+{{- toYaml $data }}
 {{- end }}
 
 {{- /* The source of a projected volume for such a ConfigMap. Call with (list . NAME). */}}
