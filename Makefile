@@ -29,7 +29,7 @@ demo: build ## Start a whole world, walk a client's life through it, stop
 sandbox: build ## Start a world and leave it running until Ctrl-C; DATA names its folder
 	@$(BINARY) sandbox --data $(or $(DATA),./world)
 
-test: redis-server operators build ## Run all tests, against real Envoy and real Redis
+test: redis-server operators prometheus build ## Run all tests, against real Envoy and real Redis
 	$(GO) vet ./...
 	$(LEAN) $(GO) test $(RACE) -vet=off -count=1 -timeout 20m $(LONG) ./...
 

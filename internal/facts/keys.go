@@ -40,13 +40,13 @@ type answer struct {
 
 func newKeys(lookup Lookup, set *metric.Set) *keys {
 	known, _ := metric.NewCache[string, answer](set, "facts_key", maxKeys) // fails only for a size below 1
-	unknown, _ := metric.NewCache[string, answer](set, "facts_key", maxKeys)
+	unknown, _ := metric.NewCache[string, answer](nil, "", maxKeys)
 	return &keys{lookup: lookup, asking: make(chan struct{}, 1), known: known, unknown: unknown}
 }
 
 // find returns a set with the one key of that kid.
 func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet, error) {
-	if set, known, err := k.recall(kid, now); known {
+	if set, known, err := k.recall(k.known.Get, kid, now); known {
 		return set, err
 	}
 	select {
@@ -55,15 +55,15 @@ func (k *keys) find(ctx context.Context, kid string, now time.Time) (jose.KeySet
 	case <-ctx.Done():
 		return jose.KeySet{}, fmt.Errorf("waiting for a facts key: %w", ctx.Err())
 	}
-	if set, known, err := k.recall(kid, now); known { // another caller was faster
+	if set, known, err := k.recall(k.known.Peek, kid, now); known { // another caller was faster
 		return set, err
 	}
 	return k.ask(ctx, kid, now)
 }
 
 // recall returns an answer that is not too old, if there is one.
-func (k *keys) recall(kid string, now time.Time) (set jose.KeySet, known bool, err error) {
-	if a, ok := k.known.Get(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife)) }); ok {
+func (k *keys) recall(look func(string, func(answer) bool) (answer, bool), kid string, now time.Time) (set jose.KeySet, known bool, err error) {
+	if a, ok := look(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife)) }); ok {
 		return a.set, true, nil
 	}
 	a, ok := k.unknown.Get(kid, nil)
@@ -78,7 +78,7 @@ func (k *keys) ask(ctx context.Context, kid string, now time.Time) (jose.KeySet,
 		k.unknown.Add(kid, answer{at: now})
 		return jose.KeySet{}, ErrUnknownKey
 	case err != nil:
-		if a, ok := k.known.Get(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife + keyOutage)) }); ok {
+		if a, ok := k.known.Peek(kid, func(a answer) bool { return now.Before(a.at.Add(keyLife + keyOutage)) }); ok {
 			return a.set, nil
 		}
 		return jose.KeySet{}, fmt.Errorf("looking up a facts key: %w", err)

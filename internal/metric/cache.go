@@ -28,12 +28,21 @@ func NewCache[K comparable, V any](s *Set, name string, limit int) (*Cache[K, V]
 
 // Get returns the value of the key, if the cache has one that is good; nil means that every value is good.
 func (c *Cache[K, V]) Get(key K, good func(V) bool) (V, bool) {
+	value, ok := c.Peek(key, good)
+	if ok {
+		c.hits.Inc()
+	} else {
+		c.misses.Inc()
+	}
+	return value, ok
+}
+
+// Peek is Get for a lookup that does not count, because it repeats one.
+func (c *Cache[K, V]) Peek(key K, good func(V) bool) (V, bool) {
 	value, ok := c.kept.Get(key)
 	if ok && (good == nil || good(value)) {
-		c.hits.Inc()
 		return value, true
 	}
-	c.misses.Inc()
 	var none V
 	return none, false
 }

@@ -36,6 +36,9 @@ func TestCache(t *testing.T) {
 	second.Add(1, "a")
 	second.Remove(2)
 	second.Get(1, nil)
+	if value, ok := second.Peek(1, nil); !ok || value != "a" {
+		t.Errorf("peeked %q, %v", value, ok)
+	}
 	cache("client")
 	got := testkit.Scrape(t, set.Handler(slog.New(slog.DiscardHandler)))
 	for series, want := range map[string]float64{
