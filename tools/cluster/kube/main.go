@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,9 @@ func main() {
 		"kubelet":    func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
 		"kube-proxy": proxy.NewProxyCommand,
 		"kubectl":    func() *cobra.Command { return kubectl.NewDefaultKubectlCommand() },
-		"helm":       newHelm,
+	}
+	if filepath.Base(os.Args[0]) == "helm" {
+		os.Exit(helmed())
 	}
 	part, ok := parts[filepath.Base(os.Args[0])]
 	if !ok {
@@ -44,13 +47,19 @@ func main() {
 	os.Exit(cli.Run(part()))
 }
 
-// newHelm is the main function of helm.sh/helm/v4/cmd/helm, which no other program can call.
-func newHelm() *cobra.Command {
+// helmed is the main function of helm.sh/helm/v4/cmd/helm, which no other program can call. It returns the exit code.
+func helmed() int {
 	helmkube.ManagedFieldsManager = "helm" // it is named after the program otherwise
 	cmd, err := helm.NewRootCmd(os.Stdout, os.Args[1:], helm.SetupLogging)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	return cmd
+	if err := cmd.Execute(); err != nil {
+		if failed, ok := errors.AsType[helm.CommandError](err); ok {
+			return failed.ExitCode
+		}
+		return 1
+	}
+	return 0
 }
