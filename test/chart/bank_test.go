@@ -3,12 +3,9 @@
 package chart
 
 import (
-	"encoding/base64"
-	"fmt"
 	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/sandbox/directory"
-	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 // bank is a release of the chart with the bank's routes, which TPPs outside reach as mtls.bank.test and tls.bank.test.
@@ -17,8 +14,8 @@ type bank struct {
 	*outside
 }
 
-// newBank installs the chart as a bank does. The names of the one before lead to it from now on.
-func newBank(tb testing.TB, helm, namespace string, more ...string) *bank {
+// newBank installs a chart as a bank does. The names of the one before lead to it from now on.
+func newBank(tb testing.TB, helm, namespace, chart string) *bank {
 	tb.Helper()
 	o := theWorld(tb)
 	newNamespace(tb, namespace)
@@ -26,7 +23,7 @@ func newBank(tb testing.TB, helm, namespace string, more ...string) *bank {
 	o.serve(tb, namespace)
 	setPassword(tb, namespace, "first")
 	b := &bank{outside: o}
-	b.release = install(tb, helm, "bank", namespace, append(o.bankValues(tb, "bank-dcr-gateway"), more...)...)
+	b.release = install(tb, helm, "bank", namespace, chart, o.bankValues(tb, "bank-dcr-gateway")...)
 	for _, listener := range []string{"mtls", "tls"} {
 		if err := o.open(listener+".bank.test:443", namespace, "bank-dcr-gateway-"+listener); err != nil {
 			tb.Fatal(err)
@@ -44,19 +41,13 @@ func emptyRedis(tb testing.TB) {
 // serve makes the Secret of the bank's server certificate, or renews it.
 func (o *outside) serve(tb testing.TB, namespace string) {
 	tb.Helper()
-	certificate, key, err := o.server("mtls.bank.test", "tls.bank.test")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
-	apply(tb, fmt.Sprintf("{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: {name: bank-server, namespace: %s}, data: {tls.crt: %s, tls.key: %s}}",
-		namespace, encode(certificate), encode(key)))
+	o.certify(tb, namespace, "bank-server", "mtls.bank.test", "tls.bank.test")
 }
 
 // setPassword makes the Secret with the password of Redis, or changes it.
 func setPassword(tb testing.TB, namespace, password string) {
 	tb.Helper()
-	apply(tb, fmt.Sprintf("{apiVersion: v1, kind: Secret, metadata: {name: bank-redis, namespace: %s}, stringData: {password: %s}}", namespace, password))
+	makeSecret(tb, namespace, "bank-redis", map[string]string{"password": password})
 }
 
 // bankValues are helm's arguments for the bank's values and files.
@@ -64,10 +55,10 @@ func (o *outside) bankValues(tb testing.TB, release string) []string {
 	tb.Helper()
 	routes := file(tb, "routes.yaml", fill(tb, "routes.yaml", map[string]string{"Release": release}))
 	framework := file(tb, "directory.yaml", fill(tb, "directory.yaml", map[string]string{"Issuer": directory.OBIE().Issuer, "Keys": o.files.KeysURL()}))
-	servers := file(tb, "servers.pem", string(pki.EncodeCertificate(o.servers.Certificate.Raw)))
+	servers := file(tb, "servers.pem", o.caPEM())
 	return []string{
 		"--values", file(tb, "values.yaml", fill(tb, "values.yaml", images)),
-		"--set-file", "config.routes=" + routes,
+		"--set-file", "config.routes=" + routes, "--set", "test.ca.secret=bank-server",
 		"--set-file", `config.directories.sandbox\.yaml=` + framework,
 		"--set-file", `config.ca.directory\.pem=` + o.folder + "/" + directory.IssuingFile,
 		"--set-file", `config.ca.directory-server\.pem=` + servers,

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -44,6 +43,14 @@ func kubectl(tb testing.TB, args ...string) string {
 func apply(tb testing.TB, manifests string) {
 	tb.Helper()
 	if _, err := run(manifests, "kubectl", "apply", "--validate=strict", "-f", "-"); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// applyIn is apply for manifests that name no namespace.
+func applyIn(tb testing.TB, namespace, manifests string) {
+	tb.Helper()
+	if _, err := run(manifests, "kubectl", "apply", "--validate=strict", "-n", namespace, "-f", "-"); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -131,19 +138,20 @@ func explain(tb testing.TB, namespace string) {
 type release struct {
 	name, namespace string
 	helm            string // program
+	chart           string // folder or archive
 	values          []string
 }
 
 // helmed runs helm for the release with its values.
 func (r *release) helmed(verb string, args ...string) (string, error) {
-	all := append([]string{verb, r.name, chartDir, "-n", r.namespace, "--wait", "--timeout", patience.String()}, r.values...)
+	all := append([]string{verb, r.name, r.chart, "-n", r.namespace, "--wait", "--timeout", patience.String()}, r.values...)
 	return run("", r.helm, append(all, args...)...)
 }
 
-// install installs the chart with these values, each an argument of helm.
-func install(tb testing.TB, helm, name, namespace string, values ...string) *release {
+// install installs a chart with these values, each an argument of helm.
+func install(tb testing.TB, helm, name, namespace, chart string, values ...string) *release {
 	tb.Helper()
-	r := &release{name: name, namespace: namespace, helm: helm, values: values}
+	r := &release{name: name, namespace: namespace, helm: helm, chart: chart, values: values}
 	if _, err := r.helmed("install"); err != nil {
 		tb.Fatal(err)
 	}
@@ -166,6 +174,14 @@ func (r *release) uninstall(tb testing.TB) {
 	}
 }
 
+// tested runs what the chart itself brings as a test.
+func (r *release) tested(tb testing.TB) {
+	tb.Helper()
+	if _, err := run("", r.helm, "test", r.name, "-n", r.namespace, "--timeout", patience.String()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // file writes a text to a file that ends with the test.
 func file(tb testing.TB, name, text string) string {
 	tb.Helper()
@@ -174,20 +190,4 @@ func file(tb testing.TB, name, text string) string {
 		tb.Fatal(err)
 	}
 	return path
-}
-
-// left says which objects are in a namespace, apart from events and from those that are kept.
-func left(tb testing.TB, namespace string, kinds []string) error {
-	tb.Helper()
-	kinds = slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool { return strings.HasPrefix(kind, "events") })
-	var strange []string
-	for _, name := range strings.Fields(kubectl(tb, "get", strings.Join(kinds, ","), "-n", namespace, "-o", "name")) {
-		if !slices.Contains(kept, name) {
-			strange = append(strange, name)
-		}
-	}
-	if strange != nil {
-		return fmt.Errorf("left: %s", strings.Join(strange, " "))
-	}
-	return nil
 }

@@ -4,9 +4,11 @@ package chart
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -92,7 +94,7 @@ func newOutside() (*outside, error) {
 	return o, nil
 }
 
-// server makes a server certificate for some names, as PEM with its key.
+// server makes a certificate of the sandbox's CA for some names, as PEM with its key. It is good for servers and clients.
 func (o *outside) server(names ...string) (certificate, key string, err error) {
 	private, err := pki.EC()
 	if err != nil {
@@ -100,12 +102,40 @@ func (o *outside) server(names ...string) (certificate, key string, err error) {
 	}
 	leaf := pki.Server(names[0])
 	leaf.DNSNames, leaf.IPAddresses = names, nil
+	leaf.ExtKeyUsage = append(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth)
 	made, err := o.servers.Issue(leaf, private.Public())
 	if err != nil {
 		return "", "", err
 	}
 	text, err := pki.EncodeKey(private)
 	return string(pki.EncodeCertificate(made.Raw)), string(text), err
+}
+
+// certify makes a Secret with a certificate for some names, its key and its CA, or renews it.
+func (o *outside) certify(tb testing.TB, namespace, secret string, names ...string) {
+	tb.Helper()
+	certificate, key, err := o.server(names...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	makeSecret(tb, namespace, secret, map[string]string{
+		"tls.crt": certificate, "tls.key": key, "ca.crt": o.caPEM(),
+	})
+}
+
+// caPEM is the CA of servers.
+func (o *outside) caPEM() string { return string(pki.EncodeCertificate(o.servers.Certificate.Raw)) }
+
+// makeSecret makes a Secret, or changes it.
+func makeSecret(tb testing.TB, namespace, name string, data map[string]string) {
+	tb.Helper()
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "metadata": map[string]string{"name": name, "namespace": namespace}, "stringData": data,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	apply(tb, string(text))
 }
 
 // secretFile is a file of the directory in its Secret, whose keys have no slash.
@@ -134,7 +164,9 @@ func (o *outside) deploy() error {
 	for _, f := range files {
 		fmt.Fprintf(&secret, "  %s: %q\n", f.Key, base64.StdEncoding.EncodeToString([]byte(f.text)))
 	}
-	manifest, err := filled("sandbox.yaml", map[string]any{"Images": images, "DirectoryFiles": files})
+	manifest, err := filled("sandbox.yaml", map[string]any{
+		"Images": images, "DirectoryFiles": files, "Digest": fmt.Sprintf("%x", sha256.Sum256([]byte(secret.String()))), // of other files is another pod
+	})
 	if err != nil {
 		return err
 	}

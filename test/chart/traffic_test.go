@@ -26,7 +26,7 @@ var (
 // TestTraffic does to one bank what its operators do, and what happens to it, while its clients go on. Each step says which
 // failures its clients may see; a request that must be refused is never allowed, and what was acknowledged is there.
 func TestTraffic(t *testing.T) {
-	b := newBank(t, "helm", "traffic")
+	b := newBank(t, "helm", "traffic", chartDir)
 	l := b.newLoad(t)
 	keys := &tokenKeys{}
 	for _, step := range []struct {
@@ -44,6 +44,7 @@ func TestTraffic(t *testing.T) {
 		{name: "new certificates between Envoy and registry", do: newRegistryCertificates},
 		{name: "a new key for tokens", do: keys.rotate},
 		{name: "a restart of all gateways and registries", do: restarted},
+		{name: "an upgrade with network policies", do: policed},
 		{name: "a drained node", do: drained},
 		{name: "tokens of the new key", do: keys.rotated},
 		{name: "a killed Envoy", do: killedEnvoy, allowed: killed},
