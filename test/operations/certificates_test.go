@@ -26,6 +26,7 @@ func rotateCertificates(t *testing.T, h *host) {
 	h.world.Trust(h.pki.first.PEM())
 	traffic := h.traffic()
 	var before time.Time
+	h.checks["new connections to the registry succeed"] = h.connectsAnew
 	h.checks["the registry refuses the old CA"] = func() error {
 		traffic.expect("503 ")
 		return errors.Join(h.shakes("127.0.0.1:"+h.ports.network, "home/new/gateway", ""), h.shakes("127.0.0.1:"+h.ports.network, "home/old-gateway", "certificate"))
@@ -101,6 +102,20 @@ func (h *host) renewed(t *testing.T) {
 	issue(t, market, "next").Write(t, h.path("home/new/next"))
 }
 
+// connectsAnew connects to the registry with the files that Envoy has now. Envoy itself keeps its connections.
+func (h *host) connectsAnew() error {
+	at := "etc/dcr-gateway/registry/"
+	pair, err := tls.LoadX509KeyPair(h.path(at+"gateway.pem"), h.path(at+"gateway.key"))
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(h.read(at + "registry-ca.pem")))
+	return h.greets("127.0.0.1:"+h.ports.network, &tls.Config{
+		Certificates: []tls.Certificate{pair}, RootCAs: roots, ServerName: "registry.bank.example", MinVersion: tls.VersionTLS12,
+	})
+}
+
 // listener is the address where TPPs connect with their certificates.
 func (h *host) listener() string { return strings.TrimPrefix(h.world.MTLS(), "https://") }
 
@@ -110,18 +125,7 @@ func (h *host) shakes(address, client, alert string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := (&tls.Dialer{Config: &tls.Config{
-		Certificates: []tls.Certificate{pair}, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12,
-	}}).DialContext(h.tb.Context(), "tcp", address)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	_, err = fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", address) // the alert comes after the handshake of TLS 1.3
-	if err == nil {
-		_, err = conn.Read(make([]byte, 1))
-	}
+	err = h.greets(address, &tls.Config{Certificates: []tls.Certificate{pair}, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	switch {
 	case alert == "" && err != nil:
 		return fmt.Errorf("refused: %w", err)
@@ -129,6 +133,20 @@ func (h *host) shakes(address, client, alert string) error {
 		return fmt.Errorf("not refused: %w", err)
 	}
 	return nil
+}
+
+// greets makes a connection and waits for the first byte of an answer: in TLS 1.3 a client learns only then that it is refused.
+func (h *host) greets(address string, settings *tls.Config) error {
+	conn, err := (&tls.Dialer{Config: settings}).DialContext(h.tb.Context(), "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err = fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", address); err == nil {
+		_, err = conn.Read(make([]byte, 1))
+	}
+	return err
 }
 
 // A service is the bank's, over mutual TLS.

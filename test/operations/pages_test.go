@@ -37,7 +37,9 @@ func TestPages(t *testing.T) {
 			h := newHost(t)
 			story(t, h)
 			for check := range h.checks {
-				t.Errorf("the page does not show %q", check)
+				if !h.seen[check] {
+					t.Errorf("the page does not show %q", check)
+				}
 			}
 		})
 	}
