@@ -39,3 +39,22 @@ func public(ip netip.Addr) bool {
 	}
 	return !containedIn(notPublic, ip)
 }
+
+// A Network is a range of addresses without some parts of it.
+type Network struct {
+	Within netip.Prefix
+	Except []netip.Prefix // each within Within
+}
+
+// Public returns the networks of the public addresses: all that a client dials whose policy has no private ones.
+func Public() []Network {
+	networks := []Network{{Within: netip.MustParsePrefix("0.0.0.0/0")}, {Within: globalUnicast}}
+	for _, prefix := range notPublic {
+		for i := range networks {
+			if within := networks[i].Within; within.Addr().Is4() == prefix.Addr().Is4() && within.Overlaps(prefix) {
+				networks[i].Except = append(networks[i].Except, prefix)
+			}
+		}
+	}
+	return networks
+}

@@ -195,3 +195,13 @@ func clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptions {
 	c.DisableRoutingPolicies = true // they send COMMAND and ignore the caller's deadline
 	return c
 }
+
+// Servers returns the HOST:PORT of each server that a URL names. Behind Sentinels, and in a cluster, there are more, which
+// only they know: more says so. A Unix socket has none.
+func Servers(url string) (servers []string, more bool, err error) {
+	o, _, err := parse(url)
+	if err != nil || strings.HasPrefix(url, "unix:") {
+		return nil, false, err
+	}
+	return o.Addrs, o.MasterName != "" || o.IsClusterMode, nil
+}
