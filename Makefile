@@ -96,10 +96,10 @@ prometheus:
 redis-server:
 	@command -v redis-server >/dev/null || test/install redis-server
 
-# What the pages for operators use. They are about Linux: elsewhere their test is skipped.
+# What the pages for operators use, and what records connections. They are about Linux: elsewhere their tests are skipped.
 operators:
 ifeq ($(shell uname),Linux)
-	@for tool in logrotate:logrotate systemd-analyze:systemd redis-cli:redis-tools curl:curl jq:jq openssl:openssl; do \
+	@for tool in logrotate:logrotate systemd-analyze:systemd redis-cli:redis-tools curl:curl jq:jq openssl:openssl strace:strace; do \
 		PATH=$$PATH:/usr/sbin command -v $${tool%:*} >/dev/null || test/install $${tool#*:}; \
 	done
 endif

@@ -16,7 +16,7 @@ import (
 
 // options are the flags of the command.
 type options struct {
-	where
+	Flags
 	output, check string
 }
 
@@ -32,9 +32,9 @@ dcr-gateway egress routes.yaml --redis rediss://redis.bank.example:6380 --output
 dcr-gateway egress routes.yaml --redis rediss://redis.bank.example:6380 --check egress.yaml`,
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var o options
-			flags.StringVar(&o.redis, "redis", "", "Redis `URL` of gate and registry (default $DCR_REDIS_URL)")
-			flags.Func("redis-node", "`HOST:PORT` of a Redis server that the URL does not name: behind Sentinels, or in a cluster; may be repeated", cli.Each(&o.nodes))
-			flags.StringVar(&o.otlp, "otlp", "", "`URL` that traces are sent to (default $OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or $OTEL_EXPORTER_OTLP_ENDPOINT)")
+			flags.StringVar(&o.Redis, "redis", "", "Redis `URL` of gate and registry (default $DCR_REDIS_URL)")
+			flags.Func("redis-node", "`HOST:PORT` of a Redis server that the URL does not name: behind Sentinels, or in a cluster; may be repeated", cli.Each(&o.Nodes))
+			flags.StringVar(&o.OTLP, "otlp", "", "`URL` that traces are sent to (default $OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or $OTEL_EXPORTER_OTLP_ENDPOINT)")
 			flags.StringVar(&o.output, "output", "text", "`FORM` of the answer: text, json for scripts, or policy for the chart's value networkPolicy.egress")
 			flags.StringVar(&o.check, "check", "", "`FILE` with the value networkPolicy.egress: print what it does not allow, and exit with 1 if there is anything")
 			return func(_ context.Context, call cli.Call) error { return o.run(call) }
@@ -43,8 +43,8 @@ dcr-gateway egress routes.yaml --redis rediss://redis.bank.example:6380 --check 
 }
 
 func (o *options) run(call cli.Call) error {
-	o.redis = cmp.Or(o.redis, os.Getenv("DCR_REDIS_URL"))
-	o.otlp = cmp.Or(o.otlp, os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	o.Redis = cmp.Or(o.Redis, os.Getenv("DCR_REDIS_URL"))
+	o.OTLP = cmp.Or(o.OTLP, os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
 	print, known := map[string]func(io.Writer, []Destination) error{"text": printText, "json": printJSON, "policy": printPolicy}[o.output]
 	if !known {
 		return cli.Exit{Code: cli.Wrong, Text: fmt.Sprintf("--output is %q, and must be text, json or policy", o.output)}
@@ -55,12 +55,11 @@ func (o *options) run(call cli.Call) error {
 	} else if err != nil {
 		return err
 	}
-	o.Version = version
-	all, err := destinations(o.where)
+	all, err := List(version, o.Flags)
 	if err != nil {
 		return err
 	}
-	if o.redis == "" {
+	if o.Redis == "" {
 		fmt.Fprintln(call.Stderr, "Redis is not in the list: no --redis, and no $DCR_REDIS_URL")
 	}
 	if o.check != "" {
@@ -82,7 +81,7 @@ func printJSON(w io.Writer, all []Destination) error {
 func printText(w io.Writer, all []Destination) error {
 	var text strings.Builder
 	for _, d := range all {
-		fmt.Fprintf(&text, "%-9s %-45s %s\n", d.Process, d.address(), d.Why)
+		fmt.Fprintf(&text, "%-9s %-45s %s\n", d.Process, d.Address(), d.Why)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

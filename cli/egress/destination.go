@@ -77,8 +77,8 @@ func texts(prefixes []netip.Prefix) (all []string) {
 	return all
 }
 
-// address is HOST:PORT.
-func (d Destination) address() string { return net.JoinHostPort(d.Host, strconv.Itoa(int(d.Port))) }
+// Address is HOST:PORT.
+func (d Destination) Address() string { return net.JoinHostPort(d.Host, strconv.Itoa(int(d.Port))) }
 
 // sorted returns each destination once, by process, reason, host and port.
 func sorted(all []Destination) []Destination {

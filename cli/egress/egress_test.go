@@ -44,7 +44,7 @@ func listed(t *testing.T, arguments ...string) (lines []string) {
 		t.Fatalf("code %d, %v: %s", code, err, stderr)
 	}
 	for _, d := range all {
-		lines = append(lines, d.Process+" "+d.address()+" "+d.Why)
+		lines = append(lines, d.Process+" "+d.Address()+" "+d.Why)
 	}
 	return lines
 }

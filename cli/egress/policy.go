@@ -44,7 +44,7 @@ func printPolicy(w io.Writer, all []Destination) error {
 	for _, pod := range pods {
 		rules := ""
 		for _, d := range all {
-			if !d.listed && slices.Contains(pod.processes, d.Process) && !strings.Contains(rules, "# "+d.address()+"\n") {
+			if !d.listed && slices.Contains(pod.processes, d.Process) && !strings.Contains(rules, "# "+d.Address()+"\n") {
 				rules += d.policy()
 			}
 		}
@@ -62,7 +62,7 @@ func printPolicy(w io.Writer, all []Destination) error {
 // policy is the rule for one destination.
 func (d Destination) policy() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "  # %s: %s\n  # %s\n", d.Process, d.Why, d.address())
+	fmt.Fprintf(&text, "  # %s: %s\n  # %s\n", d.Process, d.Why, d.Address())
 	fmt.Fprintf(&text, "  - ports: [{port: %d, protocol: TCP}]\n", d.Port)
 	if len(d.Networks) == 0 {
 		text.WriteString("    # the name stands for any address: narrow it with to: [{ipBlock: {cidr: ...}}]\n")
@@ -97,7 +97,7 @@ func check(w io.Writer, path string, all []Destination) error {
 			allows := func(r rule) bool { return r.allows(d) }
 			if !d.listed && slices.Contains(pod.processes, d.Process) && !slices.ContainsFunc(rules[pod.name], allows) {
 				missing++
-				fmt.Fprintf(w, "networkPolicy.egress.%s does not allow %s, which the %s connects to: %s\n", pod.name, d.address(), d.Process, d.Why)
+				fmt.Fprintf(w, "networkPolicy.egress.%s does not allow %s, which the %s connects to: %s\n", pod.name, d.Address(), d.Process, d.Why)
 			}
 		}
 	}

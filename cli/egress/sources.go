@@ -15,12 +15,17 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/internal/redis"
 )
 
-// where is all that decides what the processes connect to: the files, and their flags.
+// Flags are the flags of the processes that say what they connect to.
+type Flags struct {
+	Redis string   // URL; none when empty
+	Nodes []string // HOST:PORT of servers of Redis that its URL does not name
+	OTLP  string   // URL; none when empty
+}
+
+// where is all that decides what the processes connect to.
 type where struct {
 	*config.Version
-	redis string
-	nodes []string // of Redis, that its URL does not name
-	otlp  string
+	Flags
 }
 
 // sources are all reasons for which a process connects to anything. A part of the product that calls out has its line here;
@@ -37,11 +42,11 @@ var sources = []struct {
 	{"traces", []string{gate, registry, envoy}, collector},
 }
 
-// destinations lists what the processes connect to.
-func destinations(w where) ([]Destination, error) {
+// List returns what the processes connect to with a version and flags, sorted, each destination once.
+func List(version *config.Version, flags Flags) ([]Destination, error) {
 	var all []Destination
 	for _, source := range sources {
-		found, err := source.list(w)
+		found, err := source.list(where{version, flags})
 		if err != nil {
 			return nil, err
 		}
@@ -81,17 +86,17 @@ func keySets(w where) (all []Destination, err error) {
 
 // redisServers are those of the URL. What stands behind Sentinels is nowhere in the configuration.
 func redisServers(w where) (all []Destination, err error) {
-	if w.redis == "" {
+	if w.Redis == "" {
 		return nil, nil
 	}
-	servers, _, err := redis.Servers(w.redis)
+	servers, _, err := redis.Servers(w.Redis)
 	if err != nil {
 		return nil, cli.Exit{Code: cli.Wrong, Text: err.Error()}
 	}
-	if strings.Contains(w.redis, "+sentinel://") && len(w.nodes) == 0 {
+	if strings.Contains(w.Redis, "+sentinel://") && len(w.Nodes) == 0 {
 		return nil, cli.Exit{Code: cli.Wrong, Text: "the Sentinels name the servers of Redis only while it runs: name the primary and each replica with --redis-node HOST:PORT"}
 	}
-	return each(slices.Concat(servers, w.nodes))
+	return each(slices.Concat(servers, w.Nodes))
 }
 
 func upstreams(w where) (all []Destination, err error) {
@@ -117,10 +122,10 @@ func rateLimits(w where) ([]Destination, error) {
 
 // collector is where traces are sent: an OTLP endpoint, by default at OTLP's port.
 func collector(w where) ([]Destination, error) {
-	if w.otlp == "" {
+	if w.OTLP == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(w.otlp)
+	u, err := url.Parse(w.OTLP)
 	if err != nil || u.Hostname() == "" {
 		return nil, cli.Exit{Code: cli.Wrong, Text: "--otlp is not a URL with a host: http://HOST:PORT or https://HOST:PORT"}
 	}

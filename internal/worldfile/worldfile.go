@@ -145,10 +145,11 @@ type Logs struct {
 
 // Process says how a part was started, and starts again.
 type Process struct {
-	PID  int               `json:"pid"`
-	Argv []string          `json:"argv"`
-	Env  map[string]string `json:"env"` // added to the environment of whoever starts it
-	Dir  string            `json:"dir"`
+	PID   int               `json:"pid"`
+	Argv  []string          `json:"argv"`
+	Under []string          `json:"under,omitempty"` // a command that Argv is appended to, and that becomes Argv's program: a recorder
+	Env   map[string]string `json:"env"`             // added to the environment of whoever starts it
+	Dir   string            `json:"dir"`
 }
 
 // Read reads the world of a folder.

@@ -25,6 +25,10 @@ type Options struct {
 	Redis       string // URL of an existing server; one is started when empty
 	Fleet       int    // number of gateways, which share one Redis; one when 0
 	OTLP        string // URL of a collector of traces; nothing is traced when empty
+
+	// Under returns the command that a part is started under, by its name: for tests, that record what it does. The command
+	// must become the part's program and keep its process id. It may be nil, and may return nil.
+	Under func(part string) []string
 }
 
 // AnyPorts is the Options' Port for ports that nothing uses.

@@ -82,6 +82,12 @@ func (w *World) start(ctx context.Context, o Options, say func(string)) error {
 		return err
 	}
 	w.File.Processes = processes(o, w.File, envoy)
+	for name, part := range w.File.Processes {
+		if o.Under != nil {
+			part.Under = o.Under(name)
+			w.File.Processes[name] = part
+		}
+	}
 	if store, ours := w.File.Processes[redisPart]; ours {
 		say(storeNote(store))
 	}
@@ -116,7 +122,7 @@ func (w *World) launch(ctx context.Context, names []string) error {
 // startPart starts a part. One that is to outlive this process does not end with it.
 func startPart(dir, name string, part worldfile.Process, outlives bool) (*process.Process, error) {
 	child, err := process.Start(process.Command{
-		Name: name, Argv: part.Argv, Dir: filepath.Join(dir, part.Dir), Env: part.Env, Output: outputFile(dir, name), Outlives: outlives,
+		Name: name, Argv: slices.Concat(part.Under, part.Argv), Dir: filepath.Join(dir, part.Dir), Env: part.Env, Output: outputFile(dir, name), Outlives: outlives,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)

@@ -12,17 +12,23 @@ import (
 // built for them, and the world. When they have ended the world's logs are checked, by CheckLogs and by what the package
 // checks itself. After a failure the world's files are kept. When the tests run with the race detector, so does the program.
 func Main(m *testing.M, start func(program string, world *World), checks ...func(*World) error) int {
-	return runAll(m, Race, start, checks)
+	return runAll(m, Options{}, Race, start, checks)
+}
+
+// MainRecorded is Main, and compares what the parts connect to with what `dcr-gateway egress` lists. A whole run, of all tests,
+// must connect to each of these.
+func MainRecorded(m *testing.M, whole bool, start func(program string, world *World), checks ...func(*World) error) int {
+	return runAll(m, Options{Record: true}, Race, start, append(checks, func(w *World) error { return w.CheckEgress(whole) }))
 }
 
 // MainLean is Main with a program without the race detector, with which everything takes ten times as long: for tests that
 // lead the program nowhere where the scenarios and the reloads do not lead it with the race detector.
 func MainLean(m *testing.M, start func(program string, world *World)) int {
-	return runAll(m, false, start, nil)
+	return runAll(m, Options{}, false, start, nil)
 }
 
-func runAll(m *testing.M, race bool, start func(string, *World), checks []func(*World) error) int {
-	code, err := runIn(m, race, start, checks)
+func runAll(m *testing.M, o Options, race bool, start func(string, *World), checks []func(*World) error) int {
+	code, err := runIn(m, o, race, start, checks)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
@@ -30,21 +36,20 @@ func runAll(m *testing.M, race bool, start func(string, *World), checks []func(*
 	return code
 }
 
-func runIn(m *testing.M, race bool, start func(string, *World), checks []func(*World) error) (code int, err error) {
+func runIn(m *testing.M, o Options, race bool, start func(string, *World), checks []func(*World) error) (code int, err error) {
 	dir, err := os.MkdirTemp("", "dcr-tests")
 	if err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program, err := Build(context.Background(), dir, race)
+	if o.Program, err = Build(context.Background(), dir, race); err != nil {
+		return 1, err
+	}
+	world, err := Start(context.Background(), o)
 	if err != nil {
 		return 1, err
 	}
-	world, err := Start(context.Background(), Options{Program: program})
-	if err != nil {
-		return 1, err
-	}
-	start(program, world)
+	start(o.Program, world)
 	code = m.Run()
 	err = world.endAndCheck(checks)
 	if code != 0 || err != nil {

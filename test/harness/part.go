@@ -62,7 +62,7 @@ func frozen(pid int) bool {
 	return !slices.ContainsFunc(threads, func(thread string) bool {
 		stat, err := os.ReadFile(thread)
 		_, state, _ := strings.Cut(string(stat), ") ")
-		return err == nil && !strings.HasPrefix(state, "T")
+		return err == nil && !strings.HasPrefix(strings.ToUpper(state), "T") // t where it is recorded
 	})
 }
 

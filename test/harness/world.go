@@ -36,6 +36,7 @@ type Options struct {
 	Redis       string // URL of an existing server; one is started when empty
 	Fleet       int    // number of gateways; one when 0
 	OTLP        string // URL of a collector of traces; none when empty
+	Record      bool   // what gate, registry and Envoy connect to, for CheckEgress; where strace is installed
 }
 
 // World is a world of the sandbox that runs on ports of its own. It is safe for concurrent use.
@@ -44,6 +45,7 @@ type World struct {
 	File    *worldfile.World // what world.json said at the start
 	roots   *x509.CertPool
 	running *world.World
+	record  string // folder of what was recorded; "" if nothing is
 
 	// StatementKey is the statement signing key of the directory of the world's own profile, for forging statements.
 	StatementKey crypto.Signer
@@ -65,11 +67,21 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	if options.AuthMethods == nil {
 		options.AuthMethods = []string{"private_key_jwt", "tls_client_auth"}
 	}
+	record := ""
+	if o.Record {
+		if record, err = recordInto(&options); err != nil {
+			return nil, err
+		}
+	}
 	running, err := world.Start(ctx, options, func(string) {})
 	if err != nil {
-		return nil, fmt.Errorf("start a world in %s: %w", dir, err)
+		return nil, errors.Join(fmt.Errorf("start a world in %s: %w", dir, err), os.RemoveAll(record))
 	}
-	return newWorld(running)
+	w, err := newWorld(running)
+	if err == nil {
+		w.record = record
+	}
+	return w, err
 }
 
 func newWorld(running *world.World) (*World, error) {

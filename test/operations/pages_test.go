@@ -15,7 +15,7 @@ var needed = []string{"redis-server", "redis-cli", "systemd-sysusers", "systemd-
 
 // stories are the pages, with what is shown in them and what TPPs may see meanwhile.
 var stories = map[string]func(t *testing.T, h *host){
-	"systemd.md": systemd, "logs.md": logs, "rotate-redis.md": rotateRedis, "backup.md": backup, "rotate-certificates.md": rotateCertificates, "rotate-token-keys.md": rotateTokenKeys, "upgrades.md": upgrade, "health.md": health, "regions.md": regions,
+	"systemd.md": systemd, "logs.md": logs, "rotate-redis.md": rotateRedis, "backup.md": backup, "rotate-certificates.md": rotateCertificates, "rotate-token-keys.md": rotateTokenKeys, "upgrades.md": upgrade, "health.md": health, "regions.md": regions, "network.md": network,
 }
 
 // TestPages runs each page on a host of its own.

@@ -64,3 +64,9 @@ func health(_ *testing.T, h *host) {
 	h.run("health.md")
 	traffic.judge()
 }
+
+// network is the page about what the processes connect to.
+func network(_ *testing.T, h *host) {
+	h.install()
+	h.run("network.md")
+}

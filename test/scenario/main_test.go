@@ -27,13 +27,14 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(tests)); err != nil {
 		panic(err)
 	}
-	os.Exit(harness.Main(m, func(p string, w *harness.World) { program, gateway = p, w }, checkDecisions))
+	whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == ""
+	os.Exit(harness.MainRecorded(m, whole, func(p string, w *harness.World) { program, gateway = p, w }, checkDecisions))
 }
 
-// newWorld starts a world for one test. Its logs are checked like those of the shared one.
+// newWorld starts a world for one test. Its logs and its connections are checked like those of the shared one.
 func newWorld(t *testing.T) *harness.World {
 	t.Helper()
-	return harness.New(t, harness.Options{Program: program}, checkDecisions)
+	return harness.New(t, harness.Options{Program: program, Record: true}, checkDecisions, func(w *harness.World) error { return w.CheckEgress(false) })
 }
 
 // eventually asks again until the answer is yes, for as long as a change may take to be known everywhere.
