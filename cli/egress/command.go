@@ -12,12 +12,13 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/config"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
+	"github.com/dcr-gateway/dcr-gateway/internal/trace"
 )
 
 // options are the flags of the command.
 type options struct {
 	Flags
-	output, check string
+	otlp, output, check string
 }
 
 // Command is the command that says what the processes connect to.
@@ -34,7 +35,7 @@ dcr-gateway egress routes.yaml --redis rediss://redis.bank.example:6380 --check 
 			var o options
 			flags.StringVar(&o.Redis, "redis", "", "Redis `URL` of gate and registry (default $DCR_REDIS_URL)")
 			flags.Func("redis-node", "`HOST:PORT` of a Redis server that the URL does not name: behind Sentinels, or in a cluster; may be repeated", cli.Each(&o.Nodes))
-			flags.StringVar(&o.OTLP, "otlp", "", "`URL` that traces are sent to (default $OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or $OTEL_EXPORTER_OTLP_ENDPOINT)")
+			flags.StringVar(&o.otlp, "otlp", "", "`URL` that traces are sent to (default $OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or $OTEL_EXPORTER_OTLP_ENDPOINT)")
 			flags.StringVar(&o.output, "output", "text", "`FORM` of the answer: text, json for scripts, or policy for the chart's value networkPolicy.egress")
 			flags.StringVar(&o.check, "check", "", "`FILE` with the value networkPolicy.egress: print what it does not allow, and exit with 1 if there is anything")
 			return func(_ context.Context, call cli.Call) error { return o.run(call) }
@@ -44,7 +45,13 @@ dcr-gateway egress routes.yaml --redis rediss://redis.bank.example:6380 --check 
 
 func (o *options) run(call cli.Call) error {
 	o.Redis = cmp.Or(o.Redis, os.Getenv("DCR_REDIS_URL"))
-	o.OTLP = cmp.Or(o.OTLP, os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	collector, err := trace.ReadCollector(o.otlp, os.Getenv)
+	if err != nil {
+		return cli.Exit{Code: cli.Wrong, Text: err.Error()}
+	}
+	if collector != nil {
+		o.Collector = collector.Address()
+	}
 	print, known := map[string]func(io.Writer, []Destination) error{"text": printText, "json": printJSON, "policy": printPolicy}[o.output]
 	if !known {
 		return cli.Exit{Code: cli.Wrong, Text: fmt.Sprintf("--output is %q, and must be text, json or policy", o.output)}

@@ -100,7 +100,7 @@ func TestFlagsAreRefused(t *testing.T) {
 		{[]string{"--redis", "http://:secret@h"}, 2, "the scheme is not redis"},
 		{[]string{"--redis", "redis://a", "--redis-node", "b"}, 1, "not HOST:PORT"},
 		{[]string{"--redis", "redis://a", "--redis-node", "b:0"}, 1, "a port from 1 to 65535"},
-		{[]string{"--otlp", "collector:4317"}, 2, "not a URL with a host"},
+		{[]string{"--otlp", "collector:4317"}, 2, "must be http://HOST:PORT"},
 		{[]string{"--output", "xml"}, 2, "text, json or policy"},
 		{[]string{"--check", routes + ".none"}, 2, "no such file"},
 		{[]string{"--check", routes}, 2, "is not the value networkPolicy.egress"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -17,9 +16,9 @@ import (
 
 // Flags are the flags of the processes that say what they connect to.
 type Flags struct {
-	Redis string   // URL; none when empty
-	Nodes []string // HOST:PORT of servers of Redis that its URL does not name
-	OTLP  string   // URL; none when empty
+	Redis     string   // URL; none when empty
+	Nodes     []string // HOST:PORT of servers of Redis that its URL does not name
+	Collector string   // HOST:PORT of the collector of traces; none when empty
 }
 
 // where is all that decides what the processes connect to.
@@ -120,20 +119,11 @@ func rateLimits(w where) ([]Destination, error) {
 	return each([]string{w.File.RateLimits.Address})
 }
 
-// collector is where traces are sent: an OTLP endpoint, by default at OTLP's port.
 func collector(w where) ([]Destination, error) {
-	if w.OTLP == "" {
+	if w.Collector == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(w.OTLP)
-	if err != nil || u.Hostname() == "" {
-		return nil, cli.Exit{Code: cli.Wrong, Text: "--otlp is not a URL with a host: http://HOST:PORT or https://HOST:PORT"}
-	}
-	port := u.Port()
-	if port == "" {
-		port = "4317"
-	}
-	return each([]string{net.JoinHostPort(u.Hostname(), port)})
+	return each([]string{w.Collector})
 }
 
 // each returns the destinations of addresses. A Unix socket is no connection that leaves the machine.

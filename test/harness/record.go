@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/dcr-gateway/dcr-gateway/cli/egress"
 	"github.com/dcr-gateway/dcr-gateway/config"
@@ -54,6 +55,20 @@ func (w *World) connections(part string) (map[string]bool, error) {
 	return found, err
 }
 
+// Connects reports whether a part has connected to HOST:PORT since the world began. It is always true in a world that is not
+// recorded.
+func (w *World) Connects(tb testing.TB, part, address string) bool {
+	tb.Helper()
+	if w.record == "" {
+		return true
+	}
+	made, err := w.connections(part)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return made["TCP "+address]
+}
+
 // expected are what `dcr-gateway egress` says for a part, under each version that the gate has served.
 func (w *World) expected() (all map[string]map[string]bool, err error) {
 	versions, err := history.Open(w.Path("run/gate-state"))
@@ -75,7 +90,7 @@ func (w *World) expected() (all map[string]map[string]bool, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list, err := egress.List(version, egress.Flags{Redis: w.File.Redis})
+		list, err := egress.List(version, egress.Flags{Redis: w.File.Redis, Collector: w.collector})
 		if err != nil {
 			return nil, err
 		}

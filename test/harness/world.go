@@ -45,7 +45,9 @@ type World struct {
 	File    *worldfile.World // what world.json said at the start
 	roots   *x509.CertPool
 	running *world.World
-	record  string // folder of what was recorded; "" if nothing is
+
+	record    string // folder of what was recorded; "" if nothing is
+	collector string // HOST:PORT of the collector of traces; "" if there is none
 
 	// StatementKey is the statement signing key of the directory of the world's own profile, for forging statements.
 	StatementKey crypto.Signer
@@ -79,7 +81,7 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	}
 	w, err := newWorld(running)
 	if err == nil {
-		w.record = record
+		w.record, w.collector = record, strings.TrimPrefix(o.OTLP, "http://")
 	}
 	return w, err
 }

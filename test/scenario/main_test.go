@@ -32,9 +32,13 @@ func TestMain(m *testing.M) {
 }
 
 // newWorld starts a world for one test. Its logs and its connections are checked like those of the shared one.
-func newWorld(t *testing.T) *harness.World {
+func newWorld(t *testing.T) *harness.World { t.Helper(); return newWorldWith(t, harness.Options{}) }
+
+// newWorldWith is newWorld with options.
+func newWorldWith(t *testing.T, o harness.Options) *harness.World {
 	t.Helper()
-	return harness.New(t, harness.Options{Program: program, Record: true}, checkDecisions, func(w *harness.World) error { return w.CheckEgress(false) })
+	o.Program, o.Record = program, true
+	return harness.New(t, o, checkDecisions, func(w *harness.World) error { return w.CheckEgress(false) })
 }
 
 // eventually asks again until the answer is yes, for as long as a change may take to be known everywhere.

@@ -24,7 +24,7 @@ const (
 func TestOneTrace(t *testing.T) {
 	t.Parallel()
 	collector := otlpserver.Start(t, nil)
-	w := harness.New(t, harness.Options{Program: program, OTLP: "http://" + collector.Address}, checkDecisions)
+	w := newWorldWith(t, harness.Options{OTLP: "http://" + collector.Address})
 	tpp := w.Stranger(t, harness.Order{})
 	if answer := tpp.Apply(t, tpp.Request()); answer.Status != http.StatusCreated {
 		t.Fatal(answer)
@@ -84,7 +84,7 @@ func TestDeadCollector(t *testing.T) {
 	t.Parallel()
 	collector := otlpserver.Start(t, nil)
 	collector.Hang()
-	w := harness.New(t, harness.Options{Program: program, OTLP: "http://" + collector.Address}, checkDecisions)
+	w := newWorldWith(t, harness.Options{OTLP: "http://" + collector.Address})
 	tpp := w.Register(t, harness.Order{})
 	for range 300 {
 		if answer := tpp.Get(t, w.File.APIs[0].URL); answer.Status != http.StatusOK {
