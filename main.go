@@ -13,7 +13,6 @@ import (
 	"github.com/dcr-gateway/dcr-gateway/cli/check"
 	"github.com/dcr-gateway/dcr-gateway/cli/conform"
 	"github.com/dcr-gateway/dcr-gateway/cli/desk"
-	"github.com/dcr-gateway/dcr-gateway/cli/egress"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/run"
 )
@@ -34,7 +33,7 @@ func program() cli.Command {
 		Details: "exit codes: 0 well, 1 something is wrong, 2 wrong usage",
 		Commands: slices.Concat(
 			[]cli.Command{run.Init(), run.Gate(), run.Registry(), run.Edge(), run.EdgeFiles(), run.Keys(), run.Clients()},
-			[]cli.Command{check.Directory()}, admin.Commands(), []cli.Command{egress.Command()}, desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
+			check.Commands(), admin.Commands(), desk.Commands(), []cli.Command{conform.Command()}, sandboxCommands(), cli.Completion(program),
 			[]cli.Command{{Name: "version", Summary: "Print the version", Example: "dcr-gateway version", Setup: printVersion}},
 		),
 	}

@@ -1,4 +1,4 @@
-// Package check has the commands that look at the outside world as a gate on this machine would, before it is started.
+// Package check has the commands about the outside world that the processes will meet, before they are started.
 package check
 
 import (
@@ -9,12 +9,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/cli/egress"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/directory"
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/jwks"
 	"github.com/dcr-gateway/dcr-gateway/internal/yamlfile"
 )
+
+// Commands returns the package's commands.
+func Commands() []cli.Command { return []cli.Command{Directory(), egress.Command()} }
 
 // Directory is the command about directories.
 func Directory() cli.Command {
