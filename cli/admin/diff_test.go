@@ -220,6 +220,7 @@ func TestDiffOfWhatIsIncluded(t *testing.T) {
 	ca, err := os.ReadFile(filepath.Join(next, "ca.pem"))
 	ok(t, err)
 	sample.Write(t, filepath.Join(next, "ca.pem"), string(ca)+string(other))
+	edit("directory.yaml", "extends:", "outage: 24h\nextends:")
 	directory := sample.Directory
 	directory = strings.Replace(directory, "name: ", "name: second-", 1)
 	directory = strings.Replace(directory, "extends: openbanking-uk", "extends: openbanking-uk-sandbox", 1)
@@ -232,6 +233,7 @@ func TestDiffOfWhatIsIncluded(t *testing.T) {
 	for _, want := range []string{
 		"software of another directory may register, with certificates of its CAs", " ! ca added: CN=",
 		"clients.duplicates: reject -> allow (a software product may register again)", "unknown_scopes: drop (requests with unknown scopes are accepted)",
+		"outage: 24h (older keys, and keys revoked since, are accepted for longer",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is not in\n%s", want, stdout)
@@ -263,6 +265,7 @@ route read is changed
 }
 
 func TestWeakens(t *testing.T) {
+	const older = "older keys, and keys revoked since, are accepted for longer while the directory cannot be reached"
 	for _, test := range []struct {
 		part string
 		d    detail
@@ -288,6 +291,11 @@ func TestWeakens(t *testing.T) {
 		{"profile", detail{Key: "unknown_scopes", Old: "refuse", New: "drop"}, "requests with unknown scopes are accepted"},
 		{"profile", detail{Key: "members.aud.values", New: "a", Added: []string{"a"}}, ""},
 		{"directory", detail{Key: "private_addresses", New: "10.0.0.0/8", Added: []string{"10.0.0.0/8"}}, "the gateway connects to this address"},
+		{"directory", detail{Key: "outage", Old: "10m", New: "24h"}, older},
+		{"directory", detail{Key: "outage", New: "30m"}, older}, // of sets of revoked keys: 5m before
+		{"directory", detail{Key: "outage", Old: "10m"}, older}, // of key sets: an hour now
+		{"directory", detail{Key: "outage", Old: "24h", New: "10m"}, ""},
+		{"directory", detail{Key: "outage", New: "1m"}, ""},
 		{"rate_limit_service", detail{Key: "address", Old: "unix:a"}, "no limit applies to the whole fleet"},
 		{"route", detail{Key: "public", Old: "true", New: "false"}, ""},
 		{"route", detail{Key: "plan", New: "gold"}, ""},

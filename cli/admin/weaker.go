@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -59,6 +60,7 @@ var loosenings = []loosening{
 	{"directory.private_addresses", more, "the gateway connects to this address"},
 	{"directory.algorithms", more, "statements may be signed with this algorithm"},
 	{"directory.statement_max_age", longer, "older statements are accepted"},
+	{"directory.outage", outlasts, "older keys, and keys revoked since, are accepted for longer while the directory cannot be reached"},
 	{"directory.statement_single_use", from("true"), "a statement registers more than once"},
 	{"directory.environment", changes, "statements of another environment are accepted"},
 	{"directory.member_state", changes, "software without authorisation there is accepted"},
@@ -121,6 +123,20 @@ func longer(d detail) bool {
 	was, wrong := time.ParseDuration(d.Old)
 	is, err := time.ParseDuration(d.New)
 	return wrong == nil && err == nil && is > was
+}
+
+// outlasts compares how old key sets, or sets of revoked keys, may be for calls: an hour and 5m where nothing is said.
+func outlasts(d detail) bool {
+	for _, usual := range []time.Duration{time.Hour, 5 * time.Minute} {
+		lasts := func(text string) time.Duration {
+			told, _ := time.ParseDuration(text) // none where nothing is said
+			return cmp.Or(told, usual)
+		}
+		if lasts(d.New) > lasts(d.Old) {
+			return true
+		}
+	}
+	return false
 }
 
 // larger compares numbers, sizes and rates.

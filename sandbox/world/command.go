@@ -75,6 +75,9 @@ func runRestart(ctx context.Context, dir string, stdout io.Writer) error {
 	if len(names) > 0 {
 		text = "started again: " + strings.Join(names, ", ")
 	}
+	if w, err := worldfile.Read(dir); err == nil && forgot(w, names) {
+		text += "\nthe embedded store has forgotten everything: a new installation begins, and TPPs must register again"
+	}
 	_, err = fmt.Fprintln(stdout, text)
 	return err
 }

@@ -83,8 +83,13 @@ func outputFile(dir, name string) string {
 	return filepath.Join(dir, logsFolder, name+".out")
 }
 
+// volatile says whether a store is our own, which keeps nothing.
+func volatile(store worldfile.Process) bool {
+	return len(store.Argv) > 1 && store.Argv[1] == "sandbox-store"
+}
+
 func storeNote(p worldfile.Process) string {
-	if p.Argv[1] == "sandbox-store" {
+	if volatile(p) {
 		return "redis: there is no redis-server on PATH; using the embedded store, which forgets all when it ends"
 	}
 	return fmt.Sprintf("redis: %s", p.Argv[0])

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -156,8 +158,37 @@ func Restart(ctx context.Context, dir string) ([]string, error) {
 		if err := await(ctx, dir, w, step, children); err != nil {
 			return restarted, err
 		}
+		if slices.Contains(step, redisPart) && forgot(w, restarted) {
+			if err := beginAgain(ctx, dir, w); err != nil {
+				return restarted, err
+			}
+		}
 	}
 	return restarted, nil
+}
+
+// forgot reports whether the store is one of the parts that were started again, and had forgotten all when it ended.
+func forgot(w *worldfile.World, restarted []string) bool {
+	return slices.Contains(restarted, redisPart) && volatile(w.Processes[redisPart])
+}
+
+// beginAgain begins an installation in a store that has forgotten the one before. Gates and registries serve no other than
+// theirs, which is what they are for: they are ended here, and start again without a memory of it.
+func beginAgain(ctx context.Context, dir string, w *worldfile.World) error {
+	for _, name := range slices.Concat(fleetParts(gatePart), fleetParts(registryPart)) {
+		if part := w.Processes[name]; alive(dir, part) {
+			_ = syscall.Kill(part.PID, syscall.SIGKILL) // a gate would wait for its Envoy
+			end(dir, part)
+		}
+	}
+	for number := range len(w.Fleet) {
+		err := os.Remove(filepath.Join(dir, gateway{number: number + 1}.folder(), "run", "gate-state", "installation"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	_, err := operate(ctx, Options{Dir: dir, Executable: w.Processes[redisPart].Argv[0]}, "init", "--redis", w.Redis)
+	return err
 }
 
 // Launch starts one part that is down, as world.json says, and writes its new process id there. Other than Restart it

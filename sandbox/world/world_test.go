@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/dcr-gateway/dcr-gateway/internal/process"
 	"github.com/dcr-gateway/dcr-gateway/internal/worldfile"
+	"github.com/dcr-gateway/dcr-gateway/sandbox/envoybin"
 )
 
 // TestWorld starts the real thing: every part must come up, stay down when it is killed, come back, and go.
@@ -63,6 +65,41 @@ func TestWorld(t *testing.T) {
 	if len(lost) > 0 {
 		t.Errorf("%s is reported lost although it was stopped", <-lost)
 	}
+}
+
+// TestRestartOfAVolatileStore: a store that forgets all when it ends has forgotten its installation too, and comes back with
+// a new one.
+func TestRestartOfAVolatileStore(t *testing.T) {
+	executable := build(t)
+	envoy, err := envoybin.Path(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := t.TempDir() // no redis-server
+	if err := os.Symlink(envoy, filepath.Join(only, "envoy")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", only)
+	o := Options{Dir: filepath.Join(t.TempDir(), "w"), Executable: executable, Port: AnyPorts, Profile: "obie-3.3", AuthMethods: []string{"private_key_jwt"}, Fleet: 2}
+	w, err := Start(t.Context(), o, func(line string) { t.Log(line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	lost := make(chan string, 10)
+	w.Watch(func(name string, _ int, _ error) { lost <- name })
+	kill(t, w.File.Processes[redisPart])
+	<-lost
+	var said bytes.Buffer
+	if err := runRestart(t.Context(), w.Dir, &said); err != nil || !strings.Contains(said.String(), "redis, registry, registry-2, gate, gate-2\n") ||
+		!strings.Contains(said.String(), "TPPs must register again") {
+		t.Fatalf("%v: %s", err, &said)
+	}
+	wantServing(t, w, http.StatusOK)
 }
 
 func TestAStartThatFailsLeavesNothing(t *testing.T) {
