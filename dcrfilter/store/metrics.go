@@ -37,6 +37,16 @@ func (s *Store) measure(set *metric.Set) {
 	metric.Read(set, s.Health,
 		metric.Value("dcr_redis_up", "1 while Redis serves this installation, in time.", func(h Health) float64 { return metric.Bool(h.Why == "") }),
 	)
+	metric.Read(set, s.Capacity,
+		metric.Value("dcr_redis_memory_used_bytes", "Memory that Redis uses; of a cluster, of the node that uses most. 0 if Redis does not say.",
+			func(c Capacity) float64 { return c.Used }),
+		metric.Value("dcr_redis_memory_max_bytes", "Memory that this Redis may use; 0 if it has no limit, or does not say.", func(c Capacity) float64 { return c.Most }),
+		metric.Values("dcr_redis_keys", "Keys in the database, by whether they expire: used jtis, revocations and what gates publish do, clients do not. 0 if Redis does not say.",
+			func(c Capacity, emit metric.Emit) {
+				emit(c.Expiring, "yes")
+				emit(c.Keys-c.Expiring, "no")
+			}, "expires"),
+	)
 	metric.Read(set, s.redis.PoolStats,
 		metric.Values("dcr_redis_connections", "Connections to Redis, by state: active or idle.", func(p *redis.PoolStats, emit metric.Emit) {
 			emit(float64(p.TotalConns-p.IdleConns), "active")

@@ -72,7 +72,8 @@ type monitor struct {
 	lost         atomic.Bool            // Redis holds another one, as was last seen
 	unusable     atomic.Pointer[string] // why the files that the URL names cannot be used; nil if they can
 
-	metrics metrics
+	metrics  metrics
+	capacity atomic.Pointer[Capacity] // nil until it was asked
 
 	mu     sync.Mutex
 	health Health
@@ -134,6 +135,9 @@ func (m *monitor) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 }
 
 func (m *monitor) record(ctx context.Context, command func() error) error {
+	if ctx.Value(uncounted{}) != nil {
+		return command()
+	}
 	if m.lost.Load() && ctx.Value(verifying{}) == nil {
 		m.metrics.commands[foreign].Inc()
 		return errForeign
@@ -152,7 +156,7 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	var p pace
-	for {
+	for turn := 0; ; turn++ {
 		select {
 		case <-ctx.Done():
 			return
@@ -160,7 +164,11 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 		}
 		begun := time.Now()
 		why := s.check(ctx)
-		if why == "" && p.isSlow(time.Since(begun)) {
+		took := time.Since(begun)
+		if why == "" && turn%int(capacityEvery/checkEvery) == 0 {
+			s.look(ctx)
+		}
+		if why == "" && p.isSlow(took) {
 			why = fmt.Sprintf("redis is slow: it answers after %d ms", p.took.Milliseconds())
 		}
 		if ctx.Err() == nil {

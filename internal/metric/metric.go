@@ -64,7 +64,12 @@ func revision() string {
 }
 
 // Definitions returns the metrics in the order of their declarations, without those of the Go runtime and of the process.
-func (s *Set) Definitions() []Definition { return s.definitions }
+func (s *Set) Definitions() []Definition {
+	if s == nil {
+		return nil
+	}
+	return s.definitions
+}
 
 // Handler serves the metrics. A metric that cannot be read is logged, and the others are served.
 func (s *Set) Handler(log *slog.Logger) http.Handler {

@@ -69,6 +69,9 @@ func TestABrokenMetric(t *testing.T) {
 // Tools and tests measure into nothing.
 func TestNoSet(t *testing.T) {
 	var none *metric.Set
+	if definitions := none.Definitions(); definitions != nil {
+		t.Errorf("it defines %v", definitions)
+	}
 	none.Counter("dcr_a_total", "A.").WithLabelValues().Inc()
 	none.Gauge("dcr_a_total", "A.").WithLabelValues().Inc()
 	none.Histogram("dcr_a_total", "A.", nil).WithLabelValues().Observe(1)

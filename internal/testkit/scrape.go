@@ -12,7 +12,7 @@ import (
 func Scrape(t testing.TB, handler http.Handler) map[string]float64 {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 	if recorder.Code != http.StatusOK {
 		t.Fatalf("metrics: %d %s", recorder.Code, recorder.Body)
 	}
