@@ -132,27 +132,37 @@ func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) err
 	}
 	s.store = dialed
 	s.closers = append(s.closers, dialed)
-	ctx, cancel := context.WithTimeout(ctx, openTime)
-	defer cancel()
-	notice := time.NewTimer(noticeAfter)
-	defer notice.Stop()
-	for {
-		if err = dialed.Open(ctx); err == nil {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("redis: %w", err)
-		case <-notice.C:
-			fmt.Fprintf(stderr, "waiting for Redis, at most %s: %v\n", openTime, err)
-			s.log.WarnContext(ctx, "waiting for redis", "longest", openTime.String(), "cause", err.Error())
-		case <-time.After(openRetry):
-		}
+	if err := awaitRedis(ctx, dialed.Open, func(cause error) {
+		fmt.Fprintf(stderr, "waiting for Redis, at most %s: %v\n", openTime, cause)
+		s.log.WarnContext(ctx, "waiting for redis", "longest", openTime.String(), "cause", cause.Error())
+	}); err != nil {
+		return err
 	}
 	for _, warning := range dialed.Warnings(ctx) {
 		s.log.WarnContext(ctx, warning)
 	}
 	return nil
+}
+
+// awaitRedis tries until it works or the time is over. It calls notice once, after a while, with what keeps it waiting.
+func awaitRedis(ctx context.Context, try func(context.Context) error, notice func(cause error)) error {
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	due := time.NewTimer(noticeAfter)
+	defer due.Stop()
+	for {
+		err := try(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("redis: %w", err)
+		case <-due.C:
+			notice(err)
+		case <-time.After(openRetry):
+		}
+	}
 }
 
 // dial returns the store at a URL, or at that of the environment.
