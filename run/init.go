@@ -13,24 +13,24 @@ import (
 func Init() cli.Command {
 	return cli.Command{
 		Name: "init", Summary: "Begin a new installation in an empty Redis",
-		Details: `Run it once, before the first gate and registry. It waits 30 seconds for Redis, and does nothing if Redis holds an
-installation. Do not run it to repair a Redis that came back empty: restore its data. Clients, tokens and revocations are
-nowhere else.`,
+		Details: `Run it once, before the first gate and registry. It does nothing if Redis holds an installation. Do not run it to repair a
+Redis that came back empty: restore its data. Clients, tokens and revocations are nowhere else.`,
 		Example: "dcr-gateway init --redis redis://127.0.0.1:6379/0",
 		Setup: func(flags *flag.FlagSet) cli.Run {
 			var url string
 			defineRedis(flags, &url)
+			wait := flags.Duration("wait", 0, "longest `TIME` to wait for Redis")
 			return func(ctx context.Context, call cli.Call) error {
 				dialed, err := dial(url, nil)
 				if err != nil {
 					return err
 				}
 				var begun bool
-				err = awaitRedis(ctx, func(ctx context.Context) error {
+				err = awaitRedis(ctx, *wait, func(ctx context.Context) error {
 					now, err := dialed.Begin(ctx, 0)
 					begun = begun || now // also where only the answer was lost
 					return err
-				}, func(cause error) { fmt.Fprintf(call.Stderr, "waiting for Redis, at most %s: %v\n", openTime, cause) })
+				}, func(cause error) { fmt.Fprintf(call.Stderr, "waiting for Redis, at most %s: %v\n", *wait, cause) })
 				switch {
 				case err != nil:
 				case begun:

@@ -132,7 +132,7 @@ func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) err
 	}
 	s.store = dialed
 	s.closers = append(s.closers, dialed)
-	if err := awaitRedis(ctx, dialed.Open, func(cause error) {
+	if err := awaitRedis(ctx, openTime, dialed.Open, func(cause error) {
 		fmt.Fprintf(stderr, "waiting for Redis, at most %s: %v\n", openTime, cause)
 		s.log.WarnContext(ctx, "waiting for redis", "longest", openTime.String(), "cause", cause.Error())
 	}); err != nil {
@@ -144,10 +144,10 @@ func (s *setup) openStore(ctx context.Context, url string, stderr io.Writer) err
 	return nil
 }
 
-// awaitRedis tries until it works or the time is over. It calls notice once, after a while, with what keeps it waiting.
-func awaitRedis(ctx context.Context, try func(context.Context) error, notice func(cause error)) error {
-	ctx, cancel := context.WithTimeout(ctx, openTime)
-	defer cancel()
+// awaitRedis tries once, and again until it works or the longest time is over. It calls notice once, after a while, with what
+// keeps it waiting.
+func awaitRedis(ctx context.Context, longest time.Duration, try func(context.Context) error, notice func(cause error)) error {
+	over := time.After(longest)
 	due := time.NewTimer(noticeAfter)
 	defer due.Stop()
 	for {
@@ -156,6 +156,8 @@ func awaitRedis(ctx context.Context, try func(context.Context) error, notice fun
 			return nil
 		}
 		select {
+		case <-over:
+			return fmt.Errorf("redis: %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("redis: %w", err)
 		case <-due.C:
