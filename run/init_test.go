@@ -17,7 +17,9 @@ func TestInitWaitsForRedis(t *testing.T) {
 	server.Stop()
 	began := make(chan error, 1)
 	var stdout, stderr testkit.Log
-	go func() { began <- Init().Run(t.Context(), []string{"--redis", server.URL, "--wait", "30s"}, &stdout, &stderr) }()
+	go func() {
+		began <- Init().Run(t.Context(), []string{"--redis", server.URL, "--wait", "30s"}, &stdout, &stderr)
+	}()
 	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(stderr.String(), "waiting for Redis, at most 30s"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("init does not say that it waits: %s", stderr.String())
