@@ -305,3 +305,50 @@ func TestTwoReleases(t *testing.T) {
 		}
 	})
 }
+
+// The Job that validates has the new files, and also checks the NetworkPolicies where there are any.
+func TestValidation(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, helm string) {
+		for _, c := range []struct {
+			name string
+			args []string
+			want map[string]string // the arguments of each container
+		}{
+			{"a trial", nil, map[string]string{"validate": "routes validate --envoy=none /etc/dcr-gateway/routes.yaml"}},
+			{"a bank's first install", []string{"--values", chart + "/ci/bank.yaml"}, map[string]string{
+				"validate": "routes validate --envoy=none /etc/dcr-gateway/routes.yaml",
+				"egress":   "egress /etc/dcr-gateway/routes.yaml --check=/etc/dcr-gateway/network-policy/egress.yaml",
+			}},
+			{"a bank's upgrade", []string{"--values", chart + "/ci/bank.yaml", "--is-upgrade", "--set", "networkPolicy.redisNodes={r1:6379}"}, map[string]string{
+				"validate": "routes validate --envoy=none /etc/dcr-gateway/routes.yaml --redis=$(DCR_REDIS_URL)",
+				"egress":   "egress /etc/dcr-gateway/routes.yaml --check=/etc/dcr-gateway/network-policy/egress.yaml --redis-node=r1:6379",
+			}},
+		} {
+			all := template(t, helm, c.args...)
+			name := "bank-validate"
+			if c.args == nil {
+				name = "bank-dcr-gateway-validate"
+			}
+			job := all.the(t, "Job", name)
+			if hook := job.text("metadata.annotations.helm~sh/hook"); hook != "pre-install,pre-upgrade" {
+				t.Errorf("%s: the hook %q", c.name, hook)
+			}
+			have := map[string]string{}
+			containers, _ := job.get("spec.template.spec.containers").([]any)
+			for _, container := range containers {
+				o := object(container.(map[string]any))
+				have[o.text("name")] = strings.Join(o.list("args"), " ")
+			}
+			if !maps.Equal(have, c.want) {
+				t.Errorf("%s: have %q, want %q", c.name, have, c.want)
+			}
+			files := all.the(t, "ConfigMap", name)
+			for _, key := range []string{"routes.yaml", "egress.yaml"} {
+				if files.text("data."+strings.ReplaceAll(key, ".", "~")) == "" {
+					t.Errorf("%s: the Job does not have %s", c.name, key)
+				}
+			}
+		}
+	})
+}
