@@ -38,6 +38,7 @@ type host struct {
 
 	checks map[string]func() error // what a page's marks name
 	seen   map[string]bool         // the marks that were met
+	users  *users
 }
 
 // newHost makes a host that nothing is installed on but Redis, the two programs, and the site's own files.
@@ -65,6 +66,8 @@ func newHost(t *testing.T) *host {
 	for _, folder := range []string{"journal", "run", "home", "etc/systemd/system", "etc/redis", "etc/logrotate.d", "usr/lib/sysusers.d", "usr/local/bin", "var/lib/redis", "var/log", "var/backups", "var/www"} {
 		h.must(os.MkdirAll(h.path(folder), 0o755))
 	}
+	h.must(os.Chmod(root, 0o755))
+	h.users = readUsers(t, root)
 	h.serve(t)
 	h.redis()
 	h.surround(t)
@@ -120,7 +123,7 @@ func (h *host) surround(t *testing.T) {
 		h.must(h.world.Kill(part))
 	}
 	for name, program := range map[string]string{"dcr-gateway": program, "envoy": h.envoy()} {
-		h.must(os.Symlink(program, h.path("usr/local/bin/"+name)))
+		h.must(exec.Command("install", "-m", "0755", program, h.path("usr/local/bin/"+name)).Run()) // where every user may execute it
 	}
 	self, err := os.Executable()
 	h.must(err)
@@ -170,7 +173,8 @@ func must[T any](value T, err error) T {
 
 var (
 	ourPaths = regexp.MustCompile(`(^|[\s"'=:(@])/(etc|run|var|usr/local|usr/lib)/`)
-	owners   = regexp.MustCompile(` -[og] (root|dcr-[a-z]+)\b`)
+	owners   = regexp.MustCompile(` -[og] (root|dcr-[a-z]+)\b|(?m)^ch(own|grp) .*$`)
+	accounts = regexp.MustCompile(`( -[og] |^chown .*:|\nchown .*:|\nchgrp )(dcr-[a-z]+)`)
 )
 
 // here is a text of a page or a unit as this machine has it: paths below the host's root, ports that are free, and no users,
@@ -188,7 +192,19 @@ func (h *host) here(text string) string {
 		"redis.bank.example:6379", "127.0.0.1:"+h.ports.secureRedis, "-h redis.bank.example", "-h 127.0.0.1 -p "+h.ports.redis,
 		"gateway.bank.example:8443", mtls.Host, "gateway.bank.example:8444", public.Host,
 	).Replace(text)
-	return ourPaths.ReplaceAllString(owners.ReplaceAllString(text, ""), "${1}"+h.root+"/${2}/")
+	return ourPaths.ReplaceAllString(h.owned(text), "${1}"+h.root+"/${2}/")
+}
+
+// owned names the users and groups of a page's commands by their numbers on this host. Without root nobody is changed: the
+// commands then say nothing about owners.
+func (h *host) owned(text string) string {
+	if os.Geteuid() != 0 {
+		return owners.ReplaceAllString(text, "")
+	}
+	return accounts.ReplaceAllStringFunc(text, func(match string) string {
+		parts := accounts.FindStringSubmatch(match)
+		return parts[1] + h.users.group(parts[2])
+	})
 }
 
 // world0 is the address of a listener; before there is a world there is none.

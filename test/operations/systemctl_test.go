@@ -96,7 +96,7 @@ func (h *host) systemctl(words string) error {
 	})
 	switch verb {
 	case "start", "enable":
-		return each(units, func(u *unit) error { return u.start(h.root) })
+		return each(units, func(u *unit) error { return u.start(h.root, h.users) })
 	case "stop":
 		slices.Reverse(units)
 		return each(units, func(u *unit) error { return u.stop(h.root) })
@@ -106,7 +106,7 @@ func (h *host) systemctl(words string) error {
 				return err
 			}
 		}
-		return each(units, func(u *unit) error { return u.start(h.root) })
+		return each(units, func(u *unit) error { return u.start(h.root, h.users) })
 	case "reload":
 		return each(units, func(u *unit) error { u.reload(); return nil })
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,25 @@ func systemd(t *testing.T, h *host) {
 		return serves(t, before)
 	}
 	h.checks["the gateway serves again"] = func() error { return serves(t, before) }
+	h.checks["Envoy reads no secret"] = func() error {
+		if os.Geteuid() != 0 {
+			return nil // nobody else can be asked for
+		}
+		for unit, want := range map[string]string{"dcr-edge": "envoy.yaml routes.yaml", "dcr-gate": "directory.yaml redis/password routes.yaml tls/server.key"} {
+			files, err := h.readable(unit, h.path("etc/dcr-gateway"))
+			if err != nil {
+				return err
+			}
+			if unit == "dcr-gate" { // and more
+				files = slices.DeleteFunc(files, func(file string) bool { return !slices.Contains(strings.Fields(want), file) })
+			}
+			slices.Sort(files)
+			if got := strings.Join(files, " "); got != want {
+				return fmt.Errorf("%s reads %s, want %s", unit, got, want)
+			}
+		}
+		return nil
+	}
 	h.run("systemd.md")
 }
 
@@ -53,7 +73,7 @@ func eventually(done func() error) error {
 // install has a host serve, as the page about systemd says.
 func (h *host) install() {
 	h.tb.Helper()
-	for _, name := range []string{"the gateway serves", "the gateway serves again"} {
+	for _, name := range []string{"the gateway serves", "Envoy reads no secret", "the gateway serves again"} {
 		h.checks[name] = func() error { return nil }
 	}
 	h.run("systemd.md")

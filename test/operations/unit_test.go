@@ -76,14 +76,18 @@ func (u *unit) argv(environment map[string]string) []string {
 }
 
 // folders makes those that systemd makes before it starts the process.
-func (u *unit) folders(root string) error {
+func (u *unit) folders(root string, users *users) error {
 	for key, parent := range map[string]string{"RuntimeDirectory": "run", "StateDirectory": "var/lib", "LogsDirectory": "var/log"} {
 		for _, name := range strings.Fields(u.value(key)) {
 			mode, err := strconv.ParseUint(u.value(key+"Mode"), 8, 32)
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(filepath.Join(root, parent, name), os.FileMode(mode)); err != nil {
+			folder := filepath.Join(root, parent, name)
+			if err := os.MkdirAll(folder, os.FileMode(mode)); err != nil {
+				return err
+			}
+			if err := users.own(folder, u); err != nil {
 				return err
 			}
 		}
@@ -92,7 +96,7 @@ func (u *unit) folders(root string) error {
 }
 
 // start starts the unit if it is stopped. Like systemd with Type=exec it does not wait until it serves.
-func (u *unit) start(root string) error {
+func (u *unit) start(root string, users *users) error {
 	if u.process != nil && !u.process.EndsWithin(0) {
 		return nil
 	}
@@ -100,11 +104,11 @@ func (u *unit) start(root string) error {
 	if err != nil {
 		return err
 	}
-	if err := u.folders(root); err != nil {
+	if err := u.folders(root, users); err != nil {
 		return err
 	}
 	u.process, err = process.Start(process.Command{
-		Name: u.name, Argv: u.argv(environment), Dir: root, Env: environment, Output: filepath.Join(root, "journal", u.name),
+		Name: u.name, Argv: append(users.as(u), u.argv(environment)...), Dir: root, Env: environment, Output: filepath.Join(root, "journal", u.name),
 	})
 	return err
 }
