@@ -18,7 +18,7 @@ LEAN      = GORACE=atexit_sleep_ms=0
 LONG      = ./test/scenario ./test/reload ./test/fleet ./test/edge ./test/operations ./test/conform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-chart bench lint proto build production image image-files sbom test-image vulncheck tidy buildah prometheus redis-server operators pip clean
+.PHONY: help pictures demo sandbox test test-chart bench lint proto build production image image-files sbom test-image vulncheck tidy buildah prometheus redis-server operators pip clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ bench: redis-server build ## Measure checks per second, as ratios to a floor in 
 
 sizing: redis-server build ## Measure what docs/operations/sizing.md says: processor time, memory, Redis
 	@DCR_SIZING=yes $(GO) test ./test/operations -count=1 -run TestSizing -v
+
+pictures: prometheus ## Draw the dashboards from a world with traffic and incidents, into docs/dashboards
+	@command -v chromium >/dev/null || test/install chromium
+	@command -v npm >/dev/null || test/install npm
+	$(GO) test ./test/monitor -run TestQueries -count=1 -timeout 20m -lasting 5m -pictures ../../docs/dashboards
 
 lint: ## Run the linters, and check that generated files are up to date
 	$(TOOLS) golangci-lint run ./...

@@ -18,6 +18,9 @@ const (
 	runbooksDir   = "../../docs/runbooks"
 )
 
+// runbookURL is where the pages are read, unless the chart's values name another place.
+const runbookURL = "https://github.com/dcr-gateway/dcr-gateway/blob/main/docs/runbooks/"
+
 // An alert is a rule of a rule file.
 type alert struct {
 	Alert       string            `yaml:"alert"`

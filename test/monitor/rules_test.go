@@ -37,8 +37,8 @@ func promtool(t *testing.T, arguments ...string) {
 
 func TestRulesAreValid(t *testing.T) { promtool(t, "check", "rules", "--lint-fatal", rulesFile) }
 
-// threshold is how each expression ends, so that the chart can replace it.
-var threshold = regexp.MustCompile(`[<>] [0-9.]+$`)
+// ending is how each expression ends, so that the chart can replace it.
+var ending = regexp.MustCompile(`[<>] [0-9.]+$`)
 
 // Every alert says how urgent it is, what is wrong, and where to read what to do.
 func TestRulesAreComplete(t *testing.T) {
@@ -48,7 +48,7 @@ func TestRulesAreComplete(t *testing.T) {
 			t.Errorf("there are two alerts %s: the chart's values could not name one", a.Alert)
 		}
 		seen[a.Alert] = true
-		if !threshold.MatchString(a.Expr) {
+		if !ending.MatchString(a.Expr) {
 			t.Errorf("%s: the expression does not end with its threshold: %s", a.Alert, a.Expr)
 		}
 		if !slices.Contains([]string{"critical", "warning", "info"}, a.Labels["severity"]) {

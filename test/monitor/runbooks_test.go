@@ -12,9 +12,6 @@ import (
 	"testing"
 )
 
-// runbookURL is where the pages are read, unless the chart's values name another place.
-const runbookURL = "https://github.com/dcr-gateway/dcr-gateway/blob/main/docs/runbooks/"
-
 // sections are what each runbook has, in this order.
 var sections = []string{"What it means", "What users notice", "How to look", "How to fix it", "How it ends"}
 
@@ -64,7 +61,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 var (
 	heading = regexp.MustCompile(`(?m)^## (.+)$`)
 	block   = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
-	link    = regexp.MustCompile(`\]\(([^)#]+)\)`)
+	linked  = regexp.MustCompile(`\]\(([^)#]+)\)`)
 	command = regexp.MustCompile(`(?m)^dcr-gateway (.+)$`)
 )
 
@@ -80,12 +77,31 @@ func TestRunbooksAreComplete(t *testing.T) {
 		if !block.MatchString(text) {
 			t.Errorf("%s has no command and no query", name)
 		}
-		for _, match := range link.FindAllStringSubmatch(text, -1) {
+		for _, match := range linked.FindAllStringSubmatch(text, -1) {
 			if _, err := os.Stat(filepath.Join(runbooksDir, match[1])); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
+}
+
+// Prometheus takes the configuration that the first page shows.
+func TestConfigurationOfRunbooks(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(runbooksDir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range block.FindAllStringSubmatch(string(text), -1) {
+		if strings.HasPrefix(match[2], "rule_files:") {
+			path := filepath.Join(t.TempDir(), "prometheus.yml")
+			if err := os.WriteFile(path, []byte(match[2]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			promtool(t, "check", "config", "--syntax-only", path)
+			return
+		}
+	}
+	t.Error("the page shows no configuration of Prometheus")
 }
 
 // The program knows every command and every flag that the runbooks name.

@@ -3,6 +3,8 @@
 package render
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -69,6 +71,31 @@ func TestScrapedPods(t *testing.T) {
 				if len(relabelings) == 0 || relabelings[0].(map[string]any)["targetLabel"] != "instance" {
 					t.Errorf("%s: an endpoint is relabeled by %v", part, relabelings)
 				}
+			}
+		}
+	})
+}
+
+// Each dashboard is a ConfigMap, letter by letter, that Grafana's sidecar finds.
+func TestDashboards(t *testing.T) {
+	files, err := filepath.Glob(chart + "/dashboards/*.json")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d dashboards, %v", len(files), err)
+	}
+	each(t, func(t *testing.T, helm string) {
+		all := template(t, helm, "--set", "monitoring.dashboards.enabled=true")
+		for _, file := range files {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Base(file)
+			made := all.the(t, "ConfigMap", "bank-dcr-gateway-dashboard-"+strings.TrimSuffix(name, ".json"))
+			if got := made.text("data." + strings.ReplaceAll(name, ".", "~")); strings.TrimSpace(got) != strings.TrimSpace(string(want)) {
+				t.Errorf("%s differs from its file: %.60q", name, got)
+			}
+			if made.text("metadata.labels.grafana_dashboard") != "1" {
+				t.Errorf("%s: the sidecar does not find it", name)
 			}
 		}
 	})
