@@ -1,6 +1,6 @@
 // Images makes the container images that the chart's tests deploy, as archives that the test cluster imports: the
-// product in two versions, Envoy, Redis, kubectl, and the sandbox's directory and bank. Each is tagged with a digest of
-// its content, so that a changed one is pulled anew wherever it goes.
+// product as `make image` builds it, the same program of a later version, Envoy, Redis, kubectl, and the sandbox's
+// directory and bank. Each is tagged with a digest of its content, so that a changed one is pulled anew wherever it goes.
 //
 //	images PROGRAMS DIR
 //
@@ -49,8 +49,11 @@ func run(ctx context.Context, programs, dir string) error {
 	if err := os.MkdirAll(built, 0o750); err != nil {
 		return err
 	}
+	product, err := made(ctx, dir)
+	if err != nil {
+		return err
+	}
 	for name, flags := range map[string][]string{
-		"product": {"-tags", "production", "-ldflags", "-s -w -X main.version=1.0.0-test"},
 		"next":    {"-tags", "production", "-ldflags", "-s -w -X main.version=1.0.1-test"},
 		"sandbox": {"-ldflags", "-s -w"},
 	} {
@@ -60,7 +63,6 @@ func run(ctx context.Context, programs, dir string) error {
 	}
 	images := []image{
 		{"test.local/pause:1", "/pause", []string{filepath.Join(programs, "pause") + "=/pause"}},
-		{"test.local/dcr-gateway", "/dcr-gateway", []string{filepath.Join(built, "product") + "=/dcr-gateway", certificates}},
 		{"test.local/dcr-gateway-next", "/dcr-gateway", []string{filepath.Join(built, "next") + "=/dcr-gateway", certificates}},
 		{"test.local/envoy", "/usr/local/bin/envoy", []string{envoy + "=/usr/local/bin/envoy"}},
 		{"test.local/redis", "/usr/bin/redis-server", []string{"/usr/bin/redis-server", "/usr/bin/redis-cli"}},
@@ -70,16 +72,16 @@ func run(ctx context.Context, programs, dir string) error {
 	}
 	names := make([]string, len(images))
 	var packing errgroup.Group
-	for i, made := range images {
+	for i, image := range images {
 		packing.Go(func() (err error) {
-			names[i], err = pack(ctx, programs, dir, made)
+			names[i], err = pack(ctx, programs, dir, image)
 			return err
 		})
 	}
 	if err := packing.Wait(); err != nil {
 		return err
 	}
-	return writeNames(filepath.Join(dir, "images.json"), names)
+	return writeNames(filepath.Join(dir, "images.json"), append(names, product))
 }
 
 // certificates is where Debian and our own image have the CAs of the world.
@@ -94,9 +96,9 @@ func build(ctx context.Context, out string, flags []string) error {
 }
 
 // pack makes the archive and returns the image's whole name.
-func pack(ctx context.Context, programs, dir string, made image) (string, error) {
-	base, _, _ := strings.Cut(filepath.Base(made.name), ":")
-	args := append([]string{"-out", filepath.Join(dir, base+".tar"), "-name", made.name, "-entrypoint", made.entrypoint}, made.files...)
+func pack(ctx context.Context, programs, dir string, of image) (string, error) {
+	base, _, _ := strings.Cut(filepath.Base(of.name), ":")
+	args := append([]string{"-out", filepath.Join(dir, base+".tar"), "-name", of.name, "-entrypoint", of.entrypoint}, of.files...)
 	command := exec.CommandContext(ctx, filepath.Join(programs, "pack"), args...)
 	command.Stderr = os.Stderr
 	name, err := command.Output()
