@@ -18,9 +18,10 @@ import (
 // pod is what tests ask about a pod.
 type pod struct {
 	Metadata struct {
-		Name              string  `json:"name"`
-		UID               string  `json:"uid"`
-		DeletionTimestamp *string `json:"deletionTimestamp"`
+		Name              string            `json:"name"`
+		UID               string            `json:"uid"`
+		DeletionTimestamp *string           `json:"deletionTimestamp"`
+		Annotations       map[string]string `json:"annotations"`
 	} `json:"metadata"`
 	Status struct {
 		PodIP      string            `json:"podIP"`

@@ -38,6 +38,7 @@ func TestTraffic(t *testing.T) {
 		{name: "an upgrade with a new image", do: newImage},
 		{name: "a rollback", do: rollback},
 		{name: "an upgrade with a new route", do: newRoute},
+		{name: "an upgrade with a new route and the Job that refreshes", do: refreshedRoute},
 		{name: "an upgrade with broken routes", do: brokenRoutes},
 		{name: "an edit of the ConfigMap", do: editedRoutes},
 		{name: "a new server certificate", do: newServerCertificate},
@@ -126,10 +127,23 @@ func newRoute(t *testing.T, b *bank) {
 	})
 }
 
+// refreshedRoute has a Job of the chart tell the kubelet that a pod has new files.
+func refreshedRoute(t *testing.T, b *bank) {
+	b.wantRoute(t, "third", func() {
+		b.upgrade(t, "--set-file", "config.routes="+file(t, "routes.yaml", withRoute(t, "third")), "--set", "jobs.refresh.enabled=true",
+			"--set", "jobs.refresh.image.registry=", "--set", "jobs.refresh.image.repository="+images.Kubectl.Repository(), "--set-string", "jobs.refresh.image.tag="+images.Kubectl.Tag())
+	})
+	for _, p := range slices.Concat(b.pods(t, "gateway"), b.pods(t, "registry")) {
+		if p.Metadata.Annotations["dcr-gateway/files-of"] == "" {
+			t.Errorf("%s has no annotation", p.Metadata.Name)
+		}
+	}
+}
+
 // brokenRoutes is refused by helm, which says why, and changes nothing.
 func brokenRoutes(t *testing.T, b *bank) {
 	before, versions := b.pods(t, "gateway"), b.versions(t)
-	broken := strings.Replace(withRoute(t, "third"), "upstream: bank}", "upstream: bnak}", 1)
+	broken := strings.Replace(withRoute(t, "broken"), "upstream: bank}", "upstream: bnak}", 1)
 	out, err := b.helmed("upgrade", "--set-file", "config.routes="+file(t, "routes.yaml", broken))
 	switch {
 	case err == nil:
