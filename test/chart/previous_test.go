@@ -30,7 +30,6 @@ func TestUpgrade(t *testing.T) {
 			stays("the upgrade")
 			rollback(t, b)
 			stays("the rollback")
-			b.upgrade(t)
 			b.uninstall(t)
 			wantNothingLeft(t, b.namespace)
 		})
