@@ -1,6 +1,7 @@
 package extauthz
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dcr-gateway/dcr-gateway/config/routes"
+	"github.com/dcr-gateway/dcr-gateway/dcrfilter/trust"
 	"github.com/dcr-gateway/dcr-gateway/extauthz/filter"
 	"github.com/dcr-gateway/dcr-gateway/internal/decision"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
@@ -28,6 +30,7 @@ type metrics struct {
 	took      *prometheus.HistogramVec
 	checks    map[string]prometheus.Observer // by name
 	applied   *prometheus.CounterVec
+	doubts    map[doubt]prometheus.Counter
 	nowhere   *counted // requests of no route
 }
 
@@ -39,14 +42,38 @@ func newMetrics(set *metric.Set) *metrics {
 		took: set.Histogram("dcr_gate_decision_duration_seconds", "Time of a decision, by route.", decisionBuckets, "route"),
 		applied: set.Counter("dcr_gate_registrations_total", "Requests to register or update a client, by what the gate decided. "+
 			"The directory is \"\" until it has verified the software statement.", "operation", "profile", "directory", "outcome", "rule"),
-		checks: map[string]prometheus.Observer{},
+		checks: map[string]prometheus.Observer{}, doubts: map[doubt]prometheus.Counter{},
 	}
 	checks := set.Histogram("dcr_gate_check_duration_seconds", "Time of a check of a route, by check.", checkBuckets, "check")
 	for _, check := range routes.Checks {
 		m.checks[check.Name] = checks.WithLabelValues(check.Name)
 	}
+	doubts := set.Counter("dcr_gate_doubts_total", "Requests refused because of a certificate, key or signature, by check and kind. "+
+		"bearer and clientauth refuse most kinds with one rule, which does not say why.", "check", "kind")
+	for _, check := range []string{routes.CheckBearer, routes.CheckClientAuth, routes.CheckStatement} {
+		for _, kind := range trust.Kinds() {
+			m.doubts[doubt{check, kind}] = doubts.WithLabelValues(check, strings.ReplaceAll(string(kind), " ", "_"))
+		}
+	}
 	m.nowhere = &counted{metrics: m}
 	return m
+}
+
+// doubt is why a check has refused a certificate, key or signature.
+type doubt struct {
+	check string
+	kind  trust.Kind
+}
+
+// countDoubt counts a decision whose last check has met a doubt.
+func (m *metrics) countDoubt(line *decision.Line) {
+	met, is := errors.AsType[*trust.Doubt](line.Cause)
+	if !is || len(line.Chain) == 0 {
+		return
+	}
+	if counter := m.doubts[doubt{line.Chain[len(line.Chain)-1].Check, met.Kind}]; counter != nil {
+		counter.Inc()
+	}
 }
 
 // counted are the metrics of one route, ready for use. They are made with its first request: of ten thousand routes few are
@@ -78,6 +105,7 @@ func (c *counted) count(line *decision.Line) {
 		c.allowed.Inc()
 	} else {
 		c.metrics.decisions.WithLabelValues(c.route, line.Outcome, line.Rule).Inc()
+		c.metrics.countDoubt(line)
 	}
 	c.took.Observe(line.Took.Seconds())
 	for _, step := range line.Chain {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,35 @@ func TestDecisionsAreCounted(t *testing.T) {
 	}
 	if got := decisions(all); len(got) != 5 {
 		t.Errorf("series: %v", slices.Sorted(maps.Keys(got)))
+	}
+}
+
+// The rule of a refused call or token request hides why a certificate or signature was not accepted; the metrics say it.
+func TestDoubtsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	gate, scrape := w.measured()
+	forge := func(compact string) string { return compact[:len(compact)-8] + "AAAAAAAA" }
+	registering := w.registering()
+	registering.body = []byte(forge(string(registering.body)))
+	request, err := w.tpp.TokenRequest("accounts")
+	asking := w.askFor("token", request, err)
+	form, err := url.ParseQuery(string(asking.body))
+	w.must(err)
+	form.Set("client_assertion", forge(form.Get("client_assertion")))
+	asking.body = []byte(form.Encode())
+	for _, refused := range []ask{registering, asking} {
+		if response, err := gate.Check(t.Context(), refused.request()); err != nil || response.GetDeniedResponse() == nil {
+			t.Fatalf("not refused: %v %v", response, err)
+		}
+	}
+	got := scrape()
+	for series, want := range map[string]float64{
+		`dcr_gate_doubts_total{check="statement",kind="forged"}`: 1, `dcr_gate_doubts_total{check="clientauth",kind="forged"}`: 1,
+		`dcr_gate_doubts_total{check="bearer",kind="not_bound"}`: 0,
+	} {
+		if is, there := got[series]; !there || is != want {
+			t.Errorf("%s is %v (%v), want %v", series, is, there, want)
+		}
 	}
 }
 

@@ -31,6 +31,11 @@ const (
 	Unavailable   Kind = "unavailable"    // a key set that is needed cannot be fetched now
 )
 
+// Kinds returns all reasons.
+func Kinds() []Kind {
+	return []Kind{NotBound, NotAuthorised, NotListed, NotProved, Revoked, Forged, Unfit, Forbidden, Unavailable}
+}
+
 // A Doubt is the error for a certificate or signature that was not accepted. Its text is only for the log, except for the
 // text of Cause if Kind is Unfit: it is what is wrong with the set, for its owner.
 type Doubt struct {
