@@ -1,12 +1,13 @@
 package control
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/history"
+	"github.com/dcr-gateway/dcr-gateway/internal/probe"
 )
 
 // Admin is the admin interface of a part. It can roll back, so serve it on a Unix socket that only the operator can open.
@@ -17,56 +18,39 @@ import (
 //	and everything that Health serves
 func Admin(follower *Follower, status func() Status, metrics http.Handler) http.Handler {
 	mux := Health(status, metrics)
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, status()) })
-	mux.HandleFunc("GET /history", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, follower.History()) })
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { probe.JSON(w, http.StatusOK, status()) })
+	mux.HandleFunc("GET /history", func(w http.ResponseWriter, _ *http.Request) { probe.JSON(w, http.StatusOK, follower.History()) })
 	mux.HandleFunc("POST /rollback", func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.FormValue("n"))
 		if err != nil || n < 1 {
-			answer(w, http.StatusBadRequest, map[string]string{"error": "n must be the number of an entry of the history"})
+			probe.JSON(w, http.StatusBadRequest, map[string]string{"error": "n must be the number of an entry of the history"})
 			return
 		}
 		switch err := follower.Rollback(r.Context(), n); {
 		case errors.Is(err, history.ErrNotFound):
-			answer(w, http.StatusNotFound, map[string]string{"error": "the history has no such entry"})
+			probe.JSON(w, http.StatusNotFound, map[string]string{"error": "the history has no such entry"})
 		case err != nil:
-			answer(w, http.StatusConflict, map[string]string{"error": err.Error()})
+			probe.JSON(w, http.StatusConflict, map[string]string{"error": err.Error()})
 		default:
-			answer(w, http.StatusOK, status())
+			probe.JSON(w, http.StatusOK, status())
 		}
 	})
 	return mux
 }
 
-// Health serves probes and scrapers. It is read-only, so it may listen on a port.
-//
-//	GET /healthz  200 as long as the process answers
-//	GET /readyz   200 once a version is active, 503 before; the body says whether something is wrong: the file, Redis
-//	GET /metrics  metrics
+// Health serves probes and scrapers. A gate is alive as long as it answers, and ready once a version is active; the body says
+// whether something is wrong: the file, Redis.
 func Health(status func() Status, metrics http.Handler) *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, health(status())) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	alive := func(context.Context) probe.Answer {
 		s := status()
-		code := http.StatusOK
-		if s.Version == "" {
-			code = http.StatusServiceUnavailable
-		}
-		answer(w, code, health(s))
-	})
-	return mux
-}
-
-func health(s Status) map[string]string {
-	body := map[string]string{"status": "ok", "version": s.Version}
-	if !s.Healthy {
-		body["status"], body["why"] = "degraded", s.Why
+		answer := probe.Degraded(s.Healthy, s.Why)
+		answer.Version = s.Version
+		return answer
 	}
-	return body
-}
-
-func answer(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // fails only if the client has gone
+	ready := func(ctx context.Context) probe.Answer {
+		answer := alive(ctx)
+		answer.Unable = answer.Version == ""
+		return answer
+	}
+	return probe.Handler(alive, ready, metrics)
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dcr-gateway/dcr-gateway/dcrfilter/registry"
+	"github.com/dcr-gateway/dcr-gateway/internal/probe"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -86,30 +86,16 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 //	and what registryHealth serves
 func registryAdmin(status func() registry.Status, metrics http.Handler) http.Handler {
 	mux := registryHealth(status, metrics)
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { probe.JSON(w, http.StatusOK, status()) })
 	return mux
 }
 
-// registryHealth serves probes and scrapers of a registry.
-//
-//	GET /healthz, /readyz  200 as long as the process answers; the body says whether something keeps it from serving
-//	GET /metrics           metrics
+// registryHealth serves probes and scrapers of a registry. It is alive and ready as long as it answers; the body says whether
+// something keeps it from serving.
 func registryHealth(status func() registry.Status, metrics http.Handler) *http.ServeMux {
-	health := func(w http.ResponseWriter, _ *http.Request) {
-		body := map[string]string{"status": "ok"}
-		if s := status(); !s.Healthy {
-			body = map[string]string{"status": "degraded", "why": s.Why}
-		}
-		answer(w, body)
+	health := func(context.Context) probe.Answer {
+		s := status()
+		return probe.Degraded(s.Healthy, s.Why)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", health)
-	mux.HandleFunc("GET /readyz", health)
-	mux.Handle("GET /metrics", metrics)
-	return mux
-}
-
-func answer(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // fails only if the client has gone
+	return probe.Handler(health, health, metrics)
 }

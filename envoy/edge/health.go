@@ -2,7 +2,6 @@ package edge
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dcr-gateway/dcr-gateway/internal/probe"
 	"github.com/dcr-gateway/dcr-gateway/internal/socket"
 )
 
@@ -48,35 +48,30 @@ func serveHealth(ctx context.Context, address string, envoy socket.Local, log *s
 }
 
 func healthHandler(admin *admin) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		_, err := admin.state(r.Context())
-		report(w, err)
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		state, err := admin.state(r.Context())
+	alive := func(ctx context.Context) probe.Answer {
+		_, err := admin.state(ctx)
+		return report(err)
+	}
+	ready := func(ctx context.Context) probe.Answer {
+		state, err := admin.state(ctx)
 		if err == nil && state != "LIVE" {
 			err = errors.New("envoy is " + state)
 		}
-		report(w, err)
-	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		return report(err)
+	}
+	return probe.Handler(alive, ready, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := admin.stats(r.Context(), w); err != nil {
 			http.Error(w, "envoy's statistics cannot be read", http.StatusServiceUnavailable)
 		}
-	})
-	return mux
+	}))
 }
 
 // report answers a probe.
-func report(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	body := map[string]string{"status": "ok"}
+func report(err error) probe.Answer {
 	if err != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		body = map[string]string{"status": "unavailable", "why": err.Error()}
+		return probe.Answer{Unable: true, Status: "unavailable", Why: err.Error()}
 	}
-	_ = json.NewEncoder(w).Encode(body) // fails only if the client has gone
+	return probe.Answer{Status: "ok"}
 }
 
 // state returns the state of Envoy's server: LIVE, PRE_INITIALIZING, INITIALIZING or DRAINING.
