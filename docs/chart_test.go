@@ -159,6 +159,9 @@ func TestChartSchema(t *testing.T) {
 	s.describe(schema, chartValues(t))
 	s.closed("values", schema)
 	for name, definition := range s.definitions {
+		if about, _ := definition.(map[string]any)["description"].(string); about == "" {
+			t.Errorf("values.schema.json does not describe %s", name)
+		}
 		s.closed("definitions."+name, definition)
 	}
 	var written bytes.Buffer
