@@ -25,10 +25,7 @@ func TestQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	world := harness.New(t, harness.Options{Program: program, Fleet: fleet()})
-	l := &live{world: world, from: time.Now().Truncate(time.Second), step: 500 * time.Millisecond}
-	if *pictures != "" {
-		l.step = time.Second
-	}
+	l := &live{world: world, from: time.Now().Truncate(time.Second), step: time.Second}
 	l.server = startPrometheus(t, world, l.step)
 	l.run(t, newTraffic(t, world))
 	l.to = time.Now().Truncate(time.Second)
@@ -49,7 +46,7 @@ func fleet() int {
 }
 
 // leastRounds is enough for every kind of request to be made several times, on a slow machine too.
-const leastRounds = 300
+const leastRounds = 500
 
 // live is a world that was watched for a while.
 type live struct {

@@ -81,6 +81,7 @@ func scenes(t *testing.T) []scene {
 
 // Each alert fires when it should, and only then: in a scene it is silent at one time, and fires at another.
 func TestAlerts(t *testing.T) {
+	t.Parallel()
 	rules, err := filepath.Abs(rulesFile)
 	if err != nil {
 		t.Fatal(err)

@@ -106,6 +106,7 @@ func TestConfigurationOfRunbooks(t *testing.T) {
 
 // The program knows every command and every flag that the runbooks name.
 func TestCommandsOfRunbooks(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(t.TempDir(), "dcr-gateway")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../..")
 	if output, err := build.CombinedOutput(); err != nil {
