@@ -63,7 +63,6 @@ func (t *translation) cluster(name string, addresses []string, protocol *httpv3.
 	return &clusterv3.Cluster{
 		Name:                          name,
 		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: t.discovery(addresses)},
-		IgnoreHealthOnHostRemoval:     true, // else a server that its name has lost is asked until it has failed twice
 		DnsLookupFamily:               clusterv3.Cluster_V4_PREFERRED,
 		ConnectTimeout:                duration(connectTimeout),
 		PerConnectionBufferLimitBytes: number(bufferLimit),

@@ -17,10 +17,11 @@ const policies = `networkPolicy={"enabled": true, "egress": {
 // container is one that has the product's program in it.
 type container struct{ namespace, pod, name string }
 
-// reaches says whether a connection can be made from the container: a command looks for a Redis at the address, and whatever
-// else serves there gives it a wrong answer.
+// reaches says whether a connection can be made from the container: a command asks for a web page at the address, and
+// whatever else serves there gives it a wrong answer.
 func (c container) reaches(address string) bool {
-	_, err := run("", "kubectl", "exec", "-n", c.namespace, c.pod, "-c", c.name, "--", "/dcr-gateway", "keys", "list", "--redis", "redis://"+address+"/0")
+	_, err := run("", "kubectl", "exec", "-n", c.namespace, c.pod, "-c", c.name, "--",
+		"/dcr-gateway", "conform", "--public", "--discovery", "https://any.test/", "--connect", "any.test="+address)
 	return err == nil || !strings.Contains(err.Error(), "connection refused") && !strings.Contains(err.Error(), "dial tcp")
 }
 
