@@ -267,7 +267,7 @@ func TestPublicJWK(t *testing.T) {
 
 // The certificates of signing keys say until when their owner means to use them; those of other keys do not count.
 func TestParseKeySetCertified(t *testing.T) {
-	member := func(use string, end time.Time) string {
+	member := func(end time.Time) string {
 		template := x509.Certificate{NotBefore: end.Add(-time.Hour), NotAfter: end}
 		pair := testkit.Certify(t, nil, template, nil)
 		jwk, _, err := PublicJWK(pair.Key.Public(), "ES256")
@@ -278,7 +278,7 @@ func TestParseKeySetCertified(t *testing.T) {
 	}
 	last := time.Unix(1900000000, 0)
 	use := strings.NewReplacer(`"use":"sig"`, `"use":"tls"`)
-	set, err := ParseKeySet([]byte(`{"keys":[` + member("sig", last.Add(-time.Hour)) + "," + member("sig", last) + "," + use.Replace(member("tls", last.Add(time.Hour))) + `]}`))
+	set, err := ParseKeySet([]byte(`{"keys":[` + member(last.Add(-time.Hour)) + "," + member(last) + "," + use.Replace(member(last.Add(time.Hour))) + `]}`))
 	if err != nil || len(set.Signing) != 2 || !set.Certified.Equal(last) {
 		t.Errorf("%d keys, certified until %v, %v", len(set.Signing), set.Certified, err)
 	}
