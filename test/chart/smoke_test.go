@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dcr-gateway/dcr-gateway/sandbox/pki"
 )
 
 // TestHelm3 installs the chart as a bank does, with Helm 3, and a client lives its life there. The other tests do it with
@@ -85,7 +87,7 @@ func (o *outside) needs(t *testing.T, name, namespace string) []string {
 		o.certify(t, namespace, "bank-registry-server", "bank-registry")
 		o.certify(t, namespace, "redis-tls", "redis-tls")
 		makeSecret(t, namespace, "bank-redis", map[string]string{"password": "secret", "ca.crt": o.caPEM()})
-		_, key, err := o.server("tokens")
+		key, err := tokenKey()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,6 +105,16 @@ func (o *outside) needs(t *testing.T, name, namespace string) []string {
 		return []string{"--set", "test.ca.secret=ci-dcr-gateway-tls-server"}
 	}
 	return nil
+}
+
+// tokenKey is a key that signs access tokens, in PEM.
+func tokenKey() (string, error) {
+	keys, err := pki.RSA(1) // PS256 needs it
+	if err != nil {
+		return "", err
+	}
+	text, err := pki.EncodeKey(keys[0])
+	return string(text), err
 }
 
 // wantStrict has the API server read all that the chart makes, with every field that it does not know an error. The Pod of
