@@ -26,8 +26,7 @@ func newFolder(t *testing.T) folder {
 		f.write(t, stem+".pem", certificate)
 		f.write(t, stem+".key", key)
 	}
-	_, key := issue(t, "tokens", false)
-	f.write(t, "token-signing.key", key)
+	f.write(t, "token-signing.key", testkit.KeyPEM(t, testkit.RSA(t, 0)))
 	return f
 }
 

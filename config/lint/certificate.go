@@ -30,7 +30,7 @@ func (l *linter) certificates() {
 		}
 	}
 	for i, name := range l.Tokens.Keys {
-		l.secret(fmt.Sprintf("tokens.keys[%d]", i), name)
+		l.tokenKey(fmt.Sprintf("tokens.keys[%d]", i), name)
 	}
 }
 

@@ -128,6 +128,16 @@ var cases = []breach{
 	{name: "a short RSA key", files: func(f *folder) {
 		f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), shortKey(f.t))
 	}, id: "certificate.weak", want: `listeners.public.certificate: certificate 1 of the file has an RSA key of 1024 bits: at least 2048 are needed`},
+	{name: "an EC key for tokens", old: "tokens: {audience: https://bank.example}", new: "tokens: {audience: https://bank.example, keys: [token.key]}", files: func(f *folder) {
+		f.write("token.key", testkit.KeyPEM(f.t, ec(f.t, elliptic.P256())))
+	}, id: "tokens.key", want: `tokens.keys[0]: is not an RSA key, which PS256 needs`},
+	{name: "a short key for tokens", old: "tokens: {audience: https://bank.example}", new: "tokens: {audience: https://bank.example, keys: [token.key]}", files: func(f *folder) {
+		f.write("token.key", testkit.KeyPEM(f.t, shortKey(f.t)))
+	}, id: "tokens.key", want: `tokens.keys[0]: has 1024 bits: 2048 to 8192 are needed`},
+	{name: "two keys for tokens in a file", old: "tokens: {audience: https://bank.example}", new: "tokens: {audience: https://bank.example, keys: [token.key]}", files: func(f *folder) {
+		key := testkit.KeyPEM(f.t, shortKey(f.t))
+		f.write("token.key", append(key, key...))
+	}, id: "tokens.key", want: `tokens.keys[0]: is not one PEM block PRIVATE KEY`},
 	{name: "a short EC key", files: func(f *folder) {
 		f.issue("local", template("local", now.AddDate(1, 0, 0), "127.0.0.1"), ec(f.t, elliptic.P224()))
 	}, id: "certificate.weak", want: `listeners.public.certificate: certificate 1 of the file has an EC key of 224 bits: at least 256 are needed`},

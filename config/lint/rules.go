@@ -22,6 +22,7 @@ func Rules() []routes.Rule {
 		{ID: "listener.expired", Severity: yamlfile.Error, Doc: "A listener's certificate is valid now."},
 		{ID: "listener.client_cas", Severity: yamlfile.Error, Doc: "The names of all CAs of client certificates fit into a TLS handshake: 65,535 bytes."},
 		{ID: "certificate.pair", Severity: yamlfile.Error, Doc: "A certificate and its key match."},
+		{ID: "tokens.key", Severity: yamlfile.Error, Doc: "A file of tokens.keys has one RSA key of 2048 to 8192 bits, as PKCS #8 in PEM form."},
 		{ID: "certificate.weak", Severity: yamlfile.Error, Doc: "Certificates have RSA keys of at least 2048 bits or EC keys of at least 256, and no SHA-1 or MD5 signatures."},
 
 		{ID: "registration.directories", Severity: yamlfile.Warning, Doc: "Where there are several directories, a registration route names those that it serves."},

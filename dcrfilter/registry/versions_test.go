@@ -43,7 +43,7 @@ func (f *fleet) read(edits ...string) *config.Version {
 	f.t.Helper()
 	dir := sample.Folder(f.t)
 	sample.Write(f.t, filepath.Join(dir, "routes.yaml"), strings.NewReplacer(edits...).Replace(sample.Routes))
-	f.must(os.WriteFile(filepath.Join(dir, "token.pem"), []byte("a gate's own"), 0o600))
+	f.must(os.WriteFile(filepath.Join(dir, "token.pem"), testkit.KeyPEM(f.t, testkit.RSA(f.t, 1)), 0o600))
 	version, err := config.Read(filepath.Join(dir, "routes.yaml"))
 	f.must(err)
 	return version
