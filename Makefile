@@ -49,6 +49,7 @@ pictures: prometheus ## Draw the dashboards from a world with traffic and incide
 
 lint: ## Run the linters, and check that generated files are up to date
 	$(TOOLS) golangci-lint run ./...
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo 'these lines are left of a merge'; exit 1; }
 	@$(MAKE) --no-print-directory proto tidy
 	@git diff --exit-code -- proto go.mod go.sum tools || { echo 'generated files were not up to date: commit the difference'; exit 1; }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/dcr-gateway/dcr-gateway/internal/cli"
 	"github.com/dcr-gateway/dcr-gateway/internal/metric"
@@ -66,6 +67,14 @@ func (e *entrance) String() string {
 		return e.network
 	}
 	return e.local.String()
+}
+
+// notice is how long the registry serves when it is to end. The Envoy beside it has nobody else to ask.
+func (e *entrance) notice() time.Duration {
+	if e.network == "" {
+		return 0
+	}
+	return notice
 }
 
 // listen opens the entrance.

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"flag"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -48,8 +49,9 @@ dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 
 				}
 				return options.do(ctx, call, func(setup *setup) error {
 					r := &registryProcess{registryOptions: options, setup: setup}
-					r.build(ctx, secrets)
-					return r.serve(ctx)
+					serving := afterNotice(ctx, r.entrance.notice())
+					r.build(serving, secrets)
+					return r.serve(serving, giveNotice(ctx, r.spans.From().HTTP(r.requests)))
 				})
 			}
 		},
@@ -72,14 +74,14 @@ func (r *registryProcess) build(ctx context.Context, secrets string) {
 	})
 }
 
-// serve serves until ctx ends.
-func (r *registryProcess) serve(ctx context.Context) error {
+// serve serves requests until ctx ends.
+func (r *registryProcess) serve(ctx context.Context, requests http.Handler) error {
 	listener, err := r.entrance.listen(ctx, r.log)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveRequests(ctx, listener, r.spans.From().HTTP(r.requests), r.log) })
+	group.Go(func() error { return serveRequests(ctx, listener, requests, r.log) })
 	group.Go(func() error { onHangup(ctx, r.reopen); return nil })
 	group.Go(func() error { r.requests.Run(ctx); return nil })
 	group.Go(func() error { r.store.Follow(ctx, r.log); return nil })

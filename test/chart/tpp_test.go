@@ -131,6 +131,15 @@ func (p *tpp) read(ctx context.Context) (*dcrclient.Answer, error) {
 	return p.get(ctx, p.kept, dcrclient.ClientURL(registerURL, id))
 }
 
+// reread is read with a new access token.
+func (p *tpp) reread() (*dcrclient.Answer, error) {
+	answer, err := p.renew(context.Background())
+	if err == nil && answer.Status == http.StatusOK {
+		return p.read(context.Background())
+	}
+	return answer, err
+}
+
 // remove deletes its registration.
 func (p *tpp) remove(ctx context.Context) (*dcrclient.Answer, error) {
 	id, token := p.client()
