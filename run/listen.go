@@ -25,6 +25,10 @@ type entrance struct {
 	local                socket.Local
 	network              string // HOST:PORT; "" for the Unix socket
 	certificate, key, ca string // files, for the network
+	// notice is how long a registry on TCP still serves when it is to end, while its health check fails. Each Envoy asks
+	// every second, and sends nothing more to a registry that answers 503. Without notice it would learn from requests
+	// that fail.
+	notice time.Duration
 }
 
 func (e *entrance) define(flags *flag.FlagSet) {
@@ -43,6 +47,7 @@ func (e *entrance) define(flags *flag.FlagSet) {
 	flags.StringVar(&e.certificate, "tls-cert", "", "PEM `FILE` of the registry's certificate chain, for TCP")
 	flags.StringVar(&e.key, "tls-key", "", "PEM `FILE` of its key")
 	flags.StringVar(&e.ca, "tls-client-ca", "", "PEM `FILE` of the CAs that certify the gateways' Envoys, and nobody else")
+	flags.DurationVar(&e.notice, "notice", 3*time.Second, "`TIME` to serve at the end while the health check fails, so that Envoys go to another registry; on TCP")
 }
 
 // check returns what is wrong with the flags.
@@ -69,12 +74,12 @@ func (e *entrance) String() string {
 	return e.local.String()
 }
 
-// notice is how long the registry serves when it is to end. The Envoy beside it has nobody else to ask.
-func (e *entrance) notice() time.Duration {
+// lasts is how long the registry still serves when it is to end. The Envoy beside it has no other one to go to.
+func (e *entrance) lasts() time.Duration {
 	if e.network == "" {
 		return 0
 	}
-	return notice
+	return e.notice
 }
 
 // listen opens the entrance.

@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// notice is how long a registry on TCP still serves when it is to end, while its health check fails. Each Envoy asks every
-// second, and sends nothing more to a registry that answers 503. Without notice it would learn from requests that fail.
-const notice = 3 * time.Second
-
 // afterNotice returns a context that ends some time after ctx has ended.
 func afterNotice(ctx context.Context, some time.Duration) context.Context {
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))

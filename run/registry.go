@@ -49,7 +49,7 @@ dcr-gateway registry --redis rediss://redis.bank.example --listen 10.0.0.7:8443 
 				}
 				return options.do(ctx, call, func(setup *setup) error {
 					r := &registryProcess{registryOptions: options, setup: setup}
-					serving := afterNotice(ctx, r.entrance.notice())
+					serving := afterNotice(ctx, r.entrance.lasts())
 					r.build(serving, secrets)
 					return r.serve(serving, giveNotice(ctx, r.spans.From().HTTP(r.requests)))
 				})
