@@ -99,7 +99,7 @@ func copyProgram(to string) error {
 	})
 }
 
-// replaceFile writes a file under a temporary name and renames it: whoever opens it finds the old one or the new one, whole.
+// replaceFile writes a file under a temporary name and renames it: a reader finds the old file or the new one, whole.
 func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".partial-")
 	if err != nil {

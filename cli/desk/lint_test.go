@@ -47,7 +47,7 @@ func mistakes() []mistake {
 		{"an organisation that was withdrawn", claim("org_status", `"Withdrawn"`), "statement.status", 1},
 		{"a key set elsewhere", claim("software_jwks_endpoint", `"https://evil.example/jwks"`), "keys.host", 1},
 		{"an issuer of nobody's", claim("iss", `"Somebody Ltd"`), "statement.issuer", 1},
-		{"an environment that is no text", claim("software_environment", "1"), "statement.type", 1},
+		{"an environment that is not a string", claim("software_environment", "1"), "statement.type", 1},
 		{"ten at once", func(w *world) {
 			w.request["iss"], w.request["aud"], w.request["scope"] = "another", "another-bank", "fundsconfirmations nonsense"
 			w.request["redirect_uris"] = []string{"http://evil.example/", "https://evil.example/#a"}

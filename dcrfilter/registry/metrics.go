@@ -44,8 +44,8 @@ func (m *metrics) count(l *line, logged *decision.Line) {
 	m.took.WithLabelValues(l.operation).Observe(logged.Took.Seconds())
 }
 
-// of notes whose client a request is about, for the metrics. A client names a profile and a directory of the configuration,
-// whose number is bounded, or it is none of ours.
+// of notes whose client a request is about, for the metrics. The profile and the directory of a client are names of the
+// configuration, whose number is bounded.
 func (e *edition) of(l *line, profile string, software *dcrpb.Software) {
 	if e.version.Profiles[profile] != nil {
 		l.profile = profile

@@ -73,7 +73,7 @@ func (s *Store) look(ctx context.Context) {
 	}
 }
 
-// number returns a match as a number; 0 if there is none.
+// number returns a match as a number, or 0 without a match.
 func number(matches []string, i int) float64 {
 	if i >= len(matches) {
 		return 0

@@ -11,6 +11,14 @@ import (
 // Resident is the memory of a part in bytes: of its process and of those that it has started. It is known on Linux
 // alone; elsewhere there is an error.
 func (w *World) Resident(part string) (int64, error) {
+	kibibytes, err := w.sum(part, func(pid int) (int64, error) {
+		return statusNumber(fmt.Sprintf("/proc/%d/status", pid), "VmRSS:")
+	})
+	return kibibytes << 10, err
+}
+
+// sum adds up what each process of a part has: its own and those that it has started.
+func (w *World) sum(part string, of func(pid int) (int64, error)) (sum int64, err error) {
 	pid, err := w.PID(part)
 	if err != nil {
 		return 0, err
@@ -19,13 +27,12 @@ func (w *World) Resident(part string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var sum int64
 	for _, pid := range tree {
-		kibibytes, err := statusNumber(fmt.Sprintf("/proc/%d/status", pid), "VmRSS:")
+		value, err := of(pid)
 		if err != nil {
 			return 0, err
 		}
-		sum += kibibytes << 10
+		sum += value
 	}
 	return sum, nil
 }
